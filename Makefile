@@ -1,0 +1,77 @@
+# make          set up, rebuild every model from its data, show the results
+# make test     set up, then lint, types and tests
+# GPU=1         TensorFlow with CUDA instead of its CPU build
+# PYTHON=...    the interpreter to start from, 3.11 to 3.13
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
+READY := $(VENV)/.ready-$(basename $(REQUIREMENTS))
+
+export PATH := $(BIN):$(PATH)
+# A path that is relative to here would be lost on a stage that runs elsewhere.
+ifneq ($(FIVENETS_MIRROR),)
+ifeq ($(findstring ://,$(FIVENETS_MIRROR)),)
+export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
+endif
+endif
+
+.PHONY: all setup test lint smoke study ui requirements clean
+all: setup
+	@python pipelines/refresh.py
+	@dvc repro
+	@python pipelines/sync.py
+	@fivenets results
+	@echo "Use:    .venv/bin/fivenets classify IMAGE..."
+	@echo "Look:   make ui   (runs, curves, pictures and registered models in MLflow)"
+
+setup: $(READY)
+
+$(READY): $(REQUIREMENTS) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Python 3.11 to 3.13 is needed; name one with PYTHON=..."; exit 2; }
+	@echo "Setting up $(VENV) from $(REQUIREMENTS): some 2 GB, a few minutes, once"
+	@rm -f $(VENV)/.ready-*
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement $(REQUIREMENTS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: setup lint
+	pytest
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	pyright
+
+# The whole graph with tiny settings, in a temporary clone of the last commit.
+smoke: setup
+	pytest -m smoke
+
+# The default recipes over several seeds; its tables are committed. About 15 minutes on 2 cores.
+study: setup
+	python pipelines/classification/study.py signs-assignment
+	python pipelines/classification/study.py signs-compact
+	dvc repro report
+
+ui: setup
+	@echo "http://127.0.0.1:5000  (Ctrl-C ends it)"
+	@mlflow ui --host 127.0.0.1 --port 5000 --backend-store-uri \
+		"$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}"
+
+# After a change of dependencies in pyproject.toml.
+requirements:
+	$(PYTHON) -m venv $(VENV)-uv && $(VENV)-uv/bin/pip install --quiet uv==0.13.9
+	for extra in cpu gpu; do \
+		$(VENV)-uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+			--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+			--custom-compile-command "make requirements" --extra $$extra --extra dev \
+			pyproject.toml --output-file requirements$$(test $$extra = cpu || echo -gpu).txt || exit; \
+	done
+
+clean:
+	rm -rf $(VENV) $(VENV)-uv data models checkpoints

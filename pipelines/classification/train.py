@@ -1,0 +1,27 @@
+"""params -> data -> network -> fit -> one .keras file, with a live run in MLflow."""
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from fivenets import params, stage, tracking
+from fivenets.classification.classifier import Classifier
+from fivenets.classification.training import Recipe, train
+from fivenets.datasets import prepared
+
+
+def main(name: str) -> None:
+    settings = prepared.DataSettings(**params.arguments(prepared.DataSettings, "classification"))
+    recipe = Recipe(**params.arguments(Recipe, name, "train"))
+    data = prepared.load(Path("data/classification"), settings)
+    checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
+    run_file = Path("checkpoints", f"{name}.run.json")
+    with tracking.training(name, asdict(recipe), data.source, run_file) as run:
+        network, rows = train(data, recipe, checkpoints, run.log_epoch)
+        Classifier(network, data.labels).save(model_file)
+        run.finish(model_file, rows, Path("reports", name))
+    shutil.rmtree(checkpoints)
+
+
+if __name__ == "__main__":
+    stage.run(main)

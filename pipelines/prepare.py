@@ -1,0 +1,16 @@
+"""One data set -> one prepared data set under data/."""
+
+from pathlib import Path
+
+from fivenets import params, stage
+from fivenets.datasets.preparation import prepare
+from fivenets.datasets.prepared import DataSettings
+
+
+def main(task: str) -> None:
+    settings = DataSettings(**params.arguments(DataSettings, task))
+    prepare(settings, params.load("data", "source"), Path("data", task), Path("data/raw"))
+
+
+if __name__ == "__main__":
+    stage.run(main)

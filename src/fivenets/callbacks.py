@@ -1,0 +1,128 @@
+"""What every training does between epochs: reseed, show progress, back up."""
+
+import csv
+import logging
+import os
+import shutil
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+log = logging.getLogger(__name__)
+
+
+class EpochState(keras.callbacks.Callback):
+    """Makes an epoch's random layers depend on (seed, epoch) alone; logs its rate and seconds."""
+
+    def __init__(self, seed: int):
+        super().__init__()
+        self.seed = seed
+        self.started = 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+        generators = [
+            value
+            for layer in self.model._flatten_layers()
+            for value in vars(layer).values()
+            if isinstance(value, keras.random.SeedGenerator)
+        ]
+        for index, generator in enumerate(generators):
+            # Their state is not among the weights that a backup holds.
+            entropy = np.random.SeedSequence([self.seed, index, epoch])
+            generator.state.assign(entropy.generate_state(2))
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            logs["seconds"] = time.perf_counter() - self.started
+
+
+class EpochProgress(keras.callbacks.Callback):
+    """One progress bar over all epochs; without a terminal, about ten lines instead."""
+
+    def __init__(self, name: str, epochs: int):
+        super().__init__()
+        self.name, self.epochs = name, epochs
+        console = Console(stderr=True)
+        self.is_live = console.is_terminal
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("epochs  {task.fields[shown]}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not self.is_live,
+        )
+
+    def on_train_begin(self, logs=None):
+        self.task = self.bar.add_task(self.name, total=self.epochs, shown="")
+        self.bar.start()
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = logs or {}
+        shown = "  ".join(f"{key} {logs[key]:.3f}" for key in ("loss", "val_loss") if key in logs)
+        if "val_accuracy" in logs:
+            shown += f"  val_accuracy {logs['val_accuracy']:.3f}"
+        self.bar.update(self.task, completed=epoch + 1, shown=shown)
+        if not self.is_live and (epoch + 1) % max(1, self.epochs // 10) == 0:
+            log.info("%s: epoch %d of %d  %s", self.name, epoch + 1, self.epochs, shown)
+
+    def on_train_end(self, logs=None):
+        self.bar.stop()
+
+
+class Backup(keras.callbacks.Callback):
+    """The training state after each epoch, replaced in one step, so that a kill cannot tear it.
+
+    Keras' `BackupAndRestore` writes its weights and its epoch in place, as two files; a kill
+    within or between them leaves a state that cannot be read, or that trains an epoch twice.
+    Here one file holds both: the optimizer counts its steps.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str):
+        """Opens `folder`, emptied first if it was left by a training of another fingerprint."""
+        super().__init__()
+        self.folder = folder
+        self.state_file = folder / "state.weights.h5"
+        fingerprint_file = folder / "fingerprint"
+        if fingerprint_file.exists() and fingerprint_file.read_text() != fingerprint:
+            log.info("%s is of other settings, data or network: starting anew", folder)
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        fingerprint_file.write_text(fingerprint)
+
+    def restore(self, model: keras.Model, steps_per_epoch: int) -> int:
+        """Gives `model` the backed-up state; returns the number of epochs it has been through."""
+        if not self.state_file.exists():
+            return 0
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(self.state_file)
+        return int(model.optimizer.iterations) // steps_per_epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        written = self.folder / "writing.weights.h5"
+        self.model.save_weights(written, overwrite=True)
+        os.replace(written, self.state_file)
+
+
+def keep_rows(history_file: Path, epochs: int) -> list[dict[str, float]]:
+    """The first `epochs` rows of a CSVLogger's file; later ones are removed from it."""
+    if not history_file.exists():
+        return []
+    with history_file.open(newline="") as stream:
+        reader = csv.DictReader(stream)
+        rows = list(reader)[:epochs]
+        names = reader.fieldnames or []
+    kept = history_file.with_suffix(".part")
+    with kept.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, names)
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(kept, history_file)
+    return [{name: float(value) for name, value in row.items()} for row in rows]

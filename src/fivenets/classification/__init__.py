@@ -1,0 +1,3 @@
+"""Image classification: networks, training, evaluation, use."""
+
+import fivenets.quiet  # noqa: F401

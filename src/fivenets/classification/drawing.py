@@ -1,0 +1,64 @@
+"""Pictures of what a classifier gets wrong."""
+
+from collections.abc import Sequence
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.metrics import ConfusionMatrixDisplay
+
+MOST_SHOWN = 24  # misclassified images
+
+
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> Figure:
+    """Counts of actual against predicted classes; labels and predicted are (n,) integers."""
+    figure, axes = plt.subplots(figsize=(5, 4.5), layout="constrained")
+    ConfusionMatrixDisplay.from_predictions(
+        labels,
+        predicted,
+        labels=np.arange(len(names)),
+        display_labels=names,
+        cmap="Blues",
+        colorbar=False,
+        ax=axes,
+    )
+    axes.set(xlabel="predicted", ylabel="actual", title=f"{len(labels)} test images")
+    return figure
+
+
+def misclassified(
+    images_rgb_uint8: np.ndarray,
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    names: Sequence[str],
+) -> Figure:
+    """The wrongly classified images, the most confident mistakes first.
+
+    Where there is none, the least confident right answers, and the title says so.
+    images: (n, height, width, 3); labels: (n,); probabilities: (n, k).
+    """
+    predicted = probabilities.argmax(axis=1)
+    confidence = probabilities.max(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    if len(wrong):
+        shown = wrong[np.argsort(-confidence[wrong])][:MOST_SHOWN]
+        title = f"{len(wrong)} of {len(labels)} test images misclassified"
+    else:
+        shown = np.argsort(confidence)[:6]
+        title = f"none of {len(labels)} test images misclassified; the least certain:"
+    rows = -(-len(shown) // 6)
+    figure, grid = plt.subplots(
+        rows, 6, figsize=(9, 1.9 * rows + 0.5), squeeze=False, layout="constrained"
+    )
+    figure.suptitle(title)
+    for axes in grid.flat:
+        axes.axis("off")
+    for axes, index in zip(grid.flat, shown, strict=False):
+        axes.imshow(images_rgb_uint8[index])
+        actual, guess = names[int(labels[index])], names[int(predicted[index])]
+        axes.set_title(f"is {actual}, said {guess} ({confidence[index]:.2f})", fontsize=8)
+    return figure

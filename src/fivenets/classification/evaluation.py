@@ -1,0 +1,105 @@
+"""What a classifier's test results are worth: arrays in, numbers out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn.metrics import log_loss, precision_recall_fscore_support
+
+THUMBNAIL_SIDE = 16  # pixels; small enough that noise and a finger's shift hardly matter
+
+
+def evaluate(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    label_names: Sequence[str],
+    is_near_duplicate: np.ndarray,
+) -> dict[str, Any]:
+    """All numbers about one test set.
+
+    Args: probabilities: (n, k). labels: (n,) integers. label_names: k names.
+        is_near_duplicate: (n,) bool, whether a test image has a close twin in training.
+    """
+    predicted = probabilities.argmax(axis=1)
+    is_correct = predicted == labels
+    classes = np.arange(len(label_names))
+    precision, recall, _, support = precision_recall_fscore_support(
+        labels, predicted, labels=classes, zero_division=np.nan
+    )
+    return {
+        **accuracy_with_interval(is_correct),
+        "without_near_duplicates": accuracy_with_interval(is_correct[~is_near_duplicate]),
+        "near_duplicates": int(is_near_duplicate.sum()),
+        "log_loss": float(log_loss(labels, probabilities, labels=classes)),
+        "calibration_error": calibration_error(probabilities, labels),
+        "per_class": {
+            name: {
+                "precision": _or_none(precision[index]),
+                "recall": _or_none(recall[index]),
+                "examples": int(support[index]),
+            }
+            for index, name in enumerate(label_names)
+        },
+    }
+
+
+def accuracy_with_interval(is_correct: np.ndarray) -> dict[str, Any]:
+    """Accuracy over (n,) bools with its 95% Wilson score interval (Wilson 1927)."""
+    if len(is_correct) == 0:
+        return {"accuracy": None, "accuracy_low": None, "accuracy_high": None, "examples": 0}
+    interval = binomtest(int(is_correct.sum()), len(is_correct)).proportion_ci(method="wilson")
+    return {
+        "accuracy": float(is_correct.mean()),
+        "accuracy_low": float(interval.low),
+        "accuracy_high": float(interval.high),
+        "examples": len(is_correct),
+    }
+
+
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error (Guo et al. 2017, equation 3), 0..1.
+
+    The mean gap between confidence and accuracy over equal-width bins of confidence, each
+    weighted by the examples in it. probabilities: (n, k); labels: (n,).
+    """
+    confidence = probabilities.max(axis=1)
+    is_correct = probabilities.argmax(axis=1) == labels
+    bin_of_example = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    gaps = np.bincount(bin_of_example, weights=confidence - is_correct, minlength=bins)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def near_duplicates(
+    test_images: np.ndarray, train_images: np.ndarray, *, near_duplicate_similarity: float
+) -> np.ndarray:
+    """Which test images have a twin in training: (n,) bool.
+
+    A twin is an image whose thumbnail in grey correlates with the test image's by at least
+    `near_duplicate_similarity`, -1..1. Both arrays are (n, height, width, 3) uint8 of one size.
+    """
+    test, train = _standard_thumbnails(test_images), _standard_thumbnails(train_images)
+    return np.array([(train @ thumbnail).max() >= near_duplicate_similarity for thumbnail in test])
+
+
+def _standard_thumbnails(images: np.ndarray) -> np.ndarray:
+    """Grey thumbnails of zero mean and unit length, (n, THUMBNAIL_SIDE ** 2)."""
+    grey = images.mean(axis=-1, dtype=np.float32)
+    rows, columns = (_block_starts(side) for side in grey.shape[1:])
+    sums = np.add.reduceat(np.add.reduceat(grey, rows, axis=1), columns, axis=2)
+    areas = np.outer(_block_sizes(rows, grey.shape[1]), _block_sizes(columns, grey.shape[2]))
+    flat = (sums / areas).reshape(len(images), -1)
+    flat -= flat.mean(axis=1, keepdims=True)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+
+
+def _block_starts(side: int) -> np.ndarray:
+    return np.arange(min(side, THUMBNAIL_SIDE)) * side // min(side, THUMBNAIL_SIDE)
+
+
+def _block_sizes(starts: np.ndarray, side: int) -> np.ndarray:
+    return np.diff(starts, append=side)
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,3 @@
+"""Prepared data sets: made by `prepare`, read by `load`."""
+
+import fivenets.quiet  # noqa: F401

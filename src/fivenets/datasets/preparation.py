@@ -1,0 +1,200 @@
+"""One data set -> one prepared TFDS data set, with `source.json` beside it.
+
+A data set is `signs` (real or built-in), a folder of images by class, or any name that TFDS knows.
+"""
+
+import dataclasses
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from fivenets import assets
+from fivenets.datasets.prepared import SOURCE_FILE, DataSettings, version_folder
+from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
+from fivenets.errors import UserError
+from fivenets.images import read_image
+
+log = logging.getLogger(__name__)
+
+SPLITS = ("train", "validation", "test")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+
+
+def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> None:
+    """Writes the data set to `out`, replacing what is there only when all of it is done.
+
+    Args:
+        settings: its `dataset` is "signs", a folder `<class>/<image>` or
+            `<split>/<class>/<image>`, or a TFDS name.
+        source: for signs, "auto", "real" or "builtin" (see `assets.fetch`).
+    """
+    dataset = settings.dataset
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
+    scratch = out.with_name(f".{out.name}.preparing")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    try:
+        if dataset == "signs":
+            origin = _prepare_signs(scratch, raw_dir, source)
+        elif is_folder(dataset):
+            origin = _prepare_folder(Path(dataset), scratch, settings)
+        else:
+            origin = _prepare_tfds(dataset, scratch, raw_dir)
+        shutil.rmtree(scratch / "downloads", ignore_errors=True)  # left empty by TFDS
+        builder = tfds.builder_from_directory(version_folder(scratch))
+        counts = {split: info.num_examples for split, info in builder.info.splits.items()}
+        record = dataclasses.asdict(origin) | {"examples": counts}
+        record.pop("path")
+        (scratch / SOURCE_FILE).write_text(json.dumps(record, indent=2) + "\n")
+        shutil.rmtree(out, ignore_errors=True)
+        os.replace(scratch, out)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    log.info("%s: %s data, %s", dataset, origin.origin, counts)
+
+
+def is_folder(dataset: str) -> bool:
+    """Whether `dataset` names a folder rather than a data set of TFDS."""
+    return os.sep in dataset or dataset.startswith(".") or Path(dataset).is_dir()
+
+
+def is_stale(dataset: str, out: Path, source: str) -> bool:
+    """Whether what `prepare` would read now is better than, or differs from, what stands in `out`.
+
+    DVC sees neither a mirror that appeared since, nor a user's folder.
+    """
+    if not (out / SOURCE_FILE).exists():
+        return False
+    record = json.loads((out / SOURCE_FILE).read_text())
+    if record["origin"] == "builtin":
+        return source != "builtin" and assets.answers(assets.ASSETS[record["asset"]])
+    if record["origin"] == "folder":
+        folder = Path(dataset)
+        return folder.is_dir() and record["digest"] != assets.tree_sha256(folder)
+    return False
+
+
+def _prepare_signs(out: Path, raw_dir: Path, source: str) -> assets.Origin:
+    origin = assets.fetch(assets.ASSETS["signs"], raw_dir, source)
+    if origin is None:
+        log.warning("signs: no real source was asked for or answered: drawing the built-in ones")
+        builder = Signs(data_dir=out, config="builtin")
+        builder.download_and_prepare()
+        digest = assets.tree_sha256(Path(builder.data_dir))
+        return assets.Origin("signs", "builtin", digest, "Apache-2.0, drawn by this project")
+    builder = Signs(data_dir=out, config="real")
+    builder.download_and_prepare(
+        download_config=tfds.download.DownloadConfig(manual_dir=origin.path)
+    )
+    return origin
+
+
+def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> assets.Origin:
+    if not folder.is_dir():
+        raise UserError(f"classification.dataset: {folder} is not a folder")
+    files = _files_by_split(folder, settings)
+    labels = sorted({label for examples in files.values() for _, label in examples})
+    features = tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=(None, None, 3), encoding_format="png"),
+            "label": tfds.features.ClassLabel(names=labels),
+        }
+    )
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="image_folder",
+        version="1.0.0",
+        features=features,
+        split_datasets={split: _read_examples(examples) for split, examples in files.items()},
+        data_dir=out,
+    )
+    return assets.Origin(folder.name, "folder", assets.tree_sha256(folder), "the user's own")
+
+
+def _files_by_split(folder: Path, settings: DataSettings) -> dict[str, list[tuple[Path, str]]]:
+    """(path, label) pairs of each split; a folder without splits is split class by class."""
+    if (folder / "train").is_dir():
+        missing = [split for split in SPLITS if not (folder / split).is_dir()]
+        if missing:
+            raise UserError(f"{folder} has a folder train but none named {', '.join(missing)}")
+        found = {split: _files_by_label(folder / split) for split in SPLITS}
+        unknown = {label for files in found.values() for label in files} - set(found["train"])
+        if unknown:
+            raise UserError(f"{folder}/train has no images of {', '.join(sorted(unknown))}")
+    else:
+        found = _split_by_label(_files_by_label(folder), settings)
+    if len(found["train"]) < 2:
+        raise UserError(f"{folder} holds {len(found['train'])} class: at least 2 are needed")
+    return {
+        split: [(path, label) for label, paths in files.items() for path in paths]
+        for split, files in found.items()
+    }
+
+
+def _files_by_label(folder: Path) -> dict[str, list[Path]]:
+    found = {
+        label.name: [path for path in sorted(label.iterdir()) if _is_image(path)]
+        for label in sorted(folder.iterdir())
+        if label.is_dir() and not label.name.startswith(".")
+    }
+    if not found:
+        raise UserError(f"{folder} should hold one folder of images per class, it holds none")
+    for label, paths in found.items():
+        if not paths:
+            raise UserError(f"{folder / label} holds no images")
+    return found
+
+
+def _split_by_label(
+    files: dict[str, list[Path]], settings: DataSettings
+) -> dict[str, dict[str, list[Path]]]:
+    found: dict[str, dict[str, list[Path]]] = {split: {} for split in SPLITS}
+    fractions = (settings.validation_fraction, settings.test_fraction)
+    for label, paths in files.items():
+        # At least one image for each of validation and test.
+        validation, test = (max(1, round(fraction * len(paths))) for fraction in fractions)
+        if len(paths) < validation + test + 1:
+            raise UserError(
+                f"class {label} has {len(paths)} image(s): at least {validation + test + 1} are "
+                "needed, to train, validate and test on different ones"
+            )
+        order = np.random.default_rng(settings.split_seed).permutation(len(paths))
+        shuffled = [paths[index] for index in order]
+        found["validation"][label] = shuffled[:validation]
+        found["test"][label] = shuffled[validation : validation + test]
+        found["train"][label] = shuffled[validation + test :]
+    return found
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+
+
+def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[dict]:
+    for path, label in examples:
+        yield {"image": read_image(path), "label": label}
+
+
+def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
+    try:
+        builder = tfds.builder(name, data_dir=out)
+    except tfds.core.DatasetNotFoundError:
+        raise UserError(
+            f"classification.dataset: {name} is neither signs, nor a folder, nor known to TFDS"
+        ) from None
+    features = builder.info.features
+    if not {"image", "label"} <= set(features or ()) or not isinstance(
+        features["label"], tfds.features.ClassLabel
+    ):
+        raise UserError(f"{name} should have the features image and label, it has {list(features)}")
+    builder.download_and_prepare(download_dir=raw_dir / "tfds")
+    digest = assets.tree_sha256(Path(builder.data_dir))
+    licence = builder.info.redistribution_info.license or "see the data set's homepage"
+    return assets.Origin(name, "tfds", digest, licence)

@@ -1,0 +1,1 @@
+"""SIGNS: hands that show zero to five fingers."""

@@ -1,0 +1,119 @@
+"""The MLflow model registry: register past a gate, and load by name.
+
+A registered model carries its own copy of this package, so that a version goes on answering as
+it did on the day it was registered.
+"""
+
+import importlib.metadata
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import mlflow.pyfunc
+from mlflow.exceptions import MlflowException
+
+from fivenets import tracking
+from fivenets.errors import UserError
+
+log = logging.getLogger(__name__)
+
+CHAMPION = "champion"
+PACKAGE = Path(__file__).parent
+REQUIREMENTS = ("keras", "mlflow", "numpy", "pandas", "pillow", "scikit-learn", "scipy")
+
+
+def register(
+    name: str,
+    run_id: str,
+    model_file: Path,
+    digest: str,
+    input_example: Any,
+    card: str,
+    tags: Mapping[str, str],
+) -> str:
+    """Registers a model file as a version of `name`, once; returns the version's number."""
+    client = tracking.connect()
+    version = _version_of(client, name, digest)
+    if version is None:
+        version = _log_version(client, name, run_id, model_file, input_example)
+        client.set_model_version_tag(name, version, tracking.DIGEST_TAG, digest)
+        log.info("%s: registered as version %s", name, version)
+    for key, value in tags.items():
+        client.set_model_version_tag(name, version, key, value)
+    client.update_model_version(name, version, card)
+    return version
+
+
+def point_alias(name: str, alias: str, version: str) -> None:
+    """Makes `models:/NAME@ALIAS` mean this version."""
+    tracking.connect().set_registered_model_alias(name, alias, version)
+
+
+def model_file(name_or_file: str) -> Path:
+    """The `.keras` file that a user names: a file, NAME, NAME@ALIAS or NAME/VERSION.
+
+    Raises: UserError where there is none; it names the models that there are.
+    """
+    if name_or_file.endswith(".keras"):
+        if not Path(name_or_file).is_file():
+            raise UserError(f"{name_or_file}: no such model file")
+        return Path(name_or_file)
+    client = tracking.connect()
+    name = name_or_file.partition("@")[0].partition("/")[0]
+    uri = name_or_file if name_or_file != name else f"{name}@{CHAMPION}"
+    try:
+        folder = mlflow.artifacts.download_artifacts(f"models:/{uri}/artifacts")
+    except MlflowException:
+        raise UserError(_unknown_model(client, name, uri)) from None
+    return next(Path(folder).glob("*.keras"))
+
+
+def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
+    models = {model.name: model for model in client.search_registered_models()}
+    store = mlflow.get_tracking_uri()
+    if not models:
+        return f"no model is registered in {store}: run `make` first, or name a .keras file"
+    if name not in models:
+        return f"no model named {name} is registered; there are: {', '.join(sorted(models))}"
+    aliases = ", ".join(sorted(models[name].aliases)) or "none"
+    return f"{uri} is not registered; aliases of {name}: {aliases}"
+
+
+def _version_of(client: mlflow.MlflowClient, name: str, digest: str) -> str | None:
+    # Not by a filter on the tag: its absence from a file store's index would cost a duplicate.
+    for version in client.search_model_versions(f"name = '{name}'"):
+        if version.tags.get(tracking.DIGEST_TAG) == digest:
+            return version.version
+    return None
+
+
+def _log_version(
+    client: mlflow.MlflowClient, name: str, run_id: str, model_file: Path, input_example: Any
+) -> str:
+    status = client.get_run(run_id).info.status
+    with mlflow.start_run(run_id=run_id, log_system_metrics=False):
+        info = mlflow.pyfunc.log_model(
+            name=name,
+            python_model=str(PACKAGE / "pyfunc" / "image_classifier.py"),
+            artifacts={"model": str(model_file)},
+            code_paths=[str(PACKAGE)],
+            input_example=input_example,
+            pip_requirements=_requirements(),
+            registered_model_name=name,
+        )
+    client.set_terminated(run_id, status)
+    return str(info.registered_model_version)
+
+
+def _requirements() -> list[str]:
+    tensorflow = "tensorflow-cpu" if _version("tensorflow-cpu") else "tensorflow"
+    return [f"{package}=={_version(package)}" for package in (*REQUIREMENTS, tensorflow)]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

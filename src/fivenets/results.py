@@ -1,0 +1,107 @@
+"""The results table: rows from the reports, as Markdown and on the terminal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+REPORTS = Path("reports")
+BEGIN, END = "<!-- results: written by `dvc repro report` -->", "<!-- end of results -->"
+COLUMNS = {
+    "model": "model",
+    "parameters": "parameters",
+    "data": "data",
+    "course": "course",
+    "ours": "ours, 95% interval",
+    "unseen": "without near-duplicates",
+    "seeds": "over seeds, mean ± sd",
+    "training": "training",
+    "gate": "gate",
+}
+
+
+def row(entry: dict[str, Any]) -> dict[str, str]:
+    """One model's row, every cell as text; `entry` is an item of `report` in params.yaml."""
+    name = entry["model"]
+    metrics, training = _read(name, "metrics.json"), _read(name, "training.json")
+    decision = _read(entry["registered"], "registration.json")
+    unseen = metrics["without_near_duplicates"]
+    return {
+        "model": name,
+        "parameters": f"{metrics['parameters']:,}",
+        "data": training["tags"]["data"],
+        "course": f"{entry['course']:.3f}" if "course" in entry else "-",
+        "ours": f"{interval(metrics)}",
+        "unseen": f"{interval(unseen)} ({unseen['examples']} of {metrics['examples']})",
+        "seeds": _over_seeds(name, training),
+        "training": f"{training['seconds']:.0f} s",
+        "gate": _gate(name, decision),
+    }
+
+
+def interval(metrics: dict[str, Any]) -> str:
+    """Accuracy with its 95% interval, as `0.975 [0.929, 0.991]`."""
+    if metrics["accuracy"] is None:
+        return "-"
+    low, high = metrics["accuracy_low"], metrics["accuracy_high"]
+    return f"{metrics['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def markdown(rows: list[dict[str, str]]) -> str:
+    """The rows as a Markdown table."""
+    lines = [
+        COLUMNS.values(),
+        ["---"] * len(COLUMNS),
+        *([row[key] for key in COLUMNS] for row in rows),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def terminal(rows: list[dict[str, str]]) -> Table:
+    """The rows as a table that fits 80 columns."""
+    table = Table(title="test accuracy", title_justify="left", box=box.SIMPLE_HEAD)
+    shown = ("model", "data", "course", "ours", "gate")
+    for key in shown:
+        table.add_column(COLUMNS[key], no_wrap=True)
+    for row in rows:
+        table.add_row(*(row[key] for key in shown))
+    return table
+
+
+def replaced(text: str, table: str) -> str:
+    """`text` with `table` between the two marks."""
+    before, _, rest = text.partition(BEGIN)
+    _, mark, after = rest.partition(END)
+    if not mark:
+        raise ValueError(f"expected the marks {BEGIN} and {END} in the text")
+    return f"{before}{BEGIN}\n{table}{END}{after}"
+
+
+def same_recipe(parameters: dict[str, str], others: dict[str, str]) -> bool:
+    """Whether two trainings differ in nothing but their seed."""
+    return {**parameters, "seed": ""} == {**others, "seed": ""}
+
+
+def _over_seeds(name: str, training: dict[str, Any]) -> str:
+    file = REPORTS / "seeds" / f"{name}.json"
+    if not file.exists():
+        return "-"
+    study = json.loads(file.read_text())
+    is_comparable = study["data_digest"] == training["tags"]["data_digest"] and same_recipe(
+        study["parameters"], training["parameters"]
+    )
+    if not is_comparable:  # of an older recipe, or of other data
+        return "-"
+    return f"{study['mean']:.3f} ± {study['sd']:.3f}, {len(study['accuracies'])} seeds"
+
+
+def _gate(name: str, decision: dict[str, Any]) -> str:
+    if name != decision["best"]:
+        return "not best"
+    return "champion" if decision["passed"] else f"below {decision['minimum']:g}"
+
+
+def _read(*path: str) -> dict[str, Any]:
+    return json.loads(REPORTS.joinpath(*path).read_text())

@@ -1,0 +1,277 @@
+"""MLflow runs, one per model, found again by the digest of the model's file.
+
+A training stage logs to a live run and, at its end, leaves a record of it (`training.json`,
+`history.csv`) among its outputs. Later stages find the run by the digest of the model file, or
+build it again from the record: after `dvc pull`, a wiped store, or a server that was away.
+"""
+
+import csv
+import json
+import logging
+import os
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# A server that is away should be noticed in seconds; MLflow's own defaults take minutes.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "15")
+# The default of 10 seconds leaves no points on a training of half a minute.
+os.environ.setdefault("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "2")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+# MLflow warns of a type hint of its own classes whenever it is imported.
+warnings.filterwarnings("ignore", message=".*Any type hint is inferred")
+
+import mlflow
+from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
+from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+from sqlalchemy.exc import SQLAlchemyError
+
+from fivenets.assets import sha256
+from fivenets.errors import UserError
+from fivenets.params import flatten
+
+log = logging.getLogger(__name__)
+
+EXPERIMENT = "fivenets"
+MODEL_TAG, DIGEST_TAG = "model", "model_sha256"
+RECORD_FILE, HISTORY_FILE, METRICS_FILE = "training.json", "history.csv", "metrics.json"
+STORE_ERRORS = (MlflowException, SQLAlchemyError)
+
+
+def connect() -> mlflow.MlflowClient:
+    """A client of the store that MLFLOW_TRACKING_URI names, or of `mlflow.db` in the project.
+
+    Raises: UserError where that store does not answer.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_folder()}/mlflow.db"
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    client = mlflow.MlflowClient()
+    try:
+        client.search_experiments(max_results=1)
+    except (*STORE_ERRORS, OSError):
+        raise UserError(f"the MLflow store at {uri} does not answer") from None
+    return client
+
+
+def project_folder() -> Path:
+    """The folder that holds dvc.yaml: at or above this one, or the source checkout."""
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
+        if (folder / "dvc.yaml").exists():
+            return folder
+    return here
+
+
+class Training:
+    """A live run of one training. When the store goes away, training goes on without it."""
+
+    def __init__(self, client: mlflow.MlflowClient, run_id: str, record: dict[str, Any]):
+        self.client = client
+        self.run_id = run_id
+        self.record = record
+        self.is_connected = True
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Logs the metrics of one epoch, counted from 0."""
+        with self._while_connected():
+            if self.is_connected:
+                self.client.log_batch(self.run_id, metrics=_metrics(metrics, epoch))
+
+    def finish(self, model_file: Path, rows: list[dict[str, float]], out: Path) -> None:
+        """Leaves the record of the training in `out`, and lets the run be found by its model."""
+        digest, seconds = sha256(model_file), sum(row["seconds"] for row in rows)
+        self.record |= {DIGEST_TAG: digest, "seconds": seconds}
+        out.mkdir(parents=True, exist_ok=True)
+        (out / RECORD_FILE).write_text(json.dumps(self.record, indent=2) + "\n")
+        write_rows(out / HISTORY_FILE, rows)
+        with self._while_connected():
+            if find_run(self.client, digest):
+                # Training repeats exactly: an earlier run has made this very model.
+                self.client.delete_run(self.run_id)
+            else:
+                self.client.set_tag(self.run_id, DIGEST_TAG, digest)
+                self.client.log_metric(self.run_id, "training_seconds", seconds)
+                self.client.set_terminated(self.run_id)
+
+    def fail(self) -> None:
+        """Marks the run as one that ended without a model."""
+        with self._while_connected():
+            self.client.set_terminated(self.run_id, "FAILED")
+
+    @contextmanager
+    def _while_connected(self) -> Iterator[None]:
+        try:
+            yield
+        except STORE_ERRORS as error:
+            if self.is_connected:
+                log.warning("MLflow went away, `make` will rebuild the run: %s", _sentence(error))
+            self.is_connected = False
+
+
+@contextmanager
+def training(
+    name: str, parameters: Mapping[str, Any], source: Mapping[str, Any], run_file: Path
+) -> Iterator[Training]:
+    """Opens the live run of one training, or goes on with the run that was cut off.
+
+    Args:
+        source: what the data was made from (source.json).
+        run_file: remembers the open run until its training has ended.
+    Raises: UserError where the store does not answer at the start.
+    """
+    client = connect()
+    record = {
+        "name": name,
+        "started": int(time.time() * 1000),
+        "parameters": {key: str(value) for key, value in flatten(parameters).items()},
+        "tags": {
+            MODEL_TAG: name,
+            "data": f"{source['asset']} ({source['origin']})",
+            "data_digest": source["digest"],
+            **git_state(),
+        },
+    }
+    run_id = _cut_off_run(client, run_file, record) or _create_run(client, record)
+    run_file.parent.mkdir(parents=True, exist_ok=True)
+    run_file.write_text(json.dumps({"run": run_id, **record}))
+    run = Training(client, run_id, record)
+    monitor = SystemMetricsMonitor(run_id, resume_logging=True)
+    monitor.start()
+    try:
+        yield run
+    except BaseException:
+        run.fail()
+        raise
+    finally:
+        monitor.finish()
+    run_file.unlink()
+
+
+def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
+    """The id of the run that made `model_file`, rebuilt from `reports` where the store has none.
+
+    Raises: UserError where the record in `reports` is of another model.
+    """
+    digest = sha256(model_file)
+    run_id = find_run(client, digest)
+    if run_id:
+        return run_id
+    record = json.loads((reports / RECORD_FILE).read_text())
+    if record[DIGEST_TAG] != digest:
+        raise UserError(
+            f"{model_file} is not the model that {reports / RECORD_FILE} is about: run `dvc repro`"
+        )
+    run_id = _create_run(client, record)
+    with (reports / HISTORY_FILE).open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            metrics = {key: float(value) for key, value in row.items()}
+            client.log_batch(run_id, metrics=_metrics(metrics, int(metrics["epoch"])))
+    client.log_metric(run_id, "training_seconds", record["seconds"])
+    if (reports / METRICS_FILE).exists():
+        log_evaluation(client, run_id, reports)
+    client.set_tag(run_id, "rebuilt", "from the outputs of the pipeline")
+    # Last: a run without its digest is not found, so a kill before this leaves no half of one.
+    client.set_tag(run_id, DIGEST_TAG, digest)
+    client.set_terminated(run_id, end_time=record["started"] + int(1000 * record["seconds"]))
+    log.info("%s: its run was rebuilt in MLflow", record["name"])
+    return run_id
+
+
+def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> None:
+    """Adds the numbers and pictures in `reports` to a run; a second time changes nothing."""
+    present = client.get_run(run_id).data.metrics
+    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
+    new = {
+        f"test/{key}": value
+        for key, value in numbers.items()
+        if value is not None and present.get(f"test/{key}") != value
+    }
+    if new:
+        client.log_batch(run_id, metrics=_metrics(new, step=0))
+    for picture in sorted(reports.glob("*.png")):
+        client.log_artifact(run_id, str(picture), "evaluation")
+    client.log_artifact(run_id, str(reports / METRICS_FILE), "evaluation")
+
+
+def find_run(client: mlflow.MlflowClient, digest: str) -> str | None:
+    """The id of the run whose model file has this SHA-256."""
+    found = client.search_runs([_experiment(client)], f"tags.{DIGEST_TAG} = '{digest}'")
+    return found[0].info.run_id if found else None
+
+
+def git_state() -> dict[str, str]:
+    """Commit, and whether anything but the pipeline's own outputs differs from it."""
+    commit = _git("rev-parse", "HEAD")
+    changes = _git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!reports", ":!README.md")
+    if not commit:
+        return {"git_commit": "none", "git_dirty": "unknown"}
+    return {
+        "git_commit": commit,
+        "git_dirty": str(bool(changes)).lower(),
+        "mlflow.source.git.commit": commit,
+    }
+
+
+def write_rows(file: Path, rows: list[dict[str, float]]) -> None:
+    """Writes rows of one set of keys as CSV."""
+    with file.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _create_run(client: mlflow.MlflowClient, record: Mapping[str, Any]) -> str:
+    run = client.create_run(
+        _experiment(client), record["started"], record["tags"], run_name=record["name"]
+    )
+    parameters = [Param(key, value) for key, value in record["parameters"].items()]
+    client.log_batch(run.info.run_id, params=parameters)
+    return run.info.run_id
+
+
+def _cut_off_run(
+    client: mlflow.MlflowClient, run_file: Path, record: Mapping[str, Any]
+) -> str | None:
+    """The run that `run_file` remembers, if it was of the same training; else it is removed."""
+    if not run_file.exists():
+        return None
+    left = json.loads(run_file.read_text())
+    try:
+        client.get_run(left["run"])
+    except MlflowException:  # another store
+        return None
+    if all(left[key] == record[key] for key in ("name", "parameters")):
+        client.update_run(left["run"], status="RUNNING")
+        return left["run"]
+    client.delete_run(left["run"])
+    return None
+
+
+def _experiment(client: mlflow.MlflowClient) -> str:
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found:
+        return found.experiment_id
+    is_local = mlflow.get_tracking_uri().startswith("sqlite:")
+    artifacts = (project_folder() / "mlartifacts").as_uri() if is_local else None
+    return client.create_experiment(EXPERIMENT, artifacts)
+
+
+def _metrics(values: Mapping[str, float], step: int) -> list[Metric]:
+    now = int(time.time() * 1000)
+    return [Metric(key, float(value), now, step) for key, value in values.items()]
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _sentence(error: Exception) -> str:
+    return str(error).partition("\n")[0]
