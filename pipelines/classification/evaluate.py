@@ -10,6 +10,7 @@ from fivenets import params, stage, tracking
 from fivenets.classification import drawing, evaluation
 from fivenets.classification.classifier import Classifier
 from fivenets.datasets import prepared
+from fivenets.results import interval
 
 
 def main(name: str) -> None:
@@ -25,6 +26,8 @@ def main(name: str) -> None:
     probabilities = classifier.probabilities(images)
     predicted = probabilities.argmax(axis=1)
     metrics = evaluation.evaluate(probabilities, labels, data.labels, is_twin)
+    unseen = metrics["without_near_duplicates"]
+    metrics["also"] = f"{interval(unseen)} on the {unseen['examples']} without a near-duplicate"
     metrics["parameters"] = classifier.network.count_params()
 
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")

@@ -71,7 +71,7 @@ def results(as_json: Json = False) -> None:
         for row in rows:
             print(json.dumps(row))
     else:
-        Console().print(results.terminal(rows))
+        Console().print(*results.terminal(rows))
 
 
 def main() -> None:

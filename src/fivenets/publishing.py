@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,40 @@ from fivenets.errors import UserError
 from fivenets.results import interval
 
 DECISION_FILE = "registration.json"
-# Shown with each version as the form of a request. Drawn: photographs may not be passed on.
-EXAMPLE_PICTURE = registry.PACKAGE / "pyfunc" / "example_sign.png"
+PYFUNC = registry.PACKAGE / "pyfunc"
 
 
-def decide(name: str, *, candidates: list, metric: str, minimum: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Service:
+    """How the models of one task are served, and what should be said of them."""
+
+    script: Path  # what MLflow runs to load one
+    example: Path  # a picture that shows the form of a request; drawn, as photographs are not ours
+    use: str
+    limits: str
+    limits_of_builtin: str
+
+
+SERVICES = {
+    "classification": Service(
+        script=PYFUNC / "image_classifier.py",
+        example=PYFUNC / "example_sign.png",
+        use="raw pictures in, label and probabilities out",
+        limits="Trained on few hands before plain walls: expect less on other people and rooms.",
+        limits_of_builtin="Trained on drawn hands: expect little of it on photographs.",
+    ),
+}
+
+
+def decide(
+    name: str, *, task: str, candidates: list, metric: str, minimum: float
+) -> dict[str, Any]:
     """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`."""
+    if task not in SERVICES:
+        raise UserError(
+            f"params.yaml: {name}.register.task should be one of {', '.join(SERVICES)}, "
+            f"it is {task!r}"
+        )
     values = {}
     for candidate in candidates:
         metrics = json.loads(Path("reports", candidate, tracking.METRICS_FILE).read_text())
@@ -26,6 +55,7 @@ def decide(name: str, *, candidates: list, metric: str, minimum: float) -> dict[
     best = max(values, key=values.__getitem__)
     return {
         "name": name,
+        "task": task,
         "metric": metric,
         "minimum": minimum,
         "candidates": values,
@@ -37,7 +67,7 @@ def decide(name: str, *, candidates: list, metric: str, minimum: float) -> dict[
 def publish(decision: dict[str, Any]) -> None:
     """Registers each candidate and moves the champion's alias; a second time changes nothing."""
     client = tracking.connect()
-    name = decision["name"]
+    name, service = decision["name"], SERVICES[decision["task"]]
     for candidate in decision["candidates"]:
         model_file, reports = Path("models", f"{candidate}.keras"), Path("reports", candidate)
         run_id = tracking.run_of(client, model_file, reports)
@@ -47,9 +77,10 @@ def publish(decision: dict[str, Any]) -> None:
             run_id,
             model_file,
             sha256(model_file),
-            [base64.b64encode(EXAMPLE_PICTURE.read_bytes()).decode()],
+            service.script,
+            [base64.b64encode(service.example.read_bytes()).decode()],
             model_card(candidate, decision),
-            {"architecture": candidate, "data": training["tags"]["data"]},
+            {"model": candidate, "data": training["tags"]["data"]},
         )
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:
@@ -58,27 +89,18 @@ def publish(decision: dict[str, Any]) -> None:
 
 def model_card(candidate: str, decision: dict[str, Any]) -> str:
     """What the model is, what it was made from, how good it is and what it is not for."""
-    reports = Path("reports", candidate)
+    reports, service = Path("reports", candidate), SERVICES[decision["task"]]
     training = json.loads((reports / tracking.RECORD_FILE).read_text())
     metrics = json.loads((reports / tracking.METRICS_FILE).read_text())
-    others = metrics["without_near_duplicates"]
-    tags = training["tags"]
-    is_builtin = "(builtin)" in tags["data"]
-    limits = (
-        "Trained on drawn hands: expect little of it on photographs."
-        if is_builtin
-        else "Trained on few hands before plain walls: expect less on other people and rooms."
-    )
-    outcome = "passed" if decision["passed"] and candidate == decision["best"] else "not champion"
+    tags, metric = training["tags"], decision["metric"]
+    is_champion = decision["passed"] and candidate == decision["best"]
     return f"""# {candidate}
 
-- **What**: {training["parameters"]["architecture"]}, {metrics["parameters"]:,} parameters; raw
-  pictures in, label and probabilities out.
+- **What**: {metrics["parameters"]:,} parameters; {service.use}.
 - **Data**: {tags["data"]}, digest `{tags["data_digest"][:12]}`.
 - **Code**: commit `{tags["git_commit"][:12]}`, local changes: {tags["git_dirty"]}.
-- **Test accuracy**: {interval(metrics)} on {metrics["examples"]} pictures;
-  {interval(others)} on the {others["examples"]} without a near-duplicate in training.
-- **Calibration error**: {metrics["calibration_error"]:.3f}.
-- **Gate**: {decision["metric"]} >= {decision["minimum"]:g}: {outcome}.
-- **Limits**: {limits}
+- **Test {metric}**: {interval(metrics, metric)} over {metrics["examples"]} examples;
+  {metrics.get("also", "nothing more measured")}.
+- **Gate**: {metric} >= {decision["minimum"]:g}: {"champion" if is_champion else "not champion"}.
+- **Limits**: {service.limits_of_builtin if "(builtin)" in tags["data"] else service.limits}
 """

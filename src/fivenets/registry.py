@@ -29,15 +29,19 @@ def register(
     run_id: str,
     model_file: Path,
     digest: str,
+    script: Path,
     input_example: Any,
     card: str,
     tags: Mapping[str, str],
 ) -> str:
-    """Registers a model file as a version of `name`, once; returns the version's number."""
+    """Registers a model file as a version of `name`, once; returns the version's number.
+
+    Args: script: the pyfunc that serves it. card: Markdown, the version's description.
+    """
     client = tracking.connect()
     version = _version_of(client, name, digest)
     if version is None:
-        version = _log_version(client, name, run_id, model_file, input_example)
+        version = _log_version(client, name, run_id, model_file, script, input_example)
         client.set_model_version_tag(name, version, tracking.DIGEST_TAG, digest)
         log.info("%s: registered as version %s", name, version)
     for key, value in tags.items():
@@ -90,13 +94,18 @@ def _version_of(client: mlflow.MlflowClient, name: str, digest: str) -> str | No
 
 
 def _log_version(
-    client: mlflow.MlflowClient, name: str, run_id: str, model_file: Path, input_example: Any
+    client: mlflow.MlflowClient,
+    name: str,
+    run_id: str,
+    model_file: Path,
+    script: Path,
+    input_example: Any,
 ) -> str:
     status = client.get_run(run_id).info.status
     with mlflow.start_run(run_id=run_id, log_system_metrics=False):
         info = mlflow.pyfunc.log_model(
             name=name,
-            python_model=str(PACKAGE / "pyfunc" / "image_classifier.py"),
+            python_model=str(script),
             artifacts={"model": str(model_file)},
             code_paths=[str(PACKAGE)],
             input_example=input_example,

@@ -13,9 +13,10 @@ COLUMNS = {
     "model": "model",
     "parameters": "parameters",
     "data": "data",
+    "metric": "metric",
     "course": "course",
     "ours": "ours, 95% interval",
-    "unseen": "without near-duplicates",
+    "also": "also",
     "seeds": "over seeds, mean ± sd",
     "training": "training",
     "gate": "gate",
@@ -27,26 +28,29 @@ def row(entry: dict[str, Any]) -> dict[str, str]:
     name = entry["model"]
     metrics, training = _read(name, "metrics.json"), _read(name, "training.json")
     decision = _read(entry["registered"], "registration.json")
-    unseen = metrics["without_near_duplicates"]
     return {
         "model": name,
         "parameters": f"{metrics['parameters']:,}",
         "data": training["tags"]["data"],
+        "metric": entry["metric"],
         "course": f"{entry['course']:.3f}" if "course" in entry else "-",
-        "ours": f"{interval(metrics)}",
-        "unseen": f"{interval(unseen)} ({unseen['examples']} of {metrics['examples']})",
+        "ours": interval(metrics, entry["metric"]),
+        "also": metrics.get("also", "-"),
         "seeds": _over_seeds(name, training),
         "training": f"{training['seconds']:.0f} s",
         "gate": _gate(name, decision),
     }
 
 
-def interval(metrics: dict[str, Any]) -> str:
-    """Accuracy with its 95% interval, as `0.975 [0.929, 0.991]`."""
-    if metrics["accuracy"] is None:
-        return "-"
-    low, high = metrics["accuracy_low"], metrics["accuracy_high"]
-    return f"{metrics['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
+def interval(metrics: dict[str, Any], metric: str = "accuracy") -> str:
+    """A metric with its 95% interval, if it has one, as `0.975 [0.929, 0.991]`."""
+    if metrics[metric] is None:
+        return "unknown"
+    value, bounds = (
+        f"{metrics[metric]:.3f}",
+        [metrics.get(f"{metric}_{end}") for end in ("low", "high")],
+    )
+    return value if None in bounds else f"{value} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
 
 
 def markdown(rows: list[dict[str, str]]) -> str:
@@ -59,15 +63,18 @@ def markdown(rows: list[dict[str, str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def terminal(rows: list[dict[str, str]]) -> Table:
-    """The rows as a table that fits 80 columns."""
-    table = Table(title="test accuracy", title_justify="left", box=box.SIMPLE_HEAD)
+def terminal(rows: list[dict[str, str]]) -> list[Table]:
+    """The rows as tables that fit 80 columns, one per metric."""
     shown = ("model", "data", "course", "ours", "gate")
-    for key in shown:
-        table.add_column(COLUMNS[key], no_wrap=True)
+    tables = {}
     for row in rows:
-        table.add_row(*(row[key] for key in shown))
-    return table
+        if row["metric"] not in tables:
+            table = Table(title=row["metric"], title_justify="left", box=box.SIMPLE_HEAD)
+            for key in shown:
+                table.add_column(COLUMNS[key], no_wrap=True)
+            tables[row["metric"]] = table
+        tables[row["metric"]].add_row(*(row[key] for key in shown))
+    return list(tables.values())
 
 
 def replaced(text: str, table: str) -> str:

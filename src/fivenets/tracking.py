@@ -191,7 +191,7 @@ def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> N
     new = {
         f"test/{key}": value
         for key, value in numbers.items()
-        if value is not None and present.get(f"test/{key}") != value
+        if isinstance(value, int | float) and present.get(f"test/{key}") != value
     }
     if new:
         client.log_batch(run_id, metrics=_metrics(new, step=0))

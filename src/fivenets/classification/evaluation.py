@@ -29,8 +29,8 @@ def evaluate(
     )
     return {
         **accuracy_with_interval(is_correct),
-        "without_near_duplicates": accuracy_with_interval(is_correct[~is_near_duplicate]),
         "near_duplicates": int(is_near_duplicate.sum()),
+        "without_near_duplicates": accuracy_with_interval(is_correct[~is_near_duplicate]),
         "log_loss": float(log_loss(labels, probabilities, labels=classes)),
         "calibration_error": calibration_error(probabilities, labels),
         "per_class": {

@@ -45,7 +45,7 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
         if dataset == "signs":
             origin = _prepare_signs(scratch, raw_dir, source)
         elif is_folder(dataset):
-            origin = _prepare_folder(Path(dataset), scratch, settings)
+            origin = _prepare_folder(Path(dataset).expanduser(), scratch, settings)
         else:
             origin = _prepare_tfds(dataset, scratch, raw_dir)
         shutil.rmtree(scratch / "downloads", ignore_errors=True)  # left empty by TFDS
@@ -63,7 +63,7 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
 
 def is_folder(dataset: str) -> bool:
     """Whether `dataset` names a folder rather than a data set of TFDS."""
-    return os.sep in dataset or dataset.startswith(".") or Path(dataset).is_dir()
+    return os.sep in dataset or dataset[:1] in (".", "~") or Path(dataset).is_dir()
 
 
 def is_stale(dataset: str, out: Path, source: str) -> bool:
@@ -77,7 +77,7 @@ def is_stale(dataset: str, out: Path, source: str) -> bool:
     if record["origin"] == "builtin":
         return source != "builtin" and assets.answers(assets.ASSETS[record["asset"]])
     if record["origin"] == "folder":
-        folder = Path(dataset)
+        folder = Path(dataset).expanduser()
         return folder.is_dir() and record["digest"] != assets.tree_sha256(folder)
     return False
 

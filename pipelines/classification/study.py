@@ -1,0 +1,45 @@
+"""The default recipe of one classifier, trained with several seeds: `study.py MODEL [SEED...]`."""
+
+import json
+import shutil
+import statistics
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from fivenets import params, stage
+from fivenets.classification.classifier import Classifier
+from fivenets.classification.training import Recipe, train
+from fivenets.datasets import prepared
+from fivenets.params import flatten
+
+
+def main(name: str, *seeds: str) -> None:
+    settings = prepared.DataSettings(**params.arguments(prepared.DataSettings, "classification"))
+    recipe = Recipe(**params.arguments(Recipe, name, "train"))
+    data = prepared.load(Path("data/classification"), settings)
+    images, labels = data.arrays("test")
+    accuracies, seconds = {}, {}
+    for seed in map(int, seeds or ("0", "1", "2")):
+        checkpoints = Path(tempfile.mkdtemp())
+        network, rows = train(data, replace(recipe, seed=seed), checkpoints)
+        shutil.rmtree(checkpoints)
+        predicted = Classifier(network, data.labels).probabilities(images).argmax(axis=1)
+        accuracies[seed] = float((predicted == labels).mean())
+        seconds[seed] = round(sum(row["seconds"] for row in rows), 1)
+        print(f"{name}, seed {seed}: test accuracy {accuracies[seed]:.4f}, {seconds[seed]} s")
+    study = {
+        "command": " ".join(["python pipelines/classification/study.py", name, *seeds]),
+        "data": data.source["asset"],
+        "data_digest": data.source["digest"],
+        "parameters": {key: str(value) for key, value in flatten(asdict(recipe)).items()},
+        "accuracies": accuracies,
+        "seconds": seconds,
+        "mean": statistics.mean(accuracies.values()),
+        "sd": statistics.stdev(accuracies.values()) if len(accuracies) > 1 else 0.0,
+    }
+    Path("reports/seeds", f"{name}.json").write_text(json.dumps(study, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    stage.run(main)
