@@ -6,6 +6,7 @@ it did on the day it was registered.
 
 import importlib.metadata
 import logging
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,11 @@ def _log_version(
     script: Path,
     input_example: Any,
 ) -> str:
-    status = client.get_run(run_id).info.status
-    with mlflow.start_run(run_id=run_id, log_system_metrics=False):
+    training = client.get_run(run_id).info
+    with warnings.catch_warnings(), mlflow.start_run(run_id=run_id, log_system_metrics=False):
+        # MLflow warns thrice, past any filter, that list[Any] is not validated. It is meant:
+        # docs/decisions/0003.
+        warnings.showwarning = lambda *_, **__: None
         info = mlflow.pyfunc.log_model(
             name=name,
             python_model=str(script),
@@ -112,7 +116,8 @@ def _log_version(
             pip_requirements=_requirements(),
             registered_model_name=name,
         )
-    client.set_terminated(run_id, status)
+    # Logging to the run has reopened and ended it; its times are those of the training.
+    client.set_terminated(run_id, training.status, training.end_time)
     return str(info.registered_model_version)
 
 

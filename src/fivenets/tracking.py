@@ -23,6 +23,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "15")
 # The default of 10 seconds leaves no points on a training of half a minute.
 os.environ.setdefault("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "2")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # MLflow warns of a type hint of its own classes whenever it is imported.
 warnings.filterwarnings("ignore", message=".*Any type hint is inferred")
 
@@ -92,7 +93,7 @@ class Training:
         (out / RECORD_FILE).write_text(json.dumps(self.record, indent=2) + "\n")
         write_rows(out / HISTORY_FILE, rows)
         with self._while_connected():
-            if find_run(self.client, digest):
+            if find_run(self.client, digest) not in (None, self.run_id):
                 # Training repeats exactly: an earlier run has made this very model.
                 self.client.delete_run(self.run_id)
             else:

@@ -177,9 +177,10 @@ def _is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
 
 
-def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[dict]:
+def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[tuple[str, dict]]:
     for path, label in examples:
-        yield {"image": read_image(path), "label": label}
+        # TFDS orders by a hash of the key, which therefore should not say where the folder is.
+        yield f"{label}/{path.name}", {"image": read_image(path), "label": label}
 
 
 def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
