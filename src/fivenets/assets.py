@@ -1,19 +1,21 @@
 """Where bytes come from: a mirror, the public source, or (said by the caller) a built-in stand-in.
 
-An asset is a folder of files, known by its tree digest: the SHA-256 over the sorted lines
-`<sha256 of the file>  <path>`. The digest does not depend on how the files were packed, so the
-same one verifies a mirror's zip and an archive that a public host makes on the fly.
+An asset is a folder of files, known by its tree digest: the SHA-256 over its lines
+`<sha256 of the file>  <path>`, sorted by path. The digest does not depend on how the files were
+packed, so the same one verifies a mirror's zip and an archive that a public host makes on the fly.
 """
 
 import errno
 import hashlib
 import json
 import logging
+import lzma
 import os
 import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,10 +107,11 @@ def fetch(asset: Asset, raw_dir: Path, source: str) -> Origin | None:
                 f"{asset.name} from the {origin} is not the expected data: "
                 f"tree digest {asset.tree_sha256} expected, {found} received"
             )
+        (scratch / "record.json").write_text(json.dumps({"origin": origin}))
         if folder.exists():
             shutil.rmtree(folder)
         os.replace(scratch / "files", folder)
-        record.write_text(json.dumps({"origin": origin}))
+        os.replace(scratch / "record.json", record)
     return _origin(asset, origin, folder)
 
 
@@ -156,20 +159,27 @@ def unzip(archive: Path, folder: Path, prefix: str = "") -> None:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with zipped.open(info) as packed, target.open("wb") as unpacked:
                         shutil.copyfileobj(packed, unpacked)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise UserError(f"{archive.name} is a truncated or damaged zip: {error}") from None
-    except (RuntimeError, NotImplementedError, EOFError) as error:  # encrypted, odd compression
+    except (RuntimeError, OSError) as error:  # encrypted, odd compression; names that clash
+        if _is_full_disk(error):
+            raise
         raise UserError(f"{archive.name} cannot be unpacked: {error}") from None
 
 
 def _inner_path(info: zipfile.ZipInfo, prefix: str) -> PurePosixPath | None:
     """The member's path below `prefix`; None for folders and what lies elsewhere."""
     path = PurePosixPath(info.filename)
-    if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in path.parts[0]:
+    if (
+        path.is_absolute()
+        or ".." in path.parts
+        or "\\" in info.filename
+        or ":" in "".join(path.parts[:1])
+    ):
         raise UserError(f"zip member {info.filename!r} leaves the folder: refused")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise UserError(f"zip member {info.filename!r} is a link: refused")
-    if info.is_dir() or not path.is_relative_to(prefix):
+    if info.is_dir() or not path.parts or not path.is_relative_to(prefix):
         return None
     return path.relative_to(prefix)
 
@@ -248,8 +258,12 @@ def _temporary_folder(parent: Path) -> Iterator[Path]:
     try:
         yield scratch
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not _is_full_disk(error):
             raise
         raise UserError(f"the disk that holds {parent} is full") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _is_full_disk(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -15,6 +15,7 @@ from fivenets.errors import UserError
 
 MIN_SIDE = 8  # pixels; below this there is nothing to recognise
 MAX_PIXELS = 64_000_000  # decoded: 192 MB of RGB; more is refused from the header, before decoding
+DAMAGED = (OSError, SyntaxError, ValueError, RuntimeError)  # what Pillow raises on such files
 
 ImageSource = str | os.PathLike | bytes | Image.Image | np.ndarray
 
@@ -42,7 +43,7 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
         raise _wrong_size(name, *image.size)
     try:
         return np.asarray(_as_rgb(ImageOps.exif_transpose(image)))
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files
+    except DAMAGED as error:
         raise UserError(f"{name} is a damaged image: {error}") from None
 
 
@@ -72,6 +73,8 @@ def _read_file(path: Path) -> bytes:
         raise UserError(f"{path}: no such file") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # a null byte
+        raise UserError(f"{path} cannot be read: {error}") from None
     if not data:
         raise UserError(f"{path} is empty: expected an image file")
     return data
@@ -87,12 +90,15 @@ def _decode(data: bytes, name: str) -> Image.Image:
         raise UserError(f"{name} is not an image in a format that Pillow reads") from None
     except Image.DecompressionBombError:
         raise UserError(f"{name} has over {MAX_PIXELS // 10**6} million pixels") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except DAMAGED as error:
         raise UserError(f"{name} is a damaged image: {error}") from None
 
 
 def _image_from_array(source: Any, name: str) -> Image.Image:
-    array = np.asarray(source)
+    try:
+        array = np.asarray(source)
+    except ValueError:
+        raise UserError(f"{name} has rows of different lengths") from None
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[-1] not in (1, 3, 4):

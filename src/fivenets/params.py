@@ -70,7 +70,9 @@ def _read(file: Path) -> Any:
         return YAML(typ="safe", pure=True).load(file)
     except FileNotFoundError:
         raise UserError(f"{file} not found: run this from the project's top folder") from None
-    except YAMLError as error:
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}") from None
+    except (YAMLError, ValueError) as error:  # ValueError: a date such as 2020-99-99
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1})" if mark else ""
         raise UserError(f"{file} is not valid YAML{place}") from None
@@ -84,6 +86,6 @@ def _check_type(path: str, value: Any, annotation: Any) -> None:
 
 
 def _suggestion(key: str, known: object) -> str:
-    names = [str(name) for name in known] if isinstance(known, Iterable) else []
-    close = difflib.get_close_matches(key, names, n=1)
+    names = [str(name) for name in known] if isinstance(known, Mapping) else []
+    close = difflib.get_close_matches(str(key), names, n=1)
     return f"; did you mean {close[0]}?" if close else f" (known: {', '.join(names) or 'none'})"

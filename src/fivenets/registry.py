@@ -114,11 +114,16 @@ def _log_version(
             code_paths=[str(PACKAGE)],
             input_example=input_example,
             pip_requirements=_requirements(),
-            registered_model_name=name,
         )
+        # From the type hints, MLflow knows that a list goes in, and not which columns come out.
+        columns = mlflow.pyfunc.load_model(info.model_uri).predict(input_example)
+        outputs = mlflow.models.infer_signature(input_example, columns).outputs
+        signature = mlflow.models.ModelSignature(info.signature.inputs, outputs)
+        mlflow.models.set_signature(info.model_uri, signature)
+        registered = mlflow.register_model(info.model_uri, name)
     # Logging to the run has reopened and ended it; its times are those of the training.
     client.set_terminated(run_id, training.status, training.end_time)
-    return str(info.registered_model_version)
+    return str(registered.version)
 
 
 def _requirements() -> list[str]:

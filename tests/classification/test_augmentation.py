@@ -74,4 +74,4 @@ def test_zero_strengths_give_no_layers_and_each_strength_its_own() -> None:
 @pytest.mark.parametrize("name", sorted(STRENGTHS.keys() - {"mirror"}))
 def test_a_strength_out_of_range_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(UserError, match=rf"augmentation\.{name} should lie in 0\.\.1, .* {value}"):
-        augmentation(**{name: value})
+        augmentation(**{name: value})  # pyright: ignore[reportArgumentType]

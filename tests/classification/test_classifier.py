@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets.classification.classifier import Classifier, Prediction
+from fivenets.classification.classifier import Classifier
 from fivenets.errors import UserError
 
 MOST = math.e / (math.e + 2)  # softmax of (1, 0, 0), for a picture of one pure colour
@@ -33,8 +33,11 @@ def test_probabilities_of_a_pure_colour(
     channel: int, label: str, colour_classifier: Classifier
 ) -> None:
     [found] = colour_classifier.classify([pure(channel)])
-    probabilities = dict.fromkeys(["red", "green", "blue"], LEAST) | {label: MOST}
-    assert found == Prediction(label, pytest.approx(MOST), pytest.approx(probabilities))
+    assert found.label == label
+    assert found.probability == pytest.approx(MOST)
+    assert found.probabilities == pytest.approx(
+        dict.fromkeys(["red", "green", "blue"], LEAST) | {label: MOST}
+    )
 
 
 def test_every_form_of_a_picture_gets_the_same_answer(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fivenets.classification.drawing import confusion_matrix, misclassified
@@ -29,13 +30,13 @@ def drawn(labels: list[int], predicted: list[int], confidence: list[float]) -> F
     return misclassified(images, np.array(labels), probabilities, NAMES)
 
 
+def pixels(axes: Axes) -> np.ndarray:
+    return np.asarray(axes.images[0].get_array())
+
+
 def shown(figure: Figure) -> dict[int, str]:
     """Index -> title of the images in a figure of `drawn`, in order."""
-    return {
-        int(axes.images[0].get_array()[0, 0, 0]): axes.get_title()
-        for axes in figure.axes
-        if axes.images
-    }
+    return {int(pixels(axes)[0, 0, 0]): axes.get_title() for axes in figure.axes if axes.images}
 
 
 def test_the_most_confident_mistakes_come_first() -> None:
@@ -69,7 +70,7 @@ def test_without_a_mistake_the_least_certain_are_shown_and_the_title_says_so(
 def test_the_confusion_matrix_counts_actual_by_row_and_shows_classes_that_are_absent() -> None:
     figure = confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), NAMES)
     [axes] = figure.axes
-    assert axes.images[0].get_array().tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
+    assert pixels(axes).tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
     assert [label.get_text() for label in axes.get_yticklabels()] == NAMES
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted", "actual")
     assert axes.get_title() == "3 test images"

@@ -2,6 +2,7 @@
 
 import csv
 import gc
+import shutil
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +80,7 @@ def train_until(epoch: int, data: ImageDataset, recipe: Recipe, checkpoints: Pat
 
     def on_epoch_end(ended: int, logs: dict[str, float]) -> None:
         epochs.append(ended)
-        if ended == epoch:
+        if ended >= epoch:
             raise Cut
 
     with warnings.catch_warnings():
@@ -123,27 +124,39 @@ def test_another_seed_gives_other_weights(
     assert not any(map(np.array_equal, weights(other)[::2], weights(uninterrupted[0])[::2]))
 
 
+@pytest.fixture(scope="module")
+def cut_off(data: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a training by RECIPE leaves that is cut off in its third epoch; copy it before use."""
+    checkpoints = tmp_path_factory.mktemp("cut_off")
+    train_until(2, data, RECIPE, checkpoints)
+    return checkpoints
+
+
 def test_a_training_that_was_cut_off_goes_on_to_the_same_end(
-    data: ImageDataset, uninterrupted, tmp_path: Path
+    data: ImageDataset, uninterrupted, cut_off: Path, tmp_path: Path
 ) -> None:
-    train_until(2, data, RECIPE, tmp_path)
+    checkpoints = shutil.copytree(cut_off, tmp_path / "checkpoints")
     seen = []
-    network, rows = train(data, RECIPE, tmp_path, lambda epoch, logs: seen.append(epoch))
+    network, rows = train(data, RECIPE, checkpoints, lambda epoch, logs: seen.append(epoch))
     assert seen == [2, 3]
     assert are_equal(network, uninterrupted[0])
     assert without_seconds(rows) == without_seconds(uninterrupted[1])
-    with (tmp_path / "history.csv").open(newline="") as stream:
+    with (checkpoints / "history.csv").open(newline="") as stream:
         assert [row["epoch"] for row in csv.DictReader(stream)] == ["0", "1", "2", "3"]
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"seed": 1}, {"learning_rate": 0.01}, {"augmentation": {}}],
-    ids=lambda change: next(iter(change)),
+    ("change", "digest", "first_epoch"),
+    [({}, None, 2), ({"learning_rate": 0.01}, None, 0), ({}, "of other data", 0)],
+    ids=["nothing", "recipe", "data"],
 )
-def test_a_changed_recipe_starts_anew(change, data: ImageDataset, tmp_path: Path) -> None:
-    train_until(1, data, replace(RECIPE, **change), tmp_path)
-    assert train_until(0, data, RECIPE, tmp_path) == 0
+def test_what_has_changed_since_the_cut_decides_whether_it_starts_anew(
+    change, digest, first_epoch: int, data: ImageDataset, cut_off: Path, tmp_path: Path
+) -> None:
+    checkpoints = shutil.copytree(cut_off, tmp_path / "checkpoints")
+    source = data.source | ({"digest": digest} if digest else {})
+    recipe = replace(RECIPE, **change)
+    assert train_until(0, replace(data, source=source), recipe, checkpoints) == first_epoch
 
 
 def test_a_loss_of_nan_names_the_rate_and_leaves_nothing_to_go_on_from(

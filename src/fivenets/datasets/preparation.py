@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import requests
 import tensorflow_datasets as tfds
 
 from fivenets import assets
@@ -186,7 +187,7 @@ def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[tuple[str, dict
 def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
     try:
         builder = tfds.builder(name, data_dir=out)
-    except tfds.core.DatasetNotFoundError:
+    except (tfds.core.DatasetNotFoundError, ValueError, AssertionError):  # name, its form, version
         raise UserError(
             f"classification.dataset: {name} is neither signs, nor a folder, nor known to TFDS"
         ) from None
@@ -195,7 +196,10 @@ def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
         features["label"], tfds.features.ClassLabel
     ):
         raise UserError(f"{name} should have the features image and label, it has {list(features)}")
-    builder.download_and_prepare(download_dir=raw_dir / "tfds")
+    try:
+        builder.download_and_prepare(download_dir=raw_dir / "tfds")
+    except requests.RequestException as error:
+        raise UserError(f"{name} could not be downloaded: {error}") from None
     digest = assets.tree_sha256(Path(builder.data_dir))
     licence = builder.info.redistribution_info.license or "see the data set's homepage"
     return assets.Origin(name, "tfds", digest, licence)
