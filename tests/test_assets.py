@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from fivenets import assets
+from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
 
 MIRROR_OF_THE_PROJECT = Path(__file__).parents[2] / "shared" / "mirror"
@@ -148,7 +149,7 @@ def test_the_tree_digest_is_of_the_sorted_lines_of_digest_and_path(tmp_path: Pat
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a.txt\n"
         "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824  b/c\n"
     )
-    assert assets.tree_sha256(folder) == hashlib.sha256(lines.encode()).hexdigest()
+    assert tree_sha256(folder) == hashlib.sha256(lines.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -165,11 +166,11 @@ def test_any_change_of_the_files_changes_the_tree_digest(
     tmp_path: Path, change: Callable[[Path], object]
 ) -> None:
     (tmp_path / "a").write_bytes(b"1")
-    before = assets.tree_sha256(tmp_path)
+    before = tree_sha256(tmp_path)
     (tmp_path / "empty folder").mkdir()
-    assert assets.tree_sha256(tmp_path) == before
+    assert tree_sha256(tmp_path) == before
     change(tmp_path)
-    assert assets.tree_sha256(tmp_path) != before
+    assert tree_sha256(tmp_path) != before
 
 
 @pytest.mark.parametrize("source", ["auto", "real"])

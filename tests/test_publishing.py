@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from fivenets import publishing, registry, tracking
-from fivenets.assets import sha256
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
+from fivenets.digests import sha256
 from fivenets.errors import UserError
 
 NAME, LABELS = "digits", ("zero", "one", "two")

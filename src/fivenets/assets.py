@@ -1,12 +1,11 @@
 """Where bytes come from: a mirror, the public source, or (said by the caller) a built-in stand-in.
 
-An asset is a folder of files, known by its tree digest: the SHA-256 over its lines
-`<sha256 of the file>  <path>`, sorted by path. The digest does not depend on how the files were
-packed, so the same one verifies a mirror's zip and an archive that a public host makes on the fly.
+An asset is a folder of files, known by its tree digest (see `digests`), which does not depend on
+how the files were packed: the same one verifies a mirror's zip and an archive that a public host
+makes on the fly.
 """
 
 import errno
-import hashlib
 import json
 import logging
 import lzma
@@ -24,6 +23,7 @@ from pathlib import Path, PurePosixPath
 import pooch
 import requests
 
+from fivenets.digests import sha256, tree_sha256
 from fivenets.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -125,22 +125,6 @@ def answers(asset: Asset) -> bool:
     elif mirror:
         urls.insert(0, f"{mirror.rstrip('/')}/{asset.name}.zip")
     return any(_head(url) for url in urls)
-
-
-def tree_sha256(folder: Path) -> str:
-    """Digest of the files below `folder`: their contents and relative paths."""
-    files = sorted(
-        (path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file()
-    )
-    return sha256("".join(f"{sha256(path)}  {name}\n" for name, path in files).encode())
-
-
-def sha256(content: bytes | Path) -> str:
-    """Hexadecimal SHA-256 of bytes or of a file."""
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with content.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def unzip(archive: Path, folder: Path, prefix: str = "") -> None:

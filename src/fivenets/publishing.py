@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fivenets import registry, tracking
-from fivenets.assets import sha256
+from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.results import interval
 

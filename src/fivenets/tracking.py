@@ -33,7 +33,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 from sqlalchemy.exc import SQLAlchemyError
 
-from fivenets.assets import sha256
+from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.params import flatten
 

@@ -17,6 +17,7 @@ from fivenets import assets
 from fivenets.datasets.preparation import SPLITS, is_stale, prepare
 from fivenets.datasets.prepared import DataSettings, load
 from fivenets.datasets.signs.signs_dataset_builder import BUILTIN_PER_LABEL
+from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
 
 MIRROR_OF_THE_PROJECT = Path(__file__).parents[3] / "shared" / "mirror"
@@ -72,7 +73,7 @@ def prepared_reds(tmp_path: Path, data: DataSettings) -> dict[str, dict[str, set
 
 def test_builtin_signs_say_so_beside_the_data(drawn_signs: Path, signs_settings) -> None:
     source = json.loads((drawn_signs / "source.json").read_text())
-    digest = assets.tree_sha256(drawn_signs / "signs" / "builtin" / "1.0.0")
+    digest = tree_sha256(drawn_signs / "signs" / "builtin" / "1.0.0")
     assert source == {
         "asset": "signs",
         "origin": "builtin",
@@ -144,7 +145,7 @@ def test_the_record_of_a_folder_has_its_name_and_digest(tmp_path: Path, pictures
     assert json.loads((tmp_path / "out" / "source.json").read_text()) == {
         "asset": "pictures",
         "origin": "folder",
-        "digest": assets.tree_sha256(pictures),
+        "digest": tree_sha256(pictures),
         "licence": "the user's own",
         "examples": {"train": 21, "validation": 6, "test": 3},
     }

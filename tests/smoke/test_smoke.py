@@ -24,8 +24,9 @@ from mlflow.entities import Run
 from PIL import Image
 from ruamel.yaml import YAML
 
-from fivenets.assets import MIRROR_VARIABLE, sha256
+from fivenets.assets import MIRROR_VARIABLE
 from fivenets.datasets.signs.render import render_sign
+from fivenets.digests import sha256
 
 pytestmark = pytest.mark.smoke
 

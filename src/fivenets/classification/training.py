@@ -16,11 +16,11 @@ from typing import Any
 
 import keras
 
-from fivenets.assets import sha256
 from fivenets.callbacks import Backup, EpochProgress, EpochState, keep_rows
 from fivenets.classification.architectures import build
 from fivenets.classification.augmentation import augmentation
 from fivenets.datasets.prepared import ImageDataset
+from fivenets.digests import sha256
 from fivenets.errors import UserError
 
 log = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ import tensorflow_datasets as tfds
 from fivenets import assets
 from fivenets.datasets.prepared import SOURCE_FILE, DataSettings, version_folder
 from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
+from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
 from fivenets.images import read_image
 
@@ -79,7 +80,7 @@ def is_stale(dataset: str, out: Path, source: str) -> bool:
         return source != "builtin" and assets.answers(assets.ASSETS[record["asset"]])
     if record["origin"] == "folder":
         folder = Path(dataset).expanduser()
-        return folder.is_dir() and record["digest"] != assets.tree_sha256(folder)
+        return folder.is_dir() and record["digest"] != tree_sha256(folder)
     return False
 
 
@@ -89,7 +90,7 @@ def _prepare_signs(out: Path, raw_dir: Path, source: str) -> assets.Origin:
         log.warning("signs: no real source was asked for or answered: drawing the built-in ones")
         builder = Signs(data_dir=out, config="builtin")
         builder.download_and_prepare()
-        digest = assets.tree_sha256(Path(builder.data_dir))
+        digest = tree_sha256(Path(builder.data_dir))
         return assets.Origin("signs", "builtin", digest, "Apache-2.0, drawn by this project")
     builder = Signs(data_dir=out, config="real")
     builder.download_and_prepare(
@@ -116,7 +117,7 @@ def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> assets.O
         split_datasets={split: _read_examples(examples) for split, examples in files.items()},
         data_dir=out,
     )
-    return assets.Origin(folder.name, "folder", assets.tree_sha256(folder), "the user's own")
+    return assets.Origin(folder.name, "folder", tree_sha256(folder), "the user's own")
 
 
 def _files_by_split(folder: Path, settings: DataSettings) -> dict[str, list[tuple[Path, str]]]:
@@ -200,6 +201,6 @@ def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
         builder.download_and_prepare(download_dir=raw_dir / "tfds")
     except requests.RequestException as error:
         raise UserError(f"{name} could not be downloaded: {error}") from None
-    digest = assets.tree_sha256(Path(builder.data_dir))
+    digest = tree_sha256(Path(builder.data_dir))
     licence = builder.info.redistribution_info.license or "see the data set's homepage"
     return assets.Origin(name, "tfds", digest, licence)
