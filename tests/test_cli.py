@@ -14,8 +14,11 @@ from PIL import Image
 from fivenets import cli
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
+from fivenets.images import FORMATS
 
 LABELS = ("zero", "one", "two")
+
+NOT_AN_IMAGE = f"notes.png is not an image: expected one of {', '.join(FORMATS)}"
 
 
 class Ended(NamedTuple):
@@ -90,7 +93,7 @@ def test_of_good_pictures_and_a_bad_one_the_good_are_answered_by_the_command_its
     command = Path(sys.executable).with_name("fivenets")
     ended = subprocess.run([command, *words], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert ended.stderr == "error: notes.png is not an image in a format that Pillow reads\n"
+    assert ended.stderr == f"error: {NOT_AN_IMAGE}\n"
     answered = [json.loads(line)["image"] for line in ended.stdout.splitlines()]
     assert answered == ["dark.png", "bright.png"]
 
@@ -100,7 +103,7 @@ def test_every_bad_picture_gets_its_sentence(run) -> None:
     assert ended.code == 2
     assert "dark.png" in ended.out
     assert ended.err.splitlines() == [
-        "error: notes.png is not an image in a format that Pillow reads",
+        f"error: {NOT_AN_IMAGE}",
         "error: missing.png: no such file",
     ]
 

@@ -15,6 +15,8 @@ from fivenets.errors import UserError
 
 MIN_SIDE = 8  # pixels; below this there is nothing to recognise
 MAX_PIXELS = 64_000_000  # decoded: 192 MB of RGB; more is refused from the header, before decoding
+# Not all that Pillow knows: its EPS reader, for one, runs Ghostscript on a stranger's file.
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 DAMAGED = (OSError, SyntaxError, ValueError, RuntimeError)  # what Pillow raises on such files
 
 ImageSource = str | os.PathLike | bytes | Image.Image | np.ndarray
@@ -50,7 +52,7 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
 def read_base64(text: str) -> bytes:
     """The bytes in base64 `text`, with or without a `data:image/...;base64,` prefix."""
     try:
-        return base64.b64decode(text.rpartition("base64,")[2], validate=True)
+        return base64.b64decode("".join(text.rpartition("base64,")[2].split()), validate=True)
     except (binascii.Error, ValueError):
         raise UserError("expected an image file as base64 text, received other text") from None
 
@@ -85,9 +87,9 @@ def _decode(data: bytes, name: str) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow warns of large pictures from 90 Mpixel; MAX_PIXELS refuses them below that.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(data))  # reads the header only
+            return Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
     except UnidentifiedImageError:
-        raise UserError(f"{name} is not an image in a format that Pillow reads") from None
+        raise UserError(f"{name} is not an image: expected one of {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
         raise UserError(f"{name} has over {MAX_PIXELS // 10**6} million pixels") from None
     except DAMAGED as error:
@@ -123,7 +125,9 @@ def _image_from_array(source: Any, name: str) -> Image.Image:
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
+    if image.mode in ("I", "F"):
+        raise ValueError(f"32 bits per pixel, mode {image.mode}; 8 or 16 are read")
+    if image.mode.startswith("I;16"):
         # 16-bit grey: Pillow's own conversion clips at 255 instead of scaling.
         return Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:

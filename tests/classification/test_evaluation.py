@@ -10,6 +10,7 @@ from fivenets.classification.evaluation import (
     accuracy_with_interval,
     calibration_error,
     evaluate,
+    in_other_light,
     near_duplicates,
 )
 
@@ -103,6 +104,20 @@ def test_the_similarity_asked_for_decides() -> None:
         for asked in (0.1, 0.99)
     }
     assert found == {0.1: True, 0.99: False}
+
+
+def test_other_light_scales_the_colours_of_a_pixel_within_their_range() -> None:
+    images = np.array([[[[200, 100, 60], [250, 10, 250]]]], np.uint8)
+    found = in_other_light(images)
+    assert {light: changed[0, 0].tolist() for light, changed in found.items()} == {
+        "grey": [[120, 120, 120], [170, 170, 170]],
+        "dim": [[140, 70, 42], [175, 7, 175]],
+        "warm": [[220, 100, 51], [255, 10, 212]],
+        "cool": [[170, 100, 66], [212, 10, 255]],
+    }
+    assert {(changed.shape, changed.dtype.name) for changed in found.values()} == {
+        ((1, 1, 2, 3), "uint8")
+    }
 
 
 def test_evaluation_of_five_examples_of_which_one_class_is_absent() -> None:

@@ -38,11 +38,20 @@ def test_networks_give_logits_of_float32_for_images_of_bytes(architecture: str) 
     assert not np.allclose(logits.sum(axis=1), 1)
 
 
-@pytest.mark.parametrize("architecture", ["assignment_cnn", "compact_cnn"])
-def test_networks_see_bytes_as_minus_one_to_one(architecture: str) -> None:
-    network = build(architecture, 32, 3)
-    scaled = network.get_layer("to_unit_range")(np.array([[0, 127.5, 255]]))
+def test_the_assignment_sees_bytes_as_minus_one_to_one() -> None:
+    scaled = build("assignment_cnn", 32, 3).get_layer("to_unit_range")(np.array([[0, 127.5, 255]]))
     assert keras.ops.convert_to_numpy(scaled).tolist() == [[-1, 0, 1]]
+
+
+def test_a_dimmer_and_warmer_lamp_changes_nothing_for_the_compact_network() -> None:
+    images = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
+    lamp = np.array([0.9, 0.7, 0.4], np.float32)
+    logits = [
+        keras.ops.convert_to_numpy(network(lit))
+        for network in [build("compact_cnn", 32, 3)]
+        for lit in (images, images * lamp)
+    ]
+    np.testing.assert_allclose(*logits, atol=1e-4)
 
 
 def test_an_unknown_architecture_is_refused_with_the_known_ones() -> None:

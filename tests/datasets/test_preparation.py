@@ -214,7 +214,7 @@ def text_image(folder: Path) -> None:
         (unknown_class_in_test, r"pictures/train has no images of gnu$"),
         (empty_split, r"pictures/train should hold one folder of images per class, it holds none"),
         (damaged_image, r"pictures/cat/00\.png is "),
-        (text_image, r"pictures/cat/00\.png is not an image in a format that Pillow reads"),
+        (text_image, r"pictures/cat/00\.png is not an image: expected one of"),
     ],
 )
 def test_an_unusable_folder_is_refused_and_replaces_nothing(

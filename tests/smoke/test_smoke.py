@@ -8,9 +8,12 @@ import contextlib
 import csv
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,8 +67,10 @@ class Clone:
 
     @property
     def client(self) -> MlflowClient:
-        uri = f"sqlite:///{self.folder}/mlflow.db"
-        return MlflowClient(uri, uri)
+        """Of a copy of the store: MLflow would go on reading a file since deleted."""
+        copy = Path(tempfile.mkdtemp(dir=self.folder.parent)) / "mlflow.db"
+        shutil.copyfile(self.folder / "mlflow.db", copy)
+        return MlflowClient(f"sqlite:///{copy}", f"sqlite:///{copy}")
 
     def runs(self) -> dict[str, Run]:
         """Model -> its one active run."""
@@ -242,13 +247,13 @@ def test_a_training_that_was_killed_in_an_epoch_ends_with_the_same_model(clone: 
         while not state.exists():
             assert process.poll() is None, "the training ended before its first epoch"
             time.sleep(0.02)
-        time.sleep(0.3)  # well into the second epoch
+        time.sleep(0.1)  # into the next epoch
         os.killpg(process.pid, signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
     assert not (clone.folder / "models" / f"{model}.keras").exists()
     assert state.exists()
     said = clone.run("dvc", "repro", stderr=subprocess.STDOUT)
-    assert f"going on after epoch 1 of {EPOCHS[model]}" in said
+    assert re.search(f"going on after epoch [12] of {EPOCHS[model]}", said)
     assert (clone.digest(model), clone.metrics()) == before
     assert list((clone.folder / "checkpoints").iterdir()) == []
 

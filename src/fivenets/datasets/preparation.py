@@ -64,8 +64,8 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
 
 
 def is_folder(dataset: str) -> bool:
-    """Whether `dataset` names a folder rather than a data set of TFDS."""
-    return os.sep in dataset or dataset[:1] in (".", "~") or Path(dataset).is_dir()
+    """Whether `dataset` names a folder rather than a data set of TFDS, such as `beans`."""
+    return dataset.startswith((".", "~", os.sep)) or Path(dataset).is_dir()
 
 
 def is_stale(dataset: str, out: Path, source: str) -> bool:
