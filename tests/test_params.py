@@ -150,13 +150,6 @@ def test_arguments_names_what_does_not_fit(params_file: Path, section: str, mess
         params.arguments(train, "s")
 
 
-def test_what_the_caller_gives_is_neither_needed_nor_accepted(params_file: Path) -> None:
-    params_file.write_text("s: {epochs: 1}\nt: {epochs: 1, rate: 2.0}")
-    assert params.arguments(train, "s", given=["rate"]) == {"epochs": 1}
-    with pytest.raises(UserError, match=r"t\.rate is unknown"):
-        params.arguments(train, "t", given=["rate"])
-
-
 def test_positional_arguments_are_not_parameters(params_file: Path) -> None:
     def build(image_size, *, depth: int): ...
 

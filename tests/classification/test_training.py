@@ -191,3 +191,15 @@ def test_the_rate_rises_for_a_tenth_of_the_steps_and_falls_on_a_cosine(
 ) -> None:
     schedule = warmup_then_cosine(1.0, 100, 0.1)
     assert float(keras.ops.convert_to_numpy(schedule(step))) == pytest.approx(rate, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("section", "sentence"),
+    [
+        ({"blur": 1}, r"^augmentation.blur is unknown"),
+        ({"shift": "a lot"}, r"^augmentation.shift should be float, it is 'a lot'$"),
+    ],
+)
+def test_a_wrong_augmentation_is_named(section: dict, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        replace(RECIPE, augmentation=section)
