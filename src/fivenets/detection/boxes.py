@@ -3,12 +3,13 @@
 `boxes_xyxy` are (n, 4): left, top, right, bottom. `scores` are p_c * class probability.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, softmax
 
 from fivenets.detection.darknet import Region
+from fivenets.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,20 @@ PROFILES = {
     "course": Profile(0.6, 0.5, best_class_only=True, per_class=False),
     "benchmark": Profile(0.001, 0.45, best_class_only=False, per_class=True),
 }
+
+
+def profile(name: str, score_threshold: float | None = None) -> Profile:
+    """A named profile, with another score threshold where one is given.
+
+    Raises: UserError for another name, or a threshold outside of 0..1.
+    """
+    if name not in PROFILES:
+        raise UserError(f"profile should be one of {', '.join(PROFILES)}, it is {name!r}")
+    if score_threshold is None:
+        return PROFILES[name]
+    if not 0 <= score_threshold <= 1:
+        raise UserError(f"score threshold should lie in 0..1, it is {score_threshold:g}")
+    return replace(PROFILES[name], score_threshold=score_threshold)
 
 
 def decode(raw: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -24,11 +24,16 @@ def pictures_for(detector: Detector, photographs: list[np.ndarray], seed: int = 
     return np.stack([*fitted, noise])
 
 
-def certificate(
-    detector: Detector, cfg_file: Path, weights_file: Path, answers: dict[str, Answer], mine: Answer
+def certify(
+    detector: Detector, cfg_file: Path, weights_file: Path, photographs: list[np.ndarray]
 ) -> dict[str, Any]:
-    """The record of a conversion; `answers` and `mine` are about the same pictures."""
-    height, width, _ = detector.cfg.input_shape
+    """The record of a conversion: what was read, and how far each installed engine is from it.
+
+    photographs: each (h, w, 3) uint8; noise is always added to them.
+    """
+    pictures = pictures_for(detector, photographs)
+    answers = ask_all(cfg_file, weights_file, pictures)
+    mine = engines.ours(detector.raw(pictures), detector.region)
     return {
         "cfg": cfg_file.name,
         "weights": weights_file.name,
@@ -39,22 +44,19 @@ def certificate(
         "engines": {
             name: {
                 "max_abs_difference": float(np.abs(answer.raw - mine.raw).max()),
-                "max_box_difference_px": _box_difference(answer, mine, width, height),
+                "max_box_difference_px": _box_difference(answer, mine, *detector.cfg.input_shape),
             }
             for name, answer in answers.items()
         },
     }
 
 
-def ask_all(
-    detector: Detector, cfg_file: Path, weights_file: Path, pictures: np.ndarray
-) -> tuple[dict[str, Answer], Answer]:
-    """What each installed engine, and this conversion, say about the pictures."""
-    answers = {
+def ask_all(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> dict[str, Answer]:
+    """What each installed engine says about the pictures (n, height, width, 3) in 0..1."""
+    return {
         name: engine(cfg_file, weights_file, pictures)
         for name, engine in engines.installed().items()
     }
-    return answers, engines.ours(detector.raw(pictures), detector.region)
 
 
 def is_equal(record: dict[str, Any]) -> bool:
@@ -90,7 +92,7 @@ def _is_same(rows: np.ndarray, others: np.ndarray) -> bool:
     )
 
 
-def _box_difference(answer: Answer, mine: Answer, width: int, height: int) -> float:
+def _box_difference(answer: Answer, mine: Answer, height: int, width: int, _: int) -> float:
     """The largest distance of corresponding edges, in pixels of the network's input."""
     difference = (answer.boxes_xyxy - mine.boxes_xyxy) * np.array([width, height] * 2)
     return float(np.abs(difference).max())

@@ -1,17 +1,15 @@
-"""Asks Darknet itself: `python -m fivenets.detection.darknet_library CFG WEIGHTS IN.npy OUT.npz`.
+"""Asks Darknet itself: `darknet_library.py CFG WEIGHTS IN.npy OUT.npz OUTPUTS CLASSES`.
 
 A process of its own, since Darknet ends its process on errors, prints to stderr, and brings its
-own OpenCV. The signatures and structures are of Debian's package (include/darknet.h).
+own OpenCV; it imports nothing of this package, so as not to load TensorFlow beside it. The
+signatures and structures are of Debian's package (include/darknet.h).
 """
 
 import ctypes
-import math
 import sys
 from pathlib import Path
 
 import numpy as np
-
-from fivenets.detection.darknet import parse_file
 
 LIBRARIES = (Path("/usr/lib/darknet/libdarknet.so"),)  # Debian's package `darknet`
 
@@ -34,9 +32,12 @@ def library() -> Path | None:
     return next((path for path in LIBRARIES if path.is_file()), None)
 
 
-def predict(cfg: Path, weights: Path, pictures: np.ndarray) -> dict[str, np.ndarray]:
+def predict(
+    cfg: Path, weights: Path, pictures: np.ndarray, outputs: int, classes: int
+) -> dict[str, np.ndarray]:
     """Darknet's answer to (n, height, width, 3) float32 in 0..1.
 
+    Args: outputs: numbers of the last layer. classes: of its region; 0 where it ends in none.
     Returns: output (n, numbers of the last layer), and where that is a region, boxes_xywh
         (n, boxes, 4) in parts of the input and scores (n, boxes, classes), anchors slowest.
     """
@@ -50,14 +51,12 @@ def predict(cfg: Path, weights: Path, pictures: np.ndarray) -> dict[str, np.ndar
     darknet.get_network_boxes.restype = ctypes.POINTER(Detection)
     network = ctypes.c_void_p(darknet.load_network(bytes(cfg), bytes(weights), 0))
     darknet.set_batch_network(network, 1)
-    described = parse_file(cfg)
-    shape = described.layers[-1].shape  # which a region keeps
-    outputs, boxes, scores = [], [], []
+    answers, boxes, scores = [], [], []
     for picture in pictures:
         planes = np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)
         answer = darknet.network_predict(network, planes.ctypes.data_as(ctypes.c_void_p))
-        outputs.append(np.ctypeslib.as_array(answer, (math.prod(shape),)).copy())
-        if described.region:
+        answers.append(np.ctypeslib.as_array(answer, (outputs,)).copy())
+        if classes:
             number = ctypes.c_int()
             detections = darknet.get_network_boxes(
                 network, width, height, ctypes.c_float(0), ctypes.c_float(0.5), None, 1,
@@ -66,14 +65,15 @@ def predict(cfg: Path, weights: Path, pictures: np.ndarray) -> dict[str, np.ndar
             rows = [detections[index] for index in range(number.value)]
             boxes.append([list(row.bbox) for row in rows])
             # `classes` of the structure is left at 0 by Darknet's region.
-            scores.append([row.prob[: described.region.classes] for row in rows])
+            scores.append([row.prob[:classes] for row in rows])
     return {
-        "output": np.array(outputs),
+        "output": np.array(answers),
         "boxes_xywh": np.array(boxes, np.float32),
         "scores": np.array(scores, np.float32),
     }
 
 
 if __name__ == "__main__":
-    cfg_file, weights_file, pictures_file, out = map(Path, sys.argv[1:])
-    np.savez(out, **predict(cfg_file, weights_file, np.load(pictures_file)))
+    cfg_file, weights_file, pictures_file, out = map(Path, sys.argv[1:5])
+    answer = predict(cfg_file, weights_file, np.load(pictures_file), *map(int, sys.argv[5:]))
+    np.savez(out, allow_pickle=False, **answer)

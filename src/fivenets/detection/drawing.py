@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fivenets.detection.detector import Detection
 
+PAGE_HEIGHT = 480
 GOLDEN_RATIO = 0.618  # of the colour wheel between neighbouring classes: no two look alike
 
 
@@ -31,6 +32,22 @@ def draw(
         canvas.rectangle((x, y, x + width, y + height), fill=colour)
         canvas.text((x + line - left, y + line - top), text, fill=_ink(colour), font=font)
     return picture
+
+
+def page(
+    pictures: Sequence[np.ndarray], found: Sequence[Sequence[Detection]], labels: Sequence[str]
+) -> Image.Image:
+    """Pictures of any sizes, drawn and side by side in one of PAGE_HEIGHT pixels' height."""
+    drawn = [draw(*pair, labels) for pair in zip(pictures, found, strict=True)]
+    scaled = [
+        one.resize((round(one.width * PAGE_HEIGHT / one.height), PAGE_HEIGHT)) for one in drawn
+    ]
+    sheet = Image.new("RGB", (sum(one.width for one in scaled), PAGE_HEIGHT), "white")
+    left = 0
+    for one in scaled:
+        sheet.paste(one, (left, 0))
+        left += one.width
+    return sheet
 
 
 def colour_of(label: int) -> tuple[int, int, int]:

@@ -60,22 +60,23 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     raw, rows = np.array(raws), np.array(decoded)
     # The importer's region layer suppresses by a threshold of its own and writes 0 over scores;
     # those are read from OpenCV's raw output.
-    region = darknet.parse_file(cfg_file).region
+    region = _region_of(cfg_file)
     scores = np.where(rows[..., 5:] > 0, rows[..., 5:], ours(raw, region).scores)
     return Answer(raw, _xyxy(rows[..., :4]), scores)
 
 
 def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     """Darknet's own library, in a process of its own. pictures as for `opencv`."""
-    region = darknet.parse_file(cfg_file)
-    rows, columns, channels = region.layers[-1].shape
+    rows, columns, channels = darknet.parse_file(cfg_file).layers[-1].shape
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         np.save(folder / "pictures.npy", pictures)
         headless = folder / "headless.cfg"
         headless.write_text(cfg_file.read_text().rpartition("[region]")[0])
-        before = _ask_darknet(headless, weights_file, folder)["output"]
-        decoded = _ask_darknet(cfg_file, weights_file, folder)
+        numbers = rows * columns * channels
+        before = _ask_darknet(headless, weights_file, folder, numbers, 0)["output"]
+        classes = _region_of(cfg_file).classes
+        decoded = _ask_darknet(cfg_file, weights_file, folder, numbers, classes)
     count = len(pictures)
     raw = before.reshape(count, channels, rows, columns).transpose(0, 2, 3, 1)
 
@@ -88,10 +89,13 @@ def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> 
     return Answer(raw, boxes_xyxy, anchors_last(decoded["scores"]))
 
 
-def _ask_darknet(cfg_file: Path, weights_file: Path, folder: Path) -> dict[str, np.ndarray]:
-    arguments = [cfg_file, weights_file, folder / "pictures.npy", folder / "answer.npz"]
+def _ask_darknet(
+    cfg_file: Path, weights_file: Path, folder: Path, outputs: int, classes: int
+) -> dict[str, np.ndarray]:
+    files = [cfg_file, weights_file, folder / "pictures.npy", folder / "answer.npz"]
+    arguments = [str(argument) for argument in (*files, outputs, classes)]
     done = subprocess.run(
-        [sys.executable, "-m", "fivenets.detection.darknet_library", *map(str, arguments)],
+        [sys.executable, "-P", darknet_library.__file__, *arguments],
         # Debian's build links a window toolkit, which looks for a screen when it is loaded.
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
@@ -104,6 +108,13 @@ def _ask_darknet(cfg_file: Path, weights_file: Path, folder: Path) -> dict[str, 
         raise UserError(f"Darknet refuses {cfg_file.name} with {weights_file.name}: {last}")
     with np.load(folder / "answer.npz") as answer:
         return dict(answer)
+
+
+def _region_of(cfg_file: Path) -> darknet.Region:
+    region = darknet.parse_file(cfg_file).region
+    if region is None:
+        raise UserError(f"{cfg_file.name} has no [region]: its output is not of boxes")
+    return region
 
 
 def _xyxy(boxes_xywh: np.ndarray) -> np.ndarray:
