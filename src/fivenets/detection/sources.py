@@ -83,7 +83,8 @@ def _yolo_lite(name: str, raw_dir: Path) -> Pair:
     cfg, numbers, names = YOLO_LITE[name]
     origin, folder = _folder("yolo_lite", raw_dir)
     _, common = _folder("darknet", raw_dir)
-    return Pair(name, folder / cfg, folder / numbers, common / names, _photographs(common), origin)
+    files, photographs = (folder / cfg, folder / numbers, common / names), _photographs(common)
+    return Pair(name, *files, photographs, origin, "stretch")
 
 
 def _yolov2(raw_dir: Path) -> Pair | None:
@@ -103,9 +104,8 @@ def _yolov2(raw_dir: Path) -> Pair | None:
             raise
         arriving.rename(file)
     weights_origin = assets.Origin("yolov2-coco", "public", assets.sha256(file), origin.licence)
-    names = common / "data/coco.names"
-    photographs = _photographs(common)
-    return Pair("yolov2-coco", cfg, file, names, photographs, weights_origin, "letterbox")
+    files, photographs = (cfg, file, common / "data/coco.names"), _photographs(common)
+    return Pair("yolov2-coco", *files, photographs, weights_origin, "letterbox")
 
 
 def _bring_yolov2(target: Path) -> str | None:
