@@ -1,5 +1,6 @@
 """What a converted detector is worth where no boxes are known: agreement and speed."""
 
+import itertools
 import statistics
 import tempfile
 import time
@@ -40,7 +41,8 @@ def metrics(
             f"{worst['max_box_difference_px']:.4f} px of {' and '.join(record['engines'])}"
         )
     parameters = detector.network.count_params()
-    return {**found, **worst, **seconds, "parameters": parameters, "also": also}
+    known = {"parameters": parameters, "also": also, "certificate": record}
+    return {**found, **worst, **seconds, **known}
 
 
 def agreement(detector: Detector, photographs: list[np.ndarray]) -> dict[str, Any]:
@@ -57,15 +59,21 @@ def agreement(detector: Detector, photographs: list[np.ndarray]) -> dict[str, An
         answers = certificate.ask_all(cfg_file, weights_file, pictures)
     mine = engines.ours(detector.raw(pictures), detector.region)
     same = {
-        f"{engine}, {name}": certificate.same_detections(answer, mine, profile)
+        engine: {
+            name: certificate.same_detections(answer, mine, profile)
+            for name, profile in PROFILES.items()
+        }
         for engine, answer in answers.items()
-        for name, profile in PROFILES.items()
     }
-    all_same = [is_same for pictures in same.values() for is_same in pictures]
+    by_picture = (pictures for profiles in same.values() for pictures in profiles.values())
+    all_same = list(itertools.chain.from_iterable(by_picture))
     return {
         "agreement": float(np.mean(all_same)) if all_same else 0.0,
         "examples": len(all_same),
-        "same_detections": {key: float(np.mean(value)) for key, value in same.items()},
+        "same_detections": {
+            engine: {name: float(np.mean(pictures)) for name, pictures in profiles.items()}
+            for engine, profiles in same.items()
+        },
     }
 
 
