@@ -103,11 +103,14 @@ def _ask_darknet(
         timeout=60 * MINUTES,
         check=False,
     )
-    if done.returncode:
+    # Darknet ends with 0 where it finds no file.
+    if done.returncode or not files[-1].exists():
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise UserError(f"Darknet refuses {cfg_file.name} with {weights_file.name}: {last}")
-    with np.load(folder / "answer.npz") as answer:
-        return dict(answer)
+    with np.load(files[-1]) as answer:
+        found = dict(answer)
+    files[-1].unlink()
+    return found
 
 
 def _region_of(cfg_file: Path) -> darknet.Region:

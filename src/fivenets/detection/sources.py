@@ -118,15 +118,23 @@ def _bring_yolov2(target: Path) -> str | None:
 
 
 def _folder(asset: str, raw_dir: Path) -> tuple[assets.Origin, Path]:
-    origin = assets.fetch(assets.ASSETS[asset], raw_dir, "real")
+    origin = assets.fetch(assets.ASSETS[asset], raw_dir, "auto")
     if origin is None or origin.path is None:
-        raise ValueError("a real source has a folder")
+        raise UserError(
+            f"yolov2: neither a mirror nor the public host has the asset {asset}, and no detector "
+            f"is built in: set {assets.MIRROR_VARIABLE} to a mirror"
+        )
     return origin, origin.path
 
 
 def photographs(raw_dir: Path) -> tuple[Path, ...]:
     """Darknet's own sample photographs, on which engines are compared."""
     return _photographs(_folder("darknet", raw_dir)[1])
+
+
+def darknet_cfg(name: str, raw_dir: Path) -> Path:
+    """One of Darknet's own cfg files, such as yolov2.cfg."""
+    return _folder("darknet", raw_dir)[1] / "cfg" / name
 
 
 def _photographs(folder: Path) -> tuple[Path, ...]:
