@@ -1,13 +1,14 @@
 """A conversion answers as OpenCV and Darknet do, and a wrong one is found out."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from darknet_networks import TINY, convolution, head, region, section, yolov2_cfg
 
-from fivenets.detection import boxes, certificate, darknet_library, engines
+from fivenets.detection import boxes, certificate, darknet, darknet_library, engines, weights
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
 
@@ -41,6 +42,19 @@ def test_engines_agree(name: str, write_pair, photograph: np.ndarray, monkeypatc
     ]
     assert record["bytes_read"] == record["file_bytes"] == numbers.stat().st_size
     assert detector.to_weights() == numbers.read_bytes()
+
+
+def test_small_variances_are_divided_as_darknet_does(write_pair) -> None:
+    cfg, numbers = write_pair(NET + convolution(8) + head(2) + region(2))
+    network = darknet.parse_file(cfg)
+    header, (first, last) = weights.read_file(numbers, network)
+    small = replace(
+        first, variances=np.full(8, 1e-8), kernel=first.kernel * 1e-5, means=first.means * 1e-5
+    )
+    numbers.write_bytes(weights.to_bytes(header, [small, last]))
+    detector = Detector.from_darknet(cfg, numbers)
+    record = certificate.certify(detector, cfg, numbers, [])
+    assert certificate.is_equal(record), record
 
 
 def test_opencv_is_among_the_engines() -> None:

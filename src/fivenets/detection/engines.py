@@ -5,14 +5,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from fivenets.detection import boxes, darknet, darknet_library
+from fivenets.detection import boxes, darknet, darknet_library, weights
 from fivenets.errors import UserError
 
+SMALL = 0.1  # variances above it hide the difference between the engines' epsilons
 MINUTES = 10  # for Darknet, which takes some 10 s for a picture of 608 pixels a side
 
 
@@ -45,8 +46,9 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
 
     # A score below the cfg's `thresh` would read 0, and the last line of a key is the one it takes.
     text = cfg_file.read_text().rstrip() + "\nthresh=0\n"
+    numbers = _for_opencv(cfg_file, weights_file)
     network = cv2.dnn.readNetFromDarknet(
-        np.frombuffer(text.encode(), np.uint8), np.frombuffer(weights_file.read_bytes(), np.uint8)
+        np.frombuffer(text.encode(), np.uint8), np.frombuffer(numbers, np.uint8)
     )
     # Winograd's transform is faster and loses about a digit.
     network.enableWinograd(False)
@@ -111,6 +113,25 @@ def _ask_darknet(
         found = dict(answer)
     files[-1].unlink()
     return found
+
+
+def _for_opencv(cfg_file: Path, weights_file: Path) -> bytes:
+    """The weights file; small variances in it changed so that OpenCV's deviations are Darknet's.
+
+    OpenCV divides by sqrt(variance + 1e-6), Darknet by sqrt(variance) + 1e-6. At a variance of
+    1e-6 that alone moves outputs by several per cent.
+    """
+    network = darknet.parse_file(cfg_file)
+    header, found = weights.read_file(weights_file, network)
+    if all(part.variances is None or part.variances.min() >= SMALL for part in found):
+        return weights_file.read_bytes()
+    changed = [
+        part
+        if part.variances is None
+        else replace(part, variances=(np.sqrt(part.variances, dtype=float) + 1e-6) ** 2 - 1e-6)
+        for part in found
+    ]
+    return weights.to_bytes(header, changed)
 
 
 def _region_of(cfg_file: Path) -> darknet.Region:

@@ -8,6 +8,7 @@ import contextlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -92,7 +93,7 @@ def coco_average_precision(truth: Sequence[Objects], found: Sequence[Objects]) -
     from pycocotools.cocoeval import COCOeval
 
     with contextlib.redirect_stdout(io.StringIO()):  # it prints its progress
-        reference = COCO()
+        reference: Any = COCO()
         labels = np.unique(np.concatenate([one.classes for one in truth]))
         reference.dataset = {
             "images": [{"id": index} for index in range(len(truth))],
