@@ -48,6 +48,7 @@ def test_small_variances_are_divided_as_darknet_does(write_pair) -> None:
     cfg, numbers = write_pair(NET + convolution(8) + head(2) + region(2))
     network = darknet.parse_file(cfg)
     header, (first, last) = weights.read_file(numbers, network)
+    assert first.means is not None
     small = replace(
         first, variances=np.full(8, 1e-8), kernel=first.kernel * 1e-5, means=first.means * 1e-5
     )
