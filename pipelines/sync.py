@@ -7,8 +7,10 @@ from fivenets import publishing, stage
 
 
 def main() -> None:
-    for decision in sorted(Path("reports").glob(f"*/{publishing.DECISION_FILE}")):
-        publishing.publish(json.loads(decision.read_text()))
+    for file in sorted(Path("reports").glob(f"*/{publishing.DECISION_FILE}")):
+        decision = json.loads(file.read_text())
+        if all(Path("models", f"{name}.keras").exists() for name in decision["candidates"]):
+            publishing.publish(decision)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""dvc.yaml names all that its stages read, so that DVC runs again what has changed."""
+"""Each dvc.yaml names all that its stages read, so that DVC runs again what has changed."""
 
 import ast
 import subprocess
@@ -96,7 +96,8 @@ def is_covered(file: str, dependencies: list[str]) -> bool:
 
 
 def test_the_graph_has_its_five_kinds_of_stages(stages: dict[str, PipelineStage]) -> None:
-    kinds = {name.partition("@")[0] for name in stages}
+    """Those of `make`; the graph of a task that is not part of it yet lies beside its scripts."""
+    kinds = {name.partition("@")[0] for name in stages if ":" not in name}
     assert kinds == {"prepare", "train", "evaluate", "register", "report"}
 
 
@@ -197,14 +198,11 @@ def test_no_module_imports_a_stage() -> None:
     assert wrong == set()
 
 
-def test_mlflow_is_imported_in_its_three_places_only() -> None:
+def test_mlflow_is_imported_in_its_places_only() -> None:
     importing = [
         file
         for file in [*modules(), *(PROJECT / "pipelines").rglob("*.py")]
         if any(name.partition(".")[0] == "mlflow" for name in imported(file))
     ]
-    assert named(importing) == {
-        "src/fivenets/tracking.py",
-        "src/fivenets/registry.py",
-        "src/fivenets/pyfunc/image_classifier.py",
-    }
+    others = [file for file in importing if file.parent.name != "pyfunc"]
+    assert named(others) == {"src/fivenets/tracking.py", "src/fivenets/registry.py"}
