@@ -24,6 +24,7 @@ class Service:
     use: str
     limits: str
     limits_of_builtin: str
+    beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
 
 
 SERVICES = {
@@ -33,6 +34,15 @@ SERVICES = {
         use="raw pictures in, label and probabilities out",
         limits="Trained on few hands before plain walls: expect less on other people and rooms.",
         limits_of_builtin="Trained on drawn hands: expect little of it on photographs.",
+    ),
+    "faces": Service(
+        script=PYFUNC / "face_verifier.py",
+        example=PYFUNC / "example_face.png",
+        use="two raw pictures in, same person or not out; one picture in, its embedding out",
+        limits="Scored on few and famous people: calibrate the threshold on your own, and do not "
+        "decide over anybody by it; error rates differ between groups of people.",
+        limits_of_builtin="Made or scored without photographs: of no use on real people.",
+        beside=("calibration",),
     ),
 }
 
@@ -71,12 +81,15 @@ def publish(decision: dict[str, Any]) -> None:
     for candidate in decision["candidates"]:
         model_file, reports = Path("models", f"{candidate}.keras"), Path("reports", candidate)
         run_id = tracking.run_of(client, model_file, reports)
+        files = {"model": model_file} | {
+            part: model_file.with_name(f"{candidate}.{part}.json") for part in service.beside
+        }
         training = json.loads((reports / tracking.RECORD_FILE).read_text())
         version = registry.register(
             name,
             run_id,
-            model_file,
-            sha256(model_file),
+            files,
+            _digest(files),
             service.script,
             [base64.b64encode(service.example.read_bytes()).decode()],
             model_card(candidate, decision),
@@ -85,6 +98,12 @@ def publish(decision: dict[str, Any]) -> None:
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:
             registry.point_alias(name, registry.CHAMPION, version)
+
+
+def _digest(files: dict[str, Path]) -> str:
+    """The model file's own digest or, where more files are served, one of all of them."""
+    digests = [sha256(file) for file in files.values()]
+    return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode())
 
 
 def model_card(candidate: str, decision: dict[str, Any]) -> str:

@@ -21,27 +21,31 @@ log = logging.getLogger(__name__)
 
 CHAMPION = "champion"
 PACKAGE = Path(__file__).parent
-REQUIREMENTS = ("keras", "mlflow", "numpy", "pandas", "pillow", "scikit-learn", "scipy")
+REQUIREMENTS = (
+    *("joblib", "keras", "lz4", "mlflow", "mtcnn", "numpy", "pandas", "pillow"),
+    *("scikit-learn", "scipy"),
+)
 
 
 def register(
     name: str,
     run_id: str,
-    model_file: Path,
+    artifacts: Mapping[str, Path],
     digest: str,
     script: Path,
     input_example: Any,
     card: str,
     tags: Mapping[str, str],
 ) -> str:
-    """Registers a model file as a version of `name`, once; returns the version's number.
+    """Registers a model's files as a version of `name`, once; returns the version's number.
 
-    Args: script: the pyfunc that serves it. card: Markdown, the version's description.
+    Args: artifacts: what `script`, the pyfunc that serves it, reads: "model" is the .keras file.
+        digest: of all of them. card: Markdown, the version's description.
     """
     client = tracking.connect()
     version = _version_of(client, name, digest)
     if version is None:
-        version = _log_version(client, name, run_id, model_file, script, input_example)
+        version = _log_version(client, name, run_id, artifacts, script, input_example)
         client.set_model_version_tag(name, version, tracking.DIGEST_TAG, digest)
         log.info("%s: registered as version %s", name, version)
     for key, value in tags.items():
@@ -97,7 +101,7 @@ def _log_version(
     client: mlflow.MlflowClient,
     name: str,
     run_id: str,
-    model_file: Path,
+    artifacts: Mapping[str, Path],
     script: Path,
     input_example: Any,
 ) -> str:
@@ -106,7 +110,7 @@ def _log_version(
         info = mlflow.pyfunc.log_model(
             name=name,
             python_model=str(script),
-            artifacts={"model": str(model_file)},
+            artifacts={key: str(file) for key, file in artifacts.items()},
             code_paths=[str(PACKAGE)],
             input_example=input_example,
             pip_requirements=_requirements(),

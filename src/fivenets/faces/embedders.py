@@ -37,6 +37,15 @@ BLOCKS = (
 )
 
 
+def convert(folder: Path | None, *, seed: int) -> keras.Model:
+    """The network with the weights in `folder`; without a folder untrained, by `seed`."""
+    keras.utils.set_random_seed(seed)
+    network = dlib_resnet()
+    if folder:
+        load_quantised(network, folder)
+    return network
+
+
 def dlib_resnet() -> keras.Model:
     """The network without weights: (n, 150, 150, 3) RGB in 0..255 -> embeddings (n, 128).
 
