@@ -28,9 +28,7 @@ def main(name: str) -> None:
     calibrated = evaluation.calibrated(
         embeddings, photographs.people, protocol.folds, protocol.target_far
     )
-    others = evaluation.unseen_people(
-        embedder.embeddings(unseen.images), unseen.people, protocol
-    )
+    others = evaluation.unseen_people(embedder.embeddings(unseen.images), unseen.people, protocol)
     metrics |= {
         "parameters": embedder.network.count_params(),
         "skipped": len(source["skipped"]),

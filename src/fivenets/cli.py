@@ -126,9 +126,7 @@ def identify(
             row = {"image": str(image), "person": match.person, "distance": match.distance}
             print(json.dumps({**row, "threshold": calibration.threshold}))
         person = match.person or "not recognised"
-        table.add_row(
-            str(image), person, f"{match.distance:.3f}", f"{calibration.threshold:.3f}"
-        )
+        table.add_row(str(image), person, f"{match.distance:.3f}", f"{calibration.threshold:.3f}")
     if found and not as_json:
         Console().print(table)
     if refused:
@@ -160,7 +158,7 @@ def calibrate(
     else:
         Console().print(
             f"threshold {calibration.threshold:.3f} ± {calibration.threshold_sd:.3f}: accepts "
-            f"{measured['tar']:.1%} of pairs of one person and {measured['far']:.2%} of two people; "
+            f"{measured['tar']:.1%} of pairs of one person, {measured['far']:.2%} of two people; "
             f"kept in {file}"
         )
 

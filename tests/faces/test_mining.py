@@ -37,7 +37,9 @@ def test_a_person_with_few_images_is_seen_several_times() -> None:
 
 
 def test_a_person_with_one_image_is_refused() -> None:
-    with pytest.raises(UserError, match="1 person.s. in training have one image .first: number 2"):
+    with pytest.raises(
+        UserError, match=r"1 person\(s\) in training have one image \(first: number 2"
+    ):
         list(batches_of_people(np.array([0, 0, 1, 1, 2]), 2, 2, 0, 0))
 
 

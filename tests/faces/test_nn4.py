@@ -43,8 +43,15 @@ def test_embeddings_have_unit_length(network: keras.Model) -> None:
 
 @pytest.mark.parametrize(
     ("block", "shape"),
-    [("3a", (12, 12, 256)), ("3b", (12, 12, 320)), ("3c", (6, 6, 640)), ("4a", (6, 6, 640))]
-    + [("4e", (3, 3, 1024)), ("5a", (3, 3, 736)), ("5b", (3, 3, 736))],
+    [
+        ("3a", (12, 12, 256)),
+        ("3b", (12, 12, 320)),
+        ("3c", (6, 6, 640)),
+        ("4a", (6, 6, 640)),
+        ("4e", (3, 3, 1024)),
+        ("5a", (3, 3, 736)),
+        ("5b", (3, 3, 736)),
+    ],
 )
 def test_blocks_have_the_papers_shapes(network: keras.Model, block: str, shape: tuple) -> None:
     assert network.get_layer(f"inception_{block}").output.shape[1:] == shape
@@ -62,5 +69,5 @@ def test_openface_csvs_arrive_in_keras_order(network: keras.Model, tmp_path: Pat
     with pytest.raises(UserError, match=r"conv2_b.csv: 64 numbers expected, the file holds 3"):
         load_openface_csv(network, tmp_path)
     (tmp_path / "conv2_b.csv").unlink()
-    with pytest.raises(UserError, match="has no conv2_b.csv: expected 64 numbers"):
+    with pytest.raises(UserError, match=r"has no conv2_b\.csv: expected 64 numbers"):
         load_openface_csv(network, tmp_path)

@@ -14,7 +14,7 @@ from fivenets.errors import UserError
 
 POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")  # left in the picture
 SIDE = 150  # pixels of an aligned crop, as the pretrained network takes it
-# Where POINTS stand in it, as fractions (x, y) of the side. The eyes are where dlib's face chips of padding 0.25 have
+POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")  # as MTCNN names them
 # them; nose and mouth keep the proportions of the common 112x112 template (SphereFace, ArcFace).
 TEMPLATE_XY = np.array(
     [[0.3180, 0.3147], [0.6687, 0.3128], [0.4945, 0.5142], [0.3504, 0.7195], [0.6408, 0.7179]]

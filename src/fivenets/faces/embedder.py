@@ -1,4 +1,4 @@
-"""Raw pictures -> embeddings, one interface for every network; and the threshold that goes along."""
+"""Raw pictures -> embeddings, one interface for every network; and a model's threshold."""
 
 import json
 from collections.abc import Sequence

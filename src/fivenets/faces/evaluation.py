@@ -29,9 +29,7 @@ class Protocol:
     siamese_strength: float
 
 
-def unseen_people(
-    embeddings: np.ndarray, people: np.ndarray, protocol: Protocol
-) -> dict[str, Any]:
+def unseen_people(embeddings: np.ndarray, people: np.ndarray, protocol: Protocol) -> dict[str, Any]:
     """All numbers on people that the network was not trained on: 1:1, 1:K and Siamese."""
     return {
         **verification(embeddings, people, protocol.folds),
@@ -124,9 +122,7 @@ def recognition(
         enrolled = known[enrolled_rows(people[known], shots)]
         first, second = np.triu_indices(len(choosing), 1)
         is_same = people[choosing][first] == people[choosing][second]
-        apart = np.linalg.norm(
-            embeddings[choosing][first] - embeddings[choosing][second], axis=1
-        )
+        apart = np.linalg.norm(embeddings[choosing][first] - embeddings[choosing][second], axis=1)
         threshold = threshold_at_far(apart, is_same, stranger_rate / len(enrolled))
         asked = np.setdiff1d(known, enrolled)
         results.append(

@@ -55,7 +55,9 @@ def load_openface_csv(network: keras.Model, folder: Path) -> None:
     Raises: UserError where a file is missing or holds another number of values.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder of OpenFace weights (NAME_w.csv, NAME_b.csv, ..)")
+        raise UserError(
+            f"{folder} is not a folder of OpenFace weights (NAME_w.csv, NAME_b.csv, ..)"
+        )
     for layer in network.layers:
         shapes = [tuple(weight.shape) for weight in layer.weights]
         if isinstance(layer, layers.BatchNormalization):
@@ -80,7 +82,9 @@ def _read_csv(folder: Path, name: str, part: str, shape: tuple[int, ...]) -> np.
     except (ValueError, DeprecationWarning):
         raise UserError(f"{file} holds something else than numbers between commas") from None
     if values.size != expected:
-        raise UserError(f"{file.name}: {expected:,} numbers expected, the file holds {values.size:,}")
+        raise UserError(
+            f"{file.name}: {expected:,} numbers expected, the file holds {values.size:,}"
+        )
     return values.reshape(shape)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from fivenets.errors import UserError
 
-QUERY_BLOCK = 256  # queries whose distances to all entries are held at once
+QUERY_BLOCK = 256  # queries and entries whose scores are held at once: 4 MB
+ENTRY_BLOCK = 4096
 FORMAT = 1
 
 
@@ -79,15 +80,25 @@ class Gallery:
         )
         distances = np.linalg.norm(queries - self.embeddings[nearest], axis=1)
         return [
-            Match(self.people[entry] if distance <= threshold else None, float(distance), int(entry))
+            Match(
+                self.people[entry] if distance <= threshold else None, float(distance), int(entry)
+            )
             for entry, distance in zip(nearest, distances, strict=True)
         ]
 
     def _nearest(self, queries: np.ndarray) -> np.ndarray:
-        # Entries first: one product that streams the gallery through the cache once.
-        scores = self.embeddings @ queries.T
-        scores -= self._half_squares[:, None]
-        return scores.argmax(axis=0)
+        best = np.full(len(queries), -np.inf, dtype=np.float32)
+        nearest = np.zeros(len(queries), dtype=int)
+        # A block's scores stay in the cache until their greatest is found.
+        for start in range(0, len(self), ENTRY_BLOCK):
+            block = slice(start, start + ENTRY_BLOCK)
+            scores = queries @ self.embeddings[block].T
+            scores -= self._half_squares[block]
+            winner = scores.argmax(axis=1)
+            score = scores[np.arange(len(queries)), winner]
+            is_better = score > best
+            best[is_better], nearest[is_better] = score[is_better], winner[is_better] + start
+        return nearest
 
     def save(self, file: Path) -> None:
         """Writes all to one .npz, whole or not."""

@@ -126,9 +126,7 @@ def balanced(is_right: np.ndarray, is_same: np.ndarray) -> float:
     return float((is_right[is_same].mean() + is_right[~is_same].mean()) / 2)
 
 
-def best_threshold(
-    distances: np.ndarray, is_same: np.ndarray, is_balanced: bool = False
-) -> float:
+def best_threshold(distances: np.ndarray, is_same: np.ndarray, is_balanced: bool = False) -> float:
     """The threshold of highest accuracy, or balanced accuracy: in the gap above a distance."""
     candidates, tar, far = rates(distances, is_same)
     same_weight = 0.5 if is_balanced else is_same.mean()

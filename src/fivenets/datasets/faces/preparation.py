@@ -89,7 +89,10 @@ def prepare(
                 }
             ),
             split_datasets={
-                "train": [(row, {"image": image, "person": person}) for row, (image, person) in enumerate(kept)]
+                "train": [
+                    (row, {"image": image, "person": person})
+                    for row, (image, person) in enumerate(kept)
+                ]
             },
             data_dir=scratch,
         )
@@ -106,7 +109,11 @@ def prepare(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     log.info(
-        "%s: %s data, %d faces, %d skipped", settings.dataset, origin.origin, len(kept), len(skipped)
+        "%s: %s data, %d faces, %d skipped",
+        settings.dataset,
+        origin.origin,
+        len(kept),
+        len(skipped),
     )
 
 

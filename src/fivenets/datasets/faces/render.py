@@ -104,9 +104,7 @@ def pose(rng: np.random.Generator) -> Pose:
     )
 
 
-def render_face(
-    person: Identity, at: Pose, rng: np.random.Generator, size: int = 96
-) -> np.ndarray:
+def render_face(person: Identity, at: Pose, rng: np.random.Generator, size: int = 96) -> np.ndarray:
     """One picture, (size, size, 3) uint8 RGB; `rng` gives the wall and the noise."""
     side = size * SUPERSAMPLING
     wall = np.array([170, 176, 182]) * rng.uniform(0.7, 1.25, 3).mean() * rng.uniform(0.95, 1.05, 3)
@@ -206,9 +204,7 @@ class _Pen:
     def polygon(self, points: np.ndarray, rgb: np.ndarray, depth: float) -> None:
         self.draw.polygon([self._place(x, y, depth) for x, y in points], fill=_rgb(rgb))
 
-    def blob(
-        self, x: float, y: float, rx: float, ry: float, rgb: np.ndarray, depth: float
-    ) -> None:
+    def blob(self, x: float, y: float, rx: float, ry: float, rgb: np.ndarray, depth: float) -> None:
         angles = np.linspace(0, 2 * np.pi, 40)
         points = np.column_stack([x + rx * np.cos(angles), y + ry * np.sin(angles)])
         self.polygon(points, rgb, depth)
