@@ -7,16 +7,27 @@ import subprocess
 from pathlib import Path
 
 from fivenets import params, stage
+from fivenets.datasets.faces.preparation import FaceSettings
 from fivenets.datasets.preparation import is_stale
 from fivenets.datasets.prepared import DataSettings
 
+SETTINGS = {
+    "classification": DataSettings,
+    "faces": FaceSettings,
+    "faces-aligned": FaceSettings,
+    "face-photographs": FaceSettings,
+}
+
 
 def main() -> None:
-    settings = DataSettings(**params.arguments(DataSettings, "classification"))
-    if is_stale(settings.dataset, Path("data/classification"), params.load("data", "source")):
-        print("classification: its source has changed since it was prepared; preparing it again")
-        again = ["dvc", "repro", "--force", "--single-item", "prepare@classification"]
-        raise SystemExit(subprocess.run(again, check=False).returncode)
+    source = params.load("data", "source")
+    for task, schema in SETTINGS.items():
+        settings = schema(**params.arguments(schema, task))
+        if is_stale(settings.dataset, Path("data", task), source):
+            print(f"{task}: its source has changed since it was prepared; preparing it again")
+            again = ["dvc", "repro", "--force", "--single-item", f"prepare@{task}"]
+            if status := subprocess.run(again, check=False).returncode:
+                raise SystemExit(status)
 
 
 if __name__ == "__main__":

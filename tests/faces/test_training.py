@@ -2,6 +2,7 @@
 
 import gc
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from fivenets.errors import UserError
 from fivenets.faces import training
 from fivenets.faces.training import Recipe, StopOnCollapse, train
 
-RECIPE = {
+RECIPE: dict[str, Any] = {
     "epochs": 6,
     "people_per_batch": 2,
     "images_per_person": 2,
@@ -47,7 +48,7 @@ def people() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_it_learns_and_logs_what_the_batches_were_like(tmp_path: Path) -> None:
-    _, rows = train(*people(), "digest", Recipe(**RECIPE | {"epochs": 30}), tmp_path / "state")
+    _, rows = train(*people(), "digest", Recipe(**{**RECIPE, "epochs": 30}), tmp_path / "state")
     assert len(rows) == 30
     assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
     assert rows[-1]["negative_distance"] > 2 * rows[-1]["positive_distance"]
@@ -90,4 +91,4 @@ def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
 )
 def test_recipes_that_cannot_be_are_refused(change: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        Recipe(**RECIPE | change)
+        Recipe(**{**RECIPE, **change})

@@ -12,9 +12,9 @@ from PIL import Image
 
 from fivenets.errors import UserError
 
-POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")  # left in the picture
 SIDE = 150  # pixels of an aligned crop, as the pretrained network takes it
-POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")  # as MTCNN names them
+POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")  # left in the picture
+# Where they stand in a crop, as fractions (x, y) of its side. The eyes are where dlib's chips have
 # them; nose and mouth keep the proportions of the common 112x112 template (SphereFace, ArcFace).
 TEMPLATE_XY = np.array(
     [[0.3180, 0.3147], [0.6687, 0.3128], [0.4945, 0.5142], [0.3504, 0.7195], [0.6408, 0.7179]]

@@ -154,7 +154,9 @@ def open_set(
         detection_and_identification: and it is within the threshold;
         false_identification: strangers who are taken for somebody.
     """
-    gallery = Gallery(gallery_embeddings, [str(p) for p in gallery_people], gallery_people, "")
+    gallery = Gallery(
+        gallery_embeddings, [str(p) for p in gallery_people], [""] * len(gallery_people), ""
+    )
     nearest = gallery.search(queries, np.inf)
     is_right = np.array(
         [match.person == str(person) for match, person in zip(nearest, query_people, strict=True)]
