@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fivenets.errors import UserError
+from fivenets.faces.evaluation import nearest_entries
 from fivenets.faces.recognition import Gallery, enrolled_rows, open_set
 
 PEOPLE, SOURCES = ["Ann", "Ben", "Cid"], ["1", "2", "3"]
@@ -83,3 +84,12 @@ def test_enrolment_takes_the_first_images_and_leaves_some_to_ask_about() -> None
     assert enrolled_rows(people, 1).tolist() == [0, 1]
     with pytest.raises(UserError, match="b has too few images"):
         enrolled_rows(people, 2)
+
+
+def test_each_person_in_turn_is_a_stranger_to_the_others() -> None:
+    people = np.array(["a", "a", "b", "b"])
+    points = np.array([[0.0], [1.0], [3.0], [5.0]])
+    # One shot: a is known by the image at 0, b by that at 3.
+    own, others = nearest_entries(points, people, shots=1)
+    assert own.tolist() == [1, 2]
+    assert others.tolist() == [3, 2, 3, 5]

@@ -11,6 +11,7 @@ from fivenets.faces.recognition import enrolled_rows, open_set
 from fivenets.faces.verification import (
     all_pairs,
     balanced,
+    best_threshold,
     curve_numbers,
     threshold_at_far,
     verify,
@@ -25,7 +26,6 @@ class Protocol:
     folds: int
     target_far: float
     recognition_repeats: int
-    stranger_rate: float
     siamese_strength: float
 
 
@@ -38,7 +38,6 @@ def unseen_people(embeddings: np.ndarray, people: np.ndarray, protocol: Protocol
                 embeddings,
                 people,
                 shots=shots,
-                stranger_rate=protocol.stranger_rate,
                 repeats=protocol.recognition_repeats,
             )
             for shots in (1, 5)
@@ -102,7 +101,6 @@ def recognition(
     people: np.ndarray,
     *,
     shots: int,
-    stranger_rate: float,
     repeats: int,
     seed: int = 0,
 ) -> dict[str, float]:
@@ -110,8 +108,8 @@ def recognition(
 
     Each drawing cuts the people into three parts: one chooses the threshold, one is the gallery
     (its first `shots` images) and asks about the rest of its images, one are strangers. The
-    threshold is where a part stranger_rate / (gallery entries) of pairs of two people is accepted:
-    a stranger is compared with every entry, and one that is near enough lets him pass.
+    threshold is the one of highest balanced accuracy in the first part, each person in turn asked
+    about with their own gallery images among the others', and without them.
     """
     names, rng, results = np.unique(people), np.random.default_rng(seed), []
     if len(names) < 6:
@@ -120,10 +118,9 @@ def recognition(
         parts = np.array_split(rng.permutation(names), 3)
         choosing, known, strange = (np.flatnonzero(np.isin(people, part)) for part in parts)
         enrolled = known[enrolled_rows(people[known], shots)]
-        first, second = np.triu_indices(len(choosing), 1)
-        is_same = people[choosing][first] == people[choosing][second]
-        apart = np.linalg.norm(embeddings[choosing][first] - embeddings[choosing][second], axis=1)
-        threshold = threshold_at_far(apart, is_same, stranger_rate / len(enrolled))
+        own, others = nearest_entries(embeddings[choosing], people[choosing], shots)
+        is_own = np.arange(len(own) + len(others)) < len(own)
+        threshold = best_threshold(np.concatenate([own, others]), is_own, is_balanced=True)
         asked = np.setdiff1d(known, enrolled)
         results.append(
             open_set(
@@ -136,6 +133,22 @@ def recognition(
             )
         )
     return {key: float(np.mean([result[key] for result in results])) for key in results[0]}
+
+
+def nearest_entries(
+    embeddings: np.ndarray, people: np.ndarray, shots: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances to the nearest gallery image, the first `shots` of each person being the gallery.
+
+    Returns: of each image that is not in the gallery to its own person's, and of each image to the
+        other people's.
+    """
+    enrolled = enrolled_rows(people, shots)
+    distances = np.linalg.norm(embeddings[:, None] - embeddings[None, enrolled], axis=-1)
+    is_own = people[:, None] == people[None, enrolled]
+    own = np.where(is_own, distances, np.inf).min(axis=1)
+    others = np.where(is_own, np.inf, distances).min(axis=1)
+    return np.delete(own, enrolled), others
 
 
 def siamese_classifier(
