@@ -56,7 +56,7 @@ def test_nobody_has_a_part_in_the_threshold_they_are_scored_by() -> None:
         assert len(choosing) == 2
         assert not (scored & chosen_on).any()
         for one, other in zip(pairs.first[scored], pairs.second[scored], strict=True):
-            assert not {people[one], people[other]} <= choosing
+            assert not {str(people[one]), str(people[other])} <= choosing
     assert pairs.scored.any(axis=0).all()
 
 

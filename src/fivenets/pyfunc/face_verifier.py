@@ -43,7 +43,7 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
         answer = dict.fromkeys(("same", "distance", "threshold", "target_far", "embedding"))
         if len(pictures) == 1:
             return answer | {"embedding": vectors[0].tolist()}
-        return answer | asdict(verdict(*vectors, self.calibration))
+        return answer | asdict(verdict(vectors[0], vectors[1], self.calibration))
 
     def _picture(self, item: Any) -> Any:
         # os.path and not pathlib, which raises on text too long to be a path.
