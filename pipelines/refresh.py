@@ -1,6 +1,7 @@
 """Prepares again what a better source is at hand for by now, which DVC cannot see.
 
-Built-in data give way to a mirror or host that answers; a user's folder may have changed.
+Built-in data give way to a mirror or host that answers; a user's folder may have changed. What was
+never prepared is left alone.
 """
 
 import subprocess
@@ -11,21 +12,24 @@ from fivenets.datasets.faces.preparation import FaceSettings
 from fivenets.datasets.preparation import is_stale
 from fivenets.datasets.prepared import DataSettings
 
-SETTINGS = {
-    "classification": DataSettings,
-    "faces": FaceSettings,
-    "faces-aligned": FaceSettings,
-    "face-photographs": FaceSettings,
+FACES = "pipelines/faces/dvc.yaml:prepare@"
+STAGES = {  # by what they prepare, and what they are set by
+    "classification": ("prepare@classification", DataSettings),
+    "faces": (f"{FACES}faces", FaceSettings),
+    "faces-aligned": (f"{FACES}faces-aligned", FaceSettings),
+    "face-photographs": (f"{FACES}face-photographs", FaceSettings),
 }
 
 
 def main() -> None:
-    source = params.load("data", "source")
-    for task, schema in SETTINGS.items():
-        settings = schema(**params.arguments(schema, task))
-        if is_stale(settings.dataset, Path("data", task), source):
-            print(f"{task}: its source has changed since it was prepared; preparing it again")
-            again = ["dvc", "repro", "--force", "--single-item", f"prepare@{task}"]
+    for name, (prepare, schema) in STAGES.items():
+        out = Path("data", name)
+        if not out.exists():
+            continue
+        settings = schema(**params.arguments(schema, name))
+        if is_stale(settings.dataset, out, params.load("data", "source")):
+            print(f"{name}: its source has changed since it was prepared; preparing it again")
+            again = ["dvc", "repro", "--force", "--single-item", prepare]
             if status := subprocess.run(again, check=False).returncode:
                 raise SystemExit(status)
 

@@ -1,14 +1,27 @@
 """Brings MLflow up to what the pipeline has made: runs, versions and aliases that it has lost."""
 
 import json
+import logging
 from pathlib import Path
 
 from fivenets import publishing, stage
 
+log = logging.getLogger(__name__)
+
 
 def main() -> None:
-    for decision in sorted(Path("reports").glob(f"*/{publishing.DECISION_FILE}")):
-        publishing.publish(json.loads(decision.read_text()))
+    for file in sorted(Path("reports").glob(f"*/{publishing.DECISION_FILE}")):
+        decision = json.loads(file.read_text())
+        files = [
+            path
+            for candidate in decision["candidates"]
+            for path in publishing.served_files(candidate, decision["task"]).values()
+        ]
+        # A decision is in git and its models are not: those that `make` leaves out may be missing.
+        if missing := [str(path) for path in files if not path.exists()]:
+            log.warning("%s is left out: there is no %s", decision["name"], ", ".join(missing))
+        else:
+            publishing.publish(decision)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,16 @@ def main(name: str) -> None:
     probabilities = classifier.probabilities(images)
     predicted = probabilities.argmax(axis=1)
     metrics = evaluation.evaluate(probabilities, labels, data.labels, is_twin)
+    metrics["in_other_light"] = {
+        light: float((classifier.probabilities(changed).argmax(axis=1) == labels).mean())
+        for light, changed in evaluation.in_other_light(images).items()
+    }
     unseen = metrics["without_near_duplicates"]
-    metrics["also"] = f"{interval(unseen)} on the {unseen['examples']} without a near-duplicate"
+    light = ", ".join(f"{key} {value:.2f}" for key, value in metrics["in_other_light"].items())
+    metrics["also"] = (
+        f"{interval(unseen)} on the {unseen['examples']} without a near-duplicate; "
+        f"in other light: {light}"
+    )
     metrics["parameters"] = classifier.network.count_params()
 
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")

@@ -1,19 +1,20 @@
 """Where bytes come from: a mirror, the public source, or (said by the caller) a built-in stand-in.
 
-An asset is a folder of files, known by its tree digest: the SHA-256 over the sorted lines
-`<sha256 of the file>  <path>`. The digest does not depend on how the files were packed, so the
-same one verifies a mirror's zip and an archive that a public host makes on the fly.
+An asset is a folder of files, known by its tree digest (see `digests`), which does not depend on
+how the files were packed: the same one verifies a mirror's zip and an archive that a public host
+makes on the fly.
 """
 
 import errno
-import hashlib
 import json
 import logging
+import lzma
 import os
 import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from pathlib import Path, PurePosixPath
 import pooch
 import requests
 
+from fivenets.digests import sha256, tree_sha256
 from fivenets.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -140,10 +142,11 @@ def fetch(asset: Asset, raw_dir: Path, source: str) -> Origin | None:
                 f"{asset.name} from the {origin} is not the expected data: "
                 f"tree digest {asset.tree_sha256} expected, {found} received"
             )
+        (scratch / "record.json").write_text(json.dumps({"origin": origin}))
         if folder.exists():
             shutil.rmtree(folder)
         os.replace(scratch / "files", folder)
-        record.write_text(json.dumps({"origin": origin}))
+        os.replace(scratch / "record.json", record)
     return _origin(asset, origin, folder)
 
 
@@ -157,22 +160,6 @@ def answers(asset: Asset) -> bool:
     elif mirror:
         urls.insert(0, f"{mirror.rstrip('/')}/{asset.name}.zip")
     return any(_head(url) for url in urls)
-
-
-def tree_sha256(folder: Path) -> str:
-    """Digest of the files below `folder`: their contents and relative paths."""
-    files = sorted(
-        (path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file()
-    )
-    return sha256("".join(f"{sha256(path)}  {name}\n" for name, path in files).encode())
-
-
-def sha256(content: bytes | Path) -> str:
-    """Hexadecimal SHA-256 of bytes or of a file."""
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with content.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def unzip(archive: Path, folder: Path, prefix: str = "") -> None:
@@ -191,9 +178,11 @@ def unzip(archive: Path, folder: Path, prefix: str = "") -> None:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with zipped.open(info) as packed, target.open("wb") as unpacked:
                         shutil.copyfileobj(packed, unpacked)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise UserError(f"{archive.name} is a truncated or damaged zip: {error}") from None
-    except (RuntimeError, NotImplementedError, EOFError) as error:  # encrypted, odd compression
+    except (RuntimeError, OSError) as error:  # encrypted, odd compression; names that clash
+        if _is_full_disk(error):
+            raise
         raise UserError(f"{archive.name} cannot be unpacked: {error}") from None
 
 
@@ -208,11 +197,16 @@ def _keep(folder: Path, patterns: tuple[str, ...]) -> None:
 def _inner_path(info: zipfile.ZipInfo, prefix: str) -> PurePosixPath | None:
     """The member's path below `prefix`; None for folders and what lies elsewhere."""
     path = PurePosixPath(info.filename)
-    if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in path.parts[0]:
+    if (
+        path.is_absolute()
+        or ".." in path.parts
+        or "\\" in info.filename
+        or ":" in "".join(path.parts[:1])
+    ):
         raise UserError(f"zip member {info.filename!r} leaves the folder: refused")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise UserError(f"zip member {info.filename!r} is a link: refused")
-    if info.is_dir() or not path.is_relative_to(prefix):
+    if info.is_dir() or not path.parts or not path.is_relative_to(prefix):
         return None
     return path.relative_to(prefix)
 
@@ -291,8 +285,12 @@ def _temporary_folder(parent: Path) -> Iterator[Path]:
     try:
         yield scratch
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not _is_full_disk(error):
             raise
         raise UserError(f"the disk that holds {parent} is full") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _is_full_disk(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

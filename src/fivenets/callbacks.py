@@ -113,6 +113,9 @@ class Backup(keras.callbacks.Callback):
 
 def keep_rows(history_file: Path, epochs: int) -> list[dict[str, float]]:
     """The first `epochs` rows of a CSVLogger's file; later ones are removed from it."""
+    if epochs == 0:
+        # CSVLogger writes the names of its columns into a new file only.
+        history_file.unlink(missing_ok=True)
     if not history_file.exists():
         return []
     with history_file.open(newline="") as stream:
@@ -125,5 +128,4 @@ def keep_rows(history_file: Path, epochs: int) -> list[dict[str, float]]:
         writer.writeheader()
         writer.writerows(rows)
     os.replace(kept, history_file)
-    # Without validation, CSVLogger adds a column val_... of NA for each of its own.
-    return [{name: float(value) for name, value in row.items() if value != "NA"} for row in rows]
+    return [{name: float(value) for name, value in row.items()} for row in rows]

@@ -49,18 +49,18 @@ def classify(
     from fivenets.classification.classifier import Classifier
 
     classifier = Classifier.from_file(registry.model_file(model))
-    predictions, refused = {}, []
+    predictions, refused = [], []
     for image in images:
         try:
-            predictions[image] = classifier.classify([image])[0]
+            predictions.append((image, classifier.classify([image])[0]))
         except UserError as error:
             refused.append(str(error))
     if as_json:
-        for image, prediction in predictions.items():
+        for image, prediction in predictions:
             print(json.dumps({"image": str(image), **asdict(prediction)}))
     elif predictions:
         table = Table("image", "label", "probability")
-        for image, prediction in predictions.items():
+        for image, prediction in predictions:
             table.add_row(str(image), prediction.label, f"{prediction.probability:.3f}")
         Console().print(table)
     if refused:

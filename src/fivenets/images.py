@@ -15,6 +15,9 @@ from fivenets.errors import UserError
 
 MIN_SIDE = 8  # pixels; below this there is nothing to recognise
 MAX_PIXELS = 64_000_000  # decoded: 192 MB of RGB; more is refused from the header, before decoding
+# Not all that Pillow knows: its EPS reader, for one, runs Ghostscript on a stranger's file.
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+DAMAGED = (OSError, SyntaxError, ValueError, RuntimeError)  # what Pillow raises on such files
 
 ImageSource = str | os.PathLike | bytes | Image.Image | np.ndarray
 
@@ -42,14 +45,14 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
         raise _wrong_size(name, *image.size)
     try:
         return np.asarray(_as_rgb(ImageOps.exif_transpose(image)))
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files
+    except DAMAGED as error:
         raise UserError(f"{name} is a damaged image: {error}") from None
 
 
 def read_base64(text: str) -> bytes:
     """The bytes in base64 `text`, with or without a `data:image/...;base64,` prefix."""
     try:
-        return base64.b64decode(text.rpartition("base64,")[2], validate=True)
+        return base64.b64decode("".join(text.rpartition("base64,")[2].split()), validate=True)
     except (binascii.Error, ValueError):
         raise UserError("expected an image file as base64 text, received other text") from None
 
@@ -72,6 +75,8 @@ def _read_file(path: Path) -> bytes:
         raise UserError(f"{path}: no such file") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # a null byte
+        raise UserError(f"{path} cannot be read: {error}") from None
     if not data:
         raise UserError(f"{path} is empty: expected an image file")
     return data
@@ -82,17 +87,20 @@ def _decode(data: bytes, name: str) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow warns of large pictures from 90 Mpixel; MAX_PIXELS refuses them below that.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(data))  # reads the header only
+            return Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
     except UnidentifiedImageError:
-        raise UserError(f"{name} is not an image in a format that Pillow reads") from None
+        raise UserError(f"{name} is not an image: expected one of {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
         raise UserError(f"{name} has over {MAX_PIXELS // 10**6} million pixels") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except DAMAGED as error:
         raise UserError(f"{name} is a damaged image: {error}") from None
 
 
 def _image_from_array(source: Any, name: str) -> Image.Image:
-    array = np.asarray(source)
+    try:
+        array = np.asarray(source)
+    except ValueError:
+        raise UserError(f"{name} has rows of different lengths") from None
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[-1] not in (1, 3, 4):
@@ -117,7 +125,9 @@ def _image_from_array(source: Any, name: str) -> Image.Image:
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
+    if image.mode in ("I", "F"):
+        raise ValueError(f"32 bits per pixel, mode {image.mode}; 8 or 16 are read")
+    if image.mode.startswith("I;16"):
         # 16-bit grey: Pillow's own conversion clips at 255 instead of scaling.
         return Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:

@@ -49,9 +49,9 @@ def load(path: Path) -> tuple[keras.Model, dict[str, Any]]:
         raise UserError(f"{path}: no such model file")
     try:
         with zipfile.ZipFile(path) as archive:
-            metadata = json.loads(archive.read(METADATA_ENTRY))
+            metadata = dict(json.loads(archive.read(METADATA_ENTRY)))
         return keras.saving.load_model(path, compile=False, safe_mode=True), metadata
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
+    except (zipfile.BadZipFile, AttributeError, KeyError, ValueError, TypeError, OSError) as error:
         first_line = str(error).strip().partition("\n")[0]
         raise UserError(f"{path} is not a usable .keras model: {first_line}") from None
 

@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,29 +28,33 @@ def load(*keys: str, file: Path | None = None) -> Any:
     return value
 
 
-def arguments(function: Callable, *keys: str, given: Iterable[str] = ()) -> dict[str, Any]:
-    """The section of params.yaml under `keys`, checked to be keyword arguments of `function`.
+def arguments(function: Callable, *keys: str) -> dict[str, Any]:
+    """The section of params.yaml under `keys`, checked to be keyword arguments of `function`."""
+    section = load(*keys)
+    check_arguments(function, section, f"params.yaml: {'.'.join(keys)}")
+    return dict(section)
 
-    Args: given: names of keyword arguments that the caller passes itself.
+
+def check_arguments(function: Callable, section: Any, path: str) -> None:
+    """Checks that `section` holds keyword arguments of `function`; `path` names it in errors.
+
     Raises: UserError naming a key that `function` does not take, one that it needs and the
         section lacks, or one whose value is not of the annotated type (int, float, bool, str).
     """
-    section, path = load(*keys), ".".join(keys)
     if not isinstance(section, Mapping):
-        raise UserError(f"params.yaml: {path} should be a section of keys, it is {section!r}")
+        raise UserError(f"{path} should be a section of keys, it is {section!r}")
     accepted = {
         name: parameter
         for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and name not in set(given)
+        if parameter.kind is parameter.KEYWORD_ONLY
     }
     for key, value in section.items():
         if key not in accepted:
-            raise UserError(f"params.yaml: {path}.{key} is unknown{_suggestion(key, accepted)}")
+            raise UserError(f"{path}.{key} is unknown{_suggestion(key, accepted)}")
         _check_type(f"{path}.{key}", value, accepted[key].annotation)
     for name, parameter in accepted.items():
         if parameter.default is parameter.empty and name not in section:
-            raise UserError(f"params.yaml: {path}.{name} is missing")
-    return dict(section)
+            raise UserError(f"{path}.{name} is missing")
 
 
 def flatten(section: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -70,7 +74,9 @@ def _read(file: Path) -> Any:
         return YAML(typ="safe", pure=True).load(file)
     except FileNotFoundError:
         raise UserError(f"{file} not found: run this from the project's top folder") from None
-    except YAMLError as error:
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}") from None
+    except (YAMLError, ValueError) as error:  # ValueError: a date such as 2020-99-99
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1})" if mark else ""
         raise UserError(f"{file} is not valid YAML{place}") from None
@@ -80,10 +86,10 @@ def _check_type(path: str, value: Any, annotation: Any) -> None:
     accepted = {int: int, float: (int, float), bool: bool, str: str}.get(annotation)
     is_misused_bool = isinstance(value, bool) and annotation is not bool
     if accepted and (is_misused_bool or not isinstance(value, accepted)):
-        raise UserError(f"params.yaml: {path} should be {annotation.__name__}, it is {value!r}")
+        raise UserError(f"{path} should be {annotation.__name__}, it is {value!r}")
 
 
 def _suggestion(key: str, known: object) -> str:
-    names = [str(name) for name in known] if isinstance(known, Iterable) else []
-    close = difflib.get_close_matches(key, names, n=1)
+    names = [str(name) for name in known] if isinstance(known, Mapping) else []
+    close = difflib.get_close_matches(str(key), names, n=1)
     return f"; did you mean {close[0]}?" if close else f" (known: {', '.join(names) or 'none'})"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fivenets import registry, tracking
-from fivenets.assets import sha256
+from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.results import interval
 
@@ -25,6 +25,7 @@ class Service:
     limits: str
     limits_of_builtin: str
     beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
+    requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
 
 
 SERVICES = {
@@ -43,6 +44,7 @@ SERVICES = {
         "decide over anybody by it; error rates differ between groups of people.",
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside=("calibration",),
+        requirements=("joblib", "lz4", "mtcnn"),
     ),
 }
 
@@ -79,11 +81,8 @@ def publish(decision: dict[str, Any]) -> None:
     client = tracking.connect()
     name, service = decision["name"], SERVICES[decision["task"]]
     for candidate in decision["candidates"]:
-        model_file, reports = Path("models", f"{candidate}.keras"), Path("reports", candidate)
-        run_id = tracking.run_of(client, model_file, reports)
-        files = {"model": model_file} | {
-            part: model_file.with_name(f"{candidate}.{part}.json") for part in service.beside
-        }
+        reports, files = Path("reports", candidate), served_files(candidate, decision["task"])
+        run_id = tracking.run_of(client, files["model"], reports)
         training = json.loads((reports / tracking.RECORD_FILE).read_text())
         version = registry.register(
             name,
@@ -94,10 +93,17 @@ def publish(decision: dict[str, Any]) -> None:
             [base64.b64encode(service.example.read_bytes()).decode()],
             model_card(candidate, decision),
             {"model": candidate, "data": training["tags"]["data"]},
+            service.requirements,
         )
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:
             registry.point_alias(name, registry.CHAMPION, version)
+
+
+def served_files(candidate: str, task: str) -> dict[str, Path]:
+    """What a version of the candidate consists of, by the names that its pyfunc knows."""
+    beside = {part: Path("models", f"{candidate}.{part}.json") for part in SERVICES[task].beside}
+    return {"model": Path("models", f"{candidate}.keras"), **beside}
 
 
 def _digest(files: dict[str, Path]) -> str:

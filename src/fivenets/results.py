@@ -69,7 +69,13 @@ def terminal(rows: list[dict[str, str]]) -> list[Table]:
     tables = {}
     for row in rows:
         if row["metric"] not in tables:
-            table = Table(title=row["metric"], title_justify="left", box=box.SIMPLE_HEAD)
+            table = Table(
+                title=row["metric"],
+                title_justify="left",
+                box=box.SIMPLE_HEAD,
+                pad_edge=False,  # two columns that the longest names need
+                show_edge=False,
+            )
             for key in shown:
                 table.add_column(COLUMNS[key], no_wrap=True)
             tables[row["metric"]] = table

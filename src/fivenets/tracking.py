@@ -23,6 +23,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "15")
 # The default of 10 seconds leaves no points on a training of half a minute.
 os.environ.setdefault("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "2")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # MLflow warns of a type hint of its own classes whenever it is imported.
 warnings.filterwarnings("ignore", message=".*Any type hint is inferred")
 
@@ -32,7 +33,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 from sqlalchemy.exc import SQLAlchemyError
 
-from fivenets.assets import sha256
+from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.params import flatten
 
@@ -52,8 +53,8 @@ def connect() -> mlflow.MlflowClient:
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_folder()}/mlflow.db"
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
-    client = mlflow.MlflowClient()
     try:
+        client = mlflow.MlflowClient()
         client.search_experiments(max_results=1)
     except (*STORE_ERRORS, OSError):
         raise UserError(f"the MLflow store at {uri} does not answer") from None
@@ -92,8 +93,10 @@ class Training:
         (out / RECORD_FILE).write_text(json.dumps(self.record, indent=2) + "\n")
         write_rows(out / HISTORY_FILE, rows)
         with self._while_connected():
-            if find_run(self.client, digest):
-                # Training repeats exactly: an earlier run has made this very model.
+            has_gaps = not self.is_connected  # the store went away and came back
+            if has_gaps or find_run(self.client, digest) not in (None, self.run_id):
+                # Rebuilt from the record where it has gaps. Else, as training repeats exactly,
+                # an earlier run has made this very model.
                 self.client.delete_run(self.run_id)
             else:
                 self.client.set_tag(self.run_id, DIGEST_TAG, digest)
@@ -172,7 +175,8 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
     with (reports / HISTORY_FILE).open(newline="") as stream:
         for row in csv.DictReader(stream):
             metrics = {key: float(value) for key, value in row.items()}
-            client.log_batch(run_id, metrics=_metrics(metrics, int(metrics["epoch"])))
+            epoch = int(metrics.pop("epoch"))
+            client.log_batch(run_id, metrics=_metrics(metrics, epoch))
     client.log_metric(run_id, "training_seconds", record["seconds"])
     if (reports / METRICS_FILE).exists():
         log_evaluation(client, run_id, reports)
@@ -191,7 +195,9 @@ def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> N
     new = {
         f"test/{key}": value
         for key, value in numbers.items()
-        if isinstance(value, int | float) and present.get(f"test/{key}") != value
+        # Numbers per class would fill the page with charts; they are in the artifact.
+        if key.count(".") < 2 and isinstance(value, int | float)
+        if present.get(f"test/{key}") != value
     }
     if new:
         client.log_batch(run_id, metrics=_metrics(new, step=0))
@@ -247,8 +253,11 @@ def _cut_off_run(
         client.get_run(left["run"])
     except MlflowException:  # another store
         return None
-    if all(left[key] == record[key] for key in ("name", "parameters")):
+    has_same_data = left["tags"]["data_digest"] == record["tags"]["data_digest"]
+    if has_same_data and all(left[key] == record[key] for key in ("name", "parameters")):
         client.update_run(left["run"], status="RUNNING")
+        for key, value in record["tags"].items():  # the commit may be another by now
+            client.set_tag(left["run"], key, value)
         return left["run"]
     client.delete_run(left["run"])
     return None

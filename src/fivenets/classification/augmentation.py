@@ -37,6 +37,8 @@ def augmentation(
     for name, strength in strengths.items():
         if not 0 <= strength <= 1:
             raise UserError(f"augmentation.{name} should lie in 0..1, it is {strength}")
+    if rotation > 0.5:
+        raise UserError(f"augmentation.rotation should lie in 0..0.5 of a turn, it is {rotation}")
     edge = {"fill_mode": "nearest"}
     stages = [
         (mirror, lambda: layers.RandomFlip("horizontal")),

@@ -7,6 +7,8 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import log_loss, precision_recall_fscore_support
 
+# What cameras and lamps do to the same scene: factors on red, green and blue.
+OTHER_LIGHT = {"dim": (0.7, 0.7, 0.7), "warm": (1.1, 1.0, 0.85), "cool": (0.85, 1.0, 1.1)}
 THUMBNAIL_SIDE = 16  # pixels; small enough that noise and a finger's shift hardly matter
 
 
@@ -68,6 +70,20 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int =
     bin_of_example = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     gaps = np.bincount(bin_of_example, weights=confidence - is_correct, minlength=bins)
     return float(np.abs(gaps).sum() / len(labels))
+
+
+def in_other_light(images_rgb_uint8: np.ndarray) -> dict[str, np.ndarray]:
+    """The same (n, height, width, 3) uint8 images in grey, and in dim, warm and cool light.
+
+    A network can be right on every test image and at chance once a lamp is another; a user's
+    picture is always in other light.
+    """
+    grey = images_rgb_uint8.mean(axis=-1, keepdims=True).repeat(3, axis=-1)
+    lit = {name: images_rgb_uint8 * np.array(factors) for name, factors in OTHER_LIGHT.items()}
+    return {
+        name: changed.clip(0, 255).astype(np.uint8)
+        for name, changed in {"grey": grey, **lit}.items()
+    }
 
 
 def near_duplicates(

@@ -16,12 +16,13 @@ from typing import Any
 
 import keras
 
-from fivenets.assets import sha256
 from fivenets.callbacks import Backup, EpochProgress, EpochState, keep_rows
 from fivenets.classification.architectures import build
 from fivenets.classification.augmentation import augmentation
 from fivenets.datasets.prepared import ImageDataset
+from fivenets.digests import sha256
 from fivenets.errors import UserError
+from fivenets.params import check_arguments
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Recipe:
     seed: int
 
     def __post_init__(self):
+        check_arguments(augmentation, self.augmentation, "augmentation")
         if self.epochs < 1 or self.batch_size < 1:
             raise UserError(
                 f"epochs and batch_size should be at least 1, they are {self.epochs} and "

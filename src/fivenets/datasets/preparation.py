@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import requests
 import tensorflow_datasets as tfds
 
 from fivenets import assets
 from fivenets.datasets.prepared import SOURCE_FILE, DataSettings, version_folder
 from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
+from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
 from fivenets.images import read_image
 
@@ -62,8 +64,8 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
 
 
 def is_folder(dataset: str) -> bool:
-    """Whether `dataset` names a folder rather than a data set of TFDS."""
-    return os.sep in dataset or dataset[:1] in (".", "~") or Path(dataset).is_dir()
+    """Whether `dataset` names a folder rather than a data set of TFDS, such as `beans`."""
+    return dataset.startswith((".", "~", os.sep)) or Path(dataset).is_dir()
 
 
 def is_stale(dataset: str, out: Path, source: str) -> bool:
@@ -78,7 +80,7 @@ def is_stale(dataset: str, out: Path, source: str) -> bool:
         return source != "builtin" and assets.answers(assets.ASSETS[record["asset"]])
     if record["origin"] == "folder":
         folder = Path(dataset).expanduser()
-        return folder.is_dir() and record["digest"] != assets.tree_sha256(folder)
+        return folder.is_dir() and record["digest"] != tree_sha256(folder)
     return False
 
 
@@ -88,7 +90,7 @@ def _prepare_signs(out: Path, raw_dir: Path, source: str) -> assets.Origin:
         log.warning("signs: no real source was asked for or answered: drawing the built-in ones")
         builder = Signs(data_dir=out, config="builtin")
         builder.download_and_prepare()
-        digest = assets.tree_sha256(Path(builder.data_dir))
+        digest = tree_sha256(Path(builder.data_dir))
         return assets.Origin("signs", "builtin", digest, "Apache-2.0, drawn by this project")
     builder = Signs(data_dir=out, config="real")
     builder.download_and_prepare(
@@ -115,7 +117,7 @@ def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> assets.O
         split_datasets={split: _read_examples(examples) for split, examples in files.items()},
         data_dir=out,
     )
-    return assets.Origin(folder.name, "folder", assets.tree_sha256(folder), "the user's own")
+    return assets.Origin(folder.name, "folder", tree_sha256(folder), "the user's own")
 
 
 def _files_by_split(folder: Path, settings: DataSettings) -> dict[str, list[tuple[Path, str]]]:
@@ -177,15 +179,16 @@ def _is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
 
 
-def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[dict]:
+def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[tuple[str, dict]]:
     for path, label in examples:
-        yield {"image": read_image(path), "label": label}
+        # TFDS orders by a hash of the key, which therefore should not say where the folder is.
+        yield f"{label}/{path.name}", {"image": read_image(path), "label": label}
 
 
 def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
     try:
         builder = tfds.builder(name, data_dir=out)
-    except tfds.core.DatasetNotFoundError:
+    except (tfds.core.DatasetNotFoundError, ValueError, AssertionError):  # name, its form, version
         raise UserError(
             f"classification.dataset: {name} is neither signs, nor a folder, nor known to TFDS"
         ) from None
@@ -194,7 +197,10 @@ def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
         features["label"], tfds.features.ClassLabel
     ):
         raise UserError(f"{name} should have the features image and label, it has {list(features)}")
-    builder.download_and_prepare(download_dir=raw_dir / "tfds")
-    digest = assets.tree_sha256(Path(builder.data_dir))
+    try:
+        builder.download_and_prepare(download_dir=raw_dir / "tfds")
+    except requests.RequestException as error:
+        raise UserError(f"{name} could not be downloaded: {error}") from None
+    digest = tree_sha256(Path(builder.data_dir))
     licence = builder.info.redistribution_info.license or "see the data set's homepage"
     return assets.Origin(name, "tfds", digest, licence)

@@ -100,6 +100,8 @@ def load(folder: Path, settings: DataSettings) -> ImageDataset:
     """
     builder = tfds.builder_from_directory(version_folder(folder))
     available = builder.info.splits
+    if "train" not in available:
+        raise UserError(f"{folder}: a split train is needed, it has {', '.join(available)}")
     splits, kept = {split: split for split in ("validation", "test") if split in available}, 100
     fractions = {"test": settings.test_fraction, "validation": settings.validation_fraction}
     for split, fraction in fractions.items():

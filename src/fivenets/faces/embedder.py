@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from fivenets import images, model_files
-from fivenets.assets import sha256
+from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.faces import alignment
 

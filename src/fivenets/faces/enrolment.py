@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.assets import sha256, tree_sha256
+from fivenets.digests import sha256, tree_sha256
 from fivenets.errors import UserError
 from fivenets.faces import evaluation
 from fivenets.faces.embedder import Calibration, Embedder

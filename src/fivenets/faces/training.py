@@ -15,8 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets.assets import sha256
 from fivenets.callbacks import Backup, EpochProgress, EpochState, keep_rows
+from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.faces import losses, mining
 from fivenets.faces.augmentation import augmentation
@@ -55,6 +55,14 @@ class Recipe:
                 f"epochs should be at least 1 and margin above 0, they are {self.epochs} and "
                 f"{self.margin:g}"
             )
+
+
+class Log(keras.callbacks.CSVLogger):
+    """Without the column val_... of NA that Keras adds for each metric if nothing is validated."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.keys = self.keys or sorted(logs or {})
+        super().on_epoch_end(epoch, logs)
 
 
 class StopOnCollapse(keras.callbacks.Callback):
@@ -129,7 +137,7 @@ def train(
         callbacks=[
             EpochState(recipe.seed),
             keras.callbacks.TerminateOnNaN(),
-            keras.callbacks.CSVLogger(history_file, append=True),
+            Log(history_file, append=True),
             StopOnCollapse(recipe.margin),
             EpochProgress("nn4.small2", recipe.epochs),
             keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end),

@@ -18,6 +18,7 @@ import tensorflow_datasets as tfds
 from fivenets import assets
 from fivenets.datasets.faces.render import render_faces
 from fivenets.datasets.prepared import SOURCE_FILE, version_folder
+from fivenets.digests import sha256, tree_sha256
 from fivenets.errors import UserError
 from fivenets.images import read_image
 
@@ -141,13 +142,13 @@ def read(dataset: str, source: str, raw_dir: Path) -> tuple[assets.Origin, Examp
             return origin, read_folder(origin.path)
         log.warning("%s: no real source was asked for or answered: drawing people", dataset)
         drawn = list(render_faces(BUILTIN_PEOPLE[dataset], BUILTIN_PER_PERSON))
-        digest = assets.sha256(b"".join(picture.tobytes() for picture, _ in drawn))
+        digest = sha256(b"".join(picture.tobytes() for picture, _ in drawn))
         licence = "Apache-2.0, drawn by this project"
         examples = [(picture, person, person) for picture, person in drawn]
         return assets.Origin(dataset, "builtin", digest, licence), examples
     if os.sep in dataset or dataset[:1] in (".", "~") or Path(dataset).is_dir():
         folder = Path(dataset).expanduser()
-        digest = assets.tree_sha256(folder) if folder.is_dir() else ""
+        digest = tree_sha256(folder) if folder.is_dir() else ""
         examples = list(read_folder(folder))
         return assets.Origin(folder.name, "folder", digest, "the user's own"), examples
     return _read_tfds(dataset, raw_dir)
@@ -197,7 +198,7 @@ def _read_tfds(name: str, raw_dir: Path) -> tuple[assets.Origin, Examples]:
         for split in builder.info.splits
         for index, example in enumerate(tfds.as_numpy(builder.as_dataset(split)))
     ]
-    digest = assets.tree_sha256(Path(builder.data_dir))
+    digest = tree_sha256(Path(builder.data_dir))
     return assets.Origin(name, "tfds", digest, "see the data set's homepage"), examples
 
 

@@ -1,0 +1,115 @@
+"""A picture in any form gets the same label, with probabilities worked out by hand."""
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fivenets.classification.classifier import Classifier
+from fivenets.errors import UserError
+
+MOST = math.e / (math.e + 2)  # softmax of (1, 0, 0), for a picture of one pure colour
+LEAST = 1 / (math.e + 2)
+
+
+def pure(channel: int, height: int = 30, width: int = 40) -> np.ndarray:
+    """(height, width, 3) uint8 of red, green or blue."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[..., channel] = 255
+    return picture
+
+
+def png(picture: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("channel", "label"), [(0, "red"), (1, "green"), (2, "blue")])
+def test_probabilities_of_a_pure_colour(
+    channel: int, label: str, colour_classifier: Classifier
+) -> None:
+    [found] = colour_classifier.classify([pure(channel)])
+    assert found.label == label
+    assert found.probability == pytest.approx(MOST)
+    assert found.probabilities == pytest.approx(
+        dict.fromkeys(["red", "green", "blue"], LEAST) | {label: MOST}
+    )
+
+
+def test_every_form_of_a_picture_gets_the_same_answer(
+    colour_classifier: Classifier, tmp_path: Path
+) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    picture = Image.fromarray(array)
+    picture.save(tmp_path / "picture.png")
+    opaque = np.dstack([array, np.full((30, 40), 255, np.uint8)])
+    forms = [
+        tmp_path / "picture.png",
+        str(tmp_path / "picture.png"),
+        png(picture),
+        picture,
+        picture.convert("RGBA"),
+        opaque,
+        array,
+        array.astype(np.int64),
+        array / 255,
+    ]
+    found = colour_classifier.classify(forms)
+    assert len(found) == len(forms)
+    assert found == [found[0]] * len(forms)
+
+
+def test_many_pictures_keep_their_order_and_their_probabilities_add_up_to_one(
+    colour_classifier: Classifier,
+) -> None:
+    order = np.random.default_rng(0).integers(0, 3, 300)  # more than one batch
+    found = colour_classifier.probabilities(np.stack([pure(channel, 8, 8) for channel in order]))
+    assert (found.argmax(axis=1) == order).all()
+    assert np.abs(found.sum(axis=1) - 1).max() < 1e-12
+
+
+@pytest.mark.parametrize(
+    "grey",
+    [
+        np.full((20, 20), 77, np.uint8),
+        np.full((20, 20, 1), 77, np.uint8),
+        Image.new("L", (20, 20), 77),
+        Image.new("I;16", (20, 20), 77 * 257),
+        Image.new("LA", (20, 20), (77, 0)),
+    ],
+    ids=["array", "array with a channel", "8 bit", "16 bit", "transparent"],
+)
+def test_grey_is_as_much_of_each_colour(grey, colour_classifier: Classifier) -> None:
+    [found] = colour_classifier.classify([grey])
+    assert list(found.probabilities.values()) == pytest.approx([1 / 3] * 3)
+
+
+def test_what_shines_through_a_picture_is_white(colour_classifier: Classifier) -> None:
+    half_transparent_red = Image.new("RGBA", (20, 20), (255, 0, 0, 128))
+    [found] = colour_classifier.classify([half_transparent_red])
+    # Over white: (255, 127, 127). softmax of (1, 127/255, 127/255)
+    assert found.probability == pytest.approx(math.e / (math.e + 2 * math.exp(127 / 255)), abs=1e-3)
+
+
+def test_no_pictures_give_no_predictions(colour_classifier: Classifier) -> None:
+    assert colour_classifier.classify([]) == []
+
+
+def test_one_picture_that_cannot_be_used_is_named(colour_classifier: Classifier) -> None:
+    with pytest.raises(UserError, match=r"missing\.png: no such file"):
+        colour_classifier.classify([pure(0), "missing.png"])
+
+
+def test_a_saved_classifier_answers_as_before(
+    colour_classifier: Classifier, tmp_path: Path
+) -> None:
+    file = tmp_path / "models" / "colour.keras"
+    colour_classifier.save(file)
+    loaded = Classifier.from_file(file)
+    assert loaded.labels == ("red", "green", "blue")
+    pictures = [pure(channel) for channel in range(3)]
+    assert loaded.classify(pictures) == colour_classifier.classify(pictures)

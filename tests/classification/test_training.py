@@ -1,0 +1,205 @@
+"""Training learns, repeats exactly for a seed, and goes on where it was cut off."""
+
+import csv
+import gc
+import shutil
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from fivenets.classification.training import Recipe, train, warmup_then_cosine
+from fivenets.datasets.preparation import prepare
+from fivenets.datasets.prepared import DataSettings, ImageDataset, load
+from fivenets.errors import UserError
+
+SIDE, PER_CLASS = 16, 18
+RECIPE = Recipe(
+    architecture="assignment_cnn",
+    epochs=4,
+    batch_size=8,
+    learning_rate=0.02,
+    warmup_fraction=0.1,
+    weight_decay=0.0,
+    label_smoothing=0.0,
+    augmentation={"mirror": True, "shift": 0.1},
+    seed=0,
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
+    """Noise before a dark or a bright wall: 24 images to train on, 6 and 6 for the rest."""
+    folder, out = tmp_path_factory.mktemp("pictures"), tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    for label, brightness in (("bright", 150), ("dark", 40)):
+        (folder / label).mkdir()
+        for index in range(PER_CLASS):
+            picture = brightness + rng.integers(0, 60, (SIDE, SIDE, 3))
+            Image.fromarray(picture.astype(np.uint8)).save(folder / label / f"{index}.png")
+    settings = DataSettings(
+        dataset=str(folder),
+        image_size=SIDE,
+        validation_fraction=1 / 6,
+        test_fraction=1 / 6,
+        split_seed=0,
+    )
+    prepare(settings, "builtin", out / "tiny", out / "raw")
+    return load(out / "tiny", settings)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(data: ImageDataset, tmp_path_factory: pytest.TempPathFactory):
+    """What RECIPE gives: a network, and its rows of metrics."""
+    return train(data, RECIPE, tmp_path_factory.mktemp("uninterrupted"))
+
+
+def weights(network: keras.Model) -> list[np.ndarray]:
+    return [keras.ops.convert_to_numpy(weight) for weight in network.weights]
+
+
+def are_equal(network: keras.Model, other: keras.Model) -> bool:
+    return all(map(np.array_equal, weights(network), weights(other)))
+
+
+def without_seconds(rows: list[dict[str, float]]) -> list[dict[str, float]]:
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+class Cut(BaseException):
+    """Ends a training as a signal would."""
+
+
+def train_until(epoch: int, data: ImageDataset, recipe: Recipe, checkpoints: Path) -> int:
+    """Cuts a training off in an epoch, before that is backed up; returns the first epoch."""
+    epochs = []
+
+    def on_epoch_end(ended: int, logs: dict[str, float]) -> None:
+        epochs.append(ended)
+        if ended >= epoch:
+            raise Cut
+
+    with warnings.catch_warnings():
+        # Keras' CSVLogger leaves its file open where an exception passes.
+        warnings.simplefilter("ignore", ResourceWarning)
+        with pytest.raises(Cut):
+            train(data, recipe, checkpoints, on_epoch_end)
+        gc.collect()
+    return epochs[0]
+
+
+def test_an_easy_task_is_learnt(data: ImageDataset, uninterrupted) -> None:
+    network, rows = uninterrupted
+    images, labels = data.arrays("test")
+    logits = keras.ops.convert_to_numpy(network(images))
+    assert (logits.argmax(axis=1) == labels).all()
+    assert [row["epoch"] for row in rows] == [0, 1, 2, 3]
+    assert rows[-1]["loss"] < rows[0]["loss"] / 2
+
+
+def test_the_weights_are_those_of_the_epoch_of_lowest_validation_loss(
+    data: ImageDataset, uninterrupted
+) -> None:
+    network, rows = uninterrupted
+    images, labels = data.arrays("validation")
+    losses = keras.losses.sparse_categorical_crossentropy(labels, network(images), from_logits=True)
+    loss = float(keras.ops.mean(losses))
+    assert loss == pytest.approx(min(row["val_loss"] for row in rows), rel=1e-4)
+
+
+def test_a_seed_fixes_every_weight(data: ImageDataset, uninterrupted, tmp_path: Path) -> None:
+    again, rows = train(data, RECIPE, tmp_path / "again")
+    assert are_equal(again, uninterrupted[0])
+    assert without_seconds(rows) == without_seconds(uninterrupted[1])
+
+
+def test_another_seed_gives_other_weights(
+    data: ImageDataset, uninterrupted, tmp_path: Path
+) -> None:
+    other, _ = train(data, replace(RECIPE, seed=1), tmp_path / "other")
+    assert not any(map(np.array_equal, weights(other)[::2], weights(uninterrupted[0])[::2]))
+
+
+@pytest.fixture(scope="module")
+def cut_off(data: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a training by RECIPE leaves that is cut off in its third epoch; copy it before use."""
+    checkpoints = tmp_path_factory.mktemp("cut_off")
+    train_until(2, data, RECIPE, checkpoints)
+    return checkpoints
+
+
+def test_a_training_that_was_cut_off_goes_on_to_the_same_end(
+    data: ImageDataset, uninterrupted, cut_off: Path, tmp_path: Path
+) -> None:
+    checkpoints = shutil.copytree(cut_off, tmp_path / "checkpoints")
+    seen = []
+    network, rows = train(data, RECIPE, checkpoints, lambda epoch, logs: seen.append(epoch))
+    assert seen == [2, 3]
+    assert are_equal(network, uninterrupted[0])
+    assert without_seconds(rows) == without_seconds(uninterrupted[1])
+    with (checkpoints / "history.csv").open(newline="") as stream:
+        assert [row["epoch"] for row in csv.DictReader(stream)] == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("change", "digest", "first_epoch"),
+    [({}, None, 2), ({"learning_rate": 0.01}, None, 0), ({}, "of other data", 0)],
+    ids=["nothing", "recipe", "data"],
+)
+def test_what_has_changed_since_the_cut_decides_whether_it_starts_anew(
+    change, digest, first_epoch: int, data: ImageDataset, cut_off: Path, tmp_path: Path
+) -> None:
+    checkpoints = shutil.copytree(cut_off, tmp_path / "checkpoints")
+    source = data.source | ({"digest": digest} if digest else {})
+    recipe = replace(RECIPE, **change)
+    assert train_until(0, replace(data, source=source), recipe, checkpoints) == first_epoch
+
+
+def test_a_loss_of_nan_names_the_rate_and_leaves_nothing_to_go_on_from(
+    data: ImageDataset, tmp_path: Path
+) -> None:
+    checkpoints = tmp_path / "checkpoints"
+    with pytest.raises(
+        UserError, match=r"NaN in epoch \d of 4: lower learning_rate \(now 1e\+30\)"
+    ):
+        train(data, replace(RECIPE, learning_rate=1e30), checkpoints)
+    assert not checkpoints.exists()
+
+
+@pytest.mark.parametrize(("epochs", "batch_size"), [(0, 8), (4, 0), (-1, 8)])
+def test_no_epochs_and_empty_batches_are_refused(epochs: int, batch_size: int) -> None:
+    with pytest.raises(UserError, match=f"at least 1, they are {epochs} and {batch_size}"):
+        replace(RECIPE, epochs=epochs, batch_size=batch_size)
+
+
+@pytest.mark.parametrize(
+    ("step", "rate"),
+    [
+        (0, 0.05),  # a twentieth of the peak
+        (5, 0.525),  # half of the way up
+        (10, 1.0),
+        (55, 0.5),  # half of the way down
+        (100, 0.0),
+    ],
+)
+def test_the_rate_rises_for_a_tenth_of_the_steps_and_falls_on_a_cosine(
+    step: int, rate: float
+) -> None:
+    schedule = warmup_then_cosine(1.0, 100, 0.1)
+    assert float(keras.ops.convert_to_numpy(schedule(step))) == pytest.approx(rate, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("section", "sentence"),
+    [
+        ({"blur": 1}, r"^augmentation.blur is unknown"),
+        ({"shift": "a lot"}, r"^augmentation.shift should be float, it is 'a lot'$"),
+    ],
+)
+def test_a_wrong_augmentation_is_named(section: dict, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        replace(RECIPE, augmentation=section)

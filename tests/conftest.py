@@ -1,0 +1,28 @@
+"""What tests of several folders share."""
+
+from pathlib import Path
+
+import pytest
+
+from fivenets.datasets.preparation import prepare
+from fivenets.datasets.prepared import DataSettings
+from fivenets.datasets.signs import signs_dataset_builder
+
+DRAWN_PER_LABEL = {"train": 4, "validation": 2, "test": 1}  # 24, 12 and 6 pictures
+
+
+@pytest.fixture(scope="session")
+def signs_settings() -> DataSettings:
+    return DataSettings(
+        dataset="signs", image_size=64, validation_fraction=0.2, test_fraction=0.1, split_seed=0
+    )
+
+
+@pytest.fixture(scope="session")
+def drawn_signs(tmp_path_factory: pytest.TempPathFactory, signs_settings: DataSettings) -> Path:
+    """The folder of prepared built-in signs, fewer than a user gets, to be quick."""
+    folder = tmp_path_factory.mktemp("drawn")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signs_dataset_builder, "BUILTIN_PER_LABEL", DRAWN_PER_LABEL)
+        prepare(signs_settings, "builtin", folder / "signs", folder / "raw")
+    return folder / "signs"

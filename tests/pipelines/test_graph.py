@@ -1,0 +1,240 @@
+"""Each dvc.yaml names all that its stages read, so that DVC runs again what has changed."""
+
+import ast
+import subprocess
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+import pytest
+from dvc.dependency.param import ParamsDependency
+from dvc.repo import Repo
+from dvc.stage import PipelineStage
+
+from fivenets import params
+
+PROJECT = Path(__file__).parents[2]
+SOURCE = PROJECT / "src"
+# Modules that no stage needs to name, as they cannot change what a stage makes.
+ALLOWED = {
+    "src/fivenets/__init__.py": "sets how much TensorFlow prints",
+    "src/fivenets/datasets/__init__.py": "imports quiet",
+    "src/fivenets/faces/__init__.py": "imports quiet",
+    "src/fivenets/errors.py": "words and exit codes of errors",
+    "src/fivenets/quiet.py": "keeps TensorFlow's greeting from the terminal",
+    "src/fivenets/stage.py": "where a stage logs to",
+}
+# Of each graph, the kinds of its stages. `make` runs the first only.
+GRAPHS = {
+    "dvc.yaml": {"prepare", "train", "evaluate", "register", "report"},
+    "pipelines/faces/dvc.yaml": {"prepare", "train", "convert", "evaluate", "register"},
+}
+SHARED_FOLDERS = {"datasets", "pyfunc"}  # in src/fivenets; every other folder is a task
+
+
+@pytest.fixture(scope="module")
+def stages() -> Iterator[dict[str, PipelineStage]]:
+    """The stages of every graph, by where they stand: `pipelines/faces/dvc.yaml:train@...`."""
+    with Repo(str(PROJECT)) as repo:
+        yield {f"{stage.path_in_repo}:{stage.name}": stage for stage in repo.index.stages}
+
+
+def paths(items) -> list[str]:
+    """The files and folders among a stage's dependencies or outputs, as dvc.yaml writes them."""
+    return [item.def_path for item in items if not isinstance(item, ParamsDependency)]
+
+
+def script(stage: PipelineStage) -> str:
+    python, file, *_ = str(stage.cmd).split()
+    assert python == "python"
+    return file
+
+
+def param_keys(stage: PipelineStage) -> list[str]:
+    return [key for dep in stage.deps if isinstance(dep, ParamsDependency) for key in dep.params]
+
+
+@cache
+def imported(file: Path) -> frozenset[str]:
+    """The dotted names that a Python file imports, anywhere in it; `from a import b` is `a.b`."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute here"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
+
+
+@cache
+def imported_files(file: Path) -> frozenset[Path]:
+    """The files in src/ that run when `file` imports what it imports, packages included."""
+    found = set()
+    for name in imported(file):
+        parts = name.split(".")
+        for depth in range(1, len(parts) + 1):
+            place = SOURCE.joinpath(*parts[:depth])
+            found |= {
+                candidate
+                for candidate in (place / "__init__.py", place.with_suffix(".py"))
+                if candidate.is_file()
+            }
+    return frozenset(found)
+
+
+def all_imported_files(file: Path) -> set[Path]:
+    """`imported_files`, and what those import, and so on."""
+    found, waiting = set(), [file]
+    while waiting:
+        new = imported_files(waiting.pop()) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def named(files: Iterable[Path]) -> set[str]:
+    """Files as dvc.yaml names them."""
+    return {file.relative_to(PROJECT).as_posix() for file in files}
+
+
+def is_covered(file: str, dependencies: list[str]) -> bool:
+    return any(PurePosixPath(file).is_relative_to(dependency) for dependency in dependencies)
+
+
+def test_every_graph_is_known() -> None:
+    files = [PROJECT / "dvc.yaml", *PROJECT.glob("pipelines/**/dvc.yaml")]
+    assert named(files) == GRAPHS.keys()
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_a_graph_has_its_kinds_of_stages(graph: str, stages: dict[str, PipelineStage]) -> None:
+    names = [name.removeprefix(f"{graph}:") for name in stages if name.startswith(f"{graph}:")]
+    assert {name.partition("@")[0] for name in names} == GRAPHS[graph]
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_a_stage_reads_what_its_own_graph_makes(
+    graph: str, stages: dict[str, PipelineStage]
+) -> None:
+    makers = {path: name for name, stage in stages.items() for path in paths(stage.outs)}
+    from_others = {
+        (name, path)
+        for name, stage in stages.items()
+        if name.startswith(f"{graph}:")
+        for path in paths(stage.deps)
+        if not makers.get(path, name).startswith(f"{graph}:")
+    }
+    assert from_others == set()
+
+
+def test_what_a_stage_reads_is_in_git_or_made_by_a_stage(stages: dict[str, PipelineStage]) -> None:
+    made = {path for stage in stages.values() for path in paths(stage.outs)}
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    missing = {
+        (name, path)
+        for name, stage in stages.items()
+        for path in paths(stage.deps)
+        if path not in made and not any(is_covered(file, [path]) for file in listed)
+    }
+    assert missing == set()
+
+
+def test_a_stage_depends_on_its_script(stages: dict[str, PipelineStage]) -> None:
+    missing = {name for name, stage in stages.items() if script(stage) not in paths(stage.deps)}
+    assert missing == set()
+
+
+def test_a_stage_depends_on_every_module_that_its_script_imports(
+    stages: dict[str, PipelineStage],
+) -> None:
+    missing = {
+        (name, file)
+        for name, stage in stages.items()
+        for file in named(all_imported_files(PROJECT / script(stage)))
+        if not is_covered(file, [*paths(stage.deps), *ALLOWED])
+    }
+    assert missing == set()
+
+
+def test_the_allowance_is_of_files_that_exist_and_import_nothing_that_matters() -> None:
+    for name in ALLOWED:
+        assert named(imported_files(PROJECT / name)) <= ALLOWED.keys(), name
+
+
+def test_every_parameter_is_read_by_a_stage_and_every_one_read_exists(
+    stages: dict[str, PipelineStage],
+) -> None:
+    section = params.load(file=PROJECT / "params.yaml")
+    leaves = params.flatten(section)
+    read = {key for stage in stages.values() for key in param_keys(stage)}
+    for key in read:
+        params.load(*key.split("."), file=PROJECT / "params.yaml")
+    unread = {leaf for leaf in leaves if not any(f"{leaf}.".startswith(f"{key}.") for key in read)}
+    assert unread == set()
+
+
+def test_paths_of_the_graph_are_relative_and_stay_inside(
+    stages: dict[str, PipelineStage],
+) -> None:
+    for stage in stages.values():
+        assert Path(stage.wdir) == PROJECT
+        for path in [script(stage), *paths(stage.deps), *paths(stage.outs)]:
+            assert not PurePosixPath(path).is_absolute(), path
+            assert ".." not in PurePosixPath(path).parts, path
+
+
+def modules() -> list[Path]:
+    return sorted((SOURCE / "fivenets").rglob("*.py"))
+
+
+def task_of(file: Path) -> str | None:
+    """The task whose folder in src/fivenets a module lies in."""
+    folder = file.relative_to(SOURCE / "fivenets").parts[0]
+    return None if folder.endswith(".py") or folder in SHARED_FOLDERS else folder
+
+
+def test_a_task_imports_no_other_task_and_what_tasks_share_imports_none() -> None:
+    wrong = {
+        (file.name, other.name)
+        for file in modules()
+        # These two stand above the tasks: the command, and what MLflow runs.
+        if file.name != "cli.py" and file.parent.name != "pyfunc" and not is_test(file)
+        for other in imported_files(file)
+        if task_of(other) not in (None, task_of(file))
+    }
+    assert wrong == set()
+
+
+def is_test(file: Path) -> bool:
+    return file.name.endswith("_test.py")
+
+
+def test_no_module_imports_a_stage() -> None:
+    wrong = {
+        (file.name, name)
+        for file in modules()
+        for name in imported(file)
+        if name.partition(".")[0] in ("pipelines", "tests")
+    }
+    assert wrong == set()
+
+
+def test_mlflow_is_imported_in_its_three_places_only() -> None:
+    importing = [
+        file
+        for file in [*modules(), *(PROJECT / "pipelines").rglob("*.py")]
+        if any(name.partition(".")[0] == "mlflow" for name in imported(file))
+    ]
+    assert named(importing) == {
+        "src/fivenets/tracking.py",
+        "src/fivenets/registry.py",
+        "src/fivenets/pyfunc/face_verifier.py",
+        "src/fivenets/pyfunc/image_classifier.py",
+    }

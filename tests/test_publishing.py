@@ -1,0 +1,267 @@
+"""Candidates become versions, the best past the gate champion, and each answers by name."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from fivenets import publishing, registry, tracking
+from fivenets.classification.architectures import build
+from fivenets.classification.classifier import Classifier
+from fivenets.digests import sha256
+from fivenets.errors import UserError
+
+NAME, LABELS = "digits", ("zero", "one", "two")
+STARTED = 1_700_000_000_000  # milliseconds since 1970
+
+
+def make_candidate(name: str, seed: int, accuracy: float, origin: str = "builtin") -> None:
+    """The outputs of the stages `train` and `evaluate` for an untrained network."""
+    keras.utils.set_random_seed(seed)
+    model_file, reports = Path(f"models/{name}.keras"), Path("reports", name)
+    Classifier(build("assignment_cnn", 8, len(LABELS)), LABELS).save(model_file)
+    reports.mkdir(parents=True, exist_ok=True)
+    record = {
+        "name": name,
+        "started": STARTED,
+        "parameters": {"seed": str(seed)},
+        "tags": {
+            "model": name,
+            "data": f"signs ({origin})",
+            "data_digest": "0123456789abcdef",
+            "git_commit": "fedcba9876543210",
+            "git_dirty": "false",
+        },
+        "model_sha256": sha256(model_file),
+        "seconds": 12.0,
+    }
+    metrics = {
+        "accuracy": accuracy,
+        "accuracy_low": accuracy - 0.1,
+        "accuracy_high": accuracy + 0.05,
+        "examples": 120,
+        "also": "0.500 [0.400, 0.600] on the 60 without a near-duplicate",
+        "parameters": 971,
+    }
+    (reports / "training.json").write_text(json.dumps(record))
+    (reports / "history.csv").write_text("epoch,loss,seconds\n0.0,1.5,12.0\n")
+    (reports / "metrics.json").write_text(json.dumps(metrics))
+
+
+def decide(**changes: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "task": "classification",
+        "candidates": ["small", "large"],
+        "metric": "accuracy",
+        "minimum": 0.8,
+    }
+    return publishing.decide(NAME, **settings | changes)
+
+
+class Published(NamedTuple):
+    """What the registry says after one `publish`."""
+
+    versions: dict[str, str]  # version -> the candidate that it is
+    aliases: dict[str, str]  # alias -> version
+    cards: dict[str, str]  # version -> its description
+
+
+def published() -> Published:
+    client = tracking.connect()
+    found = client.search_model_versions(f"name = '{NAME}'")
+    aliases = client.get_registered_model(NAME).aliases
+    return Published(
+        {str(version.version): version.tags["model"] for version in found},
+        {alias: str(version) for alias, version in aliases.items()},
+        {str(version.version): str(version.description) for version in found},
+    )
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Published]]:
+    """A project folder to work in, whose models are published again and again."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "dvc.yaml").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        make_candidate("small", seed=0, accuracy=0.75)
+        make_candidate("large", seed=1, accuracy=0.85)
+        steps = {
+            "below the gate": decide(candidates=["small"]),
+            "another is past it": decide(),
+            "the same again": decide(),
+            "the gate is raised": decide(minimum=0.99),
+        }
+        found = {}
+        for step, decision in steps.items():
+            publishing.publish(decision)
+            found[step] = published()
+        yield found
+
+
+def test_a_model_below_the_gate_is_registered_and_no_champion(story: dict[str, Published]) -> None:
+    first = story["below the gate"]
+    assert first.versions == {"1": "small"}
+    assert first.aliases == {"small": "1"}
+
+
+def test_the_best_past_the_gate_becomes_champion(story: dict[str, Published]) -> None:
+    second = story["another is past it"]
+    assert second.versions == {"1": "small", "2": "large"}
+    assert second.aliases == {"small": "1", "large": "2", "champion": "2"}
+
+
+def test_publishing_again_changes_nothing(story: dict[str, Published]) -> None:
+    assert story["the same again"] == story["another is past it"]
+
+
+def test_a_gate_that_none_passes_leaves_the_champion(story: dict[str, Published]) -> None:
+    before, after = story["the same again"], story["the gate is raised"]
+    assert after.versions == before.versions
+    assert after.aliases == before.aliases
+
+
+def test_the_model_card_holds_the_evidence(story: dict[str, Published]) -> None:
+    cards = story["another is past it"].cards
+    assert (
+        cards["2"]
+        == """# large
+
+- **What**: 971 parameters; raw pictures in, label and probabilities out.
+- **Data**: signs (builtin), digest `0123456789ab`.
+- **Code**: commit `fedcba987654`, local changes: false.
+- **Test accuracy**: 0.850 [0.750, 0.900] over 120 examples;
+  0.500 [0.400, 0.600] on the 60 without a near-duplicate.
+- **Gate**: accuracy >= 0.8: champion.
+- **Limits**: Trained on drawn hands: expect little of it on photographs.
+"""
+    )
+    assert "accuracy >= 0.8: not champion" in cards["1"]
+
+
+@pytest.mark.usefixtures("story")
+def test_a_card_says_other_limits_of_photographs() -> None:
+    make_candidate("photographed", seed=2, accuracy=0.9, origin="mirror")
+    card = publishing.model_card("photographed", decide(candidates=["photographed"]))
+    assert "Trained on few hands before plain walls" in card
+    assert "drawn" not in card
+
+
+@pytest.mark.usefixtures("story")
+def test_registering_leaves_the_times_of_the_training() -> None:
+    client = tracking.connect()
+    run_id = tracking.run_of(client, Path("models/large.keras"), Path("reports/large"))
+    info = client.get_run(run_id).info
+    assert (info.status, info.start_time) == ("FINISHED", STARTED)
+    assert info.end_time == STARTED + 12_000
+    version = client.get_model_version(NAME, "2")
+    assert version.run_id == run_id
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    ("given", "candidate"),
+    [
+        (NAME, "large"),
+        (f"{NAME}@champion", "large"),
+        (f"{NAME}@small", "small"),
+        (f"{NAME}/1", "small"),
+    ],
+)
+def test_a_registered_model_is_the_file_that_was_published(given: str, candidate: str) -> None:
+    assert sha256(registry.model_file(given)) == sha256(Path(f"models/{candidate}.keras"))
+
+
+IN_A_FRESH_PROCESS = """
+import base64, io, json
+import mlflow, numpy as np
+from PIL import Image
+
+classifier = mlflow.pyfunc.load_model("models:/digits@champion")
+picture = Image.open("picture.png")
+content = open("picture.png", "rb").read()
+grey = np.asarray(picture.convert("L"))
+forms = {
+    "path": "picture.png",
+    "bytes": content,
+    "base64": base64.b64encode(content).decode(),
+    "picture": picture,
+    "picture with alpha": picture.convert("RGBA"),
+    "array": np.asarray(picture),
+    "array of floats": np.asarray(picture) / 255,
+    "grey array": grey,
+    "grey as colours": np.dstack([grey] * 3),
+}
+found = classifier.predict(list(forms.values()))
+import fivenets
+print(json.dumps({
+    "package": fivenets.__file__,
+    "columns": list(found.columns),
+    "rows": dict(zip(forms, found.to_dict("records"))),
+}))
+"""
+
+
+@pytest.mark.usefixtures("story")
+def test_a_fresh_process_loads_the_champion_by_name_and_asks_it_about_any_form_of_picture() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    Image.fromarray(pixels).save("picture.png")
+    outside = {"MLFLOW_TRACKING_URI", "PYTHONPATH"}  # as for a user in the project's folder
+    process = subprocess.run(
+        [sys.executable, "-c", IN_A_FRESH_PROCESS],
+        env={key: value for key, value in os.environ.items() if key not in outside},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    found = json.loads(process.stdout)
+    assert found["columns"] == ["label", "probability", "probabilities"]
+    rows = found["rows"]
+    grey = [rows.pop("grey array"), rows.pop("grey as colours")]
+    assert grey[0] == grey[1] != rows["array"]
+    [expected] = Classifier.from_file(Path("models/large.keras")).classify([pixels])
+    for form, row in rows.items():
+        assert row["label"] == expected.label, form
+        assert row["probability"] == pytest.approx(expected.probability), form
+        assert row["probabilities"] == pytest.approx(expected.probabilities), form
+    assert Path(found["package"]).is_relative_to(Path.cwd() / "mlartifacts")
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    ("changes", "best", "passed"),
+    [
+        ({}, "large", True),
+        ({"minimum": 0.85}, "large", True),
+        ({"minimum": 0.86}, "large", False),
+        ({"candidates": ["small"]}, "small", False),
+        ({"metric": "examples", "minimum": 0}, "small", True),  # of equals, the first
+    ],
+)
+def test_the_candidate_with_the_highest_metric_is_held_against_the_gate(
+    changes: dict[str, Any], best: str, passed: bool
+) -> None:
+    decision = decide(**changes)
+    assert (decision["best"], decision["passed"]) == (best, passed)
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"metric": "f1"}, "digits.register.metric: small has no f1"),
+        ({"task": "poetry"}, "register.task should be one of .*classification.*, it is 'poetry'"),
+    ],
+)
+def test_settings_that_name_nothing_are_refused(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        decide(**changes)
