@@ -17,7 +17,7 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all setup faces test lint smoke study ui requirements clean
+.PHONY: all setup test lint smoke study detection faces ui requirements clean
 all: setup
 	@python pipelines/refresh.py
 	@dvc repro
@@ -25,10 +25,6 @@ all: setup
 	@fivenets results
 	@echo "Use:    .venv/bin/fivenets classify IMAGE..."
 	@echo "Look:   make ui   (runs, curves, pictures and registered models in MLflow)"
-
-# The fourth assignment, not yet part of `make`.
-faces: setup
-	@dvc repro pipelines/faces/dvc.yaml
 
 setup: $(READY)
 
@@ -61,6 +57,14 @@ study: setup
 	python pipelines/classification/study.py signs-assignment
 	python pipelines/classification/study.py signs-compact
 	dvc repro report
+
+# The third assignment: a Darknet detector converted, compared and registered.
+detection: setup
+	dvc repro pipelines/detection/dvc.yaml
+
+# The fourth assignment, not yet part of `make`.
+faces: setup
+	dvc repro pipelines/faces/dvc.yaml
 
 ui: setup
 	@echo "http://127.0.0.1:5000  (Ctrl-C ends it)"

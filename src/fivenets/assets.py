@@ -45,7 +45,8 @@ class Asset:
     public_url: str  # of a zip
     public_folder: str  # the part of that zip which is the asset
     licence: str
-    public_files: tuple[str, ...] = ("*",)  # patterns of the files in that folder which are it
+    # Files, folders and patterns of files in it that are the asset; none: all.
+    public_parts: tuple[str, ...] = ()
 
 
 ASSETS = {
@@ -62,6 +63,48 @@ ASSETS = {
             licence="course data, published without a licence: do not redistribute",
         ),
         Asset(
+            name="yolo_lite",
+            tree_sha256="d1910c4b697e13950bce120c0e250aa90c574eb7f378f5d6ab31d18b8603cb36",
+            mirror_sha256="39847d54d500a243896a2c9c198fb0afba5489f18ba12fc8f82a39e78a26c612",
+            public_url="https://github.com/reu2018DL/YOLO-LITE/archive/"
+            "5a96f4fd88c9bfdfdf7bd96d931d8cb8ff82effc.zip",
+            public_folder="YOLO-LITE-5a96f4fd88c9bfdfdf7bd96d931d8cb8ff82effc",
+            licence="see github.com/reu2018DL/YOLO-LITE",
+            public_parts=(
+                "README.md",
+                "cfg/tiny-yolov2-trial3-noBatch.cfg",
+                "cococfg/trial6.cfg",
+                "cocoweights/trial6_653550.weights",
+                "weights/tiny-yolov2-trial3-noBatch.weights",
+            ),
+        ),
+        Asset(
+            name="darknet",
+            tree_sha256="bc6595cf8c75ef3f05c17fac5dd0adf91960002d965f98d23d6b1c8595b04e4e",
+            mirror_sha256="73e607b5f07f1ef419669beab09ad47a957d4b2d1d8f5a8e666dcfb4c99938ca",
+            public_url="https://github.com/pjreddie/darknet/archive/"
+            "f6afaabcdf85f77e7aff2ec55c020c0e297c77f9.zip",
+            public_folder="darknet-f6afaabcdf85f77e7aff2ec55c020c0e297c77f9",
+            licence="public domain",
+            public_parts=(
+                "LICENSE",
+                *(f"cfg/{name}.cfg" for name in ("yolov2", "yolov2-voc")),
+                *(f"cfg/{name}.cfg" for name in ("yolov2-tiny", "yolov2-tiny-voc")),
+                *(f"data/{name}" for name in ("coco.names", "voc.names")),
+                *(f"data/{name}.jpg" for name in ("dog", "horses", "person")),
+            ),
+        ),
+        Asset(
+            name="bccd",
+            tree_sha256="0747417630782adf981f9198ef1f4ad3a0f2036530d358b2f83efc4b7661fa4d",
+            mirror_sha256="582da62f61f99f9f48c09d39114dcb33b333c21b2af9911a6c163fa9e30febac",
+            public_url="https://github.com/Shenggan/BCCD_Dataset/archive/"
+            "d272fb14cdff6e473fafeeeba32aba5f560e9e43.zip",
+            public_folder="BCCD_Dataset-d272fb14cdff6e473fafeeeba32aba5f560e9e43",
+            licence="MIT",
+            public_parts=("BCCD", "LICENSE", "README.md"),
+        ),
+        Asset(
             name="att_faces",
             tree_sha256="ef35cc79290c0a2624c9b47885803ac8f36b6241a0c5279ff3023e6eb36a8c5c",
             mirror_sha256="c80e5a2342e1488417e463d3890d107294705a6bc9ad9baf87de1049a7f2bcf6",
@@ -69,7 +112,7 @@ ASSETS = {
             "0493bc9ab41f854477d891d1553ffce41918e8ae.zip",
             public_folder="server_graduate-0493bc9ab41f854477d891d1553ffce41918e8ae/att_faces",
             licence="free with credit to AT&T Laboratories Cambridge",
-            public_files=("s*/*.pgm",),  # other people's pictures stand beside them
+            public_parts=("s*/*.pgm",),  # other people's pictures stand beside them
         ),
         Asset(
             name="lfw10",
@@ -79,7 +122,7 @@ ASSETS = {
             "363e4ec0f700e74b2ea7abceba289390d29dd43f.zip",
             public_folder="face-recognition-363e4ec0f700e74b2ea7abceba289390d29dd43f/images",
             licence="research use (Labeled Faces in the Wild)",
-            public_files=("*/*.jpg",),
+            public_parts=("*/*.jpg",),
         ),
         Asset(
             name="face_api_resnet",
@@ -90,7 +133,7 @@ ASSETS = {
             "ad61f77ea2962809bed52b5b18966fea80ab1273.zip",
             public_folder="face-api-ad61f77ea2962809bed52b5b18966fea80ab1273",
             licence="MIT; weights CC0",
-            public_files=("LICENSE", "model/face_recognition_model*"),
+            public_parts=("LICENSE", "model/face_recognition_model*"),
         ),
     )
 }
@@ -134,8 +177,8 @@ def fetch(asset: Asset, raw_dir: Path, source: str) -> Origin | None:
             )
         prefix = asset.public_folder if origin == "public" else ""
         unzip(scratch / "asset.zip", scratch / "files", prefix)
-        if origin == "public":
-            _keep(scratch / "files", asset.public_files)
+        if origin == "public" and asset.public_parts:
+            _keep_only(scratch / "files", asset.public_parts)
         found = tree_sha256(scratch / "files")
         if found != asset.tree_sha256:
             raise UserError(
@@ -148,6 +191,17 @@ def fetch(asset: Asset, raw_dir: Path, source: str) -> Origin | None:
         os.replace(scratch / "files", folder)
         os.replace(scratch / "record.json", record)
     return _origin(asset, origin, folder)
+
+
+def download(url: str, target: Path) -> bool:
+    """Brings one file to `target`; False where its host does not answer."""
+    downloader = pooch.HTTPDownloader(timeout=(CONNECT_SECONDS, READ_SECONDS), progressbar=True)
+    try:
+        pooch.retrieve(url, None, target.name, target.parent, downloader=downloader)
+    except requests.RequestException as error:
+        log.warning("%s did not answer (%s)", url, type(error).__name__)
+        return False
+    return True
 
 
 def answers(asset: Asset) -> bool:
@@ -186,11 +240,13 @@ def unzip(archive: Path, folder: Path, prefix: str = "") -> None:
         raise UserError(f"{archive.name} cannot be unpacked: {error}") from None
 
 
-def _keep(folder: Path, patterns: tuple[str, ...]) -> None:
-    """Removes the files below `folder` that none of the patterns fits."""
-    for path in list(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and not any(fnmatch(name, pattern) for pattern in patterns):
+def _keep_only(folder: Path, parts: tuple[str, ...]) -> None:
+    """Removes the files below `folder` that no part names, has in it or fits."""
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        inside = path.relative_to(folder)
+        if not any(
+            inside.is_relative_to(part) or fnmatch(inside.as_posix(), part) for part in parts
+        ):
             path.unlink()
 
 
@@ -243,11 +299,7 @@ def _download(asset: Asset, target: Path) -> str | None:
 
 
 def _retrieve(url: str, target: Path, zip_sha256: str | None) -> bool:
-    downloader = pooch.HTTPDownloader(timeout=(CONNECT_SECONDS, READ_SECONDS), progressbar=True)
-    try:
-        pooch.retrieve(url, None, target.name, target.parent, downloader=downloader)
-    except requests.RequestException as error:
-        log.warning("%s did not answer (%s)", url, type(error).__name__)
+    if not download(url, target):
         return False
     _check_zip(target, url, zip_sha256)
     return True

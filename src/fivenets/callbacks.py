@@ -128,4 +128,5 @@ def keep_rows(history_file: Path, epochs: int) -> list[dict[str, float]]:
         writer.writeheader()
         writer.writerows(rows)
     os.replace(kept, history_file)
-    return [{name: float(value) for name, value in row.items()} for row in rows]
+    # Without validation, CSVLogger adds a column val_... of NA for each of its own.
+    return [{name: float(value) for name, value in row.items() if value != "NA"} for row in rows]

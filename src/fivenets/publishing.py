@@ -36,6 +36,14 @@ SERVICES = {
         limits="Trained on few hands before plain walls: expect less on other people and rooms.",
         limits_of_builtin="Trained on drawn hands: expect little of it on photographs.",
     ),
+    "detection": Service(
+        script=PYFUNC / "object_detector.py",
+        example=PYFUNC / "example_street.png",
+        use="raw pictures in, class, score and box in pixels of each object out",
+        limits="Knows its classes only, and misses small objects; scores are no probabilities. "
+        "The gate proves that the conversion is exact, not that the network is good.",
+        limits_of_builtin="Trained on drawn scenes: expect little of it on photographs.",
+    ),
     "faces": Service(
         script=PYFUNC / "face_verifier.py",
         example=PYFUNC / "example_face.png",

@@ -214,7 +214,9 @@ def test_the_champion_says_how_probable_each_sign_is(clone: Clone, tmp_path: Pat
 
 def test_metrics_plots_and_results_show_both_models(clone: Clone, tmp_path: Path) -> None:
     metrics = json.loads(clone.run("dvc", "metrics", "show", "--json"))[""]["data"]
-    shown = {Path(file).parent.name: entry["data"]["accuracy"] for file, entry in metrics.items()}
+    # Graphs that `make` does not run have made no metrics: DVC says so in the place of data.
+    made = {file: entry["data"] for file, entry in metrics.items() if "data" in entry}
+    shown = {Path(file).parent.name: data["accuracy"] for file, data in made.items()}
     assert shown == {
         model: clone.json("reports", model, "metrics.json")["accuracy"] for model in EPOCHS
     }

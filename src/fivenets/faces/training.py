@@ -57,14 +57,6 @@ class Recipe:
             )
 
 
-class Log(keras.callbacks.CSVLogger):
-    """Without the column val_... of NA that Keras adds for each metric if nothing is validated."""
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.keys = self.keys or sorted(logs or {})
-        super().on_epoch_end(epoch, logs)
-
-
 class StopOnCollapse(keras.callbacks.Callback):
     """Ends a training whose embeddings have become one point, which no triplet can part again."""
 
@@ -137,7 +129,7 @@ def train(
         callbacks=[
             EpochState(recipe.seed),
             keras.callbacks.TerminateOnNaN(),
-            Log(history_file, append=True),
+            keras.callbacks.CSVLogger(history_file, append=True),
             StopOnCollapse(recipe.margin),
             EpochProgress("nn4.small2", recipe.epochs),
             keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end),

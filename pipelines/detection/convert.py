@@ -1,0 +1,33 @@
+"""Darknet's cfg and weights -> one .keras file, with a certificate and a run in MLflow."""
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from fivenets import images, params, stage, tracking
+from fivenets.detection import certificate, sources
+from fivenets.detection.detector import Detector, read_names
+
+
+def main(name: str) -> None:
+    settings = sources.Conversion(**params.arguments(sources.Conversion, name, "convert"))
+    pair = sources.fetch(settings.source, Path("data/raw"))
+    origin = {**asdict(pair.origin), "asset": pair.name}
+    reports, model_file = Path("reports", name), Path("models", f"{name}.keras")
+    run_file = Path("checkpoints", f"{name}.run.json")
+    with tracking.training(name, asdict(settings), origin, run_file) as run:
+        start = time.perf_counter()
+        labels = read_names(pair.names)
+        resize = settings.resize_of(pair)
+        detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize)
+        detector.save(model_file)
+        rows = [{"epoch": 0, "seconds": time.perf_counter() - start}]
+        photographs = [images.read_image(path) for path in pair.photographs]
+        record = certificate.certify(detector, pair.cfg, pair.weights, photographs)
+        run.finish(model_file, rows, reports)
+    (reports / "certificate.json").write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,28 @@
+"""A converted detector and its certificate -> agreement with other engines, speed, a page."""
+
+import json
+from pathlib import Path
+
+from fivenets import images, params, stage, tracking
+from fivenets.detection import boxes, drawing, evaluation, sources
+from fivenets.detection.detector import Detector
+
+
+def main(name: str) -> None:
+    model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
+    detector = Detector.from_file(model_file)
+    photographs = [images.read_image(path) for path in sources.photographs(Path("data/raw"))]
+    record = json.loads((reports / "certificate.json").read_text())
+    metrics = evaluation.metrics(detector, record, photographs)
+    (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
+    profile = boxes.profile(params.load(name, "evaluate", "profile"))
+    fast = detector.for_inference()
+    found = [fast.detect_in(photograph, profile) for photograph in photographs]
+    page = drawing.page(photographs, found, detector.labels)
+    page.save(reports / "detections.png")
+    client = tracking.connect()
+    tracking.log_evaluation(client, tracking.run_of(client, model_file, reports), reports)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,133 @@
+"""Raw output -> boxes: decode, filter, suppress, back to pixels. Arrays in, arrays out.
+
+`boxes_xyxy` are (n, 4): left, top, right, bottom. `scores` are p_c * class probability.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from fivenets.detection.darknet import Region
+from fivenets.errors import UserError
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What counts as a detection.
+
+    A demonstration wants few sure boxes; a benchmark integrates over all scores, wants every class
+    of every box, and lets classes suppress only their own.
+    """
+
+    score_threshold: float  # 0..1
+    iou_threshold: float  # 0..1; of two boxes above it, the lower score goes
+    best_class_only: bool  # of each box
+    per_class: bool  # suppression within classes; else a box suppresses boxes of any class
+
+
+PROFILES = {
+    "course": Profile(0.6, 0.5, best_class_only=True, per_class=False),
+    "benchmark": Profile(0.001, 0.45, best_class_only=False, per_class=True),
+}
+
+
+def profile(name: str, score_threshold: float | None = None) -> Profile:
+    """A named profile, with another score threshold where one is given.
+
+    Raises: UserError for another name, or a threshold outside of 0..1.
+    """
+    if name not in PROFILES:
+        raise UserError(f"profile should be one of {', '.join(PROFILES)}, it is {name!r}")
+    if score_threshold is None:
+        return PROFILES[name]
+    if not 0 <= score_threshold <= 1:
+        raise UserError(f"score threshold should lie in 0..1, it is {score_threshold:g}")
+    return replace(PROFILES[name], score_threshold=score_threshold)
+
+
+def decode(raw: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The raw output of one picture, read as YOLOv2 does (Redmon & Farhadi 2017, section 2).
+
+    Args: raw: (rows, columns, anchors * (5 + classes)): x, y, w, h, p_c, classes of each anchor.
+    Returns: boxes_xyxy (n, 4) with 1 as the network input's width and height, box_confidence (n,),
+        class_probabilities (n, classes); n = rows * columns * anchors, anchors fastest.
+    """
+    rows, columns = raw.shape[:2]
+    cells = raw.astype(np.float32).reshape(rows, columns, len(region.anchors), 5 + region.classes)
+    size = np.array([columns, rows], np.float32)
+    corner = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1)[:, :, None]
+    centres = (corner + expit(cells[..., 0:2])) / size
+    sides = np.exp(cells[..., 2:4]) * np.array(region.anchors, np.float32) / size
+    boxes_xyxy = np.concatenate([centres - sides / 2, centres + sides / 2], axis=-1)
+    logits = cells[..., 5:]
+    classes = softmax(logits, axis=-1) if region.softmax else expit(logits)
+    return (
+        boxes_xyxy.reshape(-1, 4),
+        expit(cells[..., 4]).reshape(-1),
+        classes.reshape(-1, region.classes),
+    )
+
+
+def iou(boxes_xyxy: np.ndarray, others_xyxy: np.ndarray) -> np.ndarray:
+    """Intersection over union of each box (..., 4) with each other (..., 4), broadcast; 0..1."""
+    boxes, others = np.asarray(boxes_xyxy), np.asarray(others_xyxy)
+    corner = np.maximum(boxes[..., :2], others[..., :2])
+    sides = np.maximum(np.minimum(boxes[..., 2:], others[..., 2:]) - corner, 0)
+    intersection = sides[..., 0] * sides[..., 1]
+    union = area(boxes) + area(others) - intersection
+    return intersection / np.maximum(union, np.finfo(np.float32).tiny)
+
+
+def area(boxes_xyxy: np.ndarray) -> np.ndarray:
+    """Areas (...,) of boxes (..., 4); 0 for a box whose corners are crossed."""
+    sides = np.maximum(boxes_xyxy[..., 2:] - boxes_xyxy[..., :2], 0)
+    return sides[..., 0] * sides[..., 1]
+
+
+def select(
+    box_confidence: np.ndarray, class_probabilities: np.ndarray, profile: Profile
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which boxes score enough: (indices of boxes, classes, scores), each (k,), in no order."""
+    scores = box_confidence[:, None] * class_probabilities
+    if profile.best_class_only:
+        classes = scores.argmax(axis=1)
+        best = scores[np.arange(len(scores)), classes]
+        indices = np.flatnonzero(best >= profile.score_threshold)
+        return indices, classes[indices], best[indices]
+    indices, classes = np.nonzero(scores >= profile.score_threshold)
+    return indices, classes, scores[indices, classes]
+
+
+def suppress(
+    boxes_xyxy: np.ndarray, scores: np.ndarray, classes: np.ndarray, profile: Profile
+) -> np.ndarray:
+    """Indices of the boxes that stay after greedy non-max suppression, the highest score first.
+
+    boxes_xyxy: (k, 4); scores, classes: (k,).
+    """
+    groups = [np.flatnonzero(classes == label) for label in np.unique(classes)]
+    if not profile.per_class:
+        groups = [np.arange(len(scores))]
+    kept = [group[_suppress(boxes_xyxy[group], scores[group], profile)] for group in groups]
+    indices = np.concatenate([*kept, np.zeros(0, np.int64)]).astype(np.int64)
+    return indices[np.argsort(-scores[indices], kind="stable")]
+
+
+def _suppress(boxes_xyxy: np.ndarray, scores: np.ndarray, profile: Profile) -> np.ndarray:
+    left, kept = np.argsort(-scores, kind="stable"), []
+    while len(left):
+        best, left = left[0], left[1:]
+        kept.append(best)
+        left = left[iou(boxes_xyxy[best], boxes_xyxy[left]) <= profile.iou_threshold]
+    return np.array(kept, np.int64)
+
+
+def detections(
+    raw: np.ndarray, region: Region, profile: Profile
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """boxes_xyxy (k, 4) in parts of the network's input, classes (k,), scores (k,), best first."""
+    boxes_xyxy, box_confidence, class_probabilities = decode(raw, region)
+    indices, classes, scores = select(box_confidence, class_probabilities, profile)
+    kept = suppress(boxes_xyxy[indices], scores, classes, profile)
+    return boxes_xyxy[indices[kept]], classes[kept], scores[kept]

@@ -1,0 +1,130 @@
+"""Pictures as users have them -> detections in pixels of those pictures."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fivenets import images, model_files
+from fivenets.detection import boxes, darknet, model, weights
+from fivenets.detection.boxes import Profile
+from fivenets.detection.pictures import check_resize, fit, to_pixels
+from fivenets.errors import UserError
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One object, with its box in pixels of the picture."""
+
+    label: str
+    score: float
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    def row(self) -> dict[str, Any]:
+        """As it is shown to users: class, score, x1, y1, x2, y2."""
+        values = asdict(self)
+        return {"class": values.pop("label"), **values}
+
+
+class Detector:
+    """A converted network with all that it needs to be asked about a user's picture."""
+
+    def __init__(
+        self,
+        network: keras.Model,
+        cfg: darknet.Network,
+        header: weights.Header,
+        labels: Sequence[str],
+        resize: str = "letterbox",
+    ):
+        if cfg.region is None:
+            raise UserError("the cfg has no [region]: expected a detector of the YOLOv2 family")
+        if len(labels) != cfg.region.classes:
+            raise UserError(
+                f"the cfg has {cfg.region.classes} classes, {len(labels)} names were received"
+            )
+        self.network = network  # (n, h, w, 3) in 0..1 -> raw output
+        self.cfg, self.region, self.header = cfg, cfg.region, header
+        self.labels = tuple(labels)
+        self.resize = check_resize(resize)
+
+    @classmethod
+    def from_darknet(
+        cls,
+        cfg_file: Path,
+        weights_file: Path,
+        labels: Sequence[str] | None = None,
+        resize: str = "letterbox",
+    ) -> "Detector":
+        """A converted cfg and weights; without `labels`, classes are called class-0 and so on."""
+        cfg = darknet.parse_file(cfg_file)
+        header, numbers = weights.read_file(weights_file, cfg)
+        network = model.build(cfg)
+        model.load(network, cfg, numbers)
+        classes = cfg.region.classes if cfg.region else 0
+        names = [f"class-{index}" for index in range(classes)]
+        return cls(network, cfg, header, names if labels is None else labels, resize)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Detector":
+        """What `save` wrote.
+
+        Raises: UserError where the file is no detector.
+        """
+        network, metadata = model_files.load(path)
+        if "cfg" not in metadata:
+            raise UserError(f"{path} is not a detector: it carries no Darknet cfg")
+        cfg, header = darknet.parse(metadata["cfg"], path.name), weights.Header(*metadata["header"])
+        return cls(network, cfg, header, metadata["labels"], metadata["resize"])
+
+    def save(self, path: Path) -> None:
+        header = [self.header.major, self.header.minor, self.header.revision, self.header.seen]
+        metadata = {"cfg": self.cfg.text, "header": header, "labels": list(self.labels)}
+        model_files.save(self.network, path, metadata | {"resize": self.resize})
+
+    def to_weights(self) -> bytes:
+        """The content of Darknet's weights file: of a converted model, the one it came from."""
+        return weights.to_bytes(self.header, model.numbers_of(self.network, self.cfg))
+
+    def for_inference(self, dtype: str = "float32") -> "Detector":
+        """The same detector, faster: batch normalisation folded (see `model.build`)."""
+        network = model.build(self.cfg, folded=True, dtype=dtype)
+        numbers = [part.folded() for part in model.numbers_of(self.network, self.cfg)]
+        model.load(network, self.cfg, numbers)
+        return Detector(network, self.cfg, self.header, self.labels, self.resize)
+
+    def raw(self, pictures: np.ndarray) -> np.ndarray:
+        """(n, rows, columns, channels) raw output of (n, height, width, 3) in 0..1."""
+        if not self.network.compiled:
+            # On a CPU, XLA makes convolutions several times slower.
+            self.network.compile(jit_compile=False)
+        return np.stack([self.network.predict_on_batch(one[None])[0] for one in pictures])
+
+    def detect(self, pictures: Sequence[Any], profile: Profile) -> list[list[Detection]]:
+        """The objects in each picture, best first; a picture is what `images.read_image` reads."""
+        return [self.detect_in(images.read_image(picture), profile) for picture in pictures]
+
+    def detect_in(self, image_rgb_uint8: np.ndarray, profile: Profile) -> list[Detection]:
+        """The objects in one picture (h, w, 3), best first."""
+        height, width, _ = self.cfg.input_shape
+        raw = self.raw(fit(image_rgb_uint8, height, width, self.resize)[None])[0]
+        boxes_xyxy, classes, scores = boxes.detections(raw, self.region, profile)
+        pixels = to_pixels(boxes_xyxy, image_rgb_uint8.shape, height, width, self.resize)
+        return [
+            Detection(self.labels[label], float(score), *map(float, box))
+            for label, score, box in zip(classes, scores, pixels, strict=True)
+        ]
+
+
+def read_names(path: Path) -> list[str]:
+    """Class names, one a line, as in Darknet's `.names` files."""
+    try:
+        return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError):
+        raise UserError(f"{path}: no readable file of class names, one a line") from None

@@ -1,0 +1,61 @@
+"""Detections drawn into pictures."""
+
+import colorsys
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from fivenets.detection.detector import Detection
+
+PAGE_HEIGHT = 480
+GOLDEN_RATIO = 0.618  # of the colour wheel between neighbouring classes: no two look alike
+
+
+def draw(
+    image_rgb_uint8: np.ndarray, found: Sequence[Detection], labels: Sequence[str]
+) -> Image.Image:
+    """The picture with a box, a name and a score for each object; best ones on top."""
+    picture = Image.fromarray(image_rgb_uint8).copy()
+    canvas = ImageDraw.Draw(picture)
+    line = max(2, round(min(picture.size) / 200))
+    font = ImageFont.load_default(size=max(10, round(min(picture.size) / 30)))
+    for detection in reversed(found):
+        colour = colour_of(labels.index(detection.label))
+        corners = (detection.x1, detection.y1, detection.x2, detection.y2)
+        canvas.rectangle(corners, outline=colour, width=line)
+        text = f"{detection.label} {detection.score:.2f}"
+        left, top, right, bottom = canvas.textbbox((0, 0), text, font=font)
+        height, width = bottom - top + 2 * line, right - left + 2 * line
+        x = min(max(0.0, detection.x1), max(0, picture.width - width))
+        y = detection.y1 - height if detection.y1 >= height else detection.y1
+        canvas.rectangle((x, y, x + width, y + height), fill=colour)
+        canvas.text((x + line - left, y + line - top), text, fill=_ink(colour), font=font)
+    return picture
+
+
+def page(
+    pictures: Sequence[np.ndarray], found: Sequence[Sequence[Detection]], labels: Sequence[str]
+) -> Image.Image:
+    """Pictures of any sizes, drawn and side by side in one of PAGE_HEIGHT pixels' height."""
+    drawn = [draw(*pair, labels) for pair in zip(pictures, found, strict=True)]
+    scaled = [
+        one.resize((round(one.width * PAGE_HEIGHT / one.height), PAGE_HEIGHT)) for one in drawn
+    ]
+    sheet = Image.new("RGB", (sum(one.width for one in scaled), PAGE_HEIGHT), "white")
+    left = 0
+    for one in scaled:
+        sheet.paste(one, (left, 0))
+        left += one.width
+    return sheet
+
+
+def colour_of(label: int) -> tuple[int, int, int]:
+    """A colour for each class, 0..255."""
+    red, green, blue = colorsys.hsv_to_rgb(label * GOLDEN_RATIO % 1, 0.9, 0.95)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+def _ink(colour: tuple[int, int, int]) -> str:
+    luma = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]  # ITU-R BT.601
+    return "black" if luma > 140 else "white"

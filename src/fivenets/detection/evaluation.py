@@ -1,0 +1,88 @@
+"""What a converted detector is worth where no boxes are known: agreement and speed."""
+
+import itertools
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets.detection import certificate, engines
+from fivenets.detection.boxes import PROFILES
+from fivenets.detection.detector import Detector
+
+REPEATS = 10  # of a timed call; the median is reported
+
+
+def metrics(
+    detector: Detector, record: dict[str, Any], photographs: list[np.ndarray]
+) -> dict[str, Any]:
+    """All numbers about one detector; `record` is its certificate.
+
+    `agreement` is 0 where the certificate is not within its tolerances.
+    """
+    found = agreement(detector, photographs)
+    if not certificate.is_equal(record):
+        found["agreement"] = 0.0
+    worst = {
+        key: max((engine[key] for engine in record["engines"].values()), default=None)
+        for key in ("max_abs_difference", "max_box_difference_px")
+    }
+    fast = detector.for_inference()
+    picture = certificate.pictures_for(detector, [])
+    seconds = {"milliseconds_per_picture": milliseconds(lambda: fast.raw(picture))}
+    also = "no engine to compare with is installed"
+    if record["engines"]:
+        also = (
+            f"raw output within {worst['max_abs_difference']:.1e} and boxes within "
+            f"{worst['max_box_difference_px']:.4f} px of {' and '.join(record['engines'])}"
+        )
+    parameters = detector.network.count_params()
+    known = {"parameters": parameters, "also": also, "certificate": record}
+    return {**found, **worst, **seconds, **known}
+
+
+def agreement(detector: Detector, photographs: list[np.ndarray]) -> dict[str, Any]:
+    """Share of (engine, profile, picture) for which both come to the same detections.
+
+    The engines run the Darknet files that the detector writes, so its own file is what is compared.
+    photographs: each (h, w, 3) uint8.
+    """
+    pictures = certificate.pictures_for(detector, photographs)
+    with tempfile.TemporaryDirectory() as scratch:
+        cfg_file, weights_file = Path(scratch, "net.cfg"), Path(scratch, "net.weights")
+        cfg_file.write_text(detector.cfg.text)
+        weights_file.write_bytes(detector.to_weights())
+        answers = certificate.ask_all(cfg_file, weights_file, pictures)
+    mine = engines.ours(detector.raw(pictures), detector.region)
+    same = {
+        engine: {
+            name: certificate.same_detections(answer, mine, profile)
+            for name, profile in PROFILES.items()
+        }
+        for engine, answer in answers.items()
+    }
+    by_picture = (pictures for profiles in same.values() for pictures in profiles.values())
+    all_same = list(itertools.chain.from_iterable(by_picture))
+    return {
+        "agreement": float(np.mean(all_same)) if all_same else 0.0,
+        "examples": len(all_same),
+        "same_detections": {
+            engine: {name: float(np.mean(pictures)) for name, pictures in profiles.items()}
+            for engine, profiles in same.items()
+        },
+    }
+
+
+def milliseconds(call: Callable[[], Any], repeats: int = REPEATS) -> float:
+    """Median wall time of `call`, after one call that is not timed."""
+    call()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)

@@ -1,0 +1,54 @@
+"""Pictures that a user names, one by one or by folder, and where drawn ones go."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fivenets import images
+from fivenets.detection import drawing
+from fivenets.detection.boxes import Profile
+from fivenets.detection.detector import Detection, Detector
+from fivenets.errors import UserError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+
+
+def pictures(named: Sequence[Path]) -> list[Path]:
+    """The files that are named, and those in folders that are named, by suffix and in order.
+
+    Raises: UserError for a folder without pictures.
+    """
+    found = []
+    for path in named:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES]
+        if not inside:
+            raise UserError(f"{path} holds no pictures ({', '.join(SUFFIXES)})")
+        found.extend(inside)
+    return found
+
+
+def detect(detector: Detector, path: Path, profile: Profile, out: Path | None) -> list[Detection]:
+    """The objects in one picture, best first, and a drawn copy in the folder `out`."""
+    image_rgb_uint8 = images.read_image(path)
+    found = detector.detect_in(image_rgb_uint8, profile)
+    if out is not None:
+        target = free_name(out, path)
+        drawing.draw(image_rgb_uint8, found, detector.labels).save(target)
+    return found
+
+
+def free_name(out: Path, path: Path) -> Path:
+    """A PNG in `out` named as `path`; numbered where a picture of that name is there already.
+
+    Raises: UserError where `out` cannot be a folder.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{out} cannot be a folder for pictures: {error.strerror}") from None
+    target, number = out / f"{path.stem}.png", 2
+    while target.exists():
+        target, number = out / f"{path.stem}-{number}.png", number + 1
+    return target

@@ -1,0 +1,149 @@
+"""Average precision against known boxes: VOC 2007, VOC 2010 and COCO, and the curves behind them.
+
+One class at a time: a detection is right if it overlaps an object enough that no better-scored
+detection has taken. COCO's numbers come from pycocotools, the reference implementation.
+"""
+
+import contextlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fivenets.detection import boxes
+from fivenets.errors import UserError
+
+
+@dataclass(frozen=True)
+class Objects:
+    """What is in one picture, known or detected; `scores` count for detections only."""
+
+    boxes_xyxy: np.ndarray  # (n, 4) in pixels
+    classes: np.ndarray  # (n,) integers
+    scores: np.ndarray  # (n,)
+    difficult: np.ndarray  # (n,) bool: VOC counts neither finding nor missing these
+
+
+def known(boxes_xyxy: ArrayLike, classes: ArrayLike, difficult: ArrayLike | None = None) -> Objects:
+    """Annotated objects of one picture as `Objects`.
+
+    Raises: UserError for a box without area.
+    """
+    corners = np.asarray(boxes_xyxy, float).reshape(-1, 4)
+    flat = np.flatnonzero(boxes.area(corners) <= 0)
+    if len(flat):
+        raise UserError(f"an annotated box has no area: {corners[flat[0]].tolist()}")
+    hard = np.zeros(len(corners)) if difficult is None else difficult
+    scores = np.ones(len(corners))
+    return Objects(corners, np.asarray(classes, int), scores, np.asarray(hard, bool))
+
+
+def detected(boxes_xyxy: ArrayLike, classes: ArrayLike, scores: ArrayLike) -> Objects:
+    """Detections in one picture as `Objects`."""
+    corners = np.asarray(boxes_xyxy, float).reshape(-1, 4)
+    none = np.zeros(len(corners), bool)
+    return Objects(corners, np.asarray(classes, int), np.asarray(scores, float), none)
+
+
+def curve(
+    truth: Sequence[Objects], found: Sequence[Objects], label: int, iou_threshold: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
+    """Recall and precision (k,) after each detection of one class, best first, over all pictures.
+
+    Objects marked difficult are left out on both sides, as in VOC's development kit.
+    """
+    hits = [_hits(truth[index], found[index], label, iou_threshold) for index in range(len(truth))]
+    scores = np.concatenate([scores for scores, _ in hits] or [np.zeros(0)])
+    is_hit = np.concatenate([hit for _, hit in hits] or [np.zeros(0)])
+    ranked = is_hit[np.argsort(-scores, kind="stable")]
+    right, wrong = np.cumsum(ranked == 1), np.cumsum(ranked == 0)
+    objects = sum(int(((one.classes == label) & ~one.difficult).sum()) for one in truth)
+    recall = right / max(objects, 1)
+    return recall, right / np.maximum(right + wrong, 1)
+
+
+def voc07_average_precision(recall: np.ndarray, precision: np.ndarray) -> float:
+    """Mean over recalls 0, 0.1, ... 1 of the highest precision at that recall or above."""
+    # Recalls such as 3/10 miss a grid point of 0.3 by rounding.
+    points = [precision[recall >= point / 10 - 1e-9].max(initial=0) for point in range(11)]
+    return float(np.mean(points))
+
+
+def voc_average_precision(recall: np.ndarray, precision: np.ndarray) -> float:
+    """Area under precision made monotonic, over all recalls (VOC from 2010 on)."""
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(np.sum(np.diff(recall, prepend=0) * envelope))
+
+
+def mean_average_precision(
+    truth: Sequence[Objects], found: Sequence[Objects], *, is_voc07: bool
+) -> float:
+    """Mean over the classes that occur in `truth`; IoU 0.5."""
+    average = voc07_average_precision if is_voc07 else voc_average_precision
+    labels = np.unique(np.concatenate([one.classes[~one.difficult] for one in truth]))
+    return float(np.mean([average(*curve(truth, found, label)) for label in labels]))
+
+
+def coco_average_precision(truth: Sequence[Objects], found: Sequence[Objects]) -> dict[str, float]:
+    """COCO's AP over IoU 0.50:0.95, and at 0.50 and at 0.75."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints its progress
+        reference: Any = COCO()
+        labels = np.unique(np.concatenate([one.classes for one in truth]))
+        reference.dataset = {
+            "images": [{"id": index} for index in range(len(truth))],
+            "categories": [{"id": int(label)} for label in labels],
+            "annotations": _annotations(truth),
+        }
+        reference.createIndex()
+        rows = [
+            {**row, "score": float(score)}
+            for row, score in zip(
+                _annotations(found), np.concatenate([one.scores for one in found]), strict=True
+            )
+        ]
+        if not rows:
+            return {"ap": 0.0, "ap50": 0.0, "ap75": 0.0}
+        evaluation = COCOeval(reference, reference.loadRes(rows), "bbox")
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return dict(zip(("ap", "ap50", "ap75"), map(float, evaluation.stats[:3]), strict=True))
+
+
+def _hits(
+    truth: Objects, found: Objects, label: int, iou_threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores (k,) of one picture's detections of a class, and 1 right, 0 wrong, -1 uncounted."""
+    mine = found.classes == label
+    order = np.argsort(-found.scores[mine], kind="stable")
+    candidates, scores = found.boxes_xyxy[mine][order], found.scores[mine][order]
+    objects, difficult = (
+        part[truth.classes == label] for part in (truth.boxes_xyxy, truth.difficult)
+    )
+    overlaps = boxes.iou(candidates[:, None], objects[None])
+    taken, hits = np.zeros(len(objects), bool), np.zeros(len(candidates))
+    for index in range(len(candidates) if len(objects) else 0):
+        best = int(overlaps[index].argmax())
+        if overlaps[index, best] < iou_threshold:
+            continue
+        hits[index] = -1 if difficult[best] else float(not taken[best])
+        taken[best] = True
+    return scores, hits
+
+
+def _annotations(pictures: Sequence[Objects]) -> list[dict]:
+    rows = []
+    for image, objects in enumerate(pictures):
+        for box, label in zip(objects.boxes_xyxy, objects.classes, strict=True):
+            left, top, right, bottom = map(float, box)
+            sides = [right - left, bottom - top]
+            row = {"image_id": image, "category_id": int(label), "bbox": [left, top, *sides]}
+            # Identifiers start at 1: pycocotools takes 0 for "no match".
+            rows.append({**row, "id": len(rows) + 1, "area": sides[0] * sides[1], "iscrowd": 0})
+    return rows

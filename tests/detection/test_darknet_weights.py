@@ -1,0 +1,82 @@
+"""Every byte of a weights file is accounted for, in both directions."""
+
+import struct
+
+import numpy as np
+import pytest
+from darknet_networks import TINY, convolution, head, region, section
+
+from fivenets.detection import darknet, weights
+from fivenets.errors import UserError
+
+NETWORK = darknet.parse(TINY)
+
+
+def content(major: int = 0, minor: int = 1) -> bytes:
+    _, numbers = weights.random(NETWORK, seed=0)
+    return weights.to_bytes(weights.Header(major, minor, 0, 7), numbers)
+
+
+@pytest.mark.parametrize(
+    ("major", "minor", "size"), [(0, 1, 16), (0, 2, 20), (1, 0, 20), (1000, 0, 16)]
+)
+def test_seen_has_8_bytes_from_version_0_2_on(major: int, minor: int, size: int) -> None:
+    assert weights.Header(major, minor, 0, 7).size == size
+    read, numbers = weights.read(content(major, minor), NETWORK, "w")
+    assert read.seen == 7
+    assert weights.to_bytes(read, numbers) == content(major, minor)
+
+
+def test_numbers_stand_in_darknets_order() -> None:
+    # One filter of size 1 over 3 channels: bias, scale, mean, variance, then the kernel.
+    text = section("net", width=8, height=8) + convolution(1, 1)
+    data = struct.pack("<4i7f", 0, 1, 0, 0, *range(1, 8))
+    _, (found,) = weights.read(data, darknet.parse(text), "w")
+    assert [found.biases, found.scales, found.means, found.variances] == [1, 2, 3, 4]
+    assert found.kernel.ravel().tolist() == [5, 6, 7]
+
+
+def test_folding_is_the_same_affine_function() -> None:
+    # scale 2 / (sqrt(4) + 1e-6), so a kernel of 3 becomes 3 and a mean of 5 shifts by -5.
+    one = np.ones(1, np.float32)
+    folded = weights.Convolution(one, 3 * one.reshape(1, 1, 1, 1), 2 * one, 5 * one, 4 * one)
+    assert folded.folded().kernel.item() == pytest.approx(3, abs=1e-5)
+    assert folded.folded().biases.item() == pytest.approx(1 - 5, abs=1e-5)
+    assert folded.folded().scales is None
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "holds 0 bytes"),
+        (content()[:9], "holds 9 bytes: a weights file begins with 16 or 20"),
+        (content(0, 2)[:17], "its header alone has 20"),
+        (b"\n<!DOCTYPE html><html>404</html>", "is a web page, not a weights file"),
+        (content()[:-4], "is cut short, or of another cfg: .*ends in convolution 3 of 3"),
+        (content()[:-1], "is cut short"),
+        (content()[:20], "ends in convolution 1 of 3 .cfg line 6."),
+        (content() + b"\0", "1 bytes left over, cfg and weights disagree"),
+        (struct.pack(">4i", 0, 2, 0, 0) + content()[16:], "big-endian .version 0.2.0."),
+        (b"\x89PNG" * 1000, "is not a weights file: its version reads"),
+        (content(0, 2)[:16] + content()[16:], "its header says version 0.2, so 20 bytes, but the"),
+        (content()[:16] + struct.pack("<f", np.nan) + content()[20:], "holds NaN or infinity"),
+    ],
+)
+def test_a_wrong_file_is_one_sentence(data: bytes, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        weights.read(data, NETWORK, "w.weights")
+
+
+def test_weights_of_other_classes_say_which_filters_would_fit() -> None:
+    def cfg(classes: int) -> darknet.Network:
+        net = section("net", width=32, height=32, channels=3)
+        return darknet.parse(net + convolution(4) + head(classes) + region(classes))
+
+    data = weights.to_bytes(*weights.random(cfg(80), seed=0))
+    with pytest.raises(UserError, match="which fits 425 filters in the last convolution in place"):
+        weights.read(data, cfg(20), "coco.weights")
+
+
+def test_a_missing_file_is_a_sentence(tmp_path) -> None:
+    with pytest.raises(UserError, match="no such weights file"):
+        weights.read_file(tmp_path / "none", NETWORK)

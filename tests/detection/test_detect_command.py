@@ -1,0 +1,140 @@
+"""The commands: what is printed, drawn and refused."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from darknet_networks import TINY, convolution, section
+from PIL import Image
+
+from fivenets import cli, model_files
+from fivenets.detection.boxes import PROFILES
+from fivenets.detection.detector import Detection, Detector
+from fivenets.detection.drawing import draw
+from fivenets.detection.listing import free_name, pictures
+from fivenets.errors import UserError
+
+
+@pytest.fixture
+def fivenets(monkeypatch, capsys):
+    """Runs the command; answers exit code, standard output and standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["fivenets", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def model(write_pair, tmp_path: Path) -> Path:
+    cfg, numbers = write_pair(TINY)
+    detector = Detector.from_darknet(cfg, numbers, ["cat", "dog", "cow"], "stretch")
+    detector.save(tmp_path / "tiny.keras")
+    return tmp_path / "tiny.keras"
+
+
+def test_convert_prints_the_certificate_and_nothing_else(fivenets, write_pair, tmp_path) -> None:
+    cfg, numbers = write_pair(TINY)
+    out, evidence = tmp_path / "a" / "m.keras", tmp_path / "m.json"
+    code, printed, _ = fivenets(
+        "convert", cfg, numbers, "--out", out, "--certificate", evidence, "--json"
+    )
+    assert code == 0
+    assert json.loads(printed) == json.loads(evidence.read_text())
+    assert Detector.from_file(out).to_weights() == numbers.read_bytes()
+    assert Detector.from_file(out).labels == ("class-0", "class-1", "class-2")
+
+
+def test_convert_refuses_in_one_sentence(fivenets, write_pair, tmp_path) -> None:
+    cfg, numbers = write_pair(TINY)
+    (tmp_path / "names").write_text("cat\n")
+    plain = tmp_path / "plain.cfg"
+    plain.write_text(section("net", width=8, height=8) + convolution(4, 1))
+    out = tmp_path / "m.keras"
+    for words, message in [
+        ((cfg, numbers, "--out", tmp_path / "m.h5"), "--out should end in .keras"),
+        ((cfg, cfg, "--out", out), "is not a weights file"),
+        ((cfg, numbers, "--out", out, "--names", tmp_path / "names"), "3 classes, 1 names"),
+        ((cfg, numbers, "--out", out, "--resize", "crop"), "resize should be one of letterbox"),
+        ((plain, numbers, "--out", out), "left over, cfg and weights disagree"),
+    ]:
+        code, printed, errors = fivenets("convert", *words)
+        assert (code, printed) == (2, "")
+        assert message in errors
+        assert errors.count("\n") == 1
+    assert not out.exists()
+
+
+def test_detect_lists_bad_pictures_and_does_the_rest(fivenets, model, photograph, tmp_path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    Image.fromarray(photograph).save(folder / "good.png")
+    (folder / "bad.jpg").write_bytes(b"no picture")
+    out = tmp_path / "drawn"
+    words = ("detect", folder, "--model", model, "--out", out, "--json")
+    code, printed, errors = fivenets(*words, "--profile", "benchmark")
+    assert code == 2
+    assert "bad.jpg is not an image" in errors
+    rows = [json.loads(line) for line in printed.splitlines()]
+    assert rows
+    for row in rows:
+        assert list(row) == ["image", "class", "score", "x1", "y1", "x2", "y2"]
+        assert row["image"] == str(folder / "good.png")
+        assert 0 <= row["x1"] <= row["x2"] <= 90
+        assert 0 <= row["y1"] <= row["y2"] <= 60
+    assert [path.name for path in out.iterdir()] == ["good.png"]
+    with Image.open(out / "good.png") as drawn:
+        assert drawn.size == (90, 60)
+
+
+def test_detect_refuses_in_one_sentence(fivenets, model, tmp_path) -> None:
+    (tmp_path / "empty").mkdir()
+    for words, message in [
+        ((tmp_path / "none.png", "--model", model), "no such file"),
+        ((tmp_path / "empty", "--model", model), "holds no pictures"),
+        ((model, "--model", tmp_path / "none.keras"), "no such model file"),
+        ((model, "--model", model, "--profile", "demo"), "profile should be one of"),
+    ]:
+        code, printed, errors = fivenets("detect", *words)
+        assert (code, printed) == (2, "")
+        assert message in errors
+
+
+def test_a_saved_detector_answers_as_before(model, photograph) -> None:
+    profile = PROFILES["benchmark"]
+    saved = Detector.from_file(model)
+    again = Detector.from_file(model).for_inference()
+    assert (saved.labels, saved.resize) == (("cat", "dog", "cow"), "stretch")
+    found, fast = saved.detect([photograph], profile)[0], again.detect([photograph], profile)[0]
+    assert len(found) == len(fast) > 0
+    assert [one.label for one in found] == [one.label for one in fast]
+    assert [one.score for one in found] == pytest.approx([one.score for one in fast], abs=1e-4)
+
+
+def test_another_model_is_no_detector(tmp_path) -> None:
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model_files.save(network, tmp_path / "m.keras", {"labels": ["a"]})
+    with pytest.raises(UserError, match="is not a detector: it carries no Darknet cfg"):
+        Detector.from_file(tmp_path / "m.keras")
+
+
+def test_names_in_a_folder_do_not_collide(tmp_path) -> None:
+    assert free_name(tmp_path, Path("a/x.jpg")).name == "x.png"
+    (tmp_path / "x.png").touch()
+    assert free_name(tmp_path, Path("b/x.png")).name == "x-2.png"
+    assert pictures([tmp_path]) == [tmp_path / "x.png"]
+
+
+def test_boxes_are_drawn_where_they_are() -> None:
+    grey = np.full((100, 120, 3), 127, np.uint8)
+    drawn = np.asarray(draw(grey, [Detection("dog", 0.9, 20, 40, 80, 90)], ["cat", "dog"]))
+    assert (drawn[65, 20] != 127).any()  # the left edge
+    assert (drawn[65, 50] == 127).all()  # the inside
+    assert (drawn[95:, :] == 127).all()  # below
+    assert (grey == 127).all()

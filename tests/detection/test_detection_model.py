@@ -1,0 +1,105 @@
+"""The Keras model computes what Darknet computes, and gives its numbers back."""
+
+import keras
+import numpy as np
+import pytest
+from darknet_networks import TINY, convolution, section, yolov2_cfg
+
+from fivenets.detection import darknet, model, weights
+from fivenets.detection.layers import DarknetBatchNormalization, PaddedMaxPooling2D, Reorg
+
+
+def outputs(text: str, pictures: np.ndarray, seed: int = 0) -> np.ndarray:
+    network = darknet.parse(text)
+    built = model.build(network)
+    model.load(built, network, weights.random(network, seed)[1])
+    return np.asarray(built(pictures))
+
+
+def test_reorg_samples_the_planes_of_a_reinterpreted_picture() -> None:
+    # 4 channels of 2x2 hold 0..15. Read as one plane of 4x4, its four samples of step 2 are
+    # 0 2 8 10, 1 3 9 11, 4 6 12 14 and 5 7 13 15.
+    planes = np.arange(16.0).reshape(1, 4, 2, 2).transpose(0, 2, 3, 1)
+    expected = [0, 2, 8, 10, 1, 3, 9, 11, 4, 6, 12, 14, 5, 7, 13, 15]
+    assert np.asarray(Reorg(2)(planes)).ravel().tolist() == expected
+
+
+def test_reorg_is_not_space_to_depth() -> None:
+    picture = np.random.default_rng(0).standard_normal((1, 8, 8, 8)).astype(np.float32)
+    blocks = picture.reshape(1, 4, 2, 4, 2, 8).transpose(0, 1, 3, 2, 4, 5).reshape(1, 4, 4, 32)
+    ours = np.asarray(Reorg(2)(picture))
+    assert np.abs(ours - blocks).max() > 2
+    assert np.sort(ours.ravel()).tolist() == np.sort(blocks.ravel()).tolist()
+
+
+def test_batch_normalisation_adds_epsilon_outside_of_the_root() -> None:
+    layer = DarknetBatchNormalization()
+    layer.build((None, 1, 1, 1))
+    layer.set_weights([np.full(1, value, np.float32) for value in (2.0, 0.5, 1.0, 1e-12)])
+    # (x - mean) / (sqrt(variance) + 1e-6) * scale + bias = 1 / 2e-6 * 2 + 0.5
+    found = np.asarray(layer(np.full((1, 1, 1, 1), 2.0))).item()
+    assert found == pytest.approx(1e6 + 0.5, rel=1e-6)
+
+
+def test_padding_of_a_maxpool_never_wins() -> None:
+    picture = -np.arange(1.0, 10.0).reshape(1, 3, 3, 1)
+    kept = np.asarray(PaddedMaxPooling2D(2, 1, 1)(picture))[0, ..., 0]
+    assert kept.tolist() == [[-1, -2, -3], [-4, -5, -6], [-7, -8, -9]]
+    assert PaddedMaxPooling2D(2, 1, 1).compute_output_shape((None, 13, 13, 4)) == (None, 13, 13, 4)
+
+
+def test_activations_follow_darknets_formulas() -> None:
+    x = np.array([-2.0, 0.5], np.float32)
+    expected = {
+        "linear": x,
+        "leaky": [-0.2, 0.5],
+        "relie": [-0.02, 0.5],
+        "relu": [0, 0.5],
+        "logistic": 1 / (1 + np.exp(-x)),
+        "tanh": np.tanh(x),
+        "elu": [np.exp(-2) - 1, 0.5],
+    }
+    assert set(expected) == set(darknet.ACTIVATIONS)
+    for activation, values in expected.items():
+        text = section("net", width=2, height=1, channels=1)
+        text += convolution(1, 1, batch_normalize=0, activation=activation)
+        network = darknet.parse(text)
+        built = model.build(network)
+        one = np.ones((1, 1, 1, 1), np.float32)
+        model.load(built, network, [weights.Convolution(np.zeros(1, np.float32), one)])
+        found = np.asarray(built(x.reshape(1, 1, 2, 1))).ravel()
+        assert found == pytest.approx(np.asarray(values), abs=1e-6), activation
+
+
+def test_shortcut_route_average_dropout_softmax_and_cost() -> None:
+    text = section("net", width=8, height=8, channels=3) + convolution(4)
+    text += convolution(4) + section("shortcut", **{"from": -2, "activation": "leaky"})
+    text += section("dropout", probability=0.5) + section("route", layers="-1,0")
+    text += section("avgpool") + section("softmax") + section("cost")
+    picture = np.random.default_rng(0).random((2, 8, 8, 3), np.float32)
+    found = outputs(text, picture)
+    assert found.shape == (2, 1, 1, 8)
+    assert found.sum(axis=(1, 2, 3)) == pytest.approx([1, 1])
+
+
+def test_numbers_come_back_bit_by_bit_even_from_a_file(tmp_path) -> None:
+    network = darknet.parse(TINY)
+    header, numbers = weights.random(network, seed=3)
+    built = model.build(network)
+    model.load(built, network, numbers)
+    built.save(tmp_path / "m.keras")
+    loaded = keras.saving.load_model(tmp_path / "m.keras", safe_mode=True)
+    found = weights.to_bytes(header, model.numbers_of(loaded, network))
+    assert found == weights.to_bytes(header, numbers)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("mixed_bfloat16", 0.1)])
+def test_folded_networks_answer_alike(dtype: str, tolerance: float) -> None:
+    network = darknet.parse(yolov2_cfg(side=64, classes=3, width=8))
+    numbers = weights.random(network, seed=1)[1]
+    plain, fast = model.build(network), model.build(network, folded=True, dtype=dtype)
+    model.load(plain, network, numbers)
+    model.load(fast, network, [part.folded() for part in numbers])
+    picture = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
+    assert fast.count_params() < plain.count_params()
+    assert np.asarray(fast(picture)) == pytest.approx(np.asarray(plain(picture)), abs=tolerance)

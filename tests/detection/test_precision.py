@@ -1,0 +1,93 @@
+"""Average precision worked out by hand, and COCO's beside it."""
+
+import numpy as np
+import pytest
+
+from fivenets.detection import precision
+from fivenets.errors import UserError
+
+A, B = [0, 0, 10, 10], [20, 20, 30, 30]
+ASIDE = [50, 50, 60, 60]
+
+
+def test_two_objects_found_with_one_mistake_between() -> None:
+    # Right, wrong, right: recall 1/2 1/2 1, precision 1 1/2 2/3.
+    truth = [precision.known([A, B], [0, 0])]
+    found = [precision.detected([A, ASIDE, B], [0, 0, 0], [0.9, 0.8, 0.7])]
+    recall, precisions = precision.curve(truth, found, 0)
+    assert recall.tolist() == [0.5, 0.5, 1]
+    assert precisions == pytest.approx([1, 1 / 2, 2 / 3])
+    # All points: 1/2 at precision 1, 1/2 at 2/3. Eleven points: 6 up to recall 0.5 at 1, 5 at 2/3.
+    assert precision.voc_average_precision(recall, precisions) == pytest.approx(5 / 6)
+    assert precision.voc07_average_precision(recall, precisions) == pytest.approx((6 + 10 / 3) / 11)
+
+
+def test_a_second_box_on_one_object_is_wrong() -> None:
+    truth = [precision.known([A], [0])]
+    found = [precision.detected([A, A], [0, 0], [0.9, 0.8])]
+    assert precision.curve(truth, found, 0)[1].tolist() == [1, 0.5]
+
+
+def test_overlap_of_a_half_counts_and_less_does_not() -> None:
+    truth = [precision.known([[0, 0, 10, 10]], [0])]
+    half, less = [0, 0, 10, 5], [0, 0, 10, 4.9]
+    for box, hit in ((half, 1), (less, 0)):
+        found = [precision.detected([box], [0], [1.0])]
+        assert precision.curve(truth, found, 0)[0].tolist() == [hit]
+
+
+def test_difficult_objects_count_on_neither_side() -> None:
+    truth = [precision.known([A, B], [0, 0], [False, True])]
+    found = [precision.detected([B, A], [0, 0], [0.9, 0.8])]
+    recall, precisions = precision.curve(truth, found, 0)
+    assert recall.tolist() == [0, 1]
+    assert precision.voc_average_precision(recall, precisions) == 1
+
+
+def test_scores_rank_over_all_pictures_and_classes_average() -> None:
+    truth = [precision.known([A], [0]), precision.known([A, B], [0, 1])]
+    found = [
+        precision.detected([ASIDE], [0], [0.95]),
+        precision.detected([A, B], [0, 1], [0.9, 0.5]),
+    ]
+    # Class 0: wrong, right of two objects: 1/2 * 1/2. Class 1: 1.
+    assert precision.mean_average_precision(truth, found, is_voc07=False) == (0.25 + 1) / 2
+
+
+def test_coco_agrees_where_all_is_found_and_where_a_box_is_loose() -> None:
+    truth = [precision.known([A], [3])]
+    exact = [precision.detected([A], [3], [0.9])]
+    assert precision.coco_average_precision(truth, exact) == pytest.approx(
+        {"ap": 1, "ap50": 1, "ap75": 1}
+    )
+    # IoU 0.72: right at 0.50, 0.55, ... 0.70, five of ten thresholds.
+    loose = [precision.detected([[0, 0, 10, 7.2]], [3], [0.9])]
+    assert precision.coco_average_precision(truth, loose) == pytest.approx(
+        {"ap": 0.5, "ap50": 1, "ap75": 0}
+    )
+
+
+def test_nothing_found_is_zero() -> None:
+    truth, none = [precision.known([A], [0])], [precision.detected([], [], [])]
+    assert precision.mean_average_precision(truth, none, is_voc07=True) == 0
+    assert precision.coco_average_precision(truth, none)["ap"] == 0
+
+
+def test_coco_and_voc_agree_on_random_detections() -> None:
+    generator = np.random.default_rng(0)
+    corners = generator.uniform(0, 80, (40, 2))
+    objects = np.concatenate([corners, corners + generator.uniform(5, 20, (40, 2))], axis=1)
+    moved = objects + generator.normal(0, 1.5, objects.shape)
+    truth = [precision.known(objects[at : at + 4], np.zeros(4)) for at in range(0, 40, 4)]
+    found = [
+        precision.detected(moved[at : at + 4], np.zeros(4), generator.random(4))
+        for at in range(0, 40, 4)
+    ]
+    # COCO samples the curve at 101 recalls, so the two differ by about a hundredth.
+    voc = precision.mean_average_precision(truth, found, is_voc07=False)
+    assert precision.coco_average_precision(truth, found)["ap50"] == pytest.approx(voc, abs=0.02)
+
+
+def test_a_box_without_area_is_a_sentence() -> None:
+    with pytest.raises(UserError, match=r"has no area: \[5.0, 5.0, 5.0, 9.0\]"):
+        precision.known([[5, 5, 5, 9]], [0])
