@@ -96,7 +96,7 @@ def publish(decision: dict[str, Any]) -> None:
             name,
             run_id,
             files,
-            _digest(files),
+            digest_of(files),
             service.script,
             [base64.b64encode(service.example.read_bytes()).decode()],
             model_card(candidate, decision),
@@ -114,7 +114,7 @@ def served_files(candidate: str, task: str) -> dict[str, Path]:
     return {"model": Path("models", f"{candidate}.keras"), **beside}
 
 
-def _digest(files: dict[str, Path]) -> str:
+def digest_of(files: dict[str, Path]) -> str:
     """The model file's own digest or, where more files are served, one of all of them."""
     digests = [sha256(file) for file in files.values()]
     return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode())
