@@ -205,6 +205,27 @@ def test_the_public_archive_gives_only_its_folder_that_is_the_asset(
 
 
 @pytest.mark.parametrize(
+    "parts",
+    [
+        ("train", "read me.txt"),
+        ("train/0_a.bin", "train/1_b.bin", "read me.txt"),
+        ("t*/*.bin", "read*"),
+    ],
+)
+def test_of_the_public_folder_the_parts_that_are_the_asset_are_kept(
+    raw_dir: Path, server: Server, parts: tuple[str, ...]
+) -> None:
+    strangers = {"train.txt": b"no", "test/0_a.bin": b"no", "test/read me.txt": b"no"}
+    files = {f"{PUBLIC_FOLDER}/{name}": content for name, content in (FILES | strangers).items()}
+    server.contents["/archive.zip"] = zip_of(files)
+    asset = replace(ASSET, public_url=f"{server.url}/archive.zip", public_parts=parts)
+    origin = assets.fetch(asset, raw_dir, "real")
+    assert origin is not None
+    assert origin.path is not None
+    assert files_below(origin.path) == FILES
+
+
+@pytest.mark.parametrize(
     ("mirror_has", "public_has", "origin", "requests"),
     [
         (True, True, "mirror", ["GET /m/pictures.zip"]),

@@ -2,9 +2,10 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -265,3 +266,47 @@ def test_the_candidate_with_the_highest_metric_is_held_against_the_gate(
 def test_settings_that_name_nothing_are_refused(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         decide(**changes)
+
+
+@pytest.fixture
+def sync() -> Callable[[], None]:
+    path = Path(__file__).parents[1] / "pipelines" / "sync.py"
+    return runpy.run_path(str(path))["main"]
+
+
+def write_decision(name: str, task: str, candidates: list[str]) -> None:
+    Path("reports", name).mkdir(parents=True)
+    decision = {"name": name, "task": task, "candidates": dict.fromkeys(candidates, 1.0)}
+    Path("reports", name, publishing.DECISION_FILE).write_text(json.dumps(decision))
+
+
+def test_sync_publishes_the_decisions_whose_models_are_there(
+    sync: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = []
+    monkeypatch.setattr(publishing, "publish", lambda decision: found.append(decision["name"]))
+    sync()
+    assert found == []  # nothing was ever made
+    write_decision("digits", "classification", ["small"])
+    write_decision("letters", "classification", ["large"])
+    write_decision("people", "faces", ["embedder"])
+    Path("models").mkdir()
+    Path("models/small.keras").touch()
+    Path("models/embedder.keras").touch()
+    sync()
+    assert found == ["digits"]  # faces are served with their threshold, which is not there
+    Path("models/embedder.calibration.json").touch()
+    sync()
+    assert found == ["digits", "digits", "people"]
+
+
+def test_a_version_of_one_file_is_known_by_the_digest_of_that_file(tmp_path: Path) -> None:
+    model, threshold = tmp_path / "a.keras", tmp_path / "a.calibration.json"
+    model.write_text("model")
+    digests = {publishing.digest_of({"model": model}): "the model alone"}
+    assert digests == {sha256(model): "the model alone"}
+    for content in ("0.5", "0.6"):
+        threshold.write_text(content)
+        digests[publishing.digest_of({"model": model, "calibration": threshold})] = content
+    assert list(digests.values()) == ["the model alone", "0.5", "0.6"]

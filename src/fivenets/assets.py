@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 import pooch
@@ -44,7 +45,8 @@ class Asset:
     public_url: str  # of a zip
     public_folder: str  # the part of that zip which is the asset
     licence: str
-    public_parts: tuple[str, ...] = ()  # files and folders of it that are the asset; none: all
+    # Files, folders and patterns of files in it that are the asset; none: all.
+    public_parts: tuple[str, ...] = ()
 
 
 ASSETS = {
@@ -101,6 +103,37 @@ ASSETS = {
             public_folder="BCCD_Dataset-d272fb14cdff6e473fafeeeba32aba5f560e9e43",
             licence="MIT",
             public_parts=("BCCD", "LICENSE", "README.md"),
+        ),
+        Asset(
+            name="att_faces",
+            tree_sha256="ef35cc79290c0a2624c9b47885803ac8f36b6241a0c5279ff3023e6eb36a8c5c",
+            mirror_sha256="c80e5a2342e1488417e463d3890d107294705a6bc9ad9baf87de1049a7f2bcf6",
+            public_url="https://github.com/ChiTatZhang/server_graduate/archive/"
+            "0493bc9ab41f854477d891d1553ffce41918e8ae.zip",
+            public_folder="server_graduate-0493bc9ab41f854477d891d1553ffce41918e8ae/att_faces",
+            licence="free with credit to AT&T Laboratories Cambridge",
+            public_parts=("s*/*.pgm",),  # other people's pictures stand beside them
+        ),
+        Asset(
+            name="lfw10",
+            tree_sha256="b971330075cc295dfc1608f09918f4a471f16207579beafa9d9bc2c071bb1667",
+            mirror_sha256="33acbc5bc3389180216c99b22ac390d2735f4498b335a913421b357e3fad20db",
+            public_url="https://github.com/krasserm/face-recognition/archive/"
+            "363e4ec0f700e74b2ea7abceba289390d29dd43f.zip",
+            public_folder="face-recognition-363e4ec0f700e74b2ea7abceba289390d29dd43f/images",
+            licence="research use (Labeled Faces in the Wild)",
+            public_parts=("*/*.jpg",),
+        ),
+        Asset(
+            name="face_api_resnet",
+            tree_sha256="bc6d149034ddf990d8f429d92c15e77664926ad8a733dc490336538c277c37c4",
+            mirror_sha256="4abadfa9821bca32e456150096909b96f5a98c1b59dc1ef611c5a032a1ba36b1",
+            # The fork that keeps the two shards of justadudewhohacks/face-api.js as one file.
+            public_url="https://github.com/vladmandic/face-api/archive/"
+            "ad61f77ea2962809bed52b5b18966fea80ab1273.zip",
+            public_folder="face-api-ad61f77ea2962809bed52b5b18966fea80ab1273",
+            licence="MIT; weights CC0",
+            public_parts=("LICENSE", "model/face_recognition_model*"),
         ),
     )
 }
@@ -208,10 +241,12 @@ def unzip(archive: Path, folder: Path, prefix: str = "") -> None:
 
 
 def _keep_only(folder: Path, parts: tuple[str, ...]) -> None:
-    """Removes the files below `folder` that are neither among `parts` nor below one of them."""
+    """Removes the files below `folder` that no part names, has in it or fits."""
     for path in [path for path in folder.rglob("*") if path.is_file()]:
         inside = path.relative_to(folder)
-        if not any(inside.is_relative_to(part) for part in parts):
+        if not any(
+            inside.is_relative_to(part) or fnmatch(inside.as_posix(), part) for part in parts
+        ):
             path.unlink()
 
 

@@ -24,6 +24,8 @@ class Service:
     use: str
     limits: str
     limits_of_builtin: str
+    beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
+    requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
 
 
 SERVICES = {
@@ -41,6 +43,16 @@ SERVICES = {
         limits="Knows its classes only, and misses small objects; scores are no probabilities. "
         "The gate proves that the conversion is exact, not that the network is good.",
         limits_of_builtin="Trained on drawn scenes: expect little of it on photographs.",
+    ),
+    "faces": Service(
+        script=PYFUNC / "face_verifier.py",
+        example=PYFUNC / "example_face.png",
+        use="two raw pictures in, same person or not out; one picture in, its embedding out",
+        limits="Scored on few and famous people: calibrate the threshold on your own, and do not "
+        "decide over anybody by it; error rates differ between groups of people.",
+        limits_of_builtin="Made or scored without photographs: of no use on real people.",
+        beside=("calibration",),
+        requirements=("joblib", "lz4", "mtcnn"),
     ),
 }
 
@@ -77,22 +89,35 @@ def publish(decision: dict[str, Any]) -> None:
     client = tracking.connect()
     name, service = decision["name"], SERVICES[decision["task"]]
     for candidate in decision["candidates"]:
-        model_file, reports = Path("models", f"{candidate}.keras"), Path("reports", candidate)
-        run_id = tracking.run_of(client, model_file, reports)
+        reports, files = Path("reports", candidate), served_files(candidate, decision["task"])
+        run_id = tracking.run_of(client, files["model"], reports)
         training = json.loads((reports / tracking.RECORD_FILE).read_text())
         version = registry.register(
             name,
             run_id,
-            model_file,
-            sha256(model_file),
+            files,
+            digest_of(files),
             service.script,
             [base64.b64encode(service.example.read_bytes()).decode()],
             model_card(candidate, decision),
             {"model": candidate, "data": training["tags"]["data"]},
+            service.requirements,
         )
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:
             registry.point_alias(name, registry.CHAMPION, version)
+
+
+def served_files(candidate: str, task: str) -> dict[str, Path]:
+    """What a version of the candidate consists of, by the names that its pyfunc knows."""
+    beside = {part: Path("models", f"{candidate}.{part}.json") for part in SERVICES[task].beside}
+    return {"model": Path("models", f"{candidate}.keras"), **beside}
+
+
+def digest_of(files: dict[str, Path]) -> str:
+    """The model file's own digest or, where more files are served, one of all of them."""
+    digests = [sha256(file) for file in files.values()]
+    return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode())
 
 
 def model_card(candidate: str, decision: dict[str, Any]) -> str:

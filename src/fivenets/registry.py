@@ -7,7 +7,7 @@ it did on the day it was registered.
 import importlib.metadata
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +28,24 @@ REQUIREMENTS = ("keras", "mlflow", "numpy", "pandas", "pillow", "scikit-learn", 
 def register(
     name: str,
     run_id: str,
-    model_file: Path,
+    artifacts: Mapping[str, Path],
     digest: str,
     script: Path,
     input_example: Any,
     card: str,
     tags: Mapping[str, str],
+    requirements: Sequence[str] = (),
 ) -> str:
-    """Registers a model file as a version of `name`, once; returns the version's number.
+    """Registers a model's files as a version of `name`, once; returns the version's number.
 
-    Args: script: the pyfunc that serves it. card: Markdown, the version's description.
+    Args: artifacts: what `script`, the pyfunc that serves it, reads: "model" is the .keras file.
+        digest: of all of them. card: Markdown, the version's description.
+        requirements: packages that `script` needs besides REQUIREMENTS.
     """
     client = tracking.connect()
     version = _version_of(client, name, digest)
     if version is None:
-        version = _log_version(client, name, run_id, model_file, script, input_example)
+        version = _log_version(client, name, run_id, artifacts, script, input_example, requirements)
         client.set_model_version_tag(name, version, tracking.DIGEST_TAG, digest)
         log.info("%s: registered as version %s", name, version)
     for key, value in tags.items():
@@ -98,9 +101,10 @@ def _log_version(
     client: mlflow.MlflowClient,
     name: str,
     run_id: str,
-    model_file: Path,
+    artifacts: Mapping[str, Path],
     script: Path,
     input_example: Any,
+    requirements: Sequence[str],
 ) -> str:
     training = client.get_run(run_id).info
     with warnings.catch_warnings(), mlflow.start_run(run_id=run_id, log_system_metrics=False):
@@ -110,10 +114,10 @@ def _log_version(
         info = mlflow.pyfunc.log_model(
             name=name,
             python_model=str(script),
-            artifacts={"model": str(model_file)},
+            artifacts={key: str(file) for key, file in artifacts.items()},
             code_paths=[str(PACKAGE)],
             input_example=input_example,
-            pip_requirements=_requirements(),
+            pip_requirements=_requirements(requirements),
         )
         # From the type hints, MLflow knows that a list goes in, and not which columns come out.
         columns = mlflow.pyfunc.load_model(info.model_uri).predict(input_example)
@@ -126,9 +130,9 @@ def _log_version(
     return str(registered.version)
 
 
-def _requirements() -> list[str]:
+def _requirements(more: Sequence[str]) -> list[str]:
     tensorflow = "tensorflow-cpu" if _version("tensorflow-cpu") else "tensorflow"
-    return [f"{package}=={_version(package)}" for package in (*REQUIREMENTS, tensorflow)]
+    return [f"{package}=={_version(package)}" for package in (*REQUIREMENTS, *more, tensorflow)]
 
 
 def _version(package: str) -> str | None:

@@ -19,17 +19,25 @@ SOURCE = PROJECT / "src"
 ALLOWED = {
     "src/fivenets/__init__.py": "sets how much TensorFlow prints",
     "src/fivenets/datasets/__init__.py": "imports quiet",
+    "src/fivenets/faces/__init__.py": "imports quiet",
     "src/fivenets/errors.py": "words and exit codes of errors",
     "src/fivenets/quiet.py": "keeps TensorFlow's greeting from the terminal",
     "src/fivenets/stage.py": "where a stage logs to",
+}
+# Of each graph, the kinds of its stages. `make` runs the first only.
+GRAPHS = {
+    "dvc.yaml": {"prepare", "train", "evaluate", "register", "report"},
+    "pipelines/detection/dvc.yaml": {"convert", "evaluate", "register"},
+    "pipelines/faces/dvc.yaml": {"prepare", "train", "convert", "evaluate", "register"},
 }
 SHARED_FOLDERS = {"datasets", "pyfunc"}  # in src/fivenets; every other folder is a task
 
 
 @pytest.fixture(scope="module")
 def stages() -> Iterator[dict[str, PipelineStage]]:
+    """The stages of every graph, by where they stand: `pipelines/faces/dvc.yaml:train@...`."""
     with Repo(str(PROJECT)) as repo:
-        yield {stage.addressing: stage for stage in repo.index.stages}
+        yield {f"{stage.path_in_repo}:{stage.name}": stage for stage in repo.index.stages}
 
 
 def paths(items) -> list[str]:
@@ -95,10 +103,30 @@ def is_covered(file: str, dependencies: list[str]) -> bool:
     return any(PurePosixPath(file).is_relative_to(dependency) for dependency in dependencies)
 
 
-def test_the_graph_has_its_five_kinds_of_stages(stages: dict[str, PipelineStage]) -> None:
-    """Those of `make`; the graph of a task that is not part of it yet lies beside its scripts."""
-    kinds = {name.partition("@")[0] for name in stages if ":" not in name}
-    assert kinds == {"prepare", "train", "evaluate", "register", "report"}
+def test_every_graph_is_known() -> None:
+    files = [PROJECT / "dvc.yaml", *PROJECT.glob("pipelines/**/dvc.yaml")]
+    assert named(files) == GRAPHS.keys()
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_a_graph_has_its_kinds_of_stages(graph: str, stages: dict[str, PipelineStage]) -> None:
+    names = [name.removeprefix(f"{graph}:") for name in stages if name.startswith(f"{graph}:")]
+    assert {name.partition("@")[0] for name in names} == GRAPHS[graph]
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_a_stage_reads_what_its_own_graph_makes(
+    graph: str, stages: dict[str, PipelineStage]
+) -> None:
+    makers = {path: name for name, stage in stages.items() for path in paths(stage.outs)}
+    from_others = {
+        (name, path)
+        for name, stage in stages.items()
+        if name.startswith(f"{graph}:")
+        for path in paths(stage.deps)
+        if not makers.get(path, name).startswith(f"{graph}:")
+    }
+    assert from_others == set()
 
 
 def test_what_a_stage_reads_is_in_git_or_made_by_a_stage(stages: dict[str, PipelineStage]) -> None:
@@ -157,6 +185,7 @@ def test_paths_of_the_graph_are_relative_and_stay_inside(
     stages: dict[str, PipelineStage],
 ) -> None:
     for stage in stages.values():
+        assert Path(stage.wdir) == PROJECT
         for path in [script(stage), *paths(stage.deps), *paths(stage.outs)]:
             assert not PurePosixPath(path).is_absolute(), path
             assert ".." not in PurePosixPath(path).parts, path

@@ -1,0 +1,34 @@
+"""The published quantised weights -> the pretrained face ResNet as one .keras file."""
+
+import dataclasses
+import logging
+import time
+from pathlib import Path
+
+from fivenets import assets, params, stage, tracking
+from fivenets.faces import embedders
+from fivenets.faces.embedder import Embedder
+
+log = logging.getLogger(__name__)
+
+
+def main(name: str) -> None:
+    settings = params.arguments(embedders.convert, name, "convert")
+    origin = assets.fetch(
+        assets.ASSETS["face_api_resnet"], Path("data/raw"), params.load("data", "source")
+    )
+    if origin is None:
+        log.warning("%s: its weights cannot be had: the network stays untrained", name)
+        origin = assets.Origin("untrained weights", "builtin", "0" * 64, "Apache-2.0")
+    source, folder = dataclasses.asdict(origin), origin.path and origin.path / "model"
+    model_file, run_file = Path("models", f"{name}.keras"), Path("checkpoints", f"{name}.run.json")
+    started = time.perf_counter()
+    with tracking.training(name, settings, source, run_file) as run:
+        network = embedders.convert(folder, **settings)
+        Embedder(network).save(model_file)
+        row = {"epoch": 0, "seconds": time.perf_counter() - started}
+        run.finish(model_file, [row], Path("reports", name))
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,72 @@
+"""An embedder, photographs and unseen people -> numbers, pictures and a threshold."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from fivenets import params, stage, tracking
+from fivenets.datasets.faces import preparation
+from fivenets.faces import drawing, evaluation
+from fivenets.faces.embedder import Calibration, Embedder, calibration_file
+from fivenets.faces.verification import all_pairs
+
+
+def main(name: str) -> None:
+    protocol = evaluation.Protocol(**params.arguments(evaluation.Protocol, name, "evaluate"))
+    model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
+    embedder = Embedder.from_file(model_file)
+    _, photographs, source = _load("face-photographs")
+    seen, unseen, faces_source = _load(protocol.people_from)
+    if embedder.trained_on != faces_source["digest"]:  # nobody in it was trained on
+        unseen = preparation.Faces(
+            seen.images + unseen.images, np.concatenate([seen.people, unseen.people])
+        )
+
+    embeddings = embedder.embeddings(photographs.images)
+    metrics = evaluation.verification(embeddings, photographs.people, protocol.folds)
+    calibrated = evaluation.calibrated(
+        embeddings, photographs.people, protocol.folds, protocol.target_far
+    )
+    others = evaluation.unseen_people(embedder.embeddings(unseen.images), unseen.people, protocol)
+    metrics |= {
+        "parameters": embedder.network.count_params(),
+        "skipped": len(source["skipped"]),
+        "calibrated": calibrated,
+        "unseen": others | {"data": faces_source["asset"]},
+        "also": f"on {others['people']} unseen people of {faces_source['asset']}: AUC "
+        f"{others['auc']:.3f}, accuracy {others['balanced_accuracy']:.3f} (both kinds of pair "
+        f"weighing alike), EER {others['eer']:.3f}",
+    }
+    (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
+    Calibration(
+        threshold=calibrated["threshold"],
+        threshold_sd=calibrated["threshold_sd"],
+        target_far=protocol.target_far,
+        data=f"{source['asset']} ({source['origin']})",
+        data_digest=source["digest"],
+        protocol=f"all pairs, {metrics['folds']} folds by person, mean over folds",
+        model_sha256=embedder.model_sha256,
+    ).write(calibration_file(model_file))
+
+    pairs = all_pairs(photographs.people, metrics["folds"])
+    distances = pairs.distances(embeddings)
+    pictures = {
+        "roc": drawing.roc(distances, pairs.is_same),
+        "distances": drawing.distance_histograms(distances, pairs.is_same, metrics["threshold"]),
+        "map": drawing.embedding_map(embeddings, photographs.people),
+        "hardest": drawing.hardest_pairs(photographs.images, distances, pairs),
+    }
+    for picture, figure in pictures.items():
+        figure.savefig(reports / f"{picture}.png", dpi=110)
+    client = tracking.connect()
+    tracking.log_evaluation(client, tracking.run_of(client, model_file, reports), reports)
+
+
+def _load(key: str) -> tuple[preparation.Faces, preparation.Faces, dict]:
+    settings = preparation.FaceSettings(**params.arguments(preparation.FaceSettings, key))
+    return preparation.load(Path("data", key), settings)
+
+
+if __name__ == "__main__":
+    stage.run(main)

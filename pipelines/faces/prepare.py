@@ -1,0 +1,22 @@
+"""One set of faces -> one prepared data set under data/, its faces upright where that is asked."""
+
+from pathlib import Path
+
+from fivenets import params, stage
+from fivenets.datasets.faces import preparation
+from fivenets.faces import alignment
+
+
+def main(name: str) -> None:
+    settings = preparation.FaceSettings(**params.arguments(preparation.FaceSettings, name))
+    preparation.prepare(
+        settings,
+        params.load("data", "source"),
+        Path("data", name),
+        Path("data/raw"),
+        alignment.align_central,
+    )
+
+
+if __name__ == "__main__":
+    stage.run(main)

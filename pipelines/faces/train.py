@@ -1,0 +1,32 @@
+"""params -> faces of the people to train on -> nn4.small2 by triplet loss -> one .keras file."""
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from fivenets import images, params, stage, tracking
+from fivenets.datasets.faces import preparation
+from fivenets.faces import nn4, training
+from fivenets.faces.embedder import Embedder
+
+
+def main(name: str) -> None:
+    settings = preparation.FaceSettings(**params.arguments(preparation.FaceSettings, "faces"))
+    recipe = training.Recipe(**params.arguments(training.Recipe, name, "train"))
+    faces, _, source = preparation.load(Path("data/faces"), settings)
+    pictures = np.stack([images.resize(image, nn4.IMAGE_SIZE) for image in faces.images])
+    checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
+    run_file = Path("checkpoints", f"{name}.run.json")
+    with tracking.training(name, asdict(recipe), source, run_file) as run:
+        network, rows = training.train(
+            pictures, faces.labels, source["digest"], recipe, checkpoints, run.log_epoch
+        )
+        Embedder(network, trained_on=source["digest"]).save(model_file)
+        run.finish(model_file, rows, Path("reports", name))
+    shutil.rmtree(checkpoints)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,1 @@
+"""Faces: photographs by person, real or drawn."""

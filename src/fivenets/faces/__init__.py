@@ -1,0 +1,3 @@
+"""Faces: embeddings, triplet losses, verification (1:1) and recognition (1:K)."""
+
+import fivenets.quiet  # noqa: F401

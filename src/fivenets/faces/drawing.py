@@ -1,0 +1,65 @@
+"""Pictures of an evaluation: ROC, distances, the map of embeddings, the hardest pairs."""
+
+from collections.abc import Sequence
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.decomposition import PCA
+
+from fivenets.faces.verification import Pairs, hardest, rates
+
+
+def roc(distances: np.ndarray, is_same: np.ndarray) -> Figure:
+    """TAR against FAR, on a logarithmic axis: the part that matters is where FAR is small."""
+    _, tar, far = rates(distances, is_same)
+    figure, axes = plt.subplots(figsize=(5, 4), layout="constrained")
+    axes.plot(np.maximum(far, 0.5 / max(1, (~is_same).sum())), tar)
+    axes.set(xscale="log", xlabel="FAR: pairs of two people accepted")
+    axes.set(ylabel="TAR: pairs of one person accepted", ylim=(0, 1.02))
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def distance_histograms(distances: np.ndarray, is_same: np.ndarray, threshold: float) -> Figure:
+    """Distances of pairs of one person and of two people, each as a density."""
+    figure, axes = plt.subplots(figsize=(5, 4), layout="constrained")
+    bins = np.linspace(0, distances.max(), 50)
+    axes.hist(distances[is_same], bins, density=True, alpha=0.6, label="one person")
+    axes.hist(distances[~is_same], bins, density=True, alpha=0.6, label="two people")
+    axes.axvline(threshold, color="black", linestyle="--", label=f"threshold {threshold:.3f}")
+    axes.set(xlabel="Euclidean distance", ylabel="density")
+    axes.legend()
+    return figure
+
+
+def embedding_map(embeddings: np.ndarray, people: np.ndarray) -> Figure:
+    """The first two principal components of the embeddings, a colour and a name per person."""
+    points = PCA(2, random_state=0).fit_transform(embeddings)
+    figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
+    for index, person in enumerate(np.unique(people)):
+        own = points[people == person]
+        axes.scatter(*own.T, s=12, color=plt.get_cmap("tab20")(index % 20))
+        axes.annotate(str(person), own.mean(axis=0), fontsize=7)
+    axes.set(xlabel="first principal component", ylabel="second")
+    return figure
+
+
+def hardest_pairs(
+    images: Sequence[np.ndarray], distances: np.ndarray, pairs: Pairs, count: int = 6
+) -> Figure:
+    """One person's images farthest apart (above), and two people's nearest together (below)."""
+    figure, grid = plt.subplots(4, count, figsize=(1.5 * count, 6.6), layout="constrained")
+    figure.suptitle("one person, farthest apart / two people, nearest together")
+    for axes in grid.flat:
+        axes.axis("off")
+    for top, chosen in zip((0, 2), hardest(distances, pairs, count), strict=True):
+        for column, pair in enumerate(chosen):
+            grid[top, column].imshow(images[pairs.first[pair]])
+            grid[top + 1, column].imshow(images[pairs.second[pair]])
+            grid[top, column].set_title(f"{distances[pair]:.2f}", fontsize=9)
+    return figure

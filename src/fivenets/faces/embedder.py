@@ -1,0 +1,145 @@
+"""Raw pictures -> embeddings, one interface for every network; and a model's threshold."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fivenets import images, model_files
+from fivenets.digests import sha256
+from fivenets.errors import UserError
+from fivenets.faces import alignment
+
+BATCH_SIZE = 50  # images
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A threshold, and where it is from."""
+
+    threshold: float  # Euclidean distance between embeddings
+    threshold_sd: float  # over the folds
+    target_far: float  # the part of pairs of two people to be accepted, 0..1
+    data: str  # the data set, with its origin
+    data_digest: str
+    protocol: str
+    model_sha256: str
+
+    @classmethod
+    def read(cls, file: Path) -> "Calibration":
+        try:
+            return cls(**json.loads(file.read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            raise UserError(f"{file} is not a calibration of this program: {error}") from None
+
+    def write(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether two pictures show one person."""
+
+    same: bool
+    distance: float
+    threshold: float
+    target_far: float
+
+
+class Embedder:
+    """A network with all that it needs to be asked about a user's picture."""
+
+    def __init__(self, network: keras.Model, model_sha256: str = "", trained_on: str = ""):
+        self.network = network  # (n, size, size, 3) RGB in 0..255 -> (n, d)
+        self.model_sha256 = model_sha256
+        self.trained_on = trained_on  # the digest of the data set, where it is one of ours
+        self.image_size = network.input_shape[1]
+        self.dimensions = network.output_shape[1]
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Embedder":
+        network, metadata = model_files.load(path)
+        if metadata.get("task") != "faces":
+            raise UserError(f"{path} is not a face embedding: it should be a model named facenet")
+        return cls(network, sha256(path), metadata["trained_on"])
+
+    def save(self, path: Path) -> None:
+        model_files.save(self.network, path, {"task": "faces", "trained_on": self.trained_on})
+
+    def embeddings(self, faces_rgb_uint8: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+        """(n, d) float32 of face crops (height, width, 3), each resized to the network's input."""
+        resized = np.stack([images.resize(face, self.image_size) for face in faces_rgb_uint8])
+        return np.concatenate(
+            [
+                keras.ops.convert_to_numpy(
+                    self.network(resized[start : start + BATCH_SIZE], training=False)
+                )
+                for start in range(0, len(resized), BATCH_SIZE)
+            ]
+        )
+
+    def embed(self, pictures: Sequence[Any], is_cropped: bool = False) -> np.ndarray:
+        """(n, d) of pictures as users have them.
+
+        Args: is_cropped: whether they are faces already, to be taken whole.
+        Raises: UserError where a picture cannot be read, or shows no face or several.
+        """
+        return self.embeddings([read_face(picture, is_cropped) for picture in pictures])
+
+    def verify(
+        self, first: Any, second: Any, calibration: Calibration, is_cropped: bool = False
+    ) -> Verdict:
+        """Whether two pictures show one person, by the calibration's threshold."""
+        one, other = self.embed([first, second], is_cropped)
+        return verdict(one, other, calibration)
+
+
+def verdict(one: np.ndarray, other: np.ndarray, calibration: Calibration) -> Verdict:
+    """The verdict on two embeddings (d,)."""
+    distance = float(np.linalg.norm(one - other))
+    is_same = distance <= calibration.threshold
+    return Verdict(is_same, distance, calibration.threshold, calibration.target_far)
+
+
+def read_face(picture: Any, is_cropped: bool = False) -> np.ndarray:
+    """A picture's one face, upright, (height, width, 3) uint8; grey pictures come as grey RGB."""
+    image_rgb_uint8 = images.read_image(picture)
+    if is_cropped:
+        return image_rgb_uint8
+    name = str(picture) if isinstance(picture, str | Path) else "the picture"
+    return alignment.align(image_rgb_uint8, name)
+
+
+def calibration_of(model_file: Path, own_folder: Path | None = None) -> Calibration:
+    """The threshold of a model: the user's own in `own_folder`, else the one beside the file.
+
+    Raises: UserError where there is none, or it was measured with another model.
+    """
+    digest = sha256(model_file)
+    own = own_calibration_file(own_folder, digest) if own_folder else None
+    beside = calibration_file(model_file)
+    file = own if own and own.exists() else beside
+    if not file.exists():
+        raise UserError(
+            f"{model_file.name} has no threshold: expected {beside.name} beside it; "
+            "`fivenets faces calibrate DIR` makes one"
+        )
+    calibration = Calibration.read(file)
+    if calibration.model_sha256 != digest:
+        raise UserError(f"{file} is of another model than {model_file}: calibrate it again")
+    return calibration
+
+
+def calibration_file(model_file: Path) -> Path:
+    """Where a model's own threshold stands."""
+    return model_file.with_name(f"{model_file.stem}.calibration.json")
+
+
+def own_calibration_file(own_folder: Path, model_sha256: str) -> Path:
+    """Where a user's threshold for a model stands."""
+    return own_folder / f"{model_sha256[:16]}.json"

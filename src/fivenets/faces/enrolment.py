@@ -1,0 +1,85 @@
+"""A user's folder of people -> a gallery that remembers, or a threshold of their own."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets.digests import sha256, tree_sha256
+from fivenets.errors import UserError
+from fivenets.faces import evaluation
+from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.recognition import Gallery
+
+GALLERY_FILE = ".fivenets-gallery.npz"  # in the folder of people
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+
+
+def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery, list[str]]:
+    """The gallery of a folder `<person>/<image>`, and why pictures were left out of it.
+
+    Embeddings are kept in the folder: only pictures that are new or have changed are computed.
+    Raises: UserError for a folder without pictures, or one embedded by another model.
+    """
+    file, files = folder / GALLERY_FILE, _files(folder)
+    sources = {f"{path.relative_to(folder)} {sha256(path)}": path for path in files}
+    if file.exists():
+        stored = Gallery.load(file, embedder.model_sha256)
+    else:
+        stored = Gallery(np.zeros((0, embedder.dimensions)), [], [], embedder.model_sha256)
+    is_present = [source in sources for source in stored.sources]
+    known = stored.kept(np.flatnonzero(is_present))
+    new = [source for source in sources if source not in set(known.sources)]
+    embeddings, embedded, refused = _embedded([sources[name] for name in new], embedder, is_cropped)
+    names = dict(zip(sources.values(), sources, strict=True))
+    gallery = known.appended(
+        embeddings, [path.parent.name for path in embedded], [names[path] for path in embedded]
+    )
+    if not all(is_present) or embedded:
+        gallery.save(file)
+    return gallery, refused
+
+
+def calibrated(
+    folder: Path, embedder: Embedder, target_far: float, folds: int, is_cropped: bool
+) -> tuple[Calibration, dict[str, float], list[str]]:
+    """The threshold of a user's people for `target_far`, what it accepts, and what was left out."""
+    embeddings, files, refused = _embedded(_files(folder), embedder, is_cropped)
+    people = np.array([path.parent.name for path in files])
+    measured = evaluation.calibrated(embeddings, people, folds, target_far)
+    calibration = Calibration(
+        threshold=measured["threshold"],
+        threshold_sd=measured["threshold_sd"],
+        target_far=target_far,
+        data=f"{folder.resolve().name} (folder)",
+        data_digest=tree_sha256(folder),
+        protocol=f"all pairs of {len(files)} pictures, up to {folds} folds by person",
+        model_sha256=embedder.model_sha256,
+    )
+    return calibration, {key: measured[key] for key in ("far", "tar")}, refused
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; expected one of pictures per person in it")
+    files = [path for path in sorted(folder.glob("*/*")) if path.suffix.lower() in IMAGE_SUFFIXES]
+    if not files:
+        raise UserError(
+            f"the gallery {folder} is empty: expected pictures in one folder per person"
+        )
+    return files
+
+
+def _embedded(
+    files: list[Path], embedder: Embedder, is_cropped: bool
+) -> tuple[np.ndarray, list[Path], list[str]]:
+    """Embeddings (n, d) of the pictures that can be used, these pictures, and why not the rest."""
+    rows: list[Any] = []
+    embedded, refused = [], []
+    for path in files:
+        try:
+            rows.append(embedder.embed([path], is_cropped)[0])
+            embedded.append(path)
+        except UserError as error:
+            refused.append(str(error))
+    return np.array(rows).reshape(-1, embedder.dimensions), embedded, refused

@@ -1,0 +1,55 @@
+"""P x K batches: P people with K images of each, so that every batch is full of triplets."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from fivenets.errors import UserError
+
+
+def people_with_images(labels: np.ndarray) -> dict[int, np.ndarray]:
+    """Each person's rows in `labels` (n,).
+
+    Raises: UserError where a person has one image: it has no positive to learn from.
+    """
+    rows = {int(person): np.flatnonzero(labels == person) for person in np.unique(labels)}
+    alone = [person for person, images in rows.items() if len(images) < 2]
+    if alone:
+        raise UserError(
+            f"{len(alone)} person(s) in training have one image (first: number {alone[0]}): a "
+            "triplet needs at least 2 of a person"
+        )
+    return rows
+
+
+def batches_of_people(
+    labels: np.ndarray, people: int, images: int, seed: int, epoch: int
+) -> Iterator[np.ndarray]:
+    """One epoch of index batches (people * images,): each person once or, where P leaves a rest,
+    none; the same for the same (seed, epoch).
+
+    Args: people: P, at most as many as there are. images: K of each; a person with fewer is seen
+        several times in its batch.
+    """
+    rows = people_with_images(labels)
+    if not 2 <= people <= len(rows):
+        raise UserError(f"people per batch should lie in 2..{len(rows)}, they are {people}")
+    if images < 2:
+        raise UserError(f"images per person should be at least 2, they are {images}")
+    rng = np.random.default_rng([seed, epoch])
+    # Each person's images in rounds of K, so that an epoch sees every image once.
+    rounds = max(-(-len(own) // images) for own in rows.values())
+    shuffled = {
+        person: np.resize(rng.permutation(own), rounds * images) for person, own in rows.items()
+    }
+    for turn in range(rounds):
+        order = rng.permutation(list(rows))
+        for start in range(0, len(order) - people + 1, people):
+            chosen = order[start : start + people]
+            span = slice(turn * images, (turn + 1) * images)
+            yield np.concatenate([shuffled[person][span] for person in chosen])
+
+
+def batches_per_epoch(labels: np.ndarray, people: int, images: int) -> int:
+    """How many batches `batches_of_people` yields."""
+    return sum(1 for _ in batches_of_people(labels, people, images, seed=0, epoch=0))

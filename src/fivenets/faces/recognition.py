@@ -1,0 +1,182 @@
+"""Recognition (1:K): a gallery of known people, searched exactly; strangers are turned away."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fivenets.errors import UserError
+
+QUERY_BLOCK = 256  # queries and entries whose scores are held at once: 4 MB
+ENTRY_BLOCK = 4096
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Match:
+    """The nearest entry of a query; `person` is None where it is farther than the threshold."""
+
+    person: str | None
+    distance: float
+    entry: int
+
+
+class Gallery:
+    """Embeddings (n, d) float32 of known people, with a name and a source for each.
+
+    `model_sha256` says which model made them: embeddings of two models cannot be compared.
+    """
+
+    def __init__(
+        self,
+        embeddings: np.ndarray,
+        people: Sequence[str],
+        sources: Sequence[str],
+        model_sha256: str,
+    ):
+        if not len(embeddings) == len(people) == len(sources):
+            raise ValueError(
+                f"{len(embeddings)} embeddings, {len(people)} people, {len(sources)} sources: "
+                "expected as many of each"
+            )
+        self.embeddings = np.ascontiguousarray(embeddings, dtype=np.float32)
+        self.people, self.sources = list(people), list(sources)
+        self.model_sha256 = model_sha256
+        self._half_squares = np.einsum("ij,ij->i", self.embeddings, self.embeddings) / 2
+
+    def __len__(self) -> int:
+        return len(self.people)
+
+    def appended(
+        self, embeddings: np.ndarray, people: Iterable[str], sources: Iterable[str]
+    ) -> "Gallery":
+        """This gallery and more entries; what it has is not computed again."""
+        embeddings = np.concatenate([self.embeddings, embeddings])
+        people, sources = [*self.people, *people], [*self.sources, *sources]
+        return Gallery(embeddings, people, sources, self.model_sha256)
+
+    def kept(self, rows: np.ndarray) -> "Gallery":
+        """A gallery of these rows only."""
+        people, sources = ([names[row] for row in rows] for names in (self.people, self.sources))
+        return Gallery(self.embeddings[rows], people, sources, self.model_sha256)
+
+    def search(self, queries: np.ndarray, threshold: float) -> list[Match]:
+        """The nearest entry of each query (q, d), over all entries.
+
+        Exact: |q - e|^2 = |q|^2 - 2 (q e - |e|^2 / 2), so the nearest entry has the greatest
+        q e - |e|^2 / 2, which is one matrix product. The distance itself is then taken from the
+        difference, as the product's has lost the digits of small distances.
+        """
+        if not len(self):
+            raise UserError("the gallery is empty: add people before asking who somebody is")
+        queries = np.asarray(queries, dtype=np.float32)
+        nearest = np.concatenate(
+            [
+                self._nearest(queries[start : start + QUERY_BLOCK])
+                for start in range(0, len(queries), QUERY_BLOCK)
+            ]
+        )
+        distances = np.linalg.norm(queries - self.embeddings[nearest], axis=1)
+        return [
+            Match(
+                self.people[entry] if distance <= threshold else None, float(distance), int(entry)
+            )
+            for entry, distance in zip(nearest, distances, strict=True)
+        ]
+
+    def _nearest(self, queries: np.ndarray) -> np.ndarray:
+        best = np.full(len(queries), -np.inf, dtype=np.float32)
+        nearest = np.zeros(len(queries), dtype=int)
+        # A block's scores stay in the cache until their greatest is found.
+        for start in range(0, len(self), ENTRY_BLOCK):
+            block = slice(start, start + ENTRY_BLOCK)
+            scores = queries @ self.embeddings[block].T
+            scores -= self._half_squares[block]
+            winner = scores.argmax(axis=1)
+            score = scores[np.arange(len(queries)), winner]
+            is_better = score > best
+            best[is_better], nearest[is_better] = score[is_better], winner[is_better] + start
+        return nearest
+
+    def save(self, file: Path) -> None:
+        """Writes all to one .npz, whole or not."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        written = file.with_name(f".{file.name}.part.npz")
+        np.savez(
+            written,
+            format=FORMAT,
+            embeddings=self.embeddings,
+            people=np.array(self.people, dtype=str),
+            sources=np.array(self.sources, dtype=str),
+            model_sha256=self.model_sha256,
+        )
+        os.replace(written, file)
+
+    @classmethod
+    def load(cls, file: Path, model_sha256: str) -> "Gallery":
+        """What `save` wrote.
+
+        Raises: UserError for another kind of file, or one that another model made.
+        """
+        try:
+            with np.load(file, allow_pickle=False) as stored:
+                made_by = str(stored["model_sha256"])
+                gallery = cls(
+                    stored["embeddings"],
+                    stored["people"].tolist(),
+                    stored["sources"].tolist(),
+                    made_by,
+                )
+        except (OSError, KeyError, ValueError) as error:
+            raise UserError(f"{file} is not a gallery of embeddings: {error}") from None
+        if made_by != model_sha256:
+            raise UserError(
+                f"{file} holds embeddings of another model ({made_by[:12]}, not "
+                f"{model_sha256[:12]}): they cannot be compared; delete it to make it anew"
+            )
+        return gallery
+
+
+def open_set(
+    gallery_embeddings: np.ndarray,
+    gallery_people: np.ndarray,
+    queries: np.ndarray,
+    query_people: np.ndarray,
+    strangers: np.ndarray,
+    threshold: float,
+) -> dict[str, float]:
+    """What a gallery answers about its people and about strangers, all 0..1.
+
+    Args: embeddings (n, d), (q, d), (s, d); people (n,), (q,) as text.
+    Returns: rank_1: the nearest entry is of the right person, threshold or not;
+        detection_and_identification: and it is within the threshold;
+        false_identification: strangers who are taken for somebody.
+    """
+    gallery = Gallery(
+        gallery_embeddings, [str(p) for p in gallery_people], [""] * len(gallery_people), ""
+    )
+    nearest = gallery.search(queries, np.inf)
+    is_right = np.array(
+        [match.person == str(person) for match, person in zip(nearest, query_people, strict=True)]
+    )
+    is_near = np.array([match.distance <= threshold for match in nearest])
+    found = gallery.search(strangers, threshold)
+    return {
+        "rank_1": float(is_right.mean()),
+        "detection_and_identification": float((is_right & is_near).mean()),
+        "false_identification": float(np.mean([match.person is not None for match in found])),
+    }
+
+
+def enrolled_rows(people: np.ndarray, shots: int) -> np.ndarray:
+    """The rows of the first `shots` images of each person in `people` (n,)."""
+    rows = [np.flatnonzero(people == person) for person in np.unique(people)]
+    short = [str(people[own[0]]) for own in rows if len(own) <= shots]
+    if short:
+        raise UserError(
+            f"{short[0]} has too few images: {shots} for the gallery and at least one to ask about "
+            "are needed"
+        )
+    return np.concatenate([own[:shots] for own in rows])

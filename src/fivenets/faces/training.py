@@ -1,0 +1,206 @@
+"""Trains a face embedding by triplet loss: deterministic for a seed, resumable after a kill."""
+
+import dataclasses
+import itertools
+import json
+import logging
+import math
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fivenets.callbacks import Backup, EpochProgress, EpochState, keep_rows
+from fivenets.digests import sha256
+from fivenets.errors import UserError
+from fivenets.faces import losses, mining
+from fivenets.faces.augmentation import augmentation
+from fivenets.faces.nn4 import nn4_small2
+
+log = logging.getLogger(__name__)
+
+COLLAPSED_SPREAD = 0.02  # of embeddings of unit length; 0.5 and more is usual
+COLLAPSED_EPOCHS = 5  # in a row before it is called so: the first ones may recover
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How an embedding is trained; params.yaml says what each value is and where it is from."""
+
+    epochs: int
+    people_per_batch: int
+    images_per_person: int
+    mining: str
+    margin: float
+    squared: bool
+    learning_rate: float
+    warmup_fraction: float
+    weight_decay: float
+    mixed_precision: bool
+    augmentation: dict[str, Any] = field(default_factory=dict)
+    seed: int
+
+    def __post_init__(self):
+        if self.mining not in losses.BATCH_LOSSES:
+            raise UserError(
+                f"mining should be one of {', '.join(losses.BATCH_LOSSES)}, it is {self.mining!r}"
+            )
+        if self.epochs < 1 or self.margin <= 0:
+            raise UserError(
+                f"epochs should be at least 1 and margin above 0, they are {self.epochs} and "
+                f"{self.margin:g}"
+            )
+
+
+class StopOnCollapse(keras.callbacks.Callback):
+    """Ends a training whose embeddings have become one point, which no triplet can part again."""
+
+    def __init__(self, margin: float):
+        super().__init__()
+        self.margin = margin
+        self.epochs = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = logs or {}
+        is_collapsed = logs["spread"] < COLLAPSED_SPREAD and logs["loss"] > 0.9 * self.margin
+        self.epochs = self.epochs + 1 if is_collapsed else 0
+        if self.epochs >= COLLAPSED_EPOCHS:
+            raise UserError(
+                f"the embedding has collapsed: after epoch {epoch + 1} all images lie within "
+                f"{logs['spread']:.4f} of one point and the loss stays at the margin "
+                f"{self.margin:g}; lower learning_rate, or choose mining: semi_hard"
+            )
+
+
+def train(
+    images_rgb_uint8: np.ndarray,
+    labels: np.ndarray,
+    data_digest: str,
+    recipe: Recipe,
+    checkpoint_dir: Path,
+    on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+) -> tuple[keras.Model, list[dict[str, float]]]:
+    """Trains nn4.small2 by `recipe`, going on from `checkpoint_dir` where a try was cut off.
+
+    Args: images (n, 96, 96, 3); labels (n,), the person on each. All are trained on: a stop by
+        validation would need people for it, and the last epoch of a falling rate is the best.
+    Returns: the network, and one row of metrics per epoch. The caller removes `checkpoint_dir`
+        once it has saved the network.
+    Raises: UserError where the embedding collapses or the loss becomes NaN.
+    """
+    make_deterministic(recipe.seed)
+    steps = mining.batches_per_epoch(labels, recipe.people_per_batch, recipe.images_per_person)
+    with precision("mixed_bfloat16" if recipe.mixed_precision else "float32"):
+        network = nn4_small2()
+        trainer = keras.Sequential(
+            [keras.Input(network.input_shape[1:]), *augmentation(**recipe.augmentation), network]
+        )
+    trainer.compile(
+        optimizer=keras.optimizers.AdamW(
+            warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
+            weight_decay=recipe.weight_decay,
+        ),
+        loss=losses.BatchTripletLoss(recipe.mining, recipe.margin, recipe.squared),
+        metrics=[
+            _active_fraction(recipe.margin, recipe.squared),
+            losses.positive_distance,
+            losses.negative_distance,
+            losses.spread,
+        ],
+        # On a CPU, XLA makes a convolution's train step several times slower.
+        jit_compile=False,
+    )
+    backup = Backup(checkpoint_dir, _fingerprint(recipe, data_digest, network))
+    first_epoch = backup.restore(trainer, steps)
+    history_file = checkpoint_dir / "history.csv"
+    keep_rows(history_file, first_epoch)
+    if first_epoch:
+        log.info("going on after epoch %d of %d", first_epoch, recipe.epochs)
+    trainer.fit(
+        _batches(images_rgb_uint8, labels, recipe, first_epoch),
+        initial_epoch=first_epoch,
+        epochs=recipe.epochs,
+        steps_per_epoch=steps,
+        callbacks=[
+            EpochState(recipe.seed),
+            keras.callbacks.TerminateOnNaN(),
+            keras.callbacks.CSVLogger(history_file, append=True),
+            StopOnCollapse(recipe.margin),
+            EpochProgress("nn4.small2", recipe.epochs),
+            keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end),
+            backup,  # last, so that what it backs up has been recorded
+        ],
+        shuffle=False,
+        verbose=0,
+    )
+    rows = keep_rows(history_file, recipe.epochs)
+    if not all(math.isfinite(row["loss"]) for row in rows):
+        shutil.rmtree(checkpoint_dir)  # nothing to go on from
+        raise UserError(f"the loss became NaN: lower learning_rate ({recipe.learning_rate:g})")
+    return _in_full_precision(network), rows
+
+
+def make_deterministic(seed: int) -> None:
+    """Seeds Python, NumPy and Keras, and asks the backend for operations that repeat exactly."""
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def warmup_then_cosine(
+    peak: float, steps: int, warmup_fraction: float
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """From peak / 20 up to `peak` over the first part of the steps, then down to 0 on a cosine."""
+    warmup_steps = round(steps * warmup_fraction)
+    return keras.optimizers.schedules.CosineDecay(
+        peak / 20, max(1, steps - warmup_steps), warmup_target=peak, warmup_steps=warmup_steps
+    )
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Layers made within compute by this dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _batches(
+    images_rgb_uint8: np.ndarray, labels: np.ndarray, recipe: Recipe, first_epoch: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(images, labels) of P x K batches without end, each epoch's by (seed, epoch) alone."""
+    for epoch in itertools.count(first_epoch):
+        for rows in mining.batches_of_people(
+            labels, recipe.people_per_batch, recipe.images_per_person, recipe.seed, epoch
+        ):
+            yield images_rgb_uint8[rows].astype(np.float32), labels[rows]
+
+
+def _active_fraction(margin: float, squared: bool) -> Callable[[Any, Any], Any]:
+    def active_fraction(labels, embeddings):
+        return losses.active_fraction(labels, embeddings, margin, squared)
+
+    return active_fraction
+
+
+def _in_full_precision(network: keras.Model) -> keras.Model:
+    """The network as float32: what serves it need not know how it was trained."""
+    copy = nn4_small2()
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def _fingerprint(recipe: Recipe, data_digest: str, network: keras.Model) -> str:
+    """What must be equal for a backed-up state to be worth going on from."""
+    parts = [dataclasses.asdict(recipe), data_digest, network.to_json()]
+    return sha256(json.dumps(parts, sort_keys=True).encode())

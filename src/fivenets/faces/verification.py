@@ -1,0 +1,186 @@
+"""Verification (1:1): what pairs of embeddings say about a model and its threshold.
+
+Distances are Euclidean; two images are said to be of one person where their distance is at most
+the threshold. FAR is the part of pairs of two people that is accepted, TAR that of pairs of one
+person.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from fivenets.errors import UserError
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of images, and which of them each fold scores and chooses its threshold on."""
+
+    first: np.ndarray  # (p,) int, rows of the embeddings
+    second: np.ndarray  # (p,) int
+    is_same: np.ndarray  # (p,) bool, whether of one person
+    scored: np.ndarray  # (folds, p) bool
+    chosen_on: np.ndarray  # (folds, p) bool
+
+    def distances(self, embeddings: np.ndarray) -> np.ndarray:
+        """Euclidean distances (p,) in embeddings (n, d)."""
+        return np.linalg.norm(embeddings[self.first] - embeddings[self.second], axis=1)
+
+
+def all_pairs(people: np.ndarray, folds: int, seed: int = 0) -> Pairs:
+    """Every pair of images, in folds by person.
+
+    A fold scores the pairs that one of its people is in, and chooses its threshold on those that
+    none of them is in: nobody has a part in the threshold that they are scored by.
+    Args: people: (n,) the person on each image. folds: 2 to the number of people - 1.
+    """
+    names = np.unique(people)
+    # Choosing a threshold takes pairs of two people, so two must be left.
+    if not 2 <= folds <= len(names) or len(names) - -(-len(names) // folds) < 2:
+        raise UserError(
+            f"{folds} folds were asked for of {len(names)} people: at least 2 folds, and 2 people "
+            "outside each, are needed"
+        )
+    fold_of = dict(zip(np.random.default_rng(seed).permutation(names), cycle(range(folds))))
+    image_fold = np.array([fold_of[person] for person in people])
+    first, second = np.triu_indices(len(people), 1)
+    each = np.arange(folds)[:, None]
+    scored = (image_fold[first] == each) | (image_fold[second] == each)
+    return Pairs(first, second, people[first] == people[second], scored, ~scored)
+
+
+def lfw_pairs(text: str, rows: dict[tuple[str, int], int]) -> tuple[Pairs, int]:
+    """LFW's pairs file: the pairs whose images are among `rows`, and how many are not.
+
+    Its first line gives folds and pairs of each kind per fold; then, per fold, `name n1 n2` for
+    pairs of one person and `name1 n1 name2 n2` for two (Huang et al. 2007).
+    Args: rows: (person, image number) -> row of the embeddings.
+    """
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or len(lines[0]) != 2:
+        raise UserError("the pairs file should start with the numbers of folds and of pairs")
+    folds, count = map(int, lines[0])
+    if len(lines) - 1 != 2 * folds * count:
+        raise UserError(
+            f"the pairs file should hold {2 * folds * count} pairs, it holds {len(lines) - 1}"
+        )
+    found, skipped = [], 0
+    for index, words in enumerate(lines[1:]):
+        other = words[0] if len(words) == 3 else words[2]
+        ends = rows.get((words[0], int(words[1]))), rows.get((other, int(words[-1])))
+        if None in ends:
+            skipped += 1
+        else:
+            found.append((*ends, len(words) == 3, index // (2 * count)))
+    if not found:
+        raise UserError("none of the pairs file's images is in the data set")
+    first, second, is_same, fold = map(np.array, zip(*found, strict=True))
+    scored = fold == np.unique(fold)[:, None]
+    return Pairs(first, second, is_same, scored, ~scored), skipped
+
+
+def verify(distances: np.ndarray, pairs: Pairs) -> dict[str, Any]:
+    """Each fold scored at the threshold of highest accuracy on the pairs it may choose on.
+
+    Returns: accuracy over the folds (mean, standard deviation), the same with pairs of one person
+        and of two weighing alike (all pairs of a data set are mostly of two people: calling every
+        pair different would look good), and the thresholds' mean and spread.
+    """
+    plain, fair, thresholds = [], [], []
+    for scored, chosen_on in zip(pairs.scored, pairs.chosen_on, strict=True):
+        threshold = best_threshold(distances[chosen_on], pairs.is_same[chosen_on])
+        even = best_threshold(distances[chosen_on], pairs.is_same[chosen_on], is_balanced=True)
+        is_same = pairs.is_same[scored]
+        plain.append(((distances[scored] <= threshold) == is_same).mean())
+        fair.append(balanced((distances[scored] <= even) == is_same, is_same))
+        thresholds.append(threshold)
+    return {
+        "accuracy": float(np.mean(plain)),
+        "accuracy_sd": float(np.std(plain)),
+        "balanced_accuracy": float(np.mean(fair)),
+        "balanced_accuracy_sd": float(np.std(fair)),
+        "threshold": float(np.mean(thresholds)),
+        "threshold_sd": float(np.std(thresholds)),
+        "folds": len(plain),
+        "pairs": len(distances),
+        "pairs_of_one_person": int(pairs.is_same.sum()),
+    }
+
+
+def curve_numbers(distances: np.ndarray, is_same: np.ndarray) -> dict[str, float]:
+    """ROC AUC, equal error rate, and TAR at FAR 1e-2 and 1e-3, all 0..1."""
+    return {
+        "auc": float(roc_auc_score(is_same, -distances)),
+        "eer": equal_error_rate(distances, is_same),
+        "tar_at_far_1e-2": tar_at_far(distances, is_same, 1e-2),
+        "tar_at_far_1e-3": tar_at_far(distances, is_same, 1e-3),
+    }
+
+
+def balanced(is_right: np.ndarray, is_same: np.ndarray) -> float:
+    """The mean of the accuracies on pairs of one person and on pairs of two."""
+    return float((is_right[is_same].mean() + is_right[~is_same].mean()) / 2)
+
+
+def best_threshold(distances: np.ndarray, is_same: np.ndarray, is_balanced: bool = False) -> float:
+    """The threshold of highest accuracy, or balanced accuracy: in the gap above a distance."""
+    candidates, tar, far = rates(distances, is_same)
+    same_weight = 0.5 if is_balanced else is_same.mean()
+    best = np.argmax(same_weight * tar - (1 - same_weight) * far)
+    following = candidates[min(best + 1, len(candidates) - 1)]
+    return float((candidates[best] + following) / 2)
+
+
+def rates(distances: np.ndarray, is_same: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(thresholds, TAR, FAR), each (t,), at every distance that occurs, rising.
+
+    Raises: UserError without pairs of both kinds.
+    """
+    same, different = np.sort(distances[is_same]), np.sort(distances[~is_same])
+    if not len(same) or not len(different):
+        raise UserError(
+            "pairs of one person and of two people are both needed, "
+            f"there are {len(same)} and {len(different)}"
+        )
+    thresholds = np.unique(distances)
+    tar = np.searchsorted(same, thresholds, side="right") / len(same)
+    far = np.searchsorted(different, thresholds, side="right") / len(different)
+    return thresholds, tar, far
+
+
+def equal_error_rate(distances: np.ndarray, is_same: np.ndarray) -> float:
+    """The error rate where as many strangers are accepted as people are rejected, in parts."""
+    _, tar, far = rates(distances, is_same)
+    nearest = np.argmin(np.abs(far - (1 - tar)))
+    return float((far[nearest] + 1 - tar[nearest]) / 2)
+
+
+def threshold_at_far(distances: np.ndarray, is_same: np.ndarray, target_far: float) -> float:
+    """The largest threshold whose FAR is at most `target_far`."""
+    different = np.sort(distances[~is_same])
+    if not 0 < target_far < 1:
+        raise UserError(f"the target FAR should lie between 0 and 1, it is {target_far:g}")
+    if not len(different):
+        raise UserError("pairs of two people are needed to set a FAR, there are none")
+    # As many as this may be accepted; the threshold lies just below the next one. The tiny sum
+    # keeps 0.29 * 100 from being 28.
+    accepted = int(target_far * len(different) + 1e-9)
+    return float(np.nextafter(different[accepted], -np.inf))
+
+
+def tar_at_far(distances: np.ndarray, is_same: np.ndarray, target_far: float) -> float:
+    """The part of pairs of one person accepted at the threshold of `target_far`."""
+    threshold = threshold_at_far(distances, is_same, target_far)
+    return float((distances[is_same] <= threshold).mean())
+
+
+def hardest(distances: np.ndarray, pairs: Pairs, count: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Rows of the pairs of one person farthest apart, and of two people nearest together."""
+    same, different = np.flatnonzero(pairs.is_same), np.flatnonzero(~pairs.is_same)
+    farthest = same[np.argsort(-distances[same])][:count]
+    nearest = different[np.argsort(distances[different])][:count]
+    return farthest.tolist(), nearest.tolist()

@@ -1,0 +1,144 @@
+"""The embedder, a user's folder and the commands, with a tiny network on drawn faces."""
+
+import json
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from PIL import Image
+
+from fivenets import cli
+from fivenets.datasets.faces.render import render_faces
+from fivenets.errors import UserError
+from fivenets.faces import enrolment
+from fivenets.faces.embedder import Calibration, Embedder, calibration_file, calibration_of
+
+
+@pytest.fixture
+def model_file(tmp_path: Path) -> Path:
+    keras.utils.set_random_seed(0)
+    image = keras.Input((16, 16, 3))
+    x = layers.Flatten()(layers.Rescaling(1 / 255)(image))
+    embedding = layers.UnitNormalization()(layers.Dense(8)(x))
+    file = tmp_path / "models" / "tiny.keras"
+    Embedder(keras.Model(image, embedding), trained_on="x").save(file)
+    digest = Embedder.from_file(file).model_sha256
+    Calibration(0.1, 0.01, 0.001, "drawn", "d", "p", digest).write(calibration_file(file))
+    return file
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """Four drawn people, three pictures of each."""
+    folder = tmp_path / "people"
+    for index, (picture, person) in enumerate(render_faces(range(4), 3, size=48)):
+        (folder / person).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(folder / person / f"{index}.png")
+    return folder
+
+
+def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *words: object) -> int:
+    monkeypatch.chdir(folder)
+    (folder / "dvc.yaml").touch()  # the project's top
+    monkeypatch.setattr(sys, "argv", ["fivenets", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+def test_a_saved_embedder_answers_as_before(model_file: Path) -> None:
+    embedder = Embedder.from_file(model_file)
+    picture = np.full((30, 20, 3), 90, np.uint8)
+    grey, transparent = picture[..., 0], np.dstack([picture, np.full((30, 20), 255, np.uint8)])
+    embeddings = embedder.embed([picture, grey, transparent], is_cropped=True)
+    assert embeddings.shape == (3, 8)
+    np.testing.assert_allclose(embeddings[1:], embeddings[:1].repeat(2, axis=0), atol=1e-6)
+    assert embedder.trained_on == "x"
+
+
+def test_a_threshold_of_another_model_is_refused(model_file: Path) -> None:
+    file = calibration_file(model_file)
+    file.write_text(file.read_text().replace('"model_sha256": "', '"model_sha256": "0'))
+    with pytest.raises(UserError, match="is of another model than"):
+        calibration_of(model_file)
+    file.unlink()
+    with pytest.raises(UserError, match=r"has no threshold: expected tiny\.calibration\.json"):
+        calibration_of(model_file)
+
+
+def test_a_gallery_computes_only_what_is_new(model_file: Path, people: Path, monkeypatch) -> None:
+    embedder = Embedder.from_file(model_file)
+    first, _ = enrolment.opened(people, embedder, is_cropped=True)
+    assert len(first) == 12
+    computed = []
+    next((people / "person000").iterdir()).unlink()
+    (people / "new").mkdir()
+    Image.fromarray(np.full((40, 40, 3), 99, np.uint8)).save(people / "new" / "a.png")
+    (people / "new" / "b.png").write_text("no picture")
+
+    def embed(pictures, is_cropped=False):
+        computed.extend(pictures)
+        return np.zeros((len(pictures), 8))
+
+    monkeypatch.setattr(embedder, "embed", embed)
+    second, _ = enrolment.opened(people, embedder, is_cropped=True)
+    assert [path.parent.name for path in computed] == ["new", "new"]
+    assert second.people.count("person000") == 2
+
+
+def test_verify(model_file: Path, people: Path, monkeypatch, capsys) -> None:
+    picture = people / "person000" / "0.png"
+    options = ("--model", model_file, "--cropped", "--json")
+    assert run(monkeypatch, people.parent, "verify", picture, picture, *options) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == {
+        "same": True,
+        "distance": 0.0,
+        "threshold": 0.1,
+        "target_far": 0.001,
+    }
+    assert "the same picture" in shown.err
+
+
+def test_identify_knows_its_people_and_no_others(
+    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+) -> None:
+    stranger = tmp_path / "stranger.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)).save(stranger)
+    words = ("identify", people / "person001" / "4.png", stranger, tmp_path / "none.png")
+    options = ("--gallery", people, "--model", model_file, "--cropped", "--json")
+    assert run(monkeypatch, tmp_path, *words, *options) == 2
+    shown = capsys.readouterr()
+    rows = [json.loads(line) for line in shown.out.splitlines()]
+    assert [row["person"] for row in rows] == ["person001", None]
+    assert "none.png: no such file" in shown.err
+
+
+def test_calibrate_sets_the_threshold_that_verify_uses(
+    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+) -> None:
+    options = ("--model", model_file, "--cropped", "--json")
+    words = ("faces", "calibrate", people, "--far", "0.2", "--folds", "2")
+    assert run(monkeypatch, tmp_path, *words, *options) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["target_far"] == 0.2
+    picture = people / "person000" / "0.png"
+    run(monkeypatch, tmp_path, "verify", picture, picture, *options)
+    assert json.loads(capsys.readouterr().out)["threshold"] == made["threshold"]
+
+
+@pytest.mark.parametrize("command", ["identify", "calibrate"])
+def test_an_empty_folder_is_refused(
+    command: str, model_file: Path, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    words = {
+        "identify": ("identify", "a.png", "--gallery", empty),
+        "calibrate": ("faces", "calibrate", empty, "--far", "0.1"),
+    }[command]
+    assert run(monkeypatch, tmp_path, *words, "--model", model_file) == 2
+    assert "is empty: expected pictures in one folder per person" in capsys.readouterr().err

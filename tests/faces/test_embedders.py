@@ -1,0 +1,70 @@
+"""The pretrained ResNet: its shape, and weights restored as the manifest says."""
+
+import json
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from fivenets import assets
+from fivenets.errors import UserError
+from fivenets.faces import embedders
+
+
+def write_shard(folder: Path, entries: list[dict], content: bytes) -> None:
+    manifest = [{"paths": ["weights.bin"], "weights": entries}]
+    (folder / "m-weights_manifest.json").write_text(json.dumps(manifest))
+    (folder / "weights.bin").write_bytes(content)
+
+
+QUANTISED = {
+    "name": "a",
+    "shape": [2, 2],
+    "dtype": "float32",
+    "quantization": {"dtype": "uint8", "scale": 0.5, "min": -1.0},
+}
+PLAIN = {"name": "b", "shape": [1], "dtype": "float32"}
+CONTENT = bytes([0, 1, 2, 255]) + np.float32(7.25).tobytes()
+
+
+def test_quantised_and_plain_tensors_are_restored_in_file_order(tmp_path: Path) -> None:
+    write_shard(tmp_path, [QUANTISED, PLAIN], CONTENT)
+    tensors = embedders.read_quantised(tmp_path)
+    assert tensors["a"].tolist() == [[-1.0, -0.5], [0.0, 126.5]]
+    assert tensors["b"].tolist() == [7.25]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(CONTENT[:-1], "the files end within b"), (CONTENT + b"x", "8 bytes, the files hold 9")],
+)
+def test_files_of_another_length_are_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+    write_shard(tmp_path, [QUANTISED, PLAIN], content)
+    with pytest.raises(UserError, match=sentence):
+        embedders.read_quantised(tmp_path)
+
+
+def test_the_network_has_29_layers_of_weights_and_128_outputs() -> None:
+    network = embedders.dlib_resnet()
+    convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert len(convolutions) == 29
+    assert network.output_shape == (None, 128)
+    assert not any(isinstance(layer, keras.layers.Lambda) for layer in network.layers)
+
+
+def test_a_manifest_without_a_tensor_is_refused(tmp_path: Path) -> None:
+    write_shard(tmp_path, [QUANTISED], CONTENT[:4])
+    with pytest.raises(UserError, match="no tensor conv32_down/conv/filters"):
+        embedders.convert(tmp_path, seed=0)
+
+
+@pytest.mark.skipif(assets.MIRROR_VARIABLE not in os.environ, reason="needs the real weights")
+def test_real_weights_fit_the_network_to_the_last_byte(tmp_path: Path) -> None:
+    origin = assets.fetch(assets.ASSETS["face_api_resnet"], tmp_path, "real")
+    assert origin is not None
+    assert origin.path is not None
+    network = embedders.convert(origin.path / "model", seed=0)
+    picture = np.full((1, 150, 150, 3), 128, np.float32)
+    assert 1 < np.linalg.norm(np.asarray(network(picture))) < 2

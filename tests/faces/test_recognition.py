@@ -1,0 +1,95 @@
+"""The gallery: exact search, strangers, keeping and refusing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fivenets.errors import UserError
+from fivenets.faces.evaluation import nearest_entries
+from fivenets.faces.recognition import Gallery, enrolled_rows, open_set
+
+PEOPLE, SOURCES = ["Ann", "Ben", "Cid"], ["1", "2", "3"]
+EMBEDDINGS = np.array([[0, 0], [3, 4], [10, 0]], np.float32)
+
+
+@pytest.fixture
+def gallery() -> Gallery:
+    return Gallery(EMBEDDINGS, PEOPLE, SOURCES, "model")
+
+
+def test_the_nearest_person_and_the_distance(gallery: Gallery) -> None:
+    [match] = gallery.search(np.array([[0, 4]]), threshold=3.5)
+    assert (match.person, match.distance, match.entry) == ("Ben", 3.0, 1)
+
+
+def test_a_stranger_is_turned_away(gallery: Gallery) -> None:
+    [match] = gallery.search(np.array([[0, 4]]), threshold=2.9)
+    assert match.person is None
+
+
+def test_search_is_exact() -> None:
+    rng = np.random.default_rng(0)
+    entries, queries = rng.normal(size=(2000, 8)), rng.normal(size=(300, 8))
+    found = Gallery(entries, ["x"] * 2000, ["y"] * 2000, "").search(queries, np.inf)
+    distances = np.linalg.norm(entries[:, None] - queries[None], axis=-1)
+    assert [match.entry for match in found] == distances.argmin(axis=0).tolist()
+    assert [match.distance for match in found] == pytest.approx(distances.min(axis=0), rel=1e-5)
+
+
+def test_saved_loaded_and_appended(gallery: Gallery, tmp_path: Path) -> None:
+    file = tmp_path / "gallery.npz"
+    gallery.appended(np.array([[9, 9]]), ["Dot"], ["4"]).save(file)
+    loaded = Gallery.load(file, "model")
+    assert loaded.people == [*PEOPLE, "Dot"]
+    assert (loaded.embeddings[:3] == EMBEDDINGS).all()
+    assert loaded.search(np.array([[9, 8]]), 2)[0].person == "Dot"
+
+
+def test_embeddings_of_another_model_are_refused(gallery: Gallery, tmp_path: Path) -> None:
+    gallery.save(tmp_path / "gallery.npz")
+    with pytest.raises(UserError, match="holds embeddings of another model"):
+        Gallery.load(tmp_path / "gallery.npz", "other")
+
+
+def test_a_file_that_is_no_gallery_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "gallery.npz").write_text("hello")
+    with pytest.raises(UserError, match="is not a gallery of embeddings"):
+        Gallery.load(tmp_path / "gallery.npz", "model")
+
+
+def test_an_empty_gallery_is_refused() -> None:
+    with pytest.raises(UserError, match="the gallery is empty"):
+        Gallery(np.zeros((0, 2)), [], [], "").search(np.zeros((1, 2)), 1)
+
+
+def test_open_set_numbers() -> None:
+    found = open_set(
+        EMBEDDINGS[:2],
+        np.array(["Ann", "Ben"]),
+        np.array([[0, 1], [3, 3], [0, 0.5], [2, 2]], np.float32),
+        np.array(["Ann", "Ben", "Ben", "Ben"]),  # the third is nearest to Ann; the last 2.2 away
+        np.array([[10, 0], [0, 0.9]], np.float32),
+        threshold=1.0,
+    )
+    assert found == {
+        "rank_1": 0.75,
+        "detection_and_identification": 0.5,
+        "false_identification": 0.5,
+    }
+
+
+def test_enrolment_takes_the_first_images_and_leaves_some_to_ask_about() -> None:
+    people = np.array(["a", "b", "a", "b", "a"])
+    assert enrolled_rows(people, 1).tolist() == [0, 1]
+    with pytest.raises(UserError, match="b has too few images"):
+        enrolled_rows(people, 2)
+
+
+def test_each_person_in_turn_is_a_stranger_to_the_others() -> None:
+    people = np.array(["a", "a", "b", "b"])
+    points = np.array([[0.0], [1.0], [3.0], [5.0]])
+    # One shot: a is known by the image at 0, b by that at 3.
+    own, others = nearest_entries(points, people, shots=1)
+    assert own.tolist() == [1, 2]
+    assert others.tolist() == [3, 2, 3, 5]

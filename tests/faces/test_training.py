@@ -1,0 +1,94 @@
+"""Training by triplet loss, on a network of a few weights: it learns, resumes, and stops."""
+
+import gc
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from fivenets.errors import UserError
+from fivenets.faces import training
+from fivenets.faces.training import Recipe, StopOnCollapse, train
+
+RECIPE: dict[str, Any] = {
+    "epochs": 6,
+    "people_per_batch": 2,
+    "images_per_person": 2,
+    "mining": "semi_hard",
+    "margin": 0.2,
+    "squared": True,
+    "learning_rate": 0.01,
+    "warmup_fraction": 0.1,
+    "weight_decay": 0.0,
+    "mixed_precision": False,
+    "augmentation": {"brightness": 0.1},
+    "seed": 0,
+}
+
+
+def tiny_network() -> keras.Model:
+    image = keras.Input((4, 4, 3))
+    x = layers.Flatten()(layers.Rescaling(1 / 255)(image))
+    return keras.Model(image, layers.UnitNormalization()(layers.Dense(3)(x)))
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "nn4_small2", tiny_network)
+
+
+def people() -> tuple[np.ndarray, np.ndarray]:
+    """Three people, whose pictures differ by a little noise."""
+    rng, labels = np.random.default_rng(0), np.repeat(range(3), 4)
+    faces = rng.integers(60, 200, (3, 4, 4, 3))[labels] + rng.integers(-20, 20, (12, 4, 4, 3))
+    return faces.astype(np.uint8), labels
+
+
+def test_it_learns_and_logs_what_the_batches_were_like(tmp_path: Path) -> None:
+    _, rows = train(*people(), "digest", Recipe(**{**RECIPE, "epochs": 30}), tmp_path / "state")
+    assert len(rows) == 30
+    assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
+    assert rows[-1]["negative_distance"] > 2 * rows[-1]["positive_distance"]
+    assert {"active_fraction", "spread", "learning_rate", "seconds"} <= set(rows[0])
+
+
+# The killed training leaves Keras' log of it open.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(tmp_path: Path) -> None:
+    whole, _ = train(*people(), "digest", Recipe(**RECIPE), tmp_path / "whole")
+
+    def kill(epoch: int, logs: dict) -> None:
+        if epoch == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(*people(), "digest", Recipe(**RECIPE), tmp_path / "cut", kill)
+    gc.collect()
+    resumed, rows = train(*people(), "digest", Recipe(**RECIPE), tmp_path / "cut")
+    assert [row["epoch"] for row in rows] == list(range(6))
+    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
+    stop = StopOnCollapse(margin=0.2)
+    for epoch in range(4):
+        stop.on_epoch_end(epoch, {"loss": 0.2, "spread": 0.001})
+    stop.on_epoch_end(4, {"loss": 0.1, "spread": 0.5})  # it recovered: counted anew
+    for epoch in range(5, 9):
+        stop.on_epoch_end(epoch, {"loss": 0.2, "spread": 0.001})
+    with pytest.raises(UserError, match="the embedding has collapsed: after epoch 10"):
+        stop.on_epoch_end(9, {"loss": 0.2, "spread": 0.001})
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [({"mining": "hardest"}, "mining should be one of"), ({"margin": 0.0}, "margin above 0")],
+)
+def test_recipes_that_cannot_be_are_refused(change: dict, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        Recipe(**{**RECIPE, **change})

@@ -1,0 +1,113 @@
+"""Verification: rates and thresholds worked out by hand."""
+
+import numpy as np
+import pytest
+
+from fivenets.errors import UserError
+from fivenets.faces import verification
+from fivenets.faces.evaluation import calibrated
+
+# Of one person: 1, 2, 3, 6. Of two: 4, 5, 7, 8.
+DISTANCES = np.array([1, 2, 3, 6, 4, 5, 7, 8], dtype=float)
+IS_SAME = np.array([True] * 4 + [False] * 4)
+
+
+def test_rates_at_every_distance() -> None:
+    thresholds, tar, far = verification.rates(DISTANCES, IS_SAME)
+    assert thresholds.tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert tar.tolist() == [0.25, 0.5, 0.75, 0.75, 0.75, 1, 1, 1]
+    assert far.tolist() == [0, 0, 0, 0.25, 0.5, 0.5, 0.75, 1]
+
+
+def test_the_best_threshold_lies_in_the_gap_above_the_best_distance() -> None:
+    assert verification.best_threshold(DISTANCES, IS_SAME) == 3.5
+
+
+def test_with_few_of_one_person_plain_accuracy_is_stricter_than_balanced() -> None:
+    # 1 and 5 of one person; twelve of two at 4, and 8: accepting 5 would accept those at 4.
+    distances = np.array([1.0, 5.0, *[4.0] * 3, *[8.0] * 9])
+    is_same = np.array([True, True] + [False] * 12)
+    assert verification.best_threshold(distances, is_same) == 2.5
+    assert verification.best_threshold(distances, is_same, is_balanced=True) == 6.5
+
+
+def test_equal_error_rate_and_auc() -> None:
+    # At 4, a quarter of each kind is judged wrongly.
+    assert verification.equal_error_rate(DISTANCES, IS_SAME) == 0.25
+    # Of 16 pairs of a same and a different distance, 6 > 4 and 6 > 5 are the wrong way round.
+    assert verification.curve_numbers(DISTANCES, IS_SAME)["auc"] == pytest.approx(14 / 16)
+
+
+@pytest.mark.parametrize(("far", "tar"), [(0.2, 0.75), (0.25, 0.75), (0.5, 1.0)])
+def test_tar_at_far(far: float, tar: float) -> None:
+    assert verification.tar_at_far(DISTANCES, IS_SAME, far) == tar
+    threshold = verification.threshold_at_far(DISTANCES, IS_SAME, far)
+    assert (DISTANCES[~IS_SAME] <= threshold).mean() <= far
+
+
+def test_nobody_has_a_part_in_the_threshold_they_are_scored_by() -> None:
+    people = np.repeat(list("abcd"), 3)
+    pairs = verification.all_pairs(people, folds=2)
+    assert len(pairs.first) == 12 * 11 / 2
+    for scored, chosen_on in zip(pairs.scored, pairs.chosen_on, strict=True):
+        choosing = set(
+            people[pairs.first[chosen_on]].tolist() + people[pairs.second[chosen_on]].tolist()
+        )
+        assert len(choosing) == 2
+        assert not (scored & chosen_on).any()
+        for one, other in zip(pairs.first[scored], pairs.second[scored], strict=True):
+            assert not {str(people[one]), str(people[other])} <= choosing
+    assert pairs.scored.any(axis=0).all()
+
+
+def test_perfect_embeddings_verify_perfectly() -> None:
+    people = np.repeat(list("abcd"), 3)
+    embeddings = np.eye(4)[np.repeat(range(4), 3)]
+    pairs = verification.all_pairs(people, folds=2)
+    found = verification.verify(pairs.distances(embeddings), pairs)
+    assert found["accuracy"] == found["balanced_accuracy"] == 1
+    assert found["threshold"] == pytest.approx(2**0.5 / 2)  # between 0 and the side of a square
+
+
+def test_calling_all_pairs_different_is_half_right_when_balanced() -> None:
+    is_same = np.array([True] + [False] * 9)
+    assert verification.balanced(~is_same, is_same) == 0.5
+
+
+@pytest.mark.parametrize("folds", [1, 4])
+def test_folds_that_leave_no_two_people_are_refused(folds: int) -> None:
+    with pytest.raises(UserError, match=f"{folds} folds were asked for of 2 people"):
+        verification.all_pairs(np.repeat(["a", "b"], 3), folds)
+
+
+LFW = "2\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\nBob\t1\t2\nBob\t2\tEve\t1\n"
+
+
+def test_lfw_pairs_file_and_pairs_skipped() -> None:
+    rows = {("Ann", 1): 0, ("Ann", 2): 1, ("Bob", 1): 2, ("Bob", 2): 3}
+    pairs, skipped = verification.lfw_pairs(LFW, rows)
+    assert skipped == 1
+    assert pairs.first.tolist() == [0, 0, 2]
+    assert pairs.second.tolist() == [1, 2, 3]
+    assert pairs.is_same.tolist() == [True, False, True]
+    assert pairs.scored.tolist() == [[True, True, False], [False, False, True]]
+
+
+def test_a_cut_lfw_pairs_file_is_refused() -> None:
+    with pytest.raises(UserError, match="should hold 4 pairs, it holds 3"):
+        verification.lfw_pairs(LFW.rsplit("Bob\t2", 1)[0], {})
+
+
+def test_a_far_too_low_to_be_seen_is_refused() -> None:
+    people = np.repeat(list("abcd"), 3)
+    with pytest.raises(UserError, match="takes at least 1,000 pairs of two people in every fold"):
+        calibrated(np.random.default_rng(0).normal(size=(12, 2)), people, 2, 0.001)
+
+
+def test_hardest_pairs() -> None:
+    pairs = verification.all_pairs(np.repeat(list("abc"), 2), 3)
+    distances = np.arange(len(pairs.first), dtype=float)
+    farthest, nearest = verification.hardest(distances, pairs, 1)
+    assert pairs.is_same[farthest].all()
+    assert not pairs.is_same[nearest].any()
+    assert distances[farthest[0]] == distances[pairs.is_same].max()
