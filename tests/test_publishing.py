@@ -150,10 +150,17 @@ def test_the_model_card_holds_the_evidence(story: dict[str, Published]) -> None:
 
 
 @pytest.mark.usefixtures("story")
-def test_a_card_says_other_limits_of_photographs() -> None:
-    make_candidate("photographed", seed=2, accuracy=0.9, origin="mirror")
-    card = publishing.model_card("photographed", decide(candidates=["photographed"]))
-    assert "Trained on few hands before plain walls" in card
+@pytest.mark.parametrize(
+    ("origin", "limits"),
+    [
+        ("mirror", "Trained on few hands before plain walls"),
+        ("folder", "As good as its test split says on pictures like those"),
+    ],
+)
+def test_a_card_says_other_limits_of_other_pictures(origin: str, limits: str) -> None:
+    make_candidate(origin, seed=2, accuracy=0.9, origin=origin)
+    card = publishing.model_card(origin, decide(candidates=[origin]))
+    assert limits in card
     assert "drawn" not in card
 
 

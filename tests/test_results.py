@@ -31,7 +31,13 @@ STUDY = {
     "mean": 0.964,
     "sd": 0.01277,
 }
-ENTRY = {"model": "net", "registered": "nets", "metric": "accuracy", "course": 0.783}
+ENTRY = {
+    "model": "net",
+    "registered": "nets",
+    "metric": "accuracy",
+    "course": 0.783,
+    "course_data": "signs",
+}
 ROW = {
     "model": "net",
     "parameters": "23,718",
@@ -90,6 +96,7 @@ OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed
     ("changes", "cells"),
     [
         ({"entry": without("course", ENTRY)}, {"course": "-"}),
+        ({"entry": {**ENTRY, "course_data": "other"}}, {"course": "-"}),
         ({"metrics": without("also", METRICS)}, {"also": "-"}),
         ({"metrics": METRICS | {"accuracy": None}}, {"ours": "unknown"}),
         ({"metrics": METRICS | {"accuracy_low": None}}, {"ours": "0.975"}),

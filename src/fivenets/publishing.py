@@ -135,5 +135,14 @@ def model_card(candidate: str, decision: dict[str, Any]) -> str:
 - **Test {metric}**: {interval(metrics, metric)} over {metrics["examples"]} examples;
   {metrics.get("also", "nothing more measured")}.
 - **Gate**: {metric} >= {decision["minimum"]:g}: {"champion" if is_champion else "not champion"}.
-- **Limits**: {service.limits_of_builtin if "(builtin)" in tags["data"] else service.limits}
+- **Limits**: {_limits(service, tags["data"])}
 """
+
+
+def _limits(service: Service, data: str) -> str:
+    """What not to expect of a model made from `data`, such as `signs (mirror)`."""
+    if "(builtin)" in data:
+        return service.limits_of_builtin
+    if "(folder)" in data or "(tfds)" in data:
+        return "As good as its test split says on pictures like those, and not on others."
+    return service.limits

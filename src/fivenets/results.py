@@ -33,7 +33,7 @@ def row(entry: dict[str, Any]) -> dict[str, str]:
         "parameters": f"{metrics['parameters']:,}",
         "data": training["tags"]["data"],
         "metric": entry["metric"],
-        "course": f"{entry['course']:.3f}" if "course" in entry else "-",
+        "course": _course(entry, training["tags"]["data"]),
         "ours": interval(metrics, entry["metric"]),
         "also": metrics.get("also", "-"),
         "seeds": _over_seeds(name, training),
@@ -95,6 +95,12 @@ def replaced(text: str, table: str) -> str:
 def same_recipe(parameters: dict[str, str], others: dict[str, str]) -> bool:
     """Whether two trainings differ in nothing but their seed."""
     return {**parameters, "seed": ""} == {**others, "seed": ""}
+
+
+def _course(entry: dict[str, Any], data: str) -> str:
+    """The course's number, beside results on the data set that it is about."""
+    is_comparable = "course" in entry and data.startswith(f"{entry['course_data']} (")
+    return f"{entry['course']:.3f}" if is_comparable else "-"
 
 
 def _over_seeds(name: str, training: dict[str, Any]) -> str:
