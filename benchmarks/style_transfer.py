@@ -15,11 +15,11 @@ import statistics
 import time
 from pathlib import Path
 
-from fivenets import quiet  # noqa: F401, I001
 import keras
 import numpy as np
 import tensorflow as tf
 
+from fivenets import quiet  # noqa: F401
 from fivenets.style import differentiation, features, objective, pictures, sources, transfer
 from fivenets.style.objective import Style
 
@@ -91,7 +91,7 @@ def main() -> None:
     # The tutorial's loss in the assignment's terms, whose costs are quarters of means of squares.
     settings = transfer.Settings(
         size=arguments.longest,
-        iterations=200,
+        iterations=100,
         coarse_scales=1,
         content_weight=4 * CONTENT_WEIGHT,
         style_weight=4 * STYLE_WEIGHT,
@@ -99,11 +99,9 @@ def main() -> None:
         content_layer=CONTENT_LAYER,
         tolerance=0,
     )
-    height, width = pictures.sized(*photograph.image.shape[:2], settings.size)
+    height, width = pictures.sized(photograph.image, settings.size)
     content = pictures.resize(photograph.image, height, width)
-    style = pictures.resize(
-        painting.image, *pictures.sized(*painting.image.shape[:2], settings.size)
-    )
+    style = pictures.resize(painting.image, *pictures.sized(painting.image, settings.size))
     recipe = Recipe(network, content, style)
     extractor = features.extractor(
         transfer.in_precision(network, settings), settings.weights.layers

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ class Service:
     limits_of_builtin: str
     beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
     requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
+    pictures: int = 1  # in the example of a request
+    options: Mapping[str, Any] = field(default_factory=dict)  # that a request may carry: an example
 
 
 SERVICES = {
@@ -53,6 +56,29 @@ SERVICES = {
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside=("calibration",),
         requirements=("joblib", "lz4", "mtcnn"),
+    ),
+    "style": Service(
+        script=PYFUNC / "style_transfer.py",
+        example=PYFUNC / "example_street.png",
+        use="content and style pictures in, picture out; options are parameters",
+        limits="Optimises each picture anew: minutes on a CPU. What is kept of the content and "
+        "taken from the style is what its features see.",
+        limits_of_builtin="Made from built-in photographs: the network serves any others as well.",
+        requirements=("h5py", "psutil"),
+        pictures=2,
+        options={
+            "size": 64,
+            "iterations": 2,
+            "coarse_scales": 0,
+            "content_weight": 10.0,
+            "style_weight": 1.0,
+            "style_scale": 1.0,
+            "initial": "content",
+            "colours": "style",
+            "optimizer": "lbfgs",
+            "precision": "float32",
+            "seed": 0,
+        },
     ),
 }
 
@@ -98,10 +124,11 @@ def publish(decision: dict[str, Any]) -> None:
             files,
             digest_of(files),
             service.script,
-            [base64.b64encode(service.example.read_bytes()).decode()],
+            [base64.b64encode(service.example.read_bytes()).decode()] * service.pictures,
             model_card(candidate, decision),
             {"model": candidate, "data": training["tags"]["data"]},
             service.requirements,
+            service.options,
         )
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:

@@ -14,6 +14,7 @@ from typing import Any
 import mlflow
 import mlflow.pyfunc
 from mlflow.exceptions import MlflowException
+from mlflow.types import ParamSchema, ParamSpec
 
 from fivenets import tracking
 from fivenets.errors import UserError
@@ -35,17 +36,21 @@ def register(
     card: str,
     tags: Mapping[str, str],
     requirements: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> str:
     """Registers a model's files as a version of `name`, once; returns the version's number.
 
     Args: artifacts: what `script`, the pyfunc that serves it, reads: "model" is the .keras file.
         digest: of all of them. card: Markdown, the version's description.
         requirements: packages that `script` needs besides REQUIREMENTS.
+        options: that a request may carry as MLflow's params, with values that are quick to try.
     """
     client = tracking.connect()
     version = _version_of(client, name, digest)
     if version is None:
-        version = _log_version(client, name, run_id, artifacts, script, input_example, requirements)
+        version = _log_version(
+            client, name, run_id, artifacts, script, input_example, requirements, options or {}
+        )
         client.set_model_version_tag(name, version, tracking.DIGEST_TAG, digest)
         log.info("%s: registered as version %s", name, version)
     for key, value in tags.items():
@@ -105,6 +110,7 @@ def _log_version(
     script: Path,
     input_example: Any,
     requirements: Sequence[str],
+    options: Mapping[str, Any],
 ) -> str:
     training = client.get_run(run_id).info
     with warnings.catch_warnings(), mlflow.start_run(run_id=run_id, log_system_metrics=False):
@@ -116,13 +122,18 @@ def _log_version(
             python_model=str(script),
             artifacts={key: str(file) for key, file in artifacts.items()},
             code_paths=[str(PACKAGE)],
-            input_example=input_example,
+            input_example=(input_example, dict(options)) if options else input_example,
             pip_requirements=_requirements(requirements),
         )
         # From the type hints, MLflow knows that a list goes in, and not which columns come out.
-        columns = mlflow.pyfunc.load_model(info.model_uri).predict(input_example)
-        outputs = mlflow.models.infer_signature(input_example, columns).outputs
-        signature = mlflow.models.ModelSignature(info.signature.inputs, outputs)
+        model = mlflow.pyfunc.load_model(info.model_uri)
+        columns = model.predict(input_example, dict(options) or None)
+        inferred = mlflow.models.infer_signature(input_example, columns, dict(options) or None)
+        # What a request leaves out is as the model has it, and not as in the example.
+        params = inferred.params and ParamSchema(
+            [ParamSpec(param.name, param.dtype, None) for param in inferred.params]
+        )
+        signature = mlflow.models.ModelSignature(info.signature.inputs, inferred.outputs, params)
         mlflow.models.set_signature(info.model_uri, signature)
         registered = mlflow.register_model(info.model_uri, name)
     # Logging to the run has reopened and ended it; its times are those of the training.

@@ -43,7 +43,7 @@ def _tensorflow(loss: Loss) -> Callable:
 
 
 def _jax(loss: Loss) -> Callable:
-    import jax
+    import jax  # pyright: ignore[reportMissingImports]  # the other backend
 
     differentiated = jax.jit(jax.value_and_grad(loss, has_aux=True))
 

@@ -25,19 +25,35 @@ def gram_matrix(unrolled: Tensor) -> Tensor:
 
 
 def mean_gram_matrix(features: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Gram matrix of features (1, height, width, channels) divided by their positions.
+    """Gram matrix of features (1, height, width, channels) divided by their positions, float32.
 
     Dividing makes pictures of different sizes comparable. With a `mask` (height, width) in 0..1
     each position counts as much as its mask says.
     """
     _, height, width, channels = features.shape
-    # In bfloat16 a sum over all positions would keep 8 bits.
-    unrolled = ops.reshape(_float32(features), (height * width, channels))
+    unrolled = ops.reshape(features, (height * width, channels))
     if mask is None:
-        return gram_matrix(ops.transpose(unrolled)) / (height * width)
+        return _inner_products(unrolled) / (height * width)
     share = ops.reshape(_float32(mask), (height * width, 1))
     # A mask that is thin may vanish at a deep layer; it then asks for nothing there.
-    return gram_matrix(ops.transpose(ops.sqrt(share) * unrolled)) / (ops.sum(share) + 1e-6)
+    return _inner_products(ops.sqrt(share) * _float32(unrolled)) / (ops.sum(share) + 1e-6)
+
+
+@ops.custom_gradient
+def _inner_products(unrolled: Tensor) -> Tensor:
+    """A^T A, (channels, channels) float32, of A (positions, channels) in any float type.
+
+    Where d is the gradient of the result, that of A is A (d + d^T): one product and not two, in the
+    type of A. The sum over all positions is in float32: bfloat16 would keep 8 bits of it.
+    """
+    exact = _float32(unrolled)
+
+    def gradient(*arguments: Tensor, upstream: Tensor | None = None) -> Tensor:
+        passed = arguments[0] if upstream is None else upstream
+        both = ops.cast(passed + ops.transpose(passed), unrolled.dtype)
+        return ops.matmul(unrolled, both)
+
+    return gram_matrix(ops.transpose(exact)), gradient
 
 
 def gram_distance(style_gram: Tensor, generated_gram: Tensor) -> Tensor:

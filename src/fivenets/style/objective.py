@@ -89,9 +89,7 @@ def _positions(features: keras.Model, layer: str, shape: tuple[int, ...]) -> tup
     return shapes[layer][1:3]
 
 
-def _masks(
-    mask: np.ndarray | None, shapes: Mapping[str, tuple[int, int]]
-) -> dict[str, Any] | None:
+def _masks(mask: np.ndarray | None, shapes: Mapping[str, tuple[int, int]]) -> dict[str, Any] | None:
     """The mask at each layer's size; none for a style that is wanted everywhere."""
     if mask is None:
         return None

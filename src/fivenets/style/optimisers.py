@@ -1,5 +1,6 @@
 """Adam and L-BFGS on the pixels of an image, within a budget of evaluations."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ Observer = Callable[[float, dict[str, float], np.ndarray], None]
 CORRECTIONS = 10  # pairs that L-BFGS remembers
 
 
-class Diverged(UserError):
+class DivergedError(UserError):
     """The loss is no number any more; the best image so far has been shown to the observer."""
 
 
@@ -58,15 +59,13 @@ def minimise(
     """The image (height, width, 3) of the lowest loss found from `image` on.
 
     Args: name: lbfgs | adam; learning_rate: of Adam, for pixels in 0..1.
-    Raises: Diverged where the loss is NaN or infinite; UserError for another optimiser.
+    Raises: DivergedError where the loss is NaN or infinite; UserError for another optimiser.
     """
     if name not in OPTIMISERS:
         raise UserError(f"optimizer should be one of {', '.join(OPTIMISERS)}, it is {name!r}")
     watched = _Watched(function, image, budget, observe)
-    try:
+    with contextlib.suppress(_Finished):
         OPTIMISERS[name](watched, image, learning_rate)
-    except _Finished:
-        pass
     return watched.best
 
 
@@ -83,7 +82,7 @@ class _Watched:
         """Loss and gradient, both of the image's shape."""
         loss, parts, gradient = self.function(image.reshape((1, *self.shape)))
         if not (np.isfinite(loss) and np.isfinite(gradient).all()):
-            raise Diverged(
+            raise DivergedError(
                 f"the loss is {loss:g} after {len(self.budget.best)} iterations, so the last good "
                 "picture was kept: lower style_weight or content_weight or, with adam, "
                 "learning_rate"

@@ -1,5 +1,7 @@
 """Pictures and masks as users have them -> arrays of the size that is worked at."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,8 @@ from PIL import Image
 from fivenets import images
 from fivenets.errors import UserError
 from fivenets.style.features import MIN_SIDE
+
+WRITABLE = (".png", ".jpg", ".jpeg")
 
 
 def read(source: Any, role: str) -> np.ndarray:
@@ -43,8 +47,27 @@ def read_mask(source: Any, content_rgb_uint8: np.ndarray) -> np.ndarray:
     return mask.astype(np.float32)
 
 
-def sized(height: int, width: int, longest: int) -> tuple[int, int]:
-    """Height and width with `longest` pixels at the longer side, and the aspect kept."""
+def check_writable(file: Path) -> None:
+    """Refuses, before any work, a name that no picture can be written to.
+
+    Raises: UserError for an ending other than .png and .jpg, or a folder that is not there.
+    """
+    if file.suffix.lower() not in WRITABLE:
+        raise UserError(f"--out should end in {', '.join(WRITABLE)}, it is {file}")
+    if not os.access(file.parent, os.W_OK):
+        raise UserError(f"{file}: the folder {file.parent} is not there or cannot be written to")
+
+
+def write(image_rgb_uint8: np.ndarray, file: Path) -> None:
+    """Writes a picture, whole or not at all."""
+    arriving = file.with_name(f".{file.name}.arriving{file.suffix}")
+    Image.fromarray(image_rgb_uint8).save(arriving, quality=95)
+    os.replace(arriving, file)
+
+
+def sized(image: np.ndarray, longest: int) -> tuple[int, int]:
+    """Height and width of an image with `longest` pixels at the longer side, the aspect kept."""
+    height, width = image.shape[:2]
     scale = longest / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
 

@@ -24,10 +24,10 @@ class Settings:
     size: int = 400
     iterations: int = 120
     coarse_scales: int = 1
-    content_weight: float = 1.0
+    content_weight: float = 10.0
     style_weight: float = 1.0
-    variation_weight: float = 0.0
-    content_layer: str = "block5_conv2"
+    variation_weight: float = 0.0002
+    content_layer: str = "block4_conv2"
     style_layers: Mapping[str, float] = field(default_factory=lambda: STYLE_LAYERS)
     style_scale: float = 1.0
     initial: str = "content"
@@ -119,13 +119,13 @@ def transfer(
             "the weights of the styles should be at least 0 and one of them above it, they are "
             f"{[style.weight for style in styles]}"
         )
-    shape = pictures.sized(*content_rgb_uint8.shape[:2], settings.size)
+    shape = pictures.sized(content_rgb_uint8, settings.size)
     memory.check(network.name, *shape, settings.precision)
     extractor = features.extractor(in_precision(network, settings), settings.weights.layers)
     clock, image, rows = _Clock(), None, 0
     for scale in range(settings.coarse_scales + 1):
         longest = settings.size // 2 ** (settings.coarse_scales - scale)
-        height, width = pictures.sized(*content_rgb_uint8.shape[:2], longest)
+        height, width = pictures.sized(content_rgb_uint8, longest)
         if min(height, width) < features.MIN_SIDE:  # nothing to see at this scale
             continue
         content = pictures.resize(content_rgb_uint8, height, width)
@@ -146,9 +146,9 @@ def transfer(
         ) -> None:
             iteration = before + len(budget.best) - 1
             seconds = clock.stop()
-            observe(
-                Progress(scale, *best.shape[:2], iteration, seconds, {"loss": loss, **parts}, best)
-            )
+            height, width, _ = best.shape
+            losses = {"loss": loss, **parts}
+            observe(Progress(scale, height, width, iteration, seconds, losses, best))
             clock.start()
 
         image = optimisers.minimise(
@@ -184,7 +184,7 @@ def prepare(
         if not style.weight:
             continue
         longest_style = max(features.MIN_SIDE, round(longest * settings.style_scale))
-        height, width = pictures.sized(*style.image.shape[:2], longest_style)
+        height, width = pictures.sized(style.image, longest_style)
         least = features.MIN_SIDE // 2
         image = pictures.resize(style.image, max(height, least), max(width, least))
         if settings.colours == "histogram":
@@ -203,14 +203,13 @@ def initial(content: np.ndarray, settings: Settings) -> np.ndarray:
     return (1 - share) * content + np.float32(share) * noise
 
 
-def finished(
-    image: np.ndarray, content_rgb_uint8: np.ndarray, settings: Settings
-) -> np.ndarray:
+def finished(image: np.ndarray, content_rgb_uint8: np.ndarray, settings: Settings) -> np.ndarray:
     """The image as a picture, uint8; with the content's colours where only light was worked on."""
     picture = pictures.to_uint8(image)
     if settings.colours != "luminance":
         return picture
-    content = pictures.to_uint8(pictures.resize(content_rgb_uint8, *picture.shape[:2]))
+    height, width, _ = picture.shape
+    content = pictures.to_uint8(pictures.resize(content_rgb_uint8, height, width))
     return colours.with_luminance(content, picture)
 
 
