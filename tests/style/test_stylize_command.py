@@ -164,9 +164,10 @@ def test_a_job_leaves_all_that_it_takes_to_measure_it(
     assert numbers["style_reduction"] == pytest.approx(
         1 - measured["style_loss"] / measured["content_style_loss"]
     )
-    for figure in (drawing.sheet(made), drawing.beside(made), drawing.curves(rows)):
-        figure.savefig(tmp_path / "figure.png", dpi=30)
-        drawing.plt.close(figure)
+    sheet = drawing.stacked([drawing.sheet(made), drawing.sheet(made)])
+    assert sheet.height == 2 * drawing.stacked([drawing.sheet(made)]).height
+    assert drawing.stacked([drawing.beside(made)]).width > sheet.width
+    assert drawing.stacked([drawing.curves(rows)]).height > 0
 
 
 def test_jobs_are_checked_before_the_first_is_begun(tmp_path: Path) -> None:
