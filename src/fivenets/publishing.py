@@ -58,9 +58,19 @@ SERVICES = {
 
 
 def decide(
-    name: str, *, task: str, candidates: list, metric: str, minimum: float
+    name: str,
+    *,
+    task: str,
+    candidates: list,
+    metric: str,
+    minimum: float,
+    tolerances: dict | None = None,
 ) -> dict[str, Any]:
-    """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`."""
+    """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`.
+
+    Args: tolerances: metric -> by how much a reproduction may differ from it; by default `metric`
+        should come out the same.
+    """
     if task not in SERVICES:
         raise UserError(
             f"params.yaml: {name}.register.task should be one of {', '.join(SERVICES)}, "
@@ -81,6 +91,7 @@ def decide(
         "candidates": values,
         "best": best,
         "passed": values[best] >= minimum,
+        "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
     }
 
 
@@ -100,12 +111,22 @@ def publish(decision: dict[str, Any]) -> None:
             service.script,
             [base64.b64encode(service.example.read_bytes()).decode()],
             model_card(candidate, decision),
-            {"model": candidate, "data": training["tags"]["data"]},
+            {"model": candidate, "data": training["tags"]["data"], **gate(candidate, decision)},
             service.requirements,
         )
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:
             registry.point_alias(name, registry.CHAMPION, version)
+
+
+def gate(candidate: str, decision: dict[str, Any]) -> dict[str, str]:
+    """What was asked of the candidate and whether it met it, as tags of its version."""
+    passed = decision["candidates"][candidate] >= decision["minimum"]
+    return {
+        "gate": f"{decision['metric']} >= {decision['minimum']:g}",
+        "gate_passed": str(passed).lower(),
+        "tolerances": json.dumps(decision.get("tolerances", {})),
+    }
 
 
 def served_files(candidate: str, task: str) -> dict[str, Path]:
