@@ -2,7 +2,8 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Service:
     limits_of_builtin: str
     beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
     requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
+    options: Mapping[str, Any] = field(default_factory=dict)  # of a request, with their defaults
 
 
 SERVICES = {
@@ -53,6 +55,7 @@ SERVICES = {
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside=("calibration",),
         requirements=("joblib", "lz4", "mtcnn"),
+        options={"cropped": False},
     ),
 }
 
@@ -113,6 +116,7 @@ def publish(decision: dict[str, Any]) -> None:
             model_card(candidate, decision),
             {"model": candidate, "data": training["tags"]["data"], **gate(candidate, decision)},
             service.requirements,
+            service.options,
         )
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:

@@ -36,19 +36,21 @@ def register(
     card: str,
     tags: Mapping[str, str],
     requirements: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> str:
     """Registers a model's files as a version of `name`, once; returns the version's number.
 
     Args: artifacts: what `script`, the pyfunc that serves it, reads: "model" is the .keras file.
         digest: of all of them. card: Markdown, the version's description.
         requirements: packages that `script` needs besides REQUIREMENTS.
+        options: what `predict` takes as `params`, with their defaults.
     """
     client = tracking.connect()
     version = _version_of(client, name, digest)
     if version is None:
         _delete_unregistered(client, name, run_id)
         version = _log_version(
-            client, name, run_id, artifacts, digest, script, input_example, requirements
+            client, name, run_id, artifacts, digest, script, input_example, requirements, options
         )
         log.info("%s: registered as version %s", name, version)
     for key, value in tags.items():
@@ -141,6 +143,7 @@ def _log_version(
     script: Path,
     input_example: Any,
     requirements: Sequence[str],
+    options: Mapping[str, Any] | None,
 ) -> str:
     with warnings.catch_warnings(), mlflow.start_run(run_id=run_id, log_system_metrics=False):
         # MLflow warns thrice, past any filter, that list[Any] is not validated. It is meant:
@@ -156,8 +159,11 @@ def _log_version(
         )
         # From the type hints, MLflow knows that a list goes in, and not which columns come out.
         columns = mlflow.pyfunc.load_model(info.model_uri).predict(input_example)
-        outputs = mlflow.models.infer_signature(input_example, columns).outputs
-        signature = mlflow.models.ModelSignature(info.signature.inputs, outputs)
+        inferred = mlflow.models.infer_signature(input_example, columns, dict(options or {}))
+        inputs = info.signature.inputs
+        signature = mlflow.models.ModelSignature(inputs, inferred.outputs, inferred.params)
+        # Else the scoring server makes one array of the request, and two pictures of a pair.
+        signature._is_signature_from_type_hint = True
         mlflow.models.set_signature(info.model_uri, signature)
         # With its digest from the start: a version without it would be registered again.
         registered = mlflow.register_model(info.model_uri, name, tags={tracking.DIGEST_TAG: digest})
