@@ -86,6 +86,14 @@ def published() -> Published:
     )
 
 
+class KilledError(Exception):
+    """Stands for kill -9 in the middle of a registration."""
+
+
+def die(*_: object, **__: object) -> None:
+    raise KilledError
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Published]]:
     """A project folder to work in, whose models are published again and again."""
@@ -102,6 +110,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Publis
             "the same again": decide(),
             "the gate is raised": decide(minimum=0.99),
         }
+        with patch.context() as killing:
+            killing.setattr(registry.mlflow, "register_model", die)
+            with pytest.raises(KilledError):
+                publishing.publish(steps["below the gate"])
         found = {}
         for step, decision in steps.items():
             publishing.publish(decision)
@@ -173,6 +185,30 @@ def test_registering_leaves_the_times_of_the_training() -> None:
     assert info.end_time == STARTED + 12_000
     version = client.get_model_version(NAME, "2")
     assert version.run_id == run_id
+
+
+@pytest.mark.usefixtures("story")
+def test_a_registration_that_was_killed_leaves_no_second_model_with_the_run() -> None:
+    client = tracking.connect()
+    experiment = client.get_experiment_by_name(tracking.EXPERIMENT)
+    assert experiment is not None
+    logged = client.search_logged_models([experiment.experiment_id])
+    versions = client.search_model_versions(f"name = '{NAME}'")
+    assert {model.model_uri for model in logged} == {version.source for version in versions}
+    assert len(logged) == 2
+
+
+@pytest.mark.usefixtures("story")
+def test_a_version_says_which_gate_it_met() -> None:
+    publishing.publish(decide(tolerances={"accuracy": 0.02}))
+    tags = {
+        version.tags["model"]: version.tags
+        for version in tracking.connect().search_model_versions(f"name = '{NAME}'")
+    }
+    gates = {model: (tags[model]["gate"], tags[model]["gate_passed"]) for model in tags}
+    assert gates == {"small": ("accuracy >= 0.8", "false"), "large": ("accuracy >= 0.8", "true")}
+    assert json.loads(tags["large"]["tolerances"]) == {"accuracy": 0.02}
+    assert decide()["tolerances"] == {"accuracy": 0.0}
 
 
 @pytest.mark.usefixtures("story")

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Service:
     limits_of_builtin: str
     beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
     requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
+    options: Mapping[str, Any] = field(default_factory=dict)  # of a request, with their defaults
 
 
 SERVICES = {
@@ -53,14 +55,25 @@ SERVICES = {
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside=("calibration",),
         requirements=("joblib", "lz4", "mtcnn"),
+        options={"cropped": False},
     ),
 }
 
 
 def decide(
-    name: str, *, task: str, candidates: list, metric: str, minimum: float
+    name: str,
+    *,
+    task: str,
+    candidates: list,
+    metric: str,
+    minimum: float,
+    tolerances: dict | None = None,
 ) -> dict[str, Any]:
-    """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`."""
+    """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`.
+
+    Args: tolerances: metric -> by how much a reproduction may differ from it; by default `metric`
+        should come out the same.
+    """
     if task not in SERVICES:
         raise UserError(
             f"params.yaml: {name}.register.task should be one of {', '.join(SERVICES)}, "
@@ -81,6 +94,7 @@ def decide(
         "candidates": values,
         "best": best,
         "passed": values[best] >= minimum,
+        "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
     }
 
 
@@ -100,12 +114,23 @@ def publish(decision: dict[str, Any]) -> None:
             service.script,
             [base64.b64encode(service.example.read_bytes()).decode()],
             model_card(candidate, decision),
-            {"model": candidate, "data": training["tags"]["data"]},
+            {"model": candidate, "data": training["tags"]["data"], **gate(candidate, decision)},
             service.requirements,
+            service.options,
         )
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:
             registry.point_alias(name, registry.CHAMPION, version)
+
+
+def gate(candidate: str, decision: dict[str, Any]) -> dict[str, str]:
+    """What was asked of the candidate and whether it met it, as tags of its version."""
+    passed = decision["candidates"][candidate] >= decision["minimum"]
+    return {
+        "gate": f"{decision['metric']} >= {decision['minimum']:g}",
+        "gate_passed": str(passed).lower(),
+        "tolerances": json.dumps(decision.get("tolerances", {})),
+    }
 
 
 def served_files(candidate: str, task: str) -> dict[str, Path]:
