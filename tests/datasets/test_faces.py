@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets.datasets.faces import preparation
+from fivenets.datasets.faces.faces_dataset_builder import BUILTIN_PEOPLE, read_folder
 from fivenets.datasets.faces.preparation import FaceSettings, load, prepare
 from fivenets.datasets.faces.render import render_faces
 from fivenets.errors import UserError
@@ -26,7 +26,7 @@ def test_drawn_people_stay_themselves_and_differ_from_each_other() -> None:
 
 
 def test_no_drawn_person_stands_in_two_sets() -> None:
-    one, other = preparation.BUILTIN_PEOPLE.values()
+    one, other = BUILTIN_PEOPLE.values()
     assert not set(one) & set(other)
     assert len(one) >= 60
 
@@ -77,4 +77,4 @@ def test_a_split_that_leaves_too_few_people_is_refused(
 
 def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="should hold one folder of images per person"):
-        list(preparation.read_folder(tmp_path))
+        list(read_folder(tmp_path))
