@@ -55,10 +55,13 @@ def test_nobody_is_in_training_and_in_test(folder: Path, tmp_path: Path) -> None
 def test_pictures_that_cannot_be_aligned_are_left_out_and_named(
     folder: Path, tmp_path: Path
 ) -> None:
-    def align(picture: np.ndarray, name: str) -> np.ndarray:
-        if name.endswith("person004/8.png"):
-            raise UserError(f"{name}: one face expected, none found")
-        return picture[:20, :20]
+    def align(pictures, names):
+        return [
+            UserError(f"{name}: one face expected, none found")
+            if name.endswith("person004/8.png")
+            else picture[:20, :20]
+            for picture, name in zip(pictures, names, strict=True)
+        ]
 
     prepare(settings(str(folder), align=True), "auto", tmp_path / "out", tmp_path / "raw", align)
     source = json.loads((tmp_path / "out" / "source.json").read_text())

@@ -9,7 +9,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,8 @@ from fivenets.images import read_image
 
 log = logging.getLogger(__name__)
 
-Align = Callable[[np.ndarray, str], np.ndarray]  # picture, its name -> face crop, or a UserError
+# Pictures, their names -> face crops, or what is wrong with a picture.
+Align = Callable[[Sequence[np.ndarray], Sequence[str]], list[np.ndarray | UserError]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,20 +63,21 @@ def prepare(
 ) -> None:
     """Writes the data set to `out`, replacing what is there only when all of it is done.
 
-    Args: align: applied to each picture; those that it refuses are left out, counted and named in
+    Args: align: applied to the pictures; those that it refuses are left out, counted and named in
         source.json. Drawn faces are cropped already and never aligned.
     """
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
     origin, examples = read(settings.dataset, source, raw_dir)
     is_aligned = settings.align and origin.origin != "builtin"
-    kept, skipped = [], []
-    for picture, person, name in examples:
-        try:
-            face = align(picture, name) if align and is_aligned else picture
-            kept.append((face, person, name))
-        except UserError as error:
-            skipped.append(str(error))
+    pictures, people, names = zip(*examples, strict=True)
+    faces = align(pictures, names) if align and is_aligned else pictures
+    skipped = [str(face) for face in faces if isinstance(face, UserError)]
+    kept = [
+        (face, person, name)
+        for face, person, name in zip(faces, people, names, strict=True)
+        if not isinstance(face, UserError)
+    ]
     if len({person for _, person, _ in kept}) < 2:
         raise UserError(f"{settings.dataset}: faces of at least 2 people are needed")
     scratch = out.with_name(f".{out.name}.preparing")
