@@ -287,6 +287,7 @@ def test_a_fresh_process_loads_the_champion_by_name_and_asks_it_about_any_form_o
         ({}, "large", True),
         ({"minimum": 0.85}, "large", True),
         ({"minimum": 0.86}, "large", False),
+        ({"minimum": 0.86, "minimum_builtin": 0.85}, "large", True),  # they are of drawn signs
         ({"candidates": ["small"]}, "small", False),
         ({"metric": "examples", "minimum": 0}, "small", True),  # of equals, the first
     ],
@@ -296,6 +297,24 @@ def test_the_candidate_with_the_highest_metric_is_held_against_the_gate(
 ) -> None:
     decision = decide(**changes)
     assert (decision["best"], decision["passed"]) == (best, passed)
+
+
+def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_candidate("small", seed=0, accuracy=0.6, origin="mirror")
+    make_candidate("large", seed=1, accuracy=0.9)
+    record = Path("reports/large/training.json")
+    record.write_text(record.read_text().replace("signs (", "untrained weights ("))
+    gates = {"minimum": 0.7, "minimum_builtin": 0.5}
+    decision = decide(**gates)
+    assert (decision["best"], decision["passed"], decision["minimum"]) == ("small", False, 0.7)
+    assert decision["candidates"] == {"small": 0.6, "large": 0.9}
+    assert not decide(candidates=["large"], **gates)["passed"]
+    metrics = Path("reports/small/metrics.json")  # of a network from photographs, on drawn data
+    metrics.write_text(json.dumps(json.loads(metrics.read_text()) | {"data": "signs (builtin)"}))
+    assert decide(**gates)["passed"]
 
 
 @pytest.mark.usefixtures("story")

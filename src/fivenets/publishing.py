@@ -13,6 +13,7 @@ from fivenets.errors import UserError
 from fivenets.results import interval
 
 DECISION_FILE = "registration.json"
+UNTRAINED = "untrained"  # how the data tag starts of a network whose weights could not be had
 PYFUNC = registry.PACKAGE / "pyfunc"
 
 
@@ -67,11 +68,14 @@ def decide(
     candidates: list,
     metric: str,
     minimum: float,
+    minimum_builtin: float | None = None,
     tolerances: dict | None = None,
 ) -> dict[str, Any]:
     """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`.
 
-    Args: tolerances: metric -> by how much a reproduction may differ from it; by default `metric`
+    Args: minimum_builtin: in place of `minimum` where the metric was measured on drawn data, which
+        may be easier or harder than the real ones. An untrained candidate is never champion.
+        tolerances: metric -> by how much a reproduction may differ from it; by default `metric`
         should come out the same.
     """
     if task not in SERVICES:
@@ -79,13 +83,18 @@ def decide(
             f"params.yaml: {name}.register.task should be one of {', '.join(SERVICES)}, "
             f"it is {task!r}"
         )
-    values = {}
+    values, is_drawn, is_untrained = {}, {}, {}
     for candidate in candidates:
         metrics = json.loads(Path("reports", candidate, tracking.METRICS_FILE).read_text())
+        training = json.loads(Path("reports", candidate, tracking.RECORD_FILE).read_text())
         if metric not in metrics:
             raise UserError(f"params.yaml: {name}.register.metric: {candidate} has no {metric}")
-        values[candidate] = metrics[metric]
-    best = max(values, key=values.__getitem__)
+        values[candidate], made_from = metrics[metric], training["tags"]["data"]
+        is_drawn[candidate] = "(builtin)" in metrics.get("data", made_from)
+        is_untrained[candidate] = made_from.startswith(UNTRAINED)
+    best = max(values, key=lambda candidate: (not is_untrained[candidate], values[candidate]))
+    if is_drawn[best] and minimum_builtin is not None:
+        minimum = minimum_builtin
     return {
         "name": name,
         "task": task,
@@ -93,7 +102,7 @@ def decide(
         "minimum": minimum,
         "candidates": values,
         "best": best,
-        "passed": values[best] >= minimum,
+        "passed": values[best] >= minimum and not is_untrained[best],
         "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
     }
 
