@@ -17,7 +17,7 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all setup test lint smoke study ui requirements clean
+.PHONY: all setup test lint smoke fuzz study ui requirements clean
 all: setup
 	@python pipelines/refresh.py
 	@dvc repro
@@ -51,6 +51,11 @@ lint: setup
 # The whole graph with tiny settings, in a temporary clone of the last commit.
 smoke: setup
 	pytest -m smoke
+
+# Mutated files and odd values for all that reads a stranger's bytes; new ones each time. More or
+# fewer by FUZZ_INPUTS, which some tests take 50 times.
+fuzz: setup
+	FUZZ_INPUTS=$${FUZZ_INPUTS:-4500} pytest tests/fuzz
 
 # The default recipes over several seeds; its tables are committed. About 15 minutes on 2 cores.
 study: setup

@@ -12,6 +12,12 @@ def test_a_user_error_becomes_one_sentence_on_stderr_and_exit_code_2(capsys) -> 
     assert capsys.readouterr() == ("", "error: expected a hand, received a foot\n")
 
 
+def test_control_characters_do_not_reach_the_terminal(capsys) -> None:
+    with pytest.raises(SystemExit), reported():
+        raise UserError("no section \x1b[2J\x9bé\nerror: none either")
+    assert capsys.readouterr().err == "error: no section \\x1b[2J\\x9bé\nerror: none either\n"
+
+
 @pytest.mark.parametrize("defect", [ValueError, KeyError, OSError, KeyboardInterrupt])
 def test_other_exceptions_pass_unchanged(defect: type[BaseException], capsys) -> None:
     with pytest.raises(defect, match="ours"), reported():

@@ -15,5 +15,12 @@ def reported() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_printable(str(error))}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _printable(text: str) -> str:
+    """`text` without control characters: parts of a stranger's file must not steer a terminal."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
+    )
