@@ -17,8 +17,12 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all setup test lint smoke study ui requirements clean
-all: setup
+.PHONY: all everything setup test lint smoke kills study ui requirements clean
+# A second `make` in this folder waits for the first.
+all:
+	@$(PYTHON) pipelines/alone.py $(MAKE) --no-print-directory everything
+
+everything: setup
 	@python pipelines/refresh.py
 	@dvc repro
 	@python pipelines/sync.py
@@ -51,6 +55,10 @@ lint: setup
 # The whole graph with tiny settings, in a temporary clone of the last commit.
 smoke: setup
 	pytest -m smoke
+
+# Random kills of the same graph, and whether it ends as if there had been none. Some 10 minutes.
+kills: setup
+	python benchmarks/kills.py
 
 # The default recipes over several seeds; its tables are committed. About 15 minutes on 2 cores.
 study: setup

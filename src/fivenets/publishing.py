@@ -10,6 +10,7 @@ from typing import Any
 from fivenets import registry, tracking
 from fivenets.digests import sha256
 from fivenets.errors import UserError
+from fivenets.params import flatten
 from fivenets.results import interval
 
 DECISION_FILE = "registration.json"
@@ -85,6 +86,7 @@ def decide(
         if metric not in metrics:
             raise UserError(f"params.yaml: {name}.register.metric: {candidate} has no {metric}")
         values[candidate] = metrics[metric]
+        _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
     best = max(values, key=values.__getitem__)
     return {
         "name": name,
@@ -96,6 +98,14 @@ def decide(
         "passed": values[best] >= minimum,
         "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
     }
+
+
+def _check_tolerances(path: str, tolerances: dict, candidate: str, metrics: dict) -> None:
+    for key, tolerance in tolerances.items():
+        if key not in flatten(metrics):
+            raise UserError(f"params.yaml: {path}: {candidate} has no {key}")
+        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
+            raise UserError(f"params.yaml: {path}.{key} should be a number, it is {tolerance!r}")
 
 
 def publish(decision: dict[str, Any]) -> None:
