@@ -17,8 +17,12 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all setup test lint smoke fuzz study ui requirements clean
-all: setup
+.PHONY: all everything setup test lint smoke fuzz kills study ui requirements clean
+# A second `make` in this folder waits for the first.
+all:
+	@$(PYTHON) pipelines/alone.py $(MAKE) --no-print-directory everything
+
+everything: setup
 	@python pipelines/refresh.py
 	@dvc repro
 	@python pipelines/sync.py
@@ -56,6 +60,10 @@ smoke: setup
 # fewer by FUZZ_INPUTS, which some tests take 50 times.
 fuzz: setup
 	FUZZ_INPUTS=$${FUZZ_INPUTS:-4500} pytest tests/fuzz
+
+# Random kills of the same graph, and whether it ends as if there had been none. Some 10 minutes.
+kills: setup
+	python benchmarks/kills.py
 
 # The default recipes over several seeds; its tables are committed. About 15 minutes on 2 cores.
 study: setup

@@ -10,6 +10,7 @@ from typing import Any
 from fivenets import registry, tracking
 from fivenets.digests import sha256
 from fivenets.errors import UserError
+from fivenets.params import flatten
 from fivenets.results import interval
 
 DECISION_FILE = "registration.json"
@@ -92,6 +93,7 @@ def decide(
         values[candidate], made_from = metrics[metric], training["tags"]["data"]
         is_drawn[candidate] = "(builtin)" in metrics.get("data", made_from)
         is_untrained[candidate] = made_from.startswith(UNTRAINED)
+        _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
     best = max(values, key=lambda candidate: (not is_untrained[candidate], values[candidate]))
     if is_drawn[best] and minimum_builtin is not None:
         minimum = minimum_builtin
@@ -105,6 +107,14 @@ def decide(
         "passed": values[best] >= minimum and not is_untrained[best],
         "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
     }
+
+
+def _check_tolerances(path: str, tolerances: dict, candidate: str, metrics: dict) -> None:
+    for key, tolerance in tolerances.items():
+        if key not in flatten(metrics):
+            raise UserError(f"params.yaml: {path}: {candidate} has no {key}")
+        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
+            raise UserError(f"params.yaml: {path}.{key} should be a number, it is {tolerance!r}")
 
 
 def publish(decision: dict[str, Any]) -> None:

@@ -208,12 +208,9 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
 def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> None:
     """Adds the numbers and pictures in `reports` to a run; a second time changes nothing."""
     present = client.get_run(run_id).data.metrics
-    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
     new = {
         f"test/{key}": value
-        for key, value in numbers.items()
-        # Numbers per class would fill the page with charts; they are in the artifact.
-        if key.count(".") < 2 and isinstance(value, int | float)
+        for key, value in evaluation_numbers(reports).items()
         if present.get(f"test/{key}") != value
     }
     if new:
@@ -221,6 +218,17 @@ def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> N
     for picture in sorted(reports.glob("*.png")):
         client.log_artifact(run_id, str(picture), "evaluation")
     client.log_artifact(run_id, str(reports / METRICS_FILE), "evaluation")
+
+
+def evaluation_numbers(reports: Path) -> dict[str, float]:
+    """The numbers of an evaluation, by dotted names, as a run holds them under `test/`."""
+    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
+    return {
+        key: value
+        for key, value in numbers.items()
+        # Numbers per class would fill the page with charts; they are in the artifact.
+        if key.count(".") < 2 and isinstance(value, int | float)
+    }
 
 
 def find_run(client: mlflow.MlflowClient, digest: str) -> str | None:

@@ -19,6 +19,7 @@ for command in (
     faces.identify,
     results.results,
     lineage.lineage,
+    lineage.reproduce,
 ):
     app.command()(command)
 app_of_faces = typer.Typer(help="The faces' threshold.", no_args_is_help=True)
