@@ -33,8 +33,8 @@ class Reorg(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
-        stride = self.stride
-        return batch, height // stride, width // stride, channels * stride**2
+        sides = (side and side // self.stride for side in (height, width))  # None: of any size
+        return batch, *sides, channels * self.stride**2
 
     def get_config(self):
         return {**super().get_config(), "stride": self.stride}
