@@ -17,7 +17,7 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all setup test lint smoke study ui requirements clean
+.PHONY: all setup test lint smoke study cells ui requirements clean
 all: setup
 	@python pipelines/refresh.py
 	@dvc repro
@@ -57,6 +57,13 @@ study: setup
 	python pipelines/classification/study.py signs-assignment
 	python pipelines/classification/study.py signs-compact
 	dvc repro report
+
+# A YOLOv2 trained on photographs of blood cells, which only a mirror or the public host has. Goes
+# on where it was cut off. SECONDS
+cells: setup
+	python pipelines/detection/prepare.py cells
+	python pipelines/detection/train.py yolov2-cells cells
+	python pipelines/detection/score.py yolov2-cells cells
 
 ui: setup
 	@echo "http://127.0.0.1:5000  (Ctrl-C ends it)"

@@ -46,7 +46,10 @@ def augmented(
     extent = window * [image_width, image_height, image_width, image_height]
     picture = Image.fromarray(image_rgb_uint8).transform(
         # As in `pictures.fit`: four pixels and no smoothing. What lies outside becomes black.
-        (width, height), Image.Transform.EXTENT, tuple(extent), Image.Resampling.BILINEAR
+        (width, height),
+        Image.Transform.EXTENT,
+        tuple(extent),
+        Image.Resampling.BILINEAR,
     )
     pixels = np.asarray(picture, np.float32) / 255 @ _colour_matrix(strength, rng)
     seen, kept = _seen_through(boxes_xyxy, window)

@@ -109,7 +109,11 @@ def train(
         steps=steps,
         seed=recipe.seed,
         checkpoint_dir=checkpoint_dir,
-        fingerprint=fingerprint(dataclasses.asdict(recipe), data.source["digest"], network),
+        fingerprint=fingerprint(
+            {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)},
+            data.source["digest"],
+            network,
+        ),
     )
     rows = fit.run(
         network,
@@ -119,7 +123,8 @@ def train(
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
     model.load(plain, cfg, model.numbers_of(network, cfg))
-    return Detector(plain, cfg, header, data.labels, "stretch"), rows
+    trained_on = f"{data.source['asset']} ({data.source['origin']})"
+    return Detector(plain, cfg, header, data.labels, "stretch", trained_on), rows
 
 
 def fitted_anchors(examples: Sequence[Example], recipe: Recipe) -> np.ndarray:

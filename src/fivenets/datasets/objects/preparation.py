@@ -66,9 +66,7 @@ def prepare(settings: ObjectSettings, source: str, out: Path, raw_dir: Path) -> 
     log.info("%s: %s data, %s", settings.dataset, origin.origin, counts)
 
 
-def _write(
-    dataset: str, source: str, out: Path, raw_dir: Path
-) -> tuple[assets.Origin, list[str]]:
+def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[assets.Origin, list[str]]:
     """Where the set is from, and a sentence for each annotation that was left out."""
     if dataset == "scenes":
         _store(out, CLASSES, {split: _drawn(split) for split in SCENES})
@@ -139,9 +137,7 @@ def _annotated(
     for one in annotations:
         height, width = read_image(one.file).shape[:2]
         objects = []
-        for label, box, difficult in zip(
-            one.labels, one.boxes_xyxy, one.is_difficult, strict=True
-        ):
+        for label, box, difficult in zip(one.labels, one.boxes_xyxy, one.is_difficult, strict=True):
             cut = np.clip(box, 0, [width, height, width, height])
             if cut[2] > cut[0] and cut[3] > cut[1]:
                 scaled = cut / [width, height, width, height]

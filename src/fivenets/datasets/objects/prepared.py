@@ -42,6 +42,7 @@ class Example:
 class ObjectDataset:
     """A prepared set of pictures, all of them in memory."""
 
+    settings: ObjectSettings
     labels: tuple[str, ...]
     source: dict[str, Any]  # source.json: asset, origin, digest, licence, examples
     train: list[Example]
@@ -57,7 +58,7 @@ def load(folder: Path, settings: ObjectSettings) -> ObjectDataset:
     labels = tuple(builder.info.features["objects"].feature["label"].names)
     source = json.loads((folder / SOURCE_FILE).read_text())
     train, test = (_examples(builder, split) for split in (settings.train, settings.test))
-    return ObjectDataset(labels, source, train, test)
+    return ObjectDataset(settings, labels, source, train, test)
 
 
 def _examples(builder: tfds.core.DatasetBuilder, split: str) -> list[Example]:

@@ -124,7 +124,7 @@ def _try_to_add(
         return
     together = sorted([*things, thing], key=lambda one: one.foot)
     if all(
-        _covered(one, [other for other in together[at + 1 :]]) <= MAX_COVERED
+        _covered(one, together[at + 1 :]) <= MAX_COVERED
         for at, one in enumerate(together)
         if one.label is not None
     ):

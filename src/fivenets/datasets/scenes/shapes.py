@@ -10,13 +10,17 @@ import numpy as np
 
 CLASSES = ("car", "pedestrian", "motorcycle")
 PAINTS = np.array(  # of cars and motorcycles, RGB 0..255
-    [[190, 30, 35], [30, 60, 140], [225, 225, 225], [35, 38, 42], [120, 125, 130], [205, 165, 40]]
-    + [[40, 105, 70], [150, 90, 50]]
-)
+    [
+        [[190, 30, 35], [30, 60, 140], [225, 225, 225], [35, 38, 42]],
+        [[120, 125, 130], [205, 165, 40], [40, 105, 70], [150, 90, 50]],
+    ]
+).reshape(-1, 3)
 CLOTHES = np.array(
-    [[60, 70, 120], [150, 40, 50], [45, 45, 50], [190, 185, 170], [70, 120, 90], [200, 140, 60]]
-    + [[110, 70, 120], [90, 140, 190]]
-)
+    [
+        [[60, 70, 120], [150, 40, 50], [45, 45, 50], [190, 185, 170]],
+        [[70, 120, 90], [200, 140, 60], [110, 70, 120], [90, 140, 190]],
+    ]
+).reshape(-1, 3)
 SKINS = np.array([[235, 195, 170], [205, 155, 120], [160, 110, 80], [105, 70, 50]])
 HAIRS = np.array([[40, 30, 25], [90, 60, 35], [170, 130, 70], [130, 130, 130]])
 GLASS, TYRE, METAL = (70, 85, 100), (28, 28, 30), (150, 152, 155)
@@ -109,7 +113,9 @@ def _car_end(paint, rng: np.random.Generator) -> list[Face]:
     belt, light = 0.58 * height, TAILLIGHT if rng.random() < 0.5 else HEADLIGHT
     return [
         polygon(TYRE, (0.08, 0), (0.08, 0.4), (0.32, 0.4), (0.32, 0)),
-        polygon(TYRE, (width - 0.08, 0), (width - 0.08, 0.4), (width - 0.32, 0.4), (width - 0.32, 0)),
+        polygon(
+            TYRE, (width - 0.08, 0), (width - 0.08, 0.4), (width - 0.32, 0.4), (width - 0.32, 0)
+        ),
         polygon(paint, (0.1, belt), (0.3, height), (width - 0.3, height), (width - 0.1, belt)),
         polygon(
             GLASS,
@@ -127,9 +133,21 @@ def _car_end(paint, rng: np.random.Generator) -> list[Face]:
             (width, belt - 0.1),
             (width - 0.03, 0.22),
         ),
-        polygon(darker(paint, 0.5), (0.03, 0.22), (0.03, 0.36), (width - 0.03, 0.36), (width - 0.03, 0.22)),
+        polygon(
+            darker(paint, 0.5),
+            (0.03, 0.22),
+            (0.03, 0.36),
+            (width - 0.03, 0.36),
+            (width - 0.03, 0.22),
+        ),
         polygon(light, (0.06, 0.6), (0.06, 0.76), (0.38, 0.74), (0.34, 0.6)),
-        polygon(light, (width - 0.06, 0.6), (width - 0.06, 0.76), (width - 0.38, 0.74), (width - 0.34, 0.6)),
+        polygon(
+            light,
+            (width - 0.06, 0.6),
+            (width - 0.06, 0.76),
+            (width - 0.38, 0.74),
+            (width - 0.34, 0.6),
+        ),
         polygon(
             (215, 215, 205),
             (width / 2 - 0.25, 0.42),
@@ -158,7 +176,9 @@ def pedestrian(rng: np.random.Generator) -> list[Face]:
     if rng.random() < 0.3:
         x, y = far_hand
         bag = rng.choice(CLOTHES)
-        faces += [polygon(bag, (x - 0.12, y - 0.3), (x - 0.1, y), (x + 0.1, y), (x + 0.12, y - 0.3))]
+        faces += [
+            polygon(bag, (x - 0.12, y - 0.3), (x - 0.1, y), (x + 0.1, y), (x + 0.12, y - 0.3))
+        ]
     coat = rng.choice([hip - 0.03, 0.33 * height])
     flare = 0.04 if coat < hip - 0.05 else -0.04
     faces += [
@@ -177,7 +197,11 @@ def pedestrian(rng: np.random.Generator) -> list[Face]:
     faces += [disc(skin, *near_hand, 0.06), disc(skin, *far_hand, 0.06)]
     head = height - 0.13
     faces += [limb(skin, (middle, shoulder), (middle, head), 0.1)]
-    return [*faces, disc(hair, middle - 0.01, head + 0.02, 0.13, 0.85), disc(skin, middle + 0.02, head - 0.02, 0.11, 0.8)]
+    return [
+        *faces,
+        disc(hair, middle - 0.01, head + 0.02, 0.13, 0.85),
+        disc(skin, middle + 0.02, head - 0.02, 0.11, 0.8),
+    ]
 
 
 def motorcycle(rng: np.random.Generator) -> list[Face]:
