@@ -93,9 +93,9 @@ def fetch(source: str, raw_dir: Path) -> Pair:
     )
 
 
-def is_better_at_hand(origin: str) -> bool:
-    """Whether a real pair answers by now where the built-in one was converted."""
-    return origin == "builtin" and all(assets.answers(ASSETS[name]) for name in REAL_ASSETS)
+def is_stale(data: str) -> bool:
+    """Whether a published pair answers by now where `data`, say `x (builtin)`, was converted."""
+    return "(builtin)" in data and all(assets.answers(ASSETS[name]) for name in REAL_ASSETS)
 
 
 def _pair(name: str, raw_dir: Path) -> Pair | None:

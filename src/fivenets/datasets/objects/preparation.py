@@ -161,7 +161,7 @@ def _download(name: str, out: Path, raw_dir: Path) -> assets.Origin:
     except (tfds.core.DatasetNotFoundError, ValueError, AssertionError):  # name, its form, version
         known = ", ".join(["scenes", *VOC_ASSETS])
         raise UserError(f"{name} is neither {known}, nor a folder, nor known to TFDS") from None
-    features = builder.info.features or {}
+    features = dict(builder.info.features or {})
     inside = getattr(features.get("objects"), "feature", {})
     if "image" not in features or not {"bbox", "label"} <= set(inside):
         raise UserError(
