@@ -135,7 +135,7 @@ def test_a_scene_is_repeatable_and_its_boxes_hold_its_objects() -> None:
         assert (top >= 0).all()
         assert (right <= WIDTH).all()
         assert (bottom <= HEIGHT).all()
-        assert np.minimum(right - left, bottom - top).min() >= 9
+        assert np.minimum(right - left, bottom - top).min() >= 11
     other = next(render_scenes(1, seed=4))
     assert (first[0].image_rgb_uint8 != other.image_rgb_uint8).any()
     assert {label for scene in render_scenes(12, seed=0) for label in scene.classes} == {0, 1, 2}

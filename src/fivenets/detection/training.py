@@ -91,6 +91,12 @@ def train(
     assert cfg.region
     dtype = "mixed_bfloat16" if recipe.mixed_precision else "float32"
     network = model.build(cfg, dtype=dtype, any_size=len(recipe.scales) > 1)
+    # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
+    known_by = fingerprint(
+        {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)},
+        data.source["digest"],
+        network,
+    )
     batch_size = min(recipe.batch_size, len(data.train))
     steps = len(data.train) // batch_size
     loss = YoloLoss(cfg.region.anchors, Weights(**recipe.loss), _most_objects(data.train, recipe))
@@ -109,11 +115,7 @@ def train(
         steps=steps,
         seed=recipe.seed,
         checkpoint_dir=checkpoint_dir,
-        fingerprint=fingerprint(
-            {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)},
-            data.source["digest"],
-            network,
-        ),
+        fingerprint=known_by,
     )
     rows = fit.run(
         network,
