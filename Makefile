@@ -17,7 +17,7 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all setup test lint smoke study detection faces ui requirements clean
+.PHONY: all setup test lint smoke study ui requirements clean
 all: setup
 	@python pipelines/refresh.py
 	@dvc repro
@@ -57,16 +57,6 @@ study: setup
 	python pipelines/classification/study.py signs-assignment
 	python pipelines/classification/study.py signs-compact
 	dvc repro report
-
-# The third assignment: a Darknet detector converted, compared and registered.
-detection: setup
-	dvc repro pipelines/detection/dvc.yaml
-	python pipelines/sync.py
-
-# The fourth assignment, not yet part of `make`.
-faces: setup
-	dvc repro pipelines/faces/dvc.yaml
-	python pipelines/sync.py
 
 ui: setup
 	@echo "http://127.0.0.1:5000  (Ctrl-C ends it)"

@@ -12,12 +12,11 @@ from fivenets.datasets.faces.preparation import FaceSettings
 from fivenets.datasets.preparation import is_stale
 from fivenets.datasets.prepared import DataSettings
 
-FACES = "pipelines/faces/dvc.yaml:prepare@"
 STAGES = {  # by what they prepare, and what they are set by
     "classification": ("prepare@classification", DataSettings),
-    "faces": (f"{FACES}faces", FaceSettings),
-    "faces-aligned": (f"{FACES}faces-aligned", FaceSettings),
-    "face-photographs": (f"{FACES}face-photographs", FaceSettings),
+    "faces": ("prepare-faces@faces", FaceSettings),
+    "faces-aligned": ("prepare-faces@faces-aligned", FaceSettings),
+    "face-photographs": ("prepare-faces@face-photographs", FaceSettings),
 }
 
 

@@ -1,4 +1,4 @@
-"""All models' reports -> the results table, in reports/ and between two marks in README.md."""
+"""All models' reports -> the results: a page, a text, a table between two marks in README.md."""
 
 import json
 from pathlib import Path
@@ -8,11 +8,11 @@ from fivenets import params, results, stage
 
 def main() -> None:
     rows = [results.row(entry) for entry in params.load("report")]
-    table = results.markdown(rows)
-    Path("reports/results.json").write_text(json.dumps(rows, indent=2) + "\n")
-    Path("reports/results.md").write_text(table)
+    (results.REPORTS / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
+    (results.REPORTS / "results.md").write_text(results.markdown(rows))
+    (results.REPORTS / "results.html").write_text(results.page(rows))
     readme = Path("README.md")
-    readme.write_text(results.replaced(readme.read_text(), table))
+    readme.write_text(results.replaced(readme.read_text(), results.table(rows)))
 
 
 if __name__ == "__main__":

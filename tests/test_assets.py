@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from fivenets import assets
+from fivenets.catalogue import ASSETS, Asset
 from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
 
@@ -55,7 +56,7 @@ PUBLIC_ZIP = zip_of(
     | {"repository-abc/other.txt": b"not part of it", f"{PUBLIC_FOLDER}-2/x": b"nor this"}
 )
 UNREACHABLE = "http://127.0.0.1:1/pictures.zip"
-ASSET = assets.Asset(
+ASSET = Asset(
     name="pictures",
     tree_sha256=tree_of(FILES),
     mirror_sha256=hashlib.sha256(MIRROR_ZIP).hexdigest(),
@@ -134,7 +135,7 @@ def content_of(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.exists() else set()
 
 
-def use_mirror_zip(monkeypatch: pytest.MonkeyPatch, mirror: Path, packed: bytes) -> assets.Asset:
+def use_mirror_zip(monkeypatch: pytest.MonkeyPatch, mirror: Path, packed: bytes) -> Asset:
     """Puts `packed` into the mirror as what is expected there, so that only unpacking can fail."""
     (mirror / "pictures.zip").write_bytes(packed)
     return replace(ASSET, mirror_sha256=hashlib.sha256(packed).hexdigest())
@@ -519,7 +520,7 @@ def test_answers_is_false_quickly_where_nothing_can_be_reached(monkeypatch) -> N
 @pytest.mark.skipif(not MIRROR_OF_THE_PROJECT.is_dir(), reason="there is no ../shared/mirror")
 def test_the_project_mirror_holds_the_1200_photographs_of_signs(raw_dir, monkeypatch) -> None:
     monkeypatch.setenv(assets.MIRROR_VARIABLE, str(MIRROR_OF_THE_PROJECT))
-    origin = assets.fetch(assets.ASSETS["signs"], raw_dir, "real")
+    origin = assets.fetch(ASSETS["signs"], raw_dir, "real")
     assert origin is not None
     assert origin.origin == "mirror"
     assert {

@@ -20,7 +20,12 @@ METRICS = {
 }
 TRAINING = {
     "parameters": {"epochs": "40", "seed": "0"},
-    "tags": {"data": "signs (mirror)", "data_digest": "d1"},
+    "tags": {
+        "data": "signs (mirror)",
+        "data_digest": "d1",
+        "git_commit": "0123456789abcdef",
+        "git_dirty": "false",
+    },
     "seconds": 71.6,
 }
 DECISION = {"best": "net", "passed": True, "minimum": 0.95}
@@ -37,6 +42,7 @@ ENTRY = {
     "metric": "accuracy",
     "course": 0.783,
     "course_data": "signs",
+    "published": "0.9 (Doe 2020)",
 }
 ROW = {
     "model": "net",
@@ -44,10 +50,12 @@ ROW = {
     "data": "signs (mirror)",
     "metric": "accuracy",
     "course": "0.783",
+    "published": "0.9 (Doe 2020)",
     "ours": "0.975 [0.929, 0.991]",
     "also": "0.960 [0.866, 0.989] on the 50 without a near-duplicate",
     "seeds": "0.964 ± 0.013, 3 seeds",
     "training": "72 s",
+    "commit": "0123456789",
     "gate": "champion",
 }
 
@@ -128,16 +136,47 @@ def test_recipes_are_the_same_whatever_their_seed(others: dict[str, str], is_sam
     assert results.same_recipe({"epochs": "40", "seed": "0"}, others) is is_same
 
 
-def test_markdown_of_two_rows() -> None:
+def test_the_table_of_two_rows() -> None:
     other = ROW | {"model": "other", "gate": "not best"}
-    header, rule, first, second = results.markdown([ROW, other]).splitlines()
+    header, rule, first, second = results.table([ROW, other]).splitlines()
     assert header == (
-        "| model | parameters | data | metric | course | ours, 95% interval | also "
-        "| over seeds, mean ± sd | training | gate |"
+        "| model | data | metric | course | best published | ours, 95% interval | training | gate |"
     )
-    assert rule == "|" + " --- |" * 10
-    assert first == f"| {' | '.join(ROW.values())} |"
-    assert second == f"| {' | '.join(other.values())} |"
+    assert rule == "|" + " --- |" * 8
+    assert first == (
+        "| net | signs (mirror) | accuracy | 0.783 | 0.9 (Doe 2020) | 0.975 [0.929, 0.991] "
+        "| 72 s | champion |"
+    )
+    assert second.startswith("| other |")
+    assert second.endswith("| not best |")
+
+
+def test_the_text_has_all_that_is_known_of_each_model_under_the_table() -> None:
+    text = results.markdown([ROW, ROW | {"model": "other", "seeds": "-"}])
+    assert results.table([ROW, ROW | {"model": "other"}]) in text
+    first, second = text.split("## net\n\n")[1].split("## other\n\n")
+    assert "- over seeds, mean ± sd: 0.964 ± 0.013, 3 seeds\n" in first
+    assert "- commit: 0123456789\n" in first
+    assert "over seeds" not in second
+
+
+def test_the_page_holds_the_cells_and_the_pictures_and_no_markup_of_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "reports" / "net"
+    folder.mkdir(parents=True)
+    (folder / "confusion.png").write_bytes(b"picture")
+    shown = results.page([ROW | {"also": "<script>"}])
+    assert all(cell in shown for key, cell in ROW.items() if key != "also")
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    assert 'src="data:image/png;base64,cGljdHVyZQ==" alt="net: confusion"' in shown
+
+
+def test_a_commit_with_local_changes_has_a_plus() -> None:
+    tags = {"git_commit": "0123456789abcdef", "git_dirty": "true"}
+    assert results._commit(tags) == "0123456789+"
 
 
 def test_the_terminal_shows_one_table_of_80_columns_per_metric_with_nothing_cut() -> None:
@@ -178,8 +217,8 @@ def test_a_text_without_both_marks_in_order_is_refused(text: str) -> None:
 
 def test_readme_holds_the_table_of_the_last_report() -> None:
     project = Path(__file__).parents[1]
-    report = project / "reports" / "results.md"
+    report = project / "reports" / "results.json"
     if not report.exists():
         pytest.skip("no pipeline has been run here")
     readme = (project / "README.md").read_text()
-    assert readme == results.replaced(readme, report.read_text())
+    assert readme == results.replaced(readme, results.table(json.loads(report.read_text())))

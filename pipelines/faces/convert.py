@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from fivenets import assets, params, stage, tracking
+from fivenets.catalogue import ASSETS
 from fivenets.faces import embedders
 from fivenets.faces.embedder import Embedder
 
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 def main(name: str) -> None:
     settings = params.arguments(embedders.convert, name, "convert")
     origin = assets.fetch(
-        assets.ASSETS["face_api_resnet"], Path("data/raw"), params.load("data", "source")
+        ASSETS["face_api_resnet"], Path("data/raw"), params.load("data", "source")
     )
     if origin is None:
         log.warning("%s: its weights cannot be had: the network stays untrained", name)

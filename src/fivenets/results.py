@@ -1,9 +1,11 @@
-"""The results table: rows from the reports, as Markdown and on the terminal."""
+"""The results: rows from the reports, as Markdown, as a page, and on the terminal."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from rich import box
 from rich.table import Table
 
@@ -15,12 +17,15 @@ COLUMNS = {
     "data": "data",
     "metric": "metric",
     "course": "course",
+    "published": "best published",
     "ours": "ours, 95% interval",
     "also": "also",
     "seeds": "over seeds, mean ± sd",
     "training": "training",
+    "commit": "commit",
     "gate": "gate",
 }
+IN_TABLE = ("model", "data", "metric", "course", "published", "ours", "training", "gate")
 
 
 def row(entry: dict[str, Any]) -> dict[str, str]:
@@ -34,10 +39,12 @@ def row(entry: dict[str, Any]) -> dict[str, str]:
         "data": training["tags"]["data"],
         "metric": entry["metric"],
         "course": _course(entry, training["tags"]["data"]),
+        "published": entry.get("published", "-"),
         "ours": interval(metrics, entry["metric"]),
         "also": metrics.get("also", "-"),
         "seeds": _over_seeds(name, training),
         "training": f"{training['seconds']:.0f} s",
+        "commit": _commit(training["tags"]),
         "gate": _gate(name, decision),
     }
 
@@ -53,14 +60,39 @@ def interval(metrics: dict[str, Any], metric: str = "accuracy") -> str:
     return value if None in bounds else f"{value} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
 
 
-def markdown(rows: list[dict[str, str]]) -> str:
-    """The rows as a Markdown table."""
+def table(rows: list[dict[str, str]]) -> str:
+    """The rows as a Markdown table of the columns that most readers want."""
     lines = [
-        COLUMNS.values(),
-        ["---"] * len(COLUMNS),
-        *([row[key] for key in COLUMNS] for row in rows),
+        [COLUMNS[key] for key in IN_TABLE],
+        ["---"] * len(IN_TABLE),
+        *([row[key] for key in IN_TABLE] for row in rows),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def markdown(rows: list[dict[str, str]]) -> str:
+    """The table, and under it each model with all that is known of it."""
+    sections = [f"# Results\n\n{table(rows)}"]
+    for row in rows:
+        known = [f"- {COLUMNS[key]}: {row[key]}" for key in COLUMNS if row[key] != "-"]
+        sections.append(f"## {row['model']}\n\n{chr(10).join(known[1:])}\n")
+    return "\n".join(sections)
+
+
+def page(rows: list[dict[str, str]]) -> str:
+    """One HTML file that holds the table, all that is known of each model, and its pictures."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
+    )
+    pictures = {
+        row["model"]: [
+            (picture.stem, base64.b64encode(picture.read_bytes()).decode())
+            for picture in sorted((REPORTS / row["model"]).glob("*.png"))
+        ]
+        for row in rows
+    }
+    template = environment.get_template("results.html")
+    return template.render(rows=rows, columns=COLUMNS, in_table=IN_TABLE, pictures=pictures)
 
 
 def terminal(rows: list[dict[str, str]]) -> list[Table]:
@@ -101,6 +133,11 @@ def _course(entry: dict[str, Any], data: str) -> str:
     """The course's number, beside results on the data set that it is about."""
     is_comparable = "course" in entry and data.startswith(f"{entry['course_data']} (")
     return f"{entry['course']:.3f}" if is_comparable else "-"
+
+
+def _commit(tags: dict[str, str]) -> str:
+    """The commit that made the model, with a plus where it was not all."""
+    return tags["git_commit"][:10] + ("+" if tags["git_dirty"] == "true" else "")
 
 
 def _over_seeds(name: str, training: dict[str, Any]) -> str:

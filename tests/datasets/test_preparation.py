@@ -14,6 +14,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from fivenets import assets
+from fivenets.catalogue import ASSETS
 from fivenets.datasets.preparation import SPLITS, is_stale, prepare
 from fivenets.datasets.prepared import DataSettings, load
 from fivenets.datasets.signs.signs_dataset_builder import BUILTIN_PER_LABEL
@@ -101,7 +102,7 @@ def test_real_signs_are_the_photographs_of_the_course(
     assert data.counts == {"train": 864, "validation": 216, "test": 120}
     assert (data.source["origin"], data.source["digest"]) == (
         "mirror",
-        assets.ASSETS["signs"].tree_sha256,
+        ASSETS["signs"].tree_sha256,
     )
     images, labels = data.arrays("test")
     photographs = sorted((tmp_path / "raw" / "signs" / "test_signs").glob("*.jpg"))
@@ -382,8 +383,8 @@ def test_builtin_signs_are_stale_once_a_real_source_answers(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
-    unreachable = replace(assets.ASSETS["signs"], public_url=url)
-    monkeypatch.setitem(assets.ASSETS, "signs", unreachable)
+    unreachable = replace(ASSETS["signs"], public_url=url)
+    monkeypatch.setitem(ASSETS, "signs", unreachable)
     monkeypatch.setenv(assets.MIRROR_VARIABLE, str(tmp_path))
     if has_mirror:
         (tmp_path / "signs.zip").write_bytes(b"")

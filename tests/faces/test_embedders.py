@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fivenets import assets
+from fivenets.catalogue import ASSETS
 from fivenets.errors import UserError
 from fivenets.faces import embedders
 
@@ -62,7 +63,7 @@ def test_a_manifest_without_a_tensor_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(assets.MIRROR_VARIABLE not in os.environ, reason="needs the real weights")
 def test_real_weights_fit_the_network_to_the_last_byte(tmp_path: Path) -> None:
-    origin = assets.fetch(assets.ASSETS["face_api_resnet"], tmp_path, "real")
+    origin = assets.fetch(ASSETS["face_api_resnet"], tmp_path, "real")
     assert origin is not None
     assert origin.path is not None
     network = embedders.convert(origin.path / "model", seed=0)

@@ -1,4 +1,4 @@
-"""Each dvc.yaml names all that its stages read, so that DVC runs again what has changed."""
+"""dvc.yaml names all that its stages read, so that DVC runs again what has changed."""
 
 import ast
 import subprocess
@@ -24,20 +24,14 @@ ALLOWED = {
     "src/fivenets/quiet.py": "keeps TensorFlow's greeting from the terminal",
     "src/fivenets/stage.py": "where a stage logs to",
 }
-# Of each graph, the kinds of its stages. `make` runs the first only.
-GRAPHS = {
-    "dvc.yaml": {"prepare", "train", "evaluate", "register", "report"},
-    "pipelines/detection/dvc.yaml": {"convert", "evaluate", "register"},
-    "pipelines/faces/dvc.yaml": {"prepare", "train", "convert", "evaluate", "register"},
-}
-SHARED_FOLDERS = {"datasets", "pyfunc"}  # in src/fivenets; every other folder is a task
+SHARED_FOLDERS = {"cli", "datasets", "pyfunc"}  # in src/fivenets; every other folder is a task
+ABOVE_TASKS = {"cli", "pyfunc"}  # the command, and what MLflow runs
 
 
 @pytest.fixture(scope="module")
 def stages() -> Iterator[dict[str, PipelineStage]]:
-    """The stages of every graph, by where they stand: `pipelines/faces/dvc.yaml:train@...`."""
     with Repo(str(PROJECT)) as repo:
-        yield {f"{stage.path_in_repo}:{stage.name}": stage for stage in repo.index.stages}
+        yield {stage.name: stage for stage in repo.index.stages}
 
 
 def paths(items) -> list[str]:
@@ -103,30 +97,8 @@ def is_covered(file: str, dependencies: list[str]) -> bool:
     return any(PurePosixPath(file).is_relative_to(dependency) for dependency in dependencies)
 
 
-def test_every_graph_is_known() -> None:
-    files = [PROJECT / "dvc.yaml", *PROJECT.glob("pipelines/**/dvc.yaml")]
-    assert named(files) == GRAPHS.keys()
-
-
-@pytest.mark.parametrize("graph", GRAPHS)
-def test_a_graph_has_its_kinds_of_stages(graph: str, stages: dict[str, PipelineStage]) -> None:
-    names = [name.removeprefix(f"{graph}:") for name in stages if name.startswith(f"{graph}:")]
-    assert {name.partition("@")[0] for name in names} == GRAPHS[graph]
-
-
-@pytest.mark.parametrize("graph", GRAPHS)
-def test_a_stage_reads_what_its_own_graph_makes(
-    graph: str, stages: dict[str, PipelineStage]
-) -> None:
-    makers = {path: name for name, stage in stages.items() for path in paths(stage.outs)}
-    from_others = {
-        (name, path)
-        for name, stage in stages.items()
-        if name.startswith(f"{graph}:")
-        for path in paths(stage.deps)
-        if not makers.get(path, name).startswith(f"{graph}:")
-    }
-    assert from_others == set()
+def test_there_is_one_graph() -> None:
+    assert [*PROJECT.glob("pipelines/**/dvc.yaml")] == []
 
 
 def test_what_a_stage_reads_is_in_git_or_made_by_a_stage(stages: dict[str, PipelineStage]) -> None:
@@ -205,8 +177,7 @@ def test_a_task_imports_no_other_task_and_what_tasks_share_imports_none() -> Non
     wrong = {
         (file.name, other.name)
         for file in modules()
-        # These two stand above the tasks: the command, and what MLflow runs.
-        if file.name != "cli.py" and file.parent.name != "pyfunc" and not is_test(file)
+        if file.parent.name not in ABOVE_TASKS and not is_test(file)
         for other in imported_files(file)
         if task_of(other) not in (None, task_of(file))
     }

@@ -51,7 +51,7 @@ def test_drawn_data_give_way_to_a_mirror_each_by_its_own_stage(commands: list[li
     assert [words[:-1] for words in commands] == 2 * [["dvc", "repro", "--force", "--single-item"]]
     assert [words[-1] for words in commands] == [
         "prepare@classification",
-        "pipelines/faces/dvc.yaml:prepare@faces",
+        "prepare-faces@faces",
     ]
 
 

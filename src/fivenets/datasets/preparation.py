@@ -17,6 +17,7 @@ import requests
 import tensorflow_datasets as tfds
 
 from fivenets import assets
+from fivenets.catalogue import ASSETS
 from fivenets.datasets.prepared import SOURCE_FILE, DataSettings, version_folder
 from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
 from fivenets.digests import tree_sha256
@@ -77,7 +78,7 @@ def is_stale(dataset: str, out: Path, source: str) -> bool:
         return False
     record = json.loads((out / SOURCE_FILE).read_text())
     if record["origin"] == "builtin":
-        return source != "builtin" and assets.answers(assets.ASSETS[record["asset"]])
+        return source != "builtin" and assets.answers(ASSETS[record["asset"]])
     if record["origin"] == "folder":
         folder = Path(dataset).expanduser()
         return folder.is_dir() and record["digest"] != tree_sha256(folder)
@@ -85,7 +86,7 @@ def is_stale(dataset: str, out: Path, source: str) -> bool:
 
 
 def _prepare_signs(out: Path, raw_dir: Path, source: str) -> assets.Origin:
-    origin = assets.fetch(assets.ASSETS["signs"], raw_dir, source)
+    origin = assets.fetch(ASSETS["signs"], raw_dir, source)
     if origin is None:
         log.warning("signs: no real source was asked for or answered: drawing the built-in ones")
         builder = Signs(data_dir=out, config="builtin")

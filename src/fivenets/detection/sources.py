@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fivenets import assets
+from fivenets.catalogue import ASSETS
 from fivenets.detection import darknet, weights
 from fivenets.digests import sha256
 from fivenets.errors import UserError
@@ -119,7 +120,7 @@ def _bring_yolov2(target: Path) -> str | None:
 
 
 def _folder(asset: str, raw_dir: Path) -> tuple[assets.Origin, Path]:
-    origin = assets.fetch(assets.ASSETS[asset], raw_dir, "auto")
+    origin = assets.fetch(ASSETS[asset], raw_dir, "auto")
     if origin is None or origin.path is None:
         raise UserError(
             f"yolov2: neither a mirror nor the public host has the asset {asset}, and no detector "

@@ -2,12 +2,7 @@
 
 import dataclasses
 import itertools
-import json
-import logging
-import math
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,14 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets.callbacks import Backup, EpochProgress, EpochState, keep_rows
-from fivenets.digests import sha256
+from fivenets.augmentation import augmentation
 from fivenets.errors import UserError
 from fivenets.faces import losses, mining
-from fivenets.faces.augmentation import augmentation
 from fivenets.faces.nn4 import nn4_small2
-
-log = logging.getLogger(__name__)
+from fivenets.fitting import Fit, fingerprint, make_deterministic, precision, warmup_then_cosine
 
 COLLAPSED_SPREAD = 0.02  # of embeddings of unit length; 0.5 and more is usual
 COLLAPSED_EPOCHS = 5  # in a row before it is called so: the first ones may recover
@@ -115,64 +107,21 @@ def train(
         # On a CPU, XLA makes a convolution's train step several times slower.
         jit_compile=False,
     )
-    backup = Backup(checkpoint_dir, _fingerprint(recipe, data_digest, network))
-    first_epoch = backup.restore(trainer, steps)
-    history_file = checkpoint_dir / "history.csv"
-    keep_rows(history_file, first_epoch)
-    if first_epoch:
-        log.info("going on after epoch %d of %d", first_epoch, recipe.epochs)
-    trainer.fit(
-        _batches(images_rgb_uint8, labels, recipe, first_epoch),
-        initial_epoch=first_epoch,
+    fit = Fit(
+        name="nn4.small2",
         epochs=recipe.epochs,
-        steps_per_epoch=steps,
-        callbacks=[
-            EpochState(recipe.seed),
-            keras.callbacks.TerminateOnNaN(),
-            keras.callbacks.CSVLogger(history_file, append=True),
-            StopOnCollapse(recipe.margin),
-            EpochProgress("nn4.small2", recipe.epochs),
-            keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end),
-            backup,  # last, so that what it backs up has been recorded
-        ],
-        shuffle=False,
-        verbose=0,
+        steps=steps,
+        seed=recipe.seed,
+        checkpoint_dir=checkpoint_dir,
+        fingerprint=fingerprint(dataclasses.asdict(recipe), data_digest, network),
     )
-    rows = keep_rows(history_file, recipe.epochs)
-    if not all(math.isfinite(row["loss"]) for row in rows):
-        shutil.rmtree(checkpoint_dir)  # nothing to go on from
-        raise UserError(f"the loss became NaN: lower learning_rate ({recipe.learning_rate:g})")
+    rows = fit.run(
+        trainer,
+        lambda first_epoch: _batches(images_rgb_uint8, labels, recipe, first_epoch),
+        on_epoch_end,
+        [StopOnCollapse(recipe.margin)],
+    )
     return _in_full_precision(network), rows
-
-
-def make_deterministic(seed: int) -> None:
-    """Seeds Python, NumPy and Keras, and asks the backend for operations that repeat exactly."""
-    keras.utils.set_random_seed(seed)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
-
-
-def warmup_then_cosine(
-    peak: float, steps: int, warmup_fraction: float
-) -> keras.optimizers.schedules.LearningRateSchedule:
-    """From peak / 20 up to `peak` over the first part of the steps, then down to 0 on a cosine."""
-    warmup_steps = round(steps * warmup_fraction)
-    return keras.optimizers.schedules.CosineDecay(
-        peak / 20, max(1, steps - warmup_steps), warmup_target=peak, warmup_steps=warmup_steps
-    )
-
-
-@contextmanager
-def precision(policy: str) -> Iterator[None]:
-    """Layers made within compute by this dtype policy."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _batches(
@@ -198,9 +147,3 @@ def _in_full_precision(network: keras.Model) -> keras.Model:
     copy = nn4_small2()
     copy.set_weights(network.get_weights())
     return copy
-
-
-def _fingerprint(recipe: Recipe, data_digest: str, network: keras.Model) -> str:
-    """What must be equal for a backed-up state to be worth going on from."""
-    parts = [dataclasses.asdict(recipe), data_digest, network.to_json()]
-    return sha256(json.dumps(parts, sort_keys=True).encode())

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from fivenets import assets
+from fivenets.catalogue import ASSETS
 from fivenets.datasets.faces.render import render_faces
 from fivenets.datasets.prepared import SOURCE_FILE, version_folder
 from fivenets.digests import sha256, tree_sha256
@@ -137,7 +138,7 @@ def load(folder: Path, settings: FaceSettings) -> tuple[Faces, Faces, dict]:
 def read(dataset: str, source: str, raw_dir: Path) -> tuple[assets.Origin, Examples]:
     """Where a set's pictures are from, and the pictures with their person and name."""
     if dataset in BUILTIN_PEOPLE:
-        origin = assets.fetch(assets.ASSETS[dataset], raw_dir, source)
+        origin = assets.fetch(ASSETS[dataset], raw_dir, source)
         if origin is not None and origin.path is not None:
             return origin, read_folder(origin.path)
         log.warning("%s: no real source was asked for or answered: drawing people", dataset)

@@ -1,9 +1,11 @@
-"""The course's augmentations, as Keras layers that act in training only."""
+"""How the same thing may look on another day, as Keras layers that act in training only."""
 
 import keras
 from keras import layers
 
 from fivenets.errors import UserError
+
+ERASED_AREA = (0.02, 0.15)  # of the picture: a hand, a scarf, a pair of glasses
 
 
 def augmentation(
@@ -14,7 +16,9 @@ def augmentation(
     rotation: float = 0.0,
     shear: float = 0.0,
     brightness: float = 0.0,
+    contrast: float = 0.0,
     colour: float = 0.0,
+    erase: float = 0.0,
 ) -> list[keras.Layer]:
     """Layers on (n, height, width, 3) images in 0..255; each strength 0 leaves its layer out.
 
@@ -23,8 +27,9 @@ def augmentation(
         shift, crop: fraction of the side, 0..1; crop zooms in by up to that much.
         rotation: fraction of a full turn, 0..0.5, either way.
         shear: fraction of the side, 0..1.
-        brightness: fraction of the range, 0..1, either way.
+        brightness, contrast: fraction of the range, 0..1, either way.
         colour: saturation and hue, 0..1 (hue moves by a tenth of it).
+        erase: part of the pictures, 0..1, in which a box is replaced by noise.
     """
     strengths = {
         "shift": shift,
@@ -32,7 +37,9 @@ def augmentation(
         "rotation": rotation,
         "shear": shear,
         "brightness": brightness,
+        "contrast": contrast,
         "colour": colour,
+        "erase": erase,
     }
     for name, strength in strengths.items():
         if not 0 <= strength <= 1:
@@ -47,8 +54,10 @@ def augmentation(
         (crop, lambda: layers.RandomZoom((-crop, 0), **edge)),
         (shear, lambda: layers.RandomShear(shear, shear, **edge)),
         (brightness, lambda: layers.RandomBrightness(brightness)),
+        (contrast, lambda: layers.RandomContrast(contrast)),
         (colour, lambda: _random_saturation(colour)),
         (colour, lambda: layers.RandomHue(colour / 10)),
+        (erase, lambda: layers.RandomErasing(erase, scale=ERASED_AREA)),
     ]
     return [make() for strength, make in stages if strength]
 

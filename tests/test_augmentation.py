@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from fivenets.classification.augmentation import augmentation
+from fivenets.augmentation import augmentation
 from fivenets.errors import UserError
 
 STRENGTHS = {
@@ -14,7 +14,9 @@ STRENGTHS = {
     "rotation": 0.5,
     "shear": 1.0,
     "brightness": 1.0,
+    "contrast": 1.0,
     "colour": 1.0,
+    "erase": 1.0,
 }
 
 
@@ -65,8 +67,10 @@ def test_zero_strengths_give_no_layers_and_each_strength_its_own() -> None:
         "RandomZoom",
         "RandomShear",
         "RandomBrightness",
+        "RandomContrast",
         "RandomSaturation",
         "RandomHue",
+        "RandomErasing",
     ]
 
 

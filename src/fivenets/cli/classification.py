@@ -1,0 +1,41 @@
+"""`fivenets classify`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.errors import UserError
+
+
+def classify(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures of any size.")],
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "signs-cnn",
+    as_json: Json = False,
+) -> None:
+    """Says which label each picture has, and how probable it is."""
+    from fivenets import registry
+    from fivenets.classification.classifier import Classifier
+
+    classifier = Classifier.from_file(registry.model_file(model))
+    predictions, refused = [], []
+    for image in images:
+        try:
+            predictions.append((image, classifier.classify([image])[0]))
+        except UserError as error:
+            refused.append(str(error))
+    if as_json:
+        for image, prediction in predictions:
+            print(json.dumps({"image": str(image), **asdict(prediction)}))
+    elif predictions:
+        table = Table("image", "label", "probability")
+        for image, prediction in predictions:
+            table.add_row(str(image), prediction.label, f"{prediction.probability:.3f}")
+        Console().print(table)
+    if refused:
+        raise UserError("\nerror: ".join(refused))

@@ -1,0 +1,98 @@
+"""`fivenets detect` and `fivenets convert`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import progress
+from rich.console import Console
+from rich.table import Table
+
+from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.errors import UserError
+
+
+def detect(
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of pictures.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for pictures with boxes drawn.")
+    ] = None,
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "yolov2",
+    profile: Annotated[
+        str, typer.Option(help="Thresholds: course (0.6, 0.5) or benchmark (0.001, 0.45).")
+    ] = "course",
+    score_threshold: Annotated[
+        float | None, typer.Option(help="In place of the profile's, 0..1.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Finds objects in each picture, with a box in that picture's pixels."""
+    from fivenets import registry
+    from fivenets.detection import boxes, listing
+    from fivenets.detection.detector import Detector
+
+    thresholds = boxes.profile(profile, score_threshold)
+    paths = listing.pictures(images)
+    detector = Detector.from_file(registry.model_file(model)).for_inference()
+    table, refused = Table("image", "class", "score", "x1, y1, x2, y2"), []
+    for path in progress.track(paths, "detecting", console=Console(stderr=True), transient=True):
+        try:
+            found = listing.detect(detector, path, thresholds, out)
+        except UserError as error:
+            refused.append(str(error))
+            continue
+        for detection in found:
+            if as_json:
+                print(json.dumps({"image": str(path), **detection.row()}), flush=True)
+            corners = (detection.x1, detection.y1, detection.x2, detection.y2)
+            box = ", ".join(f"{corner:.0f}" for corner in corners)
+            table.add_row(str(path), detection.label, f"{detection.score:.3f}", box)
+    if not as_json and table.rows:
+        Console().print(table)
+    if refused:
+        raise UserError("\nerror: ".join(refused))
+
+
+def convert(
+    cfg: Annotated[Path, typer.Argument(metavar="CFG", help="Darknet's description.")],
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="Darknet's numbers.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.keras", help="Where to write the model.")],
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Where to write the evidence.")
+    ] = None,
+    names: Annotated[Path | None, typer.Option(help="Names of classes, one a line.")] = None,
+    resize: Annotated[
+        str, typer.Option(help="letterbox (as Darknet) or stretch (as the course).")
+    ] = "letterbox",
+    image: Annotated[
+        list[Path] | None, typer.Option(help="A picture to compare engines on; repeatable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Converts a detector of the YOLOv2 family to Keras and compares it with other engines."""
+    from fivenets import images
+    from fivenets.detection import certificate as certificates
+    from fivenets.detection.detector import Detector, read_names
+
+    if out.suffix != ".keras":
+        raise UserError(f"--out should end in .keras, it is {out}")
+    labels = read_names(names) if names else None
+    photographs = [images.read_image(path) for path in image or []]
+    detector = Detector.from_darknet(cfg, weights, labels, resize)
+    record = certificates.certify(detector, cfg, weights, photographs)
+    if record["engines"] and not certificates.is_equal(record):
+        raise UserError(f"{out} is not written: engines disagree: {json.dumps(record['engines'])}")
+    detector.save(out)
+    if certificate:
+        certificate.write_text(json.dumps(record, indent=2) + "\n")
+    if as_json:
+        print(json.dumps(record))
+        return
+    compared = ", ".join(record["engines"]) or "nothing: OpenCV below 5 is not installed"
+    Console().print(f"{out}: {record['parameters']:,} parameters, compared with {compared}")
+    for name, engine in record["engines"].items():
+        raw, box = engine["max_abs_difference"], engine["max_box_difference_px"]
+        Console().print(f"  {name}: raw output within {raw:.1e}, boxes within {box:.1e} px")

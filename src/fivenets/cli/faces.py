@@ -1,0 +1,118 @@
+"""`fivenets verify`, `fivenets identify` and `fivenets faces calibrate`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.errors import UserError
+
+Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]
+Cropped = Annotated[
+    bool, typer.Option("--cropped", help="The pictures are faces already: take them whole.")
+]
+
+
+def verify(
+    first: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture of one person.")],
+    second: Annotated[Path, typer.Argument(metavar="IMAGE", help="Another one.")],
+    model: Model = "facenet",
+    cropped: Cropped = False,
+    as_json: Json = False,
+) -> None:
+    """Says whether two pictures show the same person."""
+    from fivenets import registry
+    from fivenets.faces.embedder import Embedder, calibration_of
+    from fivenets.images import read_image
+
+    file = registry.model_file(model)
+    calibration = calibration_of(file, _own_thresholds())
+    verdict = Embedder.from_file(file).verify(first, second, calibration, cropped)
+    one, other = read_image(first), read_image(second)
+    if one.shape == other.shape and (one == other).all():
+        typer.echo("both are the same picture: its distance to itself says nothing", err=True)
+    if as_json:
+        print(json.dumps(asdict(verdict)))
+    else:
+        word = "the same person" if verdict.same else "two people"
+        Console().print(
+            f"{word}: distance {verdict.distance:.3f}, threshold {verdict.threshold:.3f} "
+            f"(FAR {verdict.target_far:g}, {calibration.data})"
+        )
+
+
+def identify(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One person in each.")],
+    gallery: Annotated[Path, typer.Option(help="A folder <person>/<image> of those to be known.")],
+    model: Model = "facenet",
+    cropped: Cropped = False,
+    as_json: Json = False,
+) -> None:
+    """Says who of the gallery's people each picture shows, if any."""
+    from fivenets import registry
+    from fivenets.faces import enrolment
+    from fivenets.faces.embedder import Embedder, calibration_of
+
+    file = registry.model_file(model)
+    calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
+    known, refused = enrolment.opened(gallery, embedder, cropped)
+    for sentence in refused:
+        typer.echo(f"left out of the gallery: {sentence}", err=True)
+    found, refused = {}, []
+    for image in images:
+        try:
+            [found[image]] = known.search(embedder.embed([image], cropped), calibration.threshold)
+        except UserError as error:
+            refused.append(str(error))
+    table = Table("image", "person", "distance", "threshold")
+    for image, match in found.items():
+        if as_json:
+            row = {"image": str(image), "person": match.person, "distance": match.distance}
+            print(json.dumps({**row, "threshold": calibration.threshold}))
+        person = match.person or "not recognised"
+        table.add_row(str(image), person, f"{match.distance:.3f}", f"{calibration.threshold:.3f}")
+    if found and not as_json:
+        Console().print(table)
+    if refused:
+        raise UserError("\nerror: ".join(refused))
+
+
+def calibrate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your people: <person>/<image>.")],
+    far: Annotated[float, typer.Option(help="The part of strangers' pairs to be accepted.")],
+    model: Model = "facenet",
+    folds: Annotated[int, typer.Option(help="Folds of people; at most as many as people.")] = 10,
+    cropped: Cropped = False,
+    as_json: Json = False,
+) -> None:
+    """Sets a model's threshold by your own people; `verify` and `identify` use it from then on."""
+    from fivenets import registry
+    from fivenets.faces import enrolment
+    from fivenets.faces.embedder import Embedder, own_calibration_file
+
+    embedder = Embedder.from_file(registry.model_file(model))
+    calibration, measured, refused = enrolment.calibrated(folder, embedder, far, folds, cropped)
+    for sentence in refused:
+        typer.echo(f"left out: {sentence}", err=True)
+    file = own_calibration_file(_own_thresholds(), embedder.model_sha256)
+    calibration.write(file)
+    if as_json:
+        print(json.dumps({**asdict(calibration), **measured, "skipped": len(refused)}))
+    else:
+        Console().print(
+            f"threshold {calibration.threshold:.3f} ± {calibration.threshold_sd:.3f}: accepts "
+            f"{measured['tar']:.1%} of pairs of one person, {measured['far']:.2%} of two people; "
+            f"kept in {file}"
+        )
+
+
+def _own_thresholds() -> Path:
+    """Where `faces calibrate` keeps thresholds: beside the models of the project."""
+    from fivenets.tracking import project_folder
+
+    return project_folder() / "calibrations"

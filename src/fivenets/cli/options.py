@@ -1,0 +1,8 @@
+"""Options that several commands take."""
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]
+MODEL_HELP = "A registered NAME, NAME@ALIAS, NAME/VERSION or a .keras file."

@@ -1,0 +1,24 @@
+"""`fivenets results`."""
+
+import json
+
+from rich.console import Console
+
+from fivenets.cli.options import Json
+from fivenets.errors import UserError
+
+
+def results(as_json: Json = False) -> None:
+    """Prints the results table of the last `make`."""
+    from fivenets import results
+    from fivenets.tracking import project_folder
+
+    file = project_folder() / results.REPORTS / "results.json"
+    if not file.exists():
+        raise UserError(f"{file} not found: run `make` first")
+    rows = json.loads(file.read_text())
+    if as_json:
+        for row in rows:
+            print(json.dumps(row))
+    else:
+        Console().print(*results.terminal(rows))
