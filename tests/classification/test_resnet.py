@@ -18,9 +18,7 @@ def course() -> keras.Model:
 def reference() -> keras.Model:
     """keras.applications' network for 64x64, random in every weight and statistic."""
     keras.utils.set_random_seed(0)
-    network = keras.applications.ResNet50(
-        weights=None, include_top=False, input_shape=(64, 64, 3)
-    )
+    network = keras.applications.ResNet50(weights=None, include_top=False, input_shape=(64, 64, 3))
     rng = np.random.default_rng(0)
     for layer in network.layers:
         if isinstance(layer, keras.layers.BatchNormalization):

@@ -50,9 +50,9 @@ def resnet50(
         x = layers.Rescaling(1.0, offset=offset, name="around_imagenet_mean")(image)
     else:
         # As in compact_cnn: a lamp that scales the channels changes nothing.
-        x = layers.GroupNormalization(
-            groups=-1, center=False, scale=False, name="to_own_light"
-        )(image)
+        x = layers.GroupNormalization(groups=-1, center=False, scale=False, name="to_own_light")(
+            image
+        )
     x = layers.ZeroPadding2D(3, name="conv1_pad")(x)
     x = layers.Conv2D(64, 7, strides=2, name="conv1_conv")(x)
     x = _norm(x, "conv1", batch_norm_momentum)

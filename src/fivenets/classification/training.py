@@ -36,6 +36,7 @@ class Recipe:
     weight_decay: float
     label_smoothing: float
     augmentation: dict[str, Any] = field(default_factory=dict)
+    frozen_epochs: int = 0
     mixed_precision: bool = False
     fused_batch_norm: bool = False
     steps_per_execution: int = 1
@@ -48,6 +49,11 @@ class Recipe:
             raise UserError(
                 f"epochs and batch_size should be at least 1, they are {self.epochs} and "
                 f"{self.batch_size}"
+            )
+        if not 0 <= self.frozen_epochs < self.epochs:
+            raise UserError(
+                f"frozen_epochs should be from 0 to below epochs ({self.epochs}), it is "
+                f"{self.frozen_epochs}"
             )
         if self.steps_per_execution < 1:
             raise UserError(
@@ -69,9 +75,11 @@ def train(
     recipe: Recipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+    pretrained: Callable[[keras.Model], None] | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
+    Args: pretrained: gives the network weights to start from.
     Returns: the network with the weights of the epoch of lowest validation loss, giving logits,
         and one row of metrics per epoch. The caller removes `checkpoint_dir` once it has saved
         the network.
@@ -87,44 +95,63 @@ def train(
     steps = data.counts["train"] // batch_size
     with distribution.scope(recipe.distribute, checkpoint_dir) as checkpoint_dir:
         network = build(recipe.architecture, data.image_size, len(data.labels), recipe.network)
+        if pretrained:
+            pretrained(network)
         trained = network
         if recipe.mixed_precision or recipe.fused_batch_norm:
             policy = "mixed_bfloat16" if recipe.mixed_precision else "float32"
             trained = training_copy(network, policy)
-        trainer = keras.Sequential(
-            [keras.Input(network.input_shape[1:]), *augmentation(**recipe.augmentation), trained]
+        trainer = distribution.trainer(
+            recipe.distribute,
+            [*augmentation(**recipe.augmentation), trained],
+            network.input_shape[1:],
         )
-        trainer.compile(
-            optimizer=_optimizer(recipe, steps),
-            loss=keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=recipe.label_smoothing
-            ),
-            metrics=["accuracy"],
-            steps_per_execution=recipe.steps_per_execution,
-            # On a CPU, XLA makes a convolution's train step several times slower.
-            jit_compile=False,
-        )
-        fit = Fit(
-            name=recipe.architecture,
-            epochs=recipe.epochs,
-            steps=steps,
-            seed=recipe.seed,
-            checkpoint_dir=checkpoint_dir,
-            fingerprint=fingerprint(dataclasses.asdict(recipe), data.source["digest"], network),
-        )
-        rows = fit.run(
-            trainer,
-            lambda first_epoch: data.training_batches(batch_size, recipe.seed, first_epoch),
-            on_epoch_end,
-            validation_data=data.batches("validation"),
-        )
+
+        def fit(part: str, first_epoch: int, epochs: int) -> list[dict[str, float]]:
+            """The rows of `epochs` epochs, `first_epoch` being the number of the first one."""
+            trainer.compile(
+                optimizer=_optimizer(recipe, steps * epochs),
+                loss=keras.losses.CategoricalCrossentropy(
+                    from_logits=True, label_smoothing=recipe.label_smoothing
+                ),
+                metrics=["accuracy"],
+                steps_per_execution=recipe.steps_per_execution,
+                # On a CPU, XLA makes a convolution's train step several times slower.
+                jit_compile=False,
+            )
+            rows = Fit(
+                name=recipe.architecture,
+                epochs=epochs,
+                steps=steps,
+                seed=recipe.seed,
+                checkpoint_dir=checkpoint_dir / part,
+                fingerprint=fingerprint(dataclasses.asdict(recipe), data.source["digest"], network),
+            ).run(
+                trainer,
+                lambda epoch: distribution.shared_out(
+                    recipe.distribute,
+                    data.training_batches(batch_size, recipe.seed, first_epoch + epoch),
+                ),
+                on_epoch_end and (lambda epoch, logs: on_epoch_end(first_epoch + epoch, logs)),
+                validation_data=distribution.shared_out(
+                    recipe.distribute, data.batches("validation")
+                ),
+            )
+            return [{**row, "epoch": first_epoch + row["epoch"]} for row in rows]
+
+        rows = []
+        if recipe.frozen_epochs:
+            for layer in trained.layers[:-1]:
+                layer.trainable = False
+            rows = fit("frozen", 0, recipe.frozen_epochs)
+            trained.trainable = True
+        rows += fit("", recipe.frozen_epochs, recipe.epochs - recipe.frozen_epochs)
     if trained is not network:
         network.set_weights(trained.get_weights())
     return network, rows
 
 
-def _optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    steps = steps_per_epoch * recipe.epochs
+def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     make = {"cosine": warmup_then_cosine, "step": warmup_then_steps}[recipe.schedule]
     rate = make(recipe.learning_rate, steps, recipe.warmup_fraction)
     if recipe.optimizer == "sgd":
