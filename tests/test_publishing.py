@@ -86,6 +86,14 @@ def published() -> Published:
     )
 
 
+class KilledError(Exception):
+    """Stands for kill -9 in the middle of a registration."""
+
+
+def die(*_: object, **__: object) -> None:
+    raise KilledError
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Published]]:
     """A project folder to work in, whose models are published again and again."""
@@ -102,6 +110,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Publis
             "the same again": decide(),
             "the gate is raised": decide(minimum=0.99),
         }
+        with patch.context() as killing:
+            killing.setattr(registry.mlflow, "register_model", die)
+            with pytest.raises(KilledError):
+                publishing.publish(steps["below the gate"])
         found = {}
         for step, decision in steps.items():
             publishing.publish(decision)
@@ -173,6 +185,30 @@ def test_registering_leaves_the_times_of_the_training() -> None:
     assert info.end_time == STARTED + 12_000
     version = client.get_model_version(NAME, "2")
     assert version.run_id == run_id
+
+
+@pytest.mark.usefixtures("story")
+def test_a_registration_that_was_killed_leaves_no_second_model_with_the_run() -> None:
+    client = tracking.connect()
+    experiment = client.get_experiment_by_name(tracking.EXPERIMENT)
+    assert experiment is not None
+    logged = client.search_logged_models([experiment.experiment_id])
+    versions = client.search_model_versions(f"name = '{NAME}'")
+    assert {model.model_uri for model in logged} == {version.source for version in versions}
+    assert len(logged) == 2
+
+
+@pytest.mark.usefixtures("story")
+def test_a_version_says_which_gate_it_met() -> None:
+    publishing.publish(decide(tolerances={"accuracy": 0.02}))
+    tags = {
+        version.tags["model"]: version.tags
+        for version in tracking.connect().search_model_versions(f"name = '{NAME}'")
+    }
+    gates = {model: (tags[model]["gate"], tags[model]["gate_passed"]) for model in tags}
+    assert gates == {"small": ("accuracy >= 0.8", "false"), "large": ("accuracy >= 0.8", "true")}
+    assert json.loads(tags["large"]["tolerances"]) == {"accuracy": 0.02}
+    assert decide()["tolerances"] == {"accuracy": 0.0}
 
 
 @pytest.mark.usefixtures("story")
@@ -251,6 +287,7 @@ def test_a_fresh_process_loads_the_champion_by_name_and_asks_it_about_any_form_o
         ({}, "large", True),
         ({"minimum": 0.85}, "large", True),
         ({"minimum": 0.86}, "large", False),
+        ({"minimum": 0.86, "minimum_builtin": 0.85}, "large", True),  # they are of drawn signs
         ({"candidates": ["small"]}, "small", False),
         ({"metric": "examples", "minimum": 0}, "small", True),  # of equals, the first
     ],
@@ -260,6 +297,24 @@ def test_the_candidate_with_the_highest_metric_is_held_against_the_gate(
 ) -> None:
     decision = decide(**changes)
     assert (decision["best"], decision["passed"]) == (best, passed)
+
+
+def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_candidate("small", seed=0, accuracy=0.6, origin="mirror")
+    make_candidate("large", seed=1, accuracy=0.9)
+    record = Path("reports/large/training.json")
+    record.write_text(record.read_text().replace("signs (", "untrained weights ("))
+    gates = {"minimum": 0.7, "minimum_builtin": 0.5}
+    decision = decide(**gates)
+    assert (decision["best"], decision["passed"], decision["minimum"]) == ("small", False, 0.7)
+    assert decision["candidates"] == {"small": 0.6, "large": 0.9}
+    assert not decide(candidates=["large"], **gates)["passed"]
+    metrics = Path("reports/small/metrics.json")  # of a network from photographs, on drawn data
+    metrics.write_text(json.dumps(json.loads(metrics.read_text()) | {"data": "signs (builtin)"}))
+    assert decide(**gates)["passed"]
 
 
 @pytest.mark.usefixtures("story")

@@ -8,7 +8,7 @@ import numpy as np
 
 from fivenets import images, params, stage, tracking
 from fivenets.datasets.faces import preparation
-from fivenets.faces import nn4, training
+from fivenets.faces import training
 from fivenets.faces.embedder import Embedder
 
 
@@ -16,7 +16,8 @@ def main(name: str) -> None:
     settings = preparation.FaceSettings(**params.arguments(preparation.FaceSettings, "faces"))
     recipe = training.Recipe(**params.arguments(training.Recipe, name, "train"))
     faces, _, source = preparation.load(Path("data/faces"), settings)
-    pictures = np.stack([images.resize(image, nn4.IMAGE_SIZE) for image in faces.images])
+    side = training.INITIALS[recipe.initial]
+    pictures = np.stack([images.resize(image, side) for image in faces.images])
     checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
     run_file = Path("checkpoints", f"{name}.run.json")
     with tracking.training(name, asdict(recipe), source, run_file) as run:

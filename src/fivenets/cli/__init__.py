@@ -2,7 +2,7 @@
 
 import typer
 
-from fivenets.cli import classification, detection, faces, results
+from fivenets.cli import classification, detection, faces, lineage, results
 from fivenets.errors import reported
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ for command in (
     faces.verify,
     faces.identify,
     results.results,
+    lineage.lineage,
 ):
     app.command()(command)
 app_of_faces = typer.Typer(help="The faces' threshold.", no_args_is_help=True)

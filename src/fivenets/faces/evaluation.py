@@ -10,6 +10,7 @@ from fivenets.faces import siamese
 from fivenets.faces.recognition import enrolled_rows, open_set
 from fivenets.faces.verification import (
     all_pairs,
+    auc_interval,
     balanced,
     best_threshold,
     curve_numbers,
@@ -62,6 +63,7 @@ def verification(embeddings: np.ndarray, people: np.ndarray, folds: int) -> dict
     return {
         **verify(distances, pairs),
         **curve_numbers(distances, pairs.is_same),
+        **auc_interval(distances, pairs, people),
         "examples": len(people),
         "people": len(np.unique(people)),
     }
