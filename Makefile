@@ -17,7 +17,7 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all setup test lint smoke study ui requirements clean
+.PHONY: all setup test lint smoke study plain-vs-residual ui requirements clean
 all: setup
 	@python pipelines/refresh.py
 	@dvc repro
@@ -57,6 +57,11 @@ study: setup
 	python pipelines/classification/study.py signs-assignment
 	python pipelines/classification/study.py signs-compact
 	dvc repro report
+
+# The course's figure of training error against depth, in reports/ and in a run.
+plain-vs-residual: setup
+	dvc repro prepare@classification
+	python pipelines/classification/plain_vs_residual.py
 
 ui: setup
 	@echo "http://127.0.0.1:5000  (Ctrl-C ends it)"

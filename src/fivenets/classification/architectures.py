@@ -7,6 +7,7 @@ import keras
 
 from fivenets.classification.resnet import resnet50
 from fivenets.classification.signs_cnn import assignment_cnn, compact_cnn
+from fivenets.classification.thin_resnet import thin_resnet
 from fivenets.errors import UserError
 from fivenets.params import check_arguments
 
@@ -14,6 +15,7 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "assignment_cnn": assignment_cnn,
     "compact_cnn": compact_cnn,
     "resnet50": resnet50,
+    "thin_resnet": thin_resnet,
 }
 
 
