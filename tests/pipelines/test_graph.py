@@ -26,8 +26,13 @@ ALLOWED = {
     "src/fivenets/quiet.py": "keeps TensorFlow's greeting from the terminal",
     "src/fivenets/stage.py": "where a stage logs to",
 }
-SHARED_FOLDERS = {"cli", "datasets", "pyfunc"}  # in src/fivenets; every other folder is a task
-ABOVE_TASKS = {"cli", "pyfunc"}  # the command, and what MLflow runs
+SHARED_FOLDERS = {
+    "cli",
+    "datasets",
+    "demo",
+    "pyfunc",
+}  # in src/fivenets; every other folder is a task
+ABOVE_TASKS = {"cli", "demo", "pyfunc"}  # the command, and what MLflow runs
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import typer
 
-from fivenets.cli import classification, detection, faces, lineage, results
+from fivenets.cli import classification, demo, detection, faces, lineage, results
 from fivenets.errors import reported
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ for command in (
     faces.identify,
     results.results,
     lineage.lineage,
+    demo.demo,
 ):
     app.command()(command)
 app_of_faces = typer.Typer(help="The faces' threshold.", no_args_is_help=True)
