@@ -1,5 +1,8 @@
 """A user's mistake ends a command with one sentence; a defect of ours keeps its traceback."""
 
+import errno
+import os
+
 import pytest
 
 from fivenets.errors import UserError, reported
@@ -29,3 +32,22 @@ def test_without_an_error_nothing_is_printed(capsys) -> None:
     with reported():
         pass
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)),
+        RuntimeError("Can't decrement id ref count (errno = 28: 'No space left on device')"),
+        Exception("(sqlite3.OperationalError) database or disk is full"),
+    ],
+    ids=["disk", "quota", "HDF5", "SQLite"],
+)
+def test_a_full_disk_is_a_sentence_whichever_library_meets_it(error: Exception, capsys) -> None:
+    with pytest.raises(SystemExit) as exit_info, reported():
+        raise error
+    assert exit_info.value.code == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("error: the disk that holds ")

@@ -28,6 +28,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 warnings.filterwarnings("ignore", message=".*Any type hint is inferred")
 
 import mlflow
+import numpy as np
 from mlflow.entities import Metric, Param, Run
 from mlflow.exceptions import MlflowException
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
@@ -90,6 +91,12 @@ class Training:
         with self._while_connected():
             if self.is_connected and epoch not in self.logged_epochs:
                 self.client.log_batch(self.run_id, metrics=_metrics(metrics, epoch))
+
+    def log_image(self, image_rgb_uint8: np.ndarray, key: str, step: int) -> None:
+        """Logs a picture (height, width, 3) of what has become of `key` by `step`."""
+        with self._while_connected():
+            if self.is_connected:
+                self.client.log_image(self.run_id, image_rgb_uint8, key=key, step=step)
 
     def finish(self, model_file: Path, rows: list[dict[str, float]], out: Path) -> None:
         """Leaves the record of the training in `out`, and lets the run be found by its model."""
@@ -208,12 +215,9 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
 def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> None:
     """Adds the numbers and pictures in `reports` to a run; a second time changes nothing."""
     present = client.get_run(run_id).data.metrics
-    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
     new = {
         f"test/{key}": value
-        for key, value in numbers.items()
-        # Numbers per class would fill the page with charts; they are in the artifact.
-        if key.count(".") < 2 and isinstance(value, int | float)
+        for key, value in evaluation_numbers(reports).items()
         if present.get(f"test/{key}") != value
     }
     if new:
@@ -221,6 +225,17 @@ def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> N
     for picture in sorted(reports.glob("*.png")):
         client.log_artifact(run_id, str(picture), "evaluation")
     client.log_artifact(run_id, str(reports / METRICS_FILE), "evaluation")
+
+
+def evaluation_numbers(reports: Path) -> dict[str, float]:
+    """The numbers of an evaluation, by dotted names, as a run holds them under `test/`."""
+    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
+    return {
+        key: value
+        for key, value in numbers.items()
+        # Numbers per class would fill the page with charts; they are in the artifact.
+        if key.count(".") < 2 and isinstance(value, int | float)
+    }
 
 
 def find_run(client: mlflow.MlflowClient, digest: str) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import gradio as gr
+import gradio as gr  # pyright: ignore[reportMissingImports]  # the extra `demo`
 
 from fivenets.demo import answers, examples
 from fivenets.errors import UserError
@@ -60,9 +60,8 @@ def _classify() -> gr.Tab:
             picture = gr.Image(label="A hand sign", **PICTURE)
             _examples("classify", picture)
         probabilities = gr.Label(label="Label and probability")
-    picture.change(
-        told(_unless_empty(answers.classify)), picture, probabilities, api_name="classify"
-    )
+    classify = told(_unless_empty(answers.classify))
+    picture.change(classify, picture, probabilities, api_name="classify")
     return tab
 
 
