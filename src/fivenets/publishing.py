@@ -2,16 +2,19 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fivenets import registry, tracking
 from fivenets.digests import sha256
 from fivenets.errors import UserError
+from fivenets.params import flatten
 from fivenets.results import interval
 
 DECISION_FILE = "registration.json"
+UNTRAINED = "untrained"  # how the data tag starts of a network whose weights could not be had
 PYFUNC = registry.PACKAGE / "pyfunc"
 
 
@@ -26,6 +29,8 @@ class Service:
     limits_of_builtin: str
     beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
     requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
+    pictures: int = 1  # in the example of a request
+    options: Mapping[str, Any] = field(default_factory=dict)  # that a request may carry: an example
 
 
 SERVICES = {
@@ -53,26 +58,69 @@ SERVICES = {
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside=("calibration",),
         requirements=("joblib", "lz4", "mtcnn"),
+        options={"cropped": False},
+    ),
+    "style": Service(
+        script=PYFUNC / "style_transfer.py",
+        example=PYFUNC / "example_street.png",
+        use="content and style pictures in, picture out; options are parameters",
+        limits="Optimises each picture anew: minutes on a CPU. What is kept of the content and "
+        "taken from the style is what its features see.",
+        limits_of_builtin="Made from built-in photographs: the network serves any others as well.",
+        requirements=("h5py", "psutil"),
+        pictures=2,
+        options={
+            "size": 64,
+            "iterations": 2,
+            "coarse_scales": 0,
+            "content_weight": 10.0,
+            "style_weight": 1.0,
+            "style_scale": 1.0,
+            "initial": "content",
+            "colours": "style",
+            "optimizer": "lbfgs",
+            "precision": "float32",
+            "seed": 0,
+        },
     ),
 }
 
 
 def decide(
-    name: str, *, task: str, candidates: list, metric: str, minimum: float
+    name: str,
+    *,
+    task: str,
+    candidates: list,
+    metric: str,
+    minimum: float,
+    minimum_builtin: float | None = None,
+    tolerances: dict | None = None,
 ) -> dict[str, Any]:
-    """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`."""
+    """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`.
+
+    Args: minimum_builtin: in place of `minimum` where the metric was measured on drawn data, which
+        may be easier or harder than the real ones. An untrained candidate is never champion.
+        tolerances: metric -> by how much a reproduction may differ from it; by default `metric`
+        should come out the same.
+    """
     if task not in SERVICES:
         raise UserError(
             f"params.yaml: {name}.register.task should be one of {', '.join(SERVICES)}, "
             f"it is {task!r}"
         )
-    values = {}
+    values, is_drawn, is_untrained = {}, {}, {}
     for candidate in candidates:
         metrics = json.loads(Path("reports", candidate, tracking.METRICS_FILE).read_text())
+        training = json.loads(Path("reports", candidate, tracking.RECORD_FILE).read_text())
         if metric not in metrics:
             raise UserError(f"params.yaml: {name}.register.metric: {candidate} has no {metric}")
-        values[candidate] = metrics[metric]
-    best = max(values, key=values.__getitem__)
+        values[candidate], made_from = metrics[metric], training["tags"]["data"]
+        is_drawn[candidate] = "(builtin)" in metrics.get("data", made_from)
+        is_untrained[candidate] = made_from.startswith(UNTRAINED)
+        _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
+    best = max(values, key=lambda candidate: (not is_untrained[candidate], values[candidate]))
+    if is_drawn[best] and minimum_builtin is not None:
+        minimum = minimum_builtin
     return {
         "name": name,
         "task": task,
@@ -80,8 +128,17 @@ def decide(
         "minimum": minimum,
         "candidates": values,
         "best": best,
-        "passed": values[best] >= minimum,
+        "passed": values[best] >= minimum and not is_untrained[best],
+        "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
     }
+
+
+def _check_tolerances(path: str, tolerances: dict, candidate: str, metrics: dict) -> None:
+    for key, tolerance in tolerances.items():
+        if key not in flatten(metrics):
+            raise UserError(f"params.yaml: {path}: {candidate} has no {key}")
+        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
+            raise UserError(f"params.yaml: {path}.{key} should be a number, it is {tolerance!r}")
 
 
 def publish(decision: dict[str, Any]) -> None:
@@ -98,14 +155,25 @@ def publish(decision: dict[str, Any]) -> None:
             files,
             digest_of(files),
             service.script,
-            [base64.b64encode(service.example.read_bytes()).decode()],
+            [base64.b64encode(service.example.read_bytes()).decode()] * service.pictures,
             model_card(candidate, decision),
-            {"model": candidate, "data": training["tags"]["data"]},
+            {"model": candidate, "data": training["tags"]["data"], **gate(candidate, decision)},
             service.requirements,
+            service.options,
         )
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:
             registry.point_alias(name, registry.CHAMPION, version)
+
+
+def gate(candidate: str, decision: dict[str, Any]) -> dict[str, str]:
+    """What was asked of the candidate and whether it met it, as tags of its version."""
+    passed = decision["candidates"][candidate] >= decision["minimum"]
+    return {
+        "gate": f"{decision['metric']} >= {decision['minimum']:g}",
+        "gate_passed": str(passed).lower(),
+        "tolerances": json.dumps(decision.get("tolerances", {})),
+    }
 
 
 def served_files(candidate: str, task: str) -> dict[str, Path]:

@@ -21,6 +21,8 @@ ALLOWED = {
     "src/fivenets/datasets/__init__.py": "imports quiet",
     "src/fivenets/faces/__init__.py": "imports quiet",
     "src/fivenets/errors.py": "words and exit codes of errors",
+    "src/fivenets/files.py": "how a text file is replaced in one step",
+    "src/fivenets/git.py": "what is said of the code that ran",
     "src/fivenets/quiet.py": "keeps TensorFlow's greeting from the terminal",
     "src/fivenets/stage.py": "where a stage logs to",
 }
