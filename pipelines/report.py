@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from fivenets import params, results, stage
+from fivenets import files, params, results, stage
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
     (results.REPORTS / "results.md").write_text(results.markdown(rows))
     (results.REPORTS / "results.html").write_text(results.page(rows))
     readme = Path("README.md")
-    readme.write_text(results.replaced(readme.read_text(), results.table(rows)))
+    files.write_text(readme, results.replaced(readme.read_text(), results.table(rows)))
 
 
 if __name__ == "__main__":

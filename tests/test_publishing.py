@@ -1,10 +1,13 @@
 """Candidates become versions, the best past the gate champion, and each answers by name."""
 
+import base64
+import io
 import json
 import os
 import runpy
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,6 +89,14 @@ def published() -> Published:
     )
 
 
+class KilledError(Exception):
+    """Stands for kill -9 in the middle of a registration."""
+
+
+def die(*_: object, **__: object) -> None:
+    raise KilledError
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Published]]:
     """A project folder to work in, whose models are published again and again."""
@@ -102,6 +113,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Publis
             "the same again": decide(),
             "the gate is raised": decide(minimum=0.99),
         }
+        with patch.context() as killing:
+            killing.setattr(registry.mlflow, "register_model", die)
+            with pytest.raises(KilledError):
+                publishing.publish(steps["below the gate"])
         found = {}
         for step, decision in steps.items():
             publishing.publish(decision)
@@ -173,6 +188,30 @@ def test_registering_leaves_the_times_of_the_training() -> None:
     assert info.end_time == STARTED + 12_000
     version = client.get_model_version(NAME, "2")
     assert version.run_id == run_id
+
+
+@pytest.mark.usefixtures("story")
+def test_a_registration_that_was_killed_leaves_no_second_model_with_the_run() -> None:
+    client = tracking.connect()
+    experiment = client.get_experiment_by_name(tracking.EXPERIMENT)
+    assert experiment is not None
+    logged = client.search_logged_models([experiment.experiment_id])
+    versions = client.search_model_versions(f"name = '{NAME}'")
+    assert {model.model_uri for model in logged} == {version.source for version in versions}
+    assert len(logged) == 2
+
+
+@pytest.mark.usefixtures("story")
+def test_a_version_says_which_gate_it_met() -> None:
+    publishing.publish(decide(tolerances={"accuracy": 0.02}))
+    tags = {
+        version.tags["model"]: version.tags
+        for version in tracking.connect().search_model_versions(f"name = '{NAME}'")
+    }
+    gates = {model: (tags[model]["gate"], tags[model]["gate_passed"]) for model in tags}
+    assert gates == {"small": ("accuracy >= 0.8", "false"), "large": ("accuracy >= 0.8", "true")}
+    assert json.loads(tags["large"]["tolerances"]) == {"accuracy": 0.02}
+    assert decide()["tolerances"] == {"accuracy": 0.0}
 
 
 @pytest.mark.usefixtures("story")
@@ -251,6 +290,7 @@ def test_a_fresh_process_loads_the_champion_by_name_and_asks_it_about_any_form_o
         ({}, "large", True),
         ({"minimum": 0.85}, "large", True),
         ({"minimum": 0.86}, "large", False),
+        ({"minimum": 0.86, "minimum_builtin": 0.85}, "large", True),  # they are of drawn signs
         ({"candidates": ["small"]}, "small", False),
         ({"metric": "examples", "minimum": 0}, "small", True),  # of equals, the first
     ],
@@ -262,11 +302,34 @@ def test_the_candidate_with_the_highest_metric_is_held_against_the_gate(
     assert (decision["best"], decision["passed"]) == (best, passed)
 
 
+def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_candidate("small", seed=0, accuracy=0.6, origin="mirror")
+    make_candidate("large", seed=1, accuracy=0.9)
+    record = Path("reports/large/training.json")
+    record.write_text(record.read_text().replace("signs (", "untrained weights ("))
+    gates = {"minimum": 0.7, "minimum_builtin": 0.5}
+    decision = decide(**gates)
+    assert (decision["best"], decision["passed"], decision["minimum"]) == ("small", False, 0.7)
+    assert decision["candidates"] == {"small": 0.6, "large": 0.9}
+    assert not decide(candidates=["large"], **gates)["passed"]
+    metrics = Path("reports/small/metrics.json")  # of a network from photographs, on drawn data
+    metrics.write_text(json.dumps(json.loads(metrics.read_text()) | {"data": "signs (builtin)"}))
+    assert decide(**gates)["passed"]
+
+
 @pytest.mark.usefixtures("story")
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({"metric": "f1"}, "digits.register.metric: small has no f1"),
+        (
+            {"tolerances": {"accuracy": 0.1, "f1": 0.1}},
+            "digits.register.tolerances: small has no f1",
+        ),
+        ({"tolerances": {"accuracy": "much"}}, "tolerances.accuracy should be a number, it is 'mu"),
         ({"task": "poetry"}, "register.task should be one of .*classification.*, it is 'poetry'"),
     ],
 )
@@ -317,3 +380,60 @@ def test_a_version_of_one_file_is_known_by_the_digest_of_that_file(tmp_path: Pat
         threshold.write_text(content)
         digests[publishing.digest_of({"model": model, "calibration": threshold})] = content
     assert list(digests.values()) == ["the model alone", "0.5", "0.6"]
+
+
+@pytest.fixture(scope="module")
+def answer(story: dict[str, Published]) -> Callable[[Any], tuple[int, Any]]:
+    """Status and body of the answer of MLflow's scoring server to a request, without a socket."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.pyfunc import load_model, scoring_server
+
+    with warnings.catch_warnings(record=True):  # MLflow warns, past any filter, of list[Any]
+        model = load_model(f"models:/{NAME}@large")
+    schema = model.metadata.get_input_schema()
+
+    def answer(request: Any) -> tuple[int, Any]:
+        body = json.dumps(request)
+        try:
+            found = scoring_server.invocations(body, "application/json", model, schema)
+        except MlflowException as error:  # as its wrapper does
+            return error.get_http_status_code(), json.loads(error.serialize_as_json())
+        return found.status, json.loads(found.response)
+
+    return answer
+
+
+def test_a_server_answers_for_each_picture_of_a_request(answer) -> None:
+    pictures = [picture_in_base64(grey) for grey in (30, 220)]
+    status, body = answer({"inputs": pictures})
+    assert status == 200
+    expected = Classifier.from_file(Path("models/large.keras")).classify(
+        [np.full((8, 8, 3), grey, np.uint8) for grey in (30, 220)]
+    )
+    assert [row["label"] for row in body["predictions"]] == [found.label for found in expected]
+    for row, found in zip(body["predictions"], expected, strict=True):
+        assert row["probabilities"] == pytest.approx(found.probabilities)
+
+
+def picture_in_base64(grey: int) -> str:
+    stream = io.BytesIO()
+    Image.fromarray(np.full((8, 8), grey, np.uint8)).save(stream, "png")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+@pytest.mark.parametrize(
+    ("item", "sentence"),
+    [
+        ("hello", "expected an image file as base64 text, received other text"),
+        ("aGVsbG8=", "the bytes is not an image: expected one of "),
+        (3, "the int should have shape (height, width) or (height, width, 1, 3 or 4), it has ()"),
+        ([], "the list should have shape (height, width) or (height, width, 1, 3 or 4), "),
+    ],
+)
+def test_a_server_refuses_what_is_no_picture_in_a_sentence_without_a_traceback(
+    answer, item: Any, sentence: str
+) -> None:
+    status, body = answer({"inputs": [item]})
+    assert status == 400
+    assert body.keys() == {"error_code", "message"}
+    assert body["message"].startswith(sentence)

@@ -6,9 +6,9 @@ import json
 import logging
 import shutil
 import socket
-import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
-from fivenets import tracking
+from fivenets import git, tracking
 from fivenets.errors import UserError
 
 MODEL, REPORTS, RUN_FILE = Path("net.keras"), Path("reports/net"), Path("checkpoints/net.run.json")
@@ -148,6 +148,7 @@ def test_a_training_leaves_its_record_and_history_among_the_outputs() -> None:
     train()
     record = json.loads((REPORTS / "training.json").read_text())
     assert abs(record.pop("started") - time.time() * 1000) < 60_000
+    assert record.pop("attempt")
     assert record == {
         "name": "net",
         "parameters": {
@@ -162,6 +163,7 @@ def test_a_training_leaves_its_record_and_history_among_the_outputs() -> None:
             "git_commit": "none",
             "git_dirty": "unknown",
         },
+        "diff": "",
         "model_sha256": hashlib.sha256(b"weights").hexdigest(),
         "seconds": 5.0,
     }
@@ -275,9 +277,9 @@ def test_a_run_that_was_cut_off_in_a_store_since_lost_is_begun_again(
 def test_a_run_that_goes_on_after_a_commit_names_the_commit_that_it_ended_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tracking, "git_state", lambda: {"git_commit": "c1"})
+    monkeypatch.setattr(git, "state", lambda: {"git_commit": "c1"})
     first = cut_off()
-    monkeypatch.setattr(tracking, "git_state", lambda: {"git_commit": "c2"})
+    monkeypatch.setattr(git, "state", lambda: {"git_commit": "c2"})
     assert train() == first
     assert contents(first)["tags"]["git_commit"] == "c2"
     assert json.loads((REPORTS / "training.json").read_text())["tags"]["git_commit"] == "c2"
@@ -308,7 +310,7 @@ def refuse(*_: object, **__: object) -> None:
 
 
 def test_training_goes_on_when_the_store_goes_away(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "fivenets"), opened() as run:
         for method in ("log_batch", "search_runs", "delete_run", "set_tag", "set_terminated"):
@@ -319,8 +321,13 @@ def test_training_goes_on_when_the_store_goes_away(
         run.finish(MODEL, [{"epoch": 0.0, **EPOCHS[0]}], REPORTS)
     warnings = [entry.getMessage() for entry in caplog.records if entry.name.startswith("fivenets")]
     assert warnings == ["MLflow went away, `make` will rebuild the run: the server is gone"]
-    record = json.loads((REPORTS / "training.json").read_text())
-    assert record["model_sha256"] == hashlib.sha256(b"weights").hexdigest()
+    monkeypatch.undo()  # the store is back, with half of a run
+    half = run.run_id
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/mlflow.db")
+    rebuilt = tracking.run_of(tracking.connect(), MODEL, REPORTS)
+    assert all_runs() == [rebuilt]
+    assert all_runs(ViewType.DELETED_ONLY) == [half]
 
 
 def test_a_run_with_gaps_is_not_taken_for_whole_when_the_store_comes_back(
@@ -336,6 +343,88 @@ def test_a_run_with_gaps_is_not_taken_for_whole_when_the_store_comes_back(
     rebuilt = tracking.run_of(tracking.connect(), MODEL, REPORTS)
     assert contents(rebuilt)["metrics"]["loss"] == [(0, 1.5), (1, 0.5)]
     assert all_runs() == [rebuilt]
+
+
+@contextmanager
+def killed_in(method: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ends the block when it first calls this method of the client, and tidies nothing up."""
+
+    class KilledError(Exception):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as killing:
+        killing.setattr(mlflow.MlflowClient, method, die)
+        killing.setattr(tracking.Training, "fail", lambda run: None)
+        with pytest.raises(KilledError):
+            yield
+
+
+@pytest.mark.parametrize("method", ["create_run", "log_batch", "log_text", "log_artifact"])
+def test_a_run_that_was_killed_while_it_was_opened_is_gone_on_with(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("dvc.lock").write_text("stages: {}")
+    monkeypatch.setattr(git, "diff", lambda: "a diff\n")
+    with killed_in(method, monkeypatch):
+        train()
+    run_id = train()
+    assert all_runs() == [run_id]
+    assert contents(run_id)["params"]["epochs"] == "2"
+    assert {"attempt", "rebuilding"}.isdisjoint(contents(run_id)["tags"])
+    assert downloaded(run_id, tracking.DIFF_ARTIFACT) == "a diff\n"
+    assert downloaded(run_id, tracking.LOCK_ARTIFACT) == "stages: {}"
+    lock_digest = hashlib.sha256(b"stages: {}").hexdigest()
+    assert contents(run_id)["tags"]["dvc_lock_sha256"] == lock_digest
+
+
+def downloaded(run_id: str, artifact: str) -> str:
+    uri = f"runs:/{run_id}/{artifact}"
+    return Path(mlflow.artifacts.download_artifacts(uri)).read_text()
+
+
+@pytest.mark.parametrize("method", ["log_metric", "set_terminated", "delete_tag"])
+def test_a_run_that_was_killed_at_its_end_has_every_point_once(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with killed_in(method, monkeypatch):
+        train()
+    run_id = train()
+    assert all_runs() == [run_id]
+    assert contents(run_id)["status"] == "FINISHED"
+    assert contents(run_id)["metrics"] == {
+        "loss": [(0, 1.5), (1, 0.5)],
+        "seconds": [(0, 2.0), (1, 3.0)],
+        "training_seconds": [(0, 5.0)],
+    }
+
+
+@pytest.mark.parametrize("method", ["create_run", "log_batch", "log_metric", "set_tag"])
+def test_a_rebuilding_that_was_killed_leaves_no_half_of_a_run(
+    method: str, project: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = train()
+    before = contents(run_id)
+    lose_store(project, empty_store, monkeypatch)
+    with killed_in(method, monkeypatch):
+        tracking.run_of(tracking.connect(), MODEL, REPORTS)
+    rebuilt = tracking.run_of(tracking.connect(), MODEL, REPORTS)
+    after = contents(rebuilt)
+    del after["tags"]["rebuilt"]
+    assert after == before
+    assert all_runs() == [rebuilt]
+
+
+def test_a_rebuilt_run_keeps_the_diff(
+    project: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "diff", lambda: "a diff\n")
+    train()
+    lose_store(project, empty_store, monkeypatch)
+    rebuilt = tracking.run_of(tracking.connect(), MODEL, REPORTS)
+    assert downloaded(rebuilt, tracking.DIFF_ARTIFACT) == "a diff\n"
 
 
 def test_an_evaluation_adds_numbers_and_files_and_no_second_point() -> None:
@@ -377,50 +466,3 @@ def test_without_a_setting_the_store_and_its_files_lie_in_the_project(
     assert mlflow.get_tracking_uri() == f"sqlite:///{project}/mlflow.db"
     assert artifacts is not None
     assert artifacts.startswith((project / "mlartifacts").as_uri())
-
-
-def git(*arguments: str) -> str:
-    identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
-    done = subprocess.run(
-        ["git", *identity, *arguments], check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
-@pytest.mark.parametrize(
-    ("changed", "is_dirty"),
-    [
-        ([], "false"),
-        (["dvc.lock", "README.md", "reports/net/training.json", "reports/new.json"], "false"),
-        (["src/net.py"], "true"),
-        (["src/untracked.py"], "true"),
-        (["params.yaml", "README.md"], "true"),
-    ],
-    ids=["nothing", "outputs", "code", "new code", "parameters"],
-)
-def test_git_state_tells_the_commit_and_whether_more_than_outputs_differs(
-    changed: list[str], is_dirty: str, project: Path
-) -> None:
-    committed = ["dvc.lock", "README.md", "reports/net/training.json", "src/net.py", "params.yaml"]
-    git("init", "--quiet")
-    for name in committed:
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text("before")
-    git("add", *committed)
-    Path(".gitignore").write_text("mlflow.db\ndvc.yaml\n.gitignore\n")
-    git("commit", "--quiet", "--message", "All")
-    for name in changed:
-        Path(name).write_text("after")
-    commit = git("rev-parse", "HEAD")
-    assert tracking.git_state() == {
-        "git_commit": commit,
-        "git_dirty": is_dirty,
-        "mlflow.source.git.commit": commit,
-    }
-
-
-def test_git_state_outside_a_repository_or_before_its_first_commit_is_unknown() -> None:
-    unknown = {"git_commit": "none", "git_dirty": "unknown"}
-    assert tracking.git_state() == unknown
-    git("init", "--quiet")
-    assert tracking.git_state() == unknown

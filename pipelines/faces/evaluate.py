@@ -7,7 +7,7 @@ import numpy as np
 
 from fivenets import params, stage, tracking
 from fivenets.datasets.faces import preparation
-from fivenets.faces import drawing, evaluation
+from fivenets.faces import drawing, evaluation, lfw
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
 from fivenets.faces.verification import all_pairs
 
@@ -31,19 +31,21 @@ def main(name: str) -> None:
     others = evaluation.unseen_people(embedder.embeddings(unseen.images), unseen.people, protocol)
     metrics |= {
         "parameters": embedder.network.count_params(),
+        "data": _named(source),
         "skipped": len(source["skipped"]),
         "calibrated": calibrated,
-        "unseen": others | {"data": faces_source["asset"]},
-        "also": f"on {others['people']} unseen people of {faces_source['asset']}: AUC "
-        f"{others['auc']:.3f}, accuracy {others['balanced_accuracy']:.3f} (both kinds of pair "
-        f"weighing alike), EER {others['eer']:.3f}",
+        "unseen": others | {"data": _named(faces_source)},
+        **{f"unseen_{key}": others[key] for key in ("auc", "auc_low", "auc_high")},
+        "also": f"{_summary(metrics, source)}; {_summary(others, faces_source)}",
     }
+    if protocol.lfw_pairs:
+        metrics["lfw_pairs"] = lfw.verification(lfw.fetch(Path("data/raw")), embedder)
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
     Calibration(
         threshold=calibrated["threshold"],
         threshold_sd=calibrated["threshold_sd"],
         target_far=protocol.target_far,
-        data=f"{source['asset']} ({source['origin']})",
+        data=_named(source),
         data_digest=source["digest"],
         protocol=f"all pairs, {metrics['folds']} folds by person, mean over folds",
         model_sha256=embedder.model_sha256,
@@ -61,6 +63,19 @@ def main(name: str) -> None:
         figure.savefig(reports / f"{picture}.png", dpi=110)
     client = tracking.connect()
     tracking.log_evaluation(client, tracking.run_of(client, model_file, reports), reports)
+
+
+def _named(source: dict) -> str:
+    return f"{source['asset']} ({source['origin']})"
+
+
+def _summary(numbers: dict, source: dict) -> str:
+    return (
+        f"on {numbers['people']} unseen people of {_named(source)}: AUC {numbers['auc']:.3f} "
+        f"[{numbers['auc_low']:.3f}, {numbers['auc_high']:.3f}], accuracy "
+        f"{numbers['balanced_accuracy']:.3f} (both kinds of pair weighing alike), "
+        f"EER {numbers['eer']:.3f}"
+    )
 
 
 def _load(key: str) -> tuple[preparation.Faces, preparation.Faces, dict]:

@@ -1,7 +1,9 @@
 """What every training does between epochs: reseed, show progress, back up."""
 
 import csv
+import errno
 import logging
+import math
 import os
 import shutil
 import time
@@ -38,7 +40,8 @@ class EpochState(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+            logs["learning_rate"] = float(rate)
             logs["seconds"] = time.perf_counter() - self.started
 
 
@@ -77,6 +80,24 @@ class EpochProgress(keras.callbacks.Callback):
         self.bar.stop()
 
 
+class RoomOnDisk(keras.callbacks.Callback):
+    """Ends a training whose next files of weights would not fit on the disk.
+
+    HDF5 ends the process with a segmentation fault where a write fails, after many tracebacks.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = folder
+
+    def on_epoch_end(self, epoch, logs=None):
+        values = [*self.model.variables, *self.model.optimizer.variables]
+        size = sum(math.prod(value.shape) * 4 for value in values)
+        # The best weights and the state, with HDF5's own bookkeeping.
+        if shutil.disk_usage(self.folder).free < 2 * size + 1_000_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
+
+
 class Backup(keras.callbacks.Callback):
     """The training state after each epoch, replaced in one step, so that a kill cannot tear it.
 
@@ -103,7 +124,7 @@ class Backup(keras.callbacks.Callback):
             return 0
         model.optimizer.build(model.trainable_variables)
         model.load_weights(self.state_file)
-        return int(model.optimizer.iterations) // steps_per_epoch
+        return int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps_per_epoch
 
     def on_epoch_end(self, epoch, logs=None):
         written = self.folder / "writing.weights.h5"

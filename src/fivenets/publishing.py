@@ -10,9 +10,11 @@ from typing import Any
 from fivenets import registry, tracking
 from fivenets.digests import sha256
 from fivenets.errors import UserError
+from fivenets.params import flatten
 from fivenets.results import interval
 
 DECISION_FILE = "registration.json"
+UNTRAINED = "untrained"  # how the data tag starts of a network whose weights could not be had
 PYFUNC = registry.PACKAGE / "pyfunc"
 
 
@@ -56,6 +58,7 @@ SERVICES = {
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside=("calibration",),
         requirements=("joblib", "lz4", "mtcnn"),
+        options={"cropped": False},
     ),
     "style": Service(
         script=PYFUNC / "style_transfer.py",
@@ -84,21 +87,40 @@ SERVICES = {
 
 
 def decide(
-    name: str, *, task: str, candidates: list, metric: str, minimum: float
+    name: str,
+    *,
+    task: str,
+    candidates: list,
+    metric: str,
+    minimum: float,
+    minimum_builtin: float | None = None,
+    tolerances: dict | None = None,
 ) -> dict[str, Any]:
-    """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`."""
+    """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`.
+
+    Args: minimum_builtin: in place of `minimum` where the metric was measured on drawn data, which
+        may be easier or harder than the real ones. An untrained candidate is never champion.
+        tolerances: metric -> by how much a reproduction may differ from it; by default `metric`
+        should come out the same.
+    """
     if task not in SERVICES:
         raise UserError(
             f"params.yaml: {name}.register.task should be one of {', '.join(SERVICES)}, "
             f"it is {task!r}"
         )
-    values = {}
+    values, is_drawn, is_untrained = {}, {}, {}
     for candidate in candidates:
         metrics = json.loads(Path("reports", candidate, tracking.METRICS_FILE).read_text())
+        training = json.loads(Path("reports", candidate, tracking.RECORD_FILE).read_text())
         if metric not in metrics:
             raise UserError(f"params.yaml: {name}.register.metric: {candidate} has no {metric}")
-        values[candidate] = metrics[metric]
-    best = max(values, key=values.__getitem__)
+        values[candidate], made_from = metrics[metric], training["tags"]["data"]
+        is_drawn[candidate] = "(builtin)" in metrics.get("data", made_from)
+        is_untrained[candidate] = made_from.startswith(UNTRAINED)
+        _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
+    best = max(values, key=lambda candidate: (not is_untrained[candidate], values[candidate]))
+    if is_drawn[best] and minimum_builtin is not None:
+        minimum = minimum_builtin
     return {
         "name": name,
         "task": task,
@@ -106,8 +128,17 @@ def decide(
         "minimum": minimum,
         "candidates": values,
         "best": best,
-        "passed": values[best] >= minimum,
+        "passed": values[best] >= minimum and not is_untrained[best],
+        "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
     }
+
+
+def _check_tolerances(path: str, tolerances: dict, candidate: str, metrics: dict) -> None:
+    for key, tolerance in tolerances.items():
+        if key not in flatten(metrics):
+            raise UserError(f"params.yaml: {path}: {candidate} has no {key}")
+        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
+            raise UserError(f"params.yaml: {path}.{key} should be a number, it is {tolerance!r}")
 
 
 def publish(decision: dict[str, Any]) -> None:
@@ -126,13 +157,23 @@ def publish(decision: dict[str, Any]) -> None:
             service.script,
             [base64.b64encode(service.example.read_bytes()).decode()] * service.pictures,
             model_card(candidate, decision),
-            {"model": candidate, "data": training["tags"]["data"]},
+            {"model": candidate, "data": training["tags"]["data"], **gate(candidate, decision)},
             service.requirements,
             service.options,
         )
         registry.point_alias(name, candidate, version)
         if candidate == decision["best"] and decision["passed"]:
             registry.point_alias(name, registry.CHAMPION, version)
+
+
+def gate(candidate: str, decision: dict[str, Any]) -> dict[str, str]:
+    """What was asked of the candidate and whether it met it, as tags of its version."""
+    passed = decision["candidates"][candidate] >= decision["minimum"]
+    return {
+        "gate": f"{decision['metric']} >= {decision['minimum']:g}",
+        "gate_passed": str(passed).lower(),
+        "tolerances": json.dumps(decision.get("tolerances", {})),
+    }
 
 
 def served_files(candidate: str, task: str) -> dict[str, Path]:

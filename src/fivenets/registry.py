@@ -13,6 +13,7 @@ from typing import Any
 
 import mlflow
 import mlflow.pyfunc
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.types import ParamSchema, ParamSpec
 
@@ -48,14 +49,23 @@ def register(
     client = tracking.connect()
     version = _version_of(client, name, digest)
     if version is None:
+        _delete_unregistered(client, name, run_id)
         version = _log_version(
-            client, name, run_id, artifacts, script, input_example, requirements, options or {}
+            client,
+            name,
+            run_id,
+            artifacts,
+            digest,
+            script,
+            input_example,
+            requirements,
+            options or {},
         )
-        client.set_model_version_tag(name, version, tracking.DIGEST_TAG, digest)
         log.info("%s: registered as version %s", name, version)
     for key, value in tags.items():
         client.set_model_version_tag(name, version, key, value)
     client.update_model_version(name, version, card)
+    tracking.end(client, run_id)  # logging to the run has opened it again
     return version
 
 
@@ -74,13 +84,34 @@ def model_file(name_or_file: str) -> Path:
             raise UserError(f"{name_or_file}: no such model file")
         return Path(name_or_file)
     client = tracking.connect()
-    name = name_or_file.partition("@")[0].partition("/")[0]
-    uri = name_or_file if name_or_file != name else f"{name}@{CHAMPION}"
+    name, uri = _name_and_uri(name_or_file)
     try:
         folder = mlflow.artifacts.download_artifacts(f"models:/{uri}/artifacts")
     except MlflowException:
         raise UserError(_unknown_model(client, name, uri)) from None
     return next(Path(folder).glob("*.keras"))
+
+
+def version_of(model: str) -> ModelVersion:
+    """The version that NAME, NAME@ALIAS or NAME/VERSION means.
+
+    Raises: UserError where there is none; it names the models that there are.
+    """
+    client = tracking.connect()
+    name, uri = _name_and_uri(model)
+    version, _, alias = uri.removeprefix(name).removeprefix("/").partition("@")
+    try:
+        if alias:
+            version = client.get_model_version_by_alias(name, alias).version
+        return client.get_model_version(name, version)
+    except MlflowException:
+        raise UserError(_unknown_model(client, name, uri)) from None
+
+
+def _name_and_uri(model: str) -> tuple[str, str]:
+    """The model's name, and NAME@ALIAS or NAME/VERSION: the champion where neither is given."""
+    name = model.partition("@")[0].partition("/")[0]
+    return name, model if model != name else f"{name}@{CHAMPION}"
 
 
 def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
@@ -102,17 +133,27 @@ def _version_of(client: mlflow.MlflowClient, name: str, digest: str) -> str | No
     return None
 
 
+def _delete_unregistered(client: mlflow.MlflowClient, name: str, run_id: str) -> None:
+    """Deletes models that a registration logged to the run and was killed before it ended."""
+    experiment = client.get_run(run_id).info.experiment_id
+    logged = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
+    registered = {version.source for version in client.search_model_versions(f"name = '{name}'")}
+    for model in logged:
+        if model.model_uri not in registered:
+            client.delete_logged_model(model.model_id)
+
+
 def _log_version(
     client: mlflow.MlflowClient,
     name: str,
     run_id: str,
     artifacts: Mapping[str, Path],
+    digest: str,
     script: Path,
     input_example: Any,
     requirements: Sequence[str],
     options: Mapping[str, Any],
 ) -> str:
-    training = client.get_run(run_id).info
     with warnings.catch_warnings(), mlflow.start_run(run_id=run_id, log_system_metrics=False):
         # MLflow warns thrice, past any filter, that list[Any] is not validated. It is meant:
         # docs/decisions/0003.
@@ -134,10 +175,11 @@ def _log_version(
             [ParamSpec(param.name, param.dtype, None) for param in inferred.params]
         )
         signature = mlflow.models.ModelSignature(info.signature.inputs, inferred.outputs, params)
+        # Else the scoring server makes one array of the request, and two pictures of a pair.
+        signature._is_signature_from_type_hint = True
         mlflow.models.set_signature(info.model_uri, signature)
-        registered = mlflow.register_model(info.model_uri, name)
-    # Logging to the run has reopened and ended it; its times are those of the training.
-    client.set_terminated(run_id, training.status, training.end_time)
+        # With its digest from the start: a version without it would be registered again.
+        registered = mlflow.register_model(info.model_uri, name, tags={tracking.DIGEST_TAG: digest})
     return str(registered.version)
 
 

@@ -9,8 +9,8 @@ import csv
 import json
 import logging
 import os
-import subprocess
 import time
+import uuid
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,11 +29,12 @@ warnings.filterwarnings("ignore", message=".*Any type hint is inferred")
 
 import mlflow
 import numpy as np
-from mlflow.entities import Metric, Param
+from mlflow.entities import Metric, Param, Run
 from mlflow.exceptions import MlflowException
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 from sqlalchemy.exc import SQLAlchemyError
 
+from fivenets import files, git
 from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.params import flatten
@@ -41,8 +42,12 @@ from fivenets.params import flatten
 log = logging.getLogger(__name__)
 
 EXPERIMENT = "fivenets"
-MODEL_TAG, DIGEST_TAG = "model", "model_sha256"
+MODEL_TAG, DIGEST_TAG, LOCK_TAG = "model", "model_sha256", "dvc_lock_sha256"
+# Of a run that was begun and is not yet whole: what remembers it, or what it is rebuilt for.
+ATTEMPT_TAG, REBUILDING_TAG = "attempt", "rebuilding"
+LOCK_FILE = Path("dvc.lock")
 RECORD_FILE, HISTORY_FILE, METRICS_FILE = "training.json", "history.csv", "metrics.json"
+DIFF_ARTIFACT, LOCK_ARTIFACT = "source/changes.diff", "source/dvc.lock"
 STORE_ERRORS = (MlflowException, SQLAlchemyError)
 
 
@@ -79,11 +84,12 @@ class Training:
         self.run_id = run_id
         self.record = record
         self.is_connected = True
+        self.logged_epochs = _logged_epochs(client, run_id)  # by the try that was cut off
 
     def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Logs the metrics of one epoch, counted from 0."""
         with self._while_connected():
-            if self.is_connected:
+            if self.is_connected and epoch not in self.logged_epochs:
                 self.client.log_batch(self.run_id, metrics=_metrics(metrics, epoch))
 
     def log_image(self, image_rgb_uint8: np.ndarray, key: str, step: int) -> None:
@@ -96,8 +102,7 @@ class Training:
         """Leaves the record of the training in `out`, and lets the run be found by its model."""
         digest, seconds = sha256(model_file), sum(row["seconds"] for row in rows)
         self.record |= {DIGEST_TAG: digest, "seconds": seconds}
-        out.mkdir(parents=True, exist_ok=True)
-        (out / RECORD_FILE).write_text(json.dumps(self.record, indent=2) + "\n")
+        files.write_text(out / RECORD_FILE, json.dumps(self.record, indent=2) + "\n")
         write_rows(out / HISTORY_FILE, rows)
         with self._while_connected():
             has_gaps = not self.is_connected  # the store went away and came back
@@ -107,8 +112,10 @@ class Training:
                 self.client.delete_run(self.run_id)
             else:
                 self.client.set_tag(self.run_id, DIGEST_TAG, digest)
-                self.client.log_metric(self.run_id, "training_seconds", seconds)
-                self.client.set_terminated(self.run_id)
+                if "training_seconds" not in self.client.get_run(self.run_id).data.metrics:
+                    self.client.log_metric(self.run_id, "training_seconds", seconds)
+                end(self.client, self.run_id)
+                self.client.delete_tag(self.run_id, ATTEMPT_TAG)
 
     def fail(self) -> None:
         """Marks the run as one that ended without a model."""
@@ -145,12 +152,19 @@ def training(
             MODEL_TAG: name,
             "data": f"{source['asset']} ({source['origin']})",
             "data_digest": source["digest"],
-            **git_state(),
+            **git.state(),
+            **_lock_state(),
         },
+        "diff": git.diff(),
+        ATTEMPT_TAG: uuid.uuid4().hex,  # by which a run that is not whole is found
     }
-    run_id = _cut_off_run(client, run_file, record) or _create_run(client, record)
-    run_file.parent.mkdir(parents=True, exist_ok=True)
-    run_file.write_text(json.dumps({"run": run_id, **record}))
+    run_id = _cut_off_run(client, run_file, record)
+    if run_id is None:
+        # Before the run: a kill in between must not leave one that nothing remembers.
+        files.write_text(run_file, json.dumps(record))
+        run_id = _create_run(client, record, {ATTEMPT_TAG: record[ATTEMPT_TAG]})
+    if LOCK_TAG in record["tags"]:
+        client.log_artifact(run_id, str(LOCK_FILE), str(Path(LOCK_ARTIFACT).parent))
     run = Training(client, run_id, record)
     monitor = SystemMetricsMonitor(run_id, resume_logging=True)
     monitor.start()
@@ -178,7 +192,12 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
         raise UserError(
             f"{model_file} is not the model that {reports / RECORD_FILE} is about: run `dvc repro`"
         )
-    run_id = _create_run(client, record)
+    # What a rebuilding that was cut off has left, and a training whose store went away.
+    halves = ((REBUILDING_TAG, digest), (ATTEMPT_TAG, record.get(ATTEMPT_TAG)))
+    for tag, value in halves:
+        for half in _search(client, tag, value):
+            client.delete_run(half)
+    run_id = _create_run(client, record, {REBUILDING_TAG: digest})
     with (reports / HISTORY_FILE).open(newline="") as stream:
         for row in csv.DictReader(stream):
             metrics = {key: float(value) for key, value in row.items()}
@@ -188,9 +207,10 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
     if (reports / METRICS_FILE).exists():
         log_evaluation(client, run_id, reports)
     client.set_tag(run_id, "rebuilt", "from the outputs of the pipeline")
+    end(client, run_id)
     # Last: a run without its digest is not found, so a kill before this leaves no half of one.
     client.set_tag(run_id, DIGEST_TAG, digest)
-    client.set_terminated(run_id, end_time=record["started"] + int(1000 * record["seconds"]))
+    client.delete_tag(run_id, REBUILDING_TAG)
     log.info("%s: its run was rebuilt in MLflow", record["name"])
     return run_id
 
@@ -198,12 +218,9 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
 def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> None:
     """Adds the numbers and pictures in `reports` to a run; a second time changes nothing."""
     present = client.get_run(run_id).data.metrics
-    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
     new = {
         f"test/{key}": value
-        for key, value in numbers.items()
-        # Numbers per class would fill the page with charts; they are in the artifact.
-        if key.count(".") < 2 and isinstance(value, int | float)
+        for key, value in evaluation_numbers(reports).items()
         if present.get(f"test/{key}") != value
     }
     if new:
@@ -213,23 +230,45 @@ def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> N
     client.log_artifact(run_id, str(reports / METRICS_FILE), "evaluation")
 
 
+def evaluation_numbers(reports: Path) -> dict[str, float]:
+    """The numbers of an evaluation, by dotted names, as a run holds them under `test/`."""
+    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
+    return {
+        key: value
+        for key, value in numbers.items()
+        # Numbers per class would fill the page with charts; they are in the artifact.
+        if key.count(".") < 2 and isinstance(value, int | float)
+    }
+
+
 def find_run(client: mlflow.MlflowClient, digest: str) -> str | None:
     """The id of the run whose model file has this SHA-256."""
-    found = client.search_runs([_experiment(client)], f"tags.{DIGEST_TAG} = '{digest}'")
-    return found[0].info.run_id if found else None
+    return next(iter(_search(client, DIGEST_TAG, digest)), None)
 
 
-def git_state() -> dict[str, str]:
-    """Commit, and whether anything but the pipeline's own outputs differs from it."""
-    commit = _git("rev-parse", "HEAD")
-    changes = _git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!reports", ":!README.md")
-    if not commit:
-        return {"git_commit": "none", "git_dirty": "unknown"}
-    return {
-        "git_commit": commit,
-        "git_dirty": str(bool(changes)).lower(),
-        "mlflow.source.git.commit": commit,
-    }
+def run_with_id(run_id: str) -> Run | None:
+    """The active run of this id."""
+    try:
+        run = connect().get_run(run_id)
+    except MlflowException:
+        return None
+    return run if run.info.lifecycle_stage == "active" else None
+
+
+def text_artifact(run_id: str, path: str) -> str | None:
+    """The text that a run keeps under `path`, if it keeps any."""
+    client = connect()
+    if path not in [file.path for file in client.list_artifacts(run_id, str(Path(path).parent))]:
+        return None
+    return mlflow.artifacts.load_text(f"runs:/{run_id}/{path}")
+
+
+def end(client: mlflow.MlflowClient, run_id: str) -> None:
+    """Lets a run end with its training, also where it was opened again to log more to it."""
+    run = client.get_run(run_id)
+    ended = run.info.start_time + int(1000 * run.data.metrics["training_seconds"])
+    if (run.info.status, run.info.end_time) != ("FINISHED", ended):
+        client.set_terminated(run_id, end_time=ended)
 
 
 def write_rows(file: Path, rows: list[dict[str, float]]) -> None:
@@ -240,34 +279,63 @@ def write_rows(file: Path, rows: list[dict[str, float]]) -> None:
         writer.writerows(rows)
 
 
-def _create_run(client: mlflow.MlflowClient, record: Mapping[str, Any]) -> str:
+def _create_run(
+    client: mlflow.MlflowClient, record: Mapping[str, Any], tags: Mapping[str, str]
+) -> str:
     run = client.create_run(
-        _experiment(client), record["started"], record["tags"], run_name=record["name"]
+        _experiment(client), record["started"], {**record["tags"], **tags}, run_name=record["name"]
     )
-    parameters = [Param(key, value) for key, value in record["parameters"].items()]
-    client.log_batch(run.info.run_id, params=parameters)
+    _describe(client, run.info.run_id, record)
     return run.info.run_id
 
 
-def _cut_off_run(
-    client: mlflow.MlflowClient, run_file: Path, record: Mapping[str, Any]
-) -> str | None:
+def _describe(client: mlflow.MlflowClient, run_id: str, record: Mapping[str, Any]) -> None:
+    """Gives a run its parameters and its diff; a second time changes nothing."""
+    parameters = [Param(key, value) for key, value in record["parameters"].items()]
+    client.log_batch(run_id, params=parameters)
+    if record.get("diff"):  # older records have no such entry
+        client.log_text(run_id, record["diff"], DIFF_ARTIFACT)
+
+
+def _lock_state() -> dict[str, str]:
+    """The digest of dvc.lock as it was when the training started: of all that it was given."""
+    return {LOCK_TAG: sha256(LOCK_FILE)} if LOCK_FILE.exists() else {}
+
+
+def _cut_off_run(client: mlflow.MlflowClient, run_file: Path, record: dict[str, Any]) -> str | None:
     """The run that `run_file` remembers, if it was of the same training; else it is removed."""
     if not run_file.exists():
         return None
     left = json.loads(run_file.read_text())
-    try:
-        client.get_run(left["run"])
-    except MlflowException:  # another store
+    run_id = next(iter(_search(client, ATTEMPT_TAG, left.get(ATTEMPT_TAG))), None)
+    if run_id is None:  # another store, or killed before there was a run
         return None
     has_same_data = left["tags"]["data_digest"] == record["tags"]["data_digest"]
     if has_same_data and all(left[key] == record[key] for key in ("name", "parameters")):
-        client.update_run(left["run"], status="RUNNING")
+        record[ATTEMPT_TAG] = left[ATTEMPT_TAG]
+        client.update_run(run_id, status="RUNNING")
         for key, value in record["tags"].items():  # the commit may be another by now
-            client.set_tag(left["run"], key, value)
-        return left["run"]
-    client.delete_run(left["run"])
+            client.set_tag(run_id, key, value)
+        _describe(client, run_id, record)
+        return run_id
+    client.delete_run(run_id)
     return None
+
+
+def _logged_epochs(client: mlflow.MlflowClient, run_id: str) -> set[int]:
+    names = client.get_run(run_id).data.metrics
+    return {
+        point.step
+        for name in names
+        if not name.startswith("system/")
+        for point in client.get_metric_history(run_id, name)
+    }
+
+
+def _search(client: mlflow.MlflowClient, tag: str, value: str | None) -> list[str]:
+    """The ids of the active runs that have `tag` with this value."""
+    found = client.search_runs([_experiment(client)], f"tags.{tag} = '{value}'")
+    return [run.info.run_id for run in found]
 
 
 def _experiment(client: mlflow.MlflowClient) -> str:
@@ -282,11 +350,6 @@ def _experiment(client: mlflow.MlflowClient) -> str:
 def _metrics(values: Mapping[str, float], step: int) -> list[Metric]:
     now = int(time.time() * 1000)
     return [Metric(key, float(value), now, step) for key, value in values.items()]
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _sentence(error: Exception) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets.datasets.faces import preparation
+from fivenets.datasets.faces.faces_dataset_builder import BUILTIN_PEOPLE, read_folder
 from fivenets.datasets.faces.preparation import FaceSettings, load, prepare
 from fivenets.datasets.faces.render import render_faces
 from fivenets.errors import UserError
@@ -26,7 +26,7 @@ def test_drawn_people_stay_themselves_and_differ_from_each_other() -> None:
 
 
 def test_no_drawn_person_stands_in_two_sets() -> None:
-    one, other = preparation.BUILTIN_PEOPLE.values()
+    one, other = BUILTIN_PEOPLE.values()
     assert not set(one) & set(other)
     assert len(one) >= 60
 
@@ -55,10 +55,13 @@ def test_nobody_is_in_training_and_in_test(folder: Path, tmp_path: Path) -> None
 def test_pictures_that_cannot_be_aligned_are_left_out_and_named(
     folder: Path, tmp_path: Path
 ) -> None:
-    def align(picture: np.ndarray, name: str) -> np.ndarray:
-        if name.endswith("person004/8.png"):
-            raise UserError(f"{name}: one face expected, none found")
-        return picture[:20, :20]
+    def align(pictures, names):
+        return [
+            UserError(f"{name}: one face expected, none found")
+            if name.endswith("person004/8.png")
+            else picture[:20, :20]
+            for picture, name in zip(pictures, names, strict=True)
+        ]
 
     prepare(settings(str(folder), align=True), "auto", tmp_path / "out", tmp_path / "raw", align)
     source = json.loads((tmp_path / "out" / "source.json").read_text())
@@ -77,4 +80,4 @@ def test_a_split_that_leaves_too_few_people_is_refused(
 
 def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="should hold one folder of images per person"):
-        list(preparation.read_folder(tmp_path))
+        list(read_folder(tmp_path))

@@ -40,3 +40,23 @@ def test_no_face_one_face_and_two_faces() -> None:
         alignment.align(np.full((120, 120, 3), 128, np.uint8), "wall.png")
     with pytest.raises(UserError, match="one face expected, 2 found"):
         alignment.align(np.concatenate([face, face], axis=1))
+
+
+def test_pictures_are_aligned_together_as_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    small, other = (render_face(identity(n), STRAIGHT, rng, 128) for n in (4, 8))
+    large, wall = render_face(identity(4), STRAIGHT, rng, 192), np.full_like(small, 128)
+    found = alignment.align_central([small, wall, large, other], ["a", "b", "c", "d"])
+    for face, alone in zip(found[::2], (small, large), strict=False):
+        np.testing.assert_array_equal(face, alignment.align(alone))
+    np.testing.assert_array_equal(found[3], alignment.align(other))
+    assert str(found[1]) == "b: one face expected, none found"
+
+
+def test_of_several_faces_the_one_in_the_middle_counts() -> None:
+    rng = np.random.default_rng(0)
+    face, beside = (render_face(identity(n), STRAIGHT, rng, 192) for n in (4, 8))
+    row = np.concatenate([beside, face, beside], axis=1)
+    [found] = alignment.align_central([row], ["row"])
+    difference = np.abs(np.asarray(found, float) - alignment.align(face)).mean()
+    assert difference < 10 < np.abs(np.asarray(found, float) - alignment.align(beside)).mean()

@@ -14,6 +14,7 @@ from fivenets.faces import training
 from fivenets.faces.training import Recipe, StopOnCollapse, train
 
 RECIPE: dict[str, Any] = {
+    "initial": "nn4_small2",
     "epochs": 6,
     "people_per_batch": 2,
     "images_per_person": 2,
@@ -24,6 +25,7 @@ RECIPE: dict[str, Any] = {
     "warmup_fraction": 0.1,
     "weight_decay": 0.0,
     "mixed_precision": False,
+    "virtual_people": {"warp": 0.02},
     "augmentation": {"brightness": 0.1},
     "seed": 0,
 }
@@ -37,7 +39,7 @@ def tiny_network() -> keras.Model:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "nn4_small2", tiny_network)
+    monkeypatch.setattr(training, "build", lambda recipe: tiny_network())
 
 
 def people() -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +89,11 @@ def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
-    [({"mining": "hardest"}, "mining should be one of"), ({"margin": 0.0}, "margin above 0")],
+    [
+        ({"initial": "vgg"}, "initial should be one of nn4_small2, face_api_resnet"),
+        ({"mining": "hardest"}, "mining should be one of"),
+        ({"margin": 0.0}, "margin above 0"),
+    ],
 )
 def test_recipes_that_cannot_be_are_refused(change: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):

@@ -38,6 +38,25 @@ def test_equal_error_rate_and_auc() -> None:
     assert verification.curve_numbers(DISTANCES, IS_SAME)["auc"] == pytest.approx(14 / 16)
 
 
+def test_auc_of_weighted_pairs() -> None:
+    ranks, once = DISTANCES.astype(int), np.ones(8)
+    assert verification.weighted_auc(ranks, IS_SAME, once) == pytest.approx(14 / 16)
+    # The same pair at 6 counts thrice: of 24, it is on the wrong side of 4 and 5 three times each.
+    assert verification.weighted_auc(ranks, IS_SAME, once + 2 * (ranks == 6)) == 18 / 24
+    assert verification.weighted_auc(np.zeros(8, int), IS_SAME, once) == 0.5  # all tied
+
+
+def test_the_interval_of_auc_is_over_people() -> None:
+    people = np.repeat(list("abcdef"), 4)
+    pairs = verification.all_pairs(people, 2)
+    perfect = (~pairs.is_same).astype(float)
+    assert verification.auc_interval(perfect, pairs, people) == {"auc_low": 1.0, "auc_high": 1.0}
+    # All of one person's pairs are farther than any: drawn or not, and how often, is the spread.
+    far = perfect + 2.0 * (pairs.is_same & (people[pairs.first] == "a"))
+    found = verification.auc_interval(far, pairs, people)
+    assert found["auc_low"] < 5 / 6 < found["auc_high"] == 1.0
+
+
 @pytest.mark.parametrize(("far", "tar"), [(0.2, 0.75), (0.25, 0.75), (0.5, 1.0)])
 def test_tar_at_far(far: float, tar: float) -> None:
     assert verification.tar_at_far(DISTANCES, IS_SAME, far) == tar

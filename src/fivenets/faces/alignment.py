@@ -4,6 +4,8 @@ The points come from MTCNN (Zhang et al. 2016), whose weights its package ships.
 transform, which keeps proportions, carries them as near as it can to where the template has them.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -20,6 +22,7 @@ TEMPLATE_XY = np.array(
     [[0.3180, 0.3147], [0.6687, 0.3128], [0.4945, 0.5142], [0.3504, 0.7195], [0.6408, 0.7179]]
 )
 MIN_CONFIDENCE = 0.95  # of MTCNN's last stage, 0..1; its false faces are mostly below
+BATCH_SIZE = 25  # pictures searched at once
 LONGEST_SIDE = 640  # pixels; larger photographs are searched at this size
 
 
@@ -36,28 +39,54 @@ def align(image_rgb_uint8: np.ndarray, name: str = "the picture") -> np.ndarray:
     return crop(image_rgb_uint8, faces[0])
 
 
-def align_central(image_rgb_uint8: np.ndarray, name: str = "the picture") -> np.ndarray:
-    """As `align`, of the face nearest to the middle: LFW's labels are of that one."""
-    faces = find_faces(image_rgb_uint8)
-    if not faces:
-        raise UserError(f"{name}: one face expected, none found")
-    middle = np.array(image_rgb_uint8.shape[1::-1]) / 2
-    nearest = min(faces, key=lambda points: np.hypot(*(points.mean(axis=0) - middle)))
-    return crop(image_rgb_uint8, nearest)
+def align_central(
+    images_rgb_uint8: Sequence[np.ndarray], names: Sequence[str]
+) -> list[np.ndarray | UserError]:
+    """Of each picture the face nearest to its middle, upright: LFW's labels are of that one.
+
+    Pictures of one size are searched together, which takes a tenth of the time of one by one.
+    Returns: (SIDE, SIDE, 3) uint8, or what is wrong where no face is found.
+    """
+    found: list[np.ndarray | UserError] = [
+        UserError(f"{name}: one face expected, none found") for name in names
+    ]
+    by_shape = defaultdict(list)
+    for row, image in enumerate(images_rgb_uint8):
+        by_shape[image.shape].append(row)
+    for rows in by_shape.values():
+        for start in range(0, len(rows), BATCH_SIZE):
+            chosen = rows[start : start + BATCH_SIZE]
+            searched = find_faces_of([images_rgb_uint8[row] for row in chosen])
+            for row, faces in zip(chosen, searched, strict=True):
+                image = images_rgb_uint8[row]
+                middle = np.array(image.shape[1::-1]) / 2
+                if faces:
+                    nearest = min(faces, key=lambda points: _distance(points, middle))
+                    found[row] = crop(image, nearest)
+    return found
 
 
 def find_faces(image_rgb_uint8: np.ndarray) -> list[np.ndarray]:
     """The five points (5, 2), as (x, y) in pixels, of each face that MTCNN is sure of."""
-    height, width = image_rgb_uint8.shape[:2]
+    return find_faces_of([image_rgb_uint8])[0]
+
+
+def find_faces_of(images_rgb_uint8: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+    """As `find_faces`, of pictures of one size."""
+    height, width = images_rgb_uint8[0].shape[:2]
     factor = min(1.0, LONGEST_SIDE / max(height, width))
     if factor < 1:
         size = (round(width * factor), round(height * factor))
-        image_rgb_uint8 = np.asarray(Image.fromarray(image_rgb_uint8).resize(size))
-    found = _detector().detect_faces(image_rgb_uint8) or ()
+        images_rgb_uint8 = [
+            np.asarray(Image.fromarray(image).resize(size)) for image in images_rgb_uint8
+        ]
     return [
-        np.array([face["keypoints"][point] for point in POINTS]) / factor
-        for face in found
-        if face["confidence"] >= MIN_CONFIDENCE
+        [
+            np.array([face["keypoints"][point] for point in POINTS]) / factor
+            for face in found or ()
+            if face["confidence"] >= MIN_CONFIDENCE
+        ]
+        for found in _detector().detect_faces(list(images_rgb_uint8))
     ]
 
 
@@ -93,6 +122,10 @@ def similarity_transform(source_xy: np.ndarray, target_xy: np.ndarray) -> np.nda
     scale = (singular * signs).sum() / source.var(axis=0).sum()
     shift = target_mean - scale * rotation @ source_mean
     return np.column_stack([scale * rotation, shift])
+
+
+def _distance(points_xy: np.ndarray, place_xy: np.ndarray) -> float:
+    return float(np.hypot(*(points_xy.mean(axis=0) - place_xy)))
 
 
 @cache

@@ -10,6 +10,7 @@ from fivenets.faces import siamese
 from fivenets.faces.recognition import enrolled_rows, open_set
 from fivenets.faces.verification import (
     all_pairs,
+    auc_interval,
     balanced,
     best_threshold,
     curve_numbers,
@@ -27,6 +28,7 @@ class Protocol:
     target_far: float
     recognition_repeats: int
     siamese_strength: float
+    lfw_pairs: bool = False
 
 
 def unseen_people(embeddings: np.ndarray, people: np.ndarray, protocol: Protocol) -> dict[str, Any]:
@@ -62,6 +64,7 @@ def verification(embeddings: np.ndarray, people: np.ndarray, folds: int) -> dict
     return {
         **verify(distances, pairs),
         **curve_numbers(distances, pairs.is_same),
+        **auc_interval(distances, pairs, people),
         "examples": len(people),
         "people": len(np.unique(people)),
     }

@@ -20,13 +20,20 @@ BATCH_NORM_EPSILON = 1e-5
 BATCH_NORM_MOMENTUM = 0.9
 
 
-def nn4_small2(image_size: int = IMAGE_SIZE) -> keras.Model:
+def nn4_small2(is_standardised: bool = False) -> keras.Model:
     """nn4.small2: (n, 96, 96, 3) RGB in 0..255 -> embeddings (n, 128) of unit length.
 
     3,743,280 parameters. Inception blocks (Szegedy et al. 2015) under OpenFace's names.
+    Args: is_standardised: whether each image is brought to mean 0 and deviation 1 first, so that
+        light matters less. OpenFace's weights are for images in 0..1.
     """
-    image = keras.Input((image_size, image_size, 3), name="image_rgb")
-    x = layers.Rescaling(1 / 255, name="to_unit_range")(image)
+    image = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image_rgb")
+    if is_standardised:
+        x = layers.GroupNormalization(
+            groups=1, center=False, scale=False, dtype="float32", name="standardise"
+        )(image)
+    else:
+        x = layers.Rescaling(1 / 255, name="to_unit_range")(image)
     x = _convolution(x, 64, 7, "conv1", "bn1", stride=2)
     x = _max_pool(x, "pool1")
     x = _convolution(x, 64, 1, "conv2", "bn2")

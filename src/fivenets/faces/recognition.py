@@ -89,15 +89,19 @@ class Gallery:
     def _nearest(self, queries: np.ndarray) -> np.ndarray:
         best = np.full(len(queries), -np.inf, dtype=np.float32)
         nearest = np.zeros(len(queries), dtype=int)
-        # A block's scores stay in the cache until their greatest is found.
+        # A block's scores stay in the cache until their greatest is found, and so does the memory
+        # that they are written to.
+        memory = np.empty(len(queries) * min(ENTRY_BLOCK, len(self)), dtype=np.float32)
         for start in range(0, len(self), ENTRY_BLOCK):
-            block = slice(start, start + ENTRY_BLOCK)
-            scores = queries @ self.embeddings[block].T
-            scores -= self._half_squares[block]
-            winner = scores.argmax(axis=1)
-            score = scores[np.arange(len(queries)), winner]
-            is_better = score > best
-            best[is_better], nearest[is_better] = score[is_better], winner[is_better] + start
+            block = self.embeddings[start : start + ENTRY_BLOCK]
+            scores = memory[: len(queries) * len(block)].reshape(len(queries), len(block))
+            np.matmul(queries, block.T, out=scores)
+            scores -= self._half_squares[start : start + ENTRY_BLOCK]
+            greatest = scores.max(axis=1)
+            # Where it stands takes longer to find, and after some blocks few have a new one.
+            better = np.flatnonzero(greatest > best)
+            best[better] = greatest[better]
+            nearest[better] = scores[better].argmax(axis=1) + start
         return nearest
 
     def save(self, file: Path) -> None:

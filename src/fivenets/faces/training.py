@@ -12,10 +12,15 @@ import numpy as np
 
 from fivenets.augmentation import augmentation
 from fivenets.errors import UserError
-from fivenets.faces import losses, mining
-from fivenets.faces.nn4 import nn4_small2
+from fivenets.faces import embedders, losses, mining, nn4
+from fivenets.faces.virtual_people import VirtualPeople
 from fivenets.fitting import Fit, fingerprint, make_deterministic, precision, warmup_then_cosine
 
+# What training starts from, and the side of its images in pixels.
+INITIALS = {
+    "nn4_small2": nn4.IMAGE_SIZE,  # random weights
+    "face_api_resnet": embedders.IMAGE_SIZE,  # the pretrained ones
+}
 COLLAPSED_SPREAD = 0.02  # of embeddings of unit length; 0.5 and more is usual
 COLLAPSED_EPOCHS = 5  # in a row before it is called so: the first ones may recover
 
@@ -24,6 +29,8 @@ COLLAPSED_EPOCHS = 5  # in a row before it is called so: the first ones may reco
 class Recipe:
     """How an embedding is trained; params.yaml says what each value is and where it is from."""
 
+    initial: str
+    is_standardised: bool = False
     epochs: int
     people_per_batch: int
     images_per_person: int
@@ -34,10 +41,15 @@ class Recipe:
     warmup_fraction: float
     weight_decay: float
     mixed_precision: bool
+    virtual_people: dict[str, float] = field(default_factory=dict)
     augmentation: dict[str, Any] = field(default_factory=dict)
     seed: int
 
     def __post_init__(self):
+        if self.initial not in INITIALS:
+            raise UserError(
+                f"initial should be one of {', '.join(INITIALS)}, it is {self.initial!r}"
+            )
         if self.mining not in losses.BATCH_LOSSES:
             raise UserError(
                 f"mining should be one of {', '.join(losses.BATCH_LOSSES)}, it is {self.mining!r}"
@@ -76,11 +88,13 @@ def train(
     recipe: Recipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+    pretrained: keras.Model | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
-    """Trains nn4.small2 by `recipe`, going on from `checkpoint_dir` where a try was cut off.
+    """Trains an embedding by `recipe`, going on from `checkpoint_dir` where a try was cut off.
 
-    Args: images (n, 96, 96, 3); labels (n,), the person on each. All are trained on: a stop by
-        validation would need people for it, and the last epoch of a falling rate is the best.
+    Args: images (n, side, side, 3), of the side that INITIALS says; labels (n,), the person on
+        each. All are trained on: a stop by validation would need people for it, and the last epoch
+        of a falling rate is the best. pretrained: holds the weights to start from.
     Returns: the network, and one row of metrics per epoch. The caller removes `checkpoint_dir`
         once it has saved the network.
     Raises: UserError where the embedding collapses or the loss becomes NaN.
@@ -88,7 +102,9 @@ def train(
     make_deterministic(recipe.seed)
     steps = mining.batches_per_epoch(labels, recipe.people_per_batch, recipe.images_per_person)
     with precision("mixed_bfloat16" if recipe.mixed_precision else "float32"):
-        network = nn4_small2()
+        network = build(recipe)
+        if pretrained is not None:
+            network.set_weights(pretrained.get_weights())
         trainer = keras.Sequential(
             [keras.Input(network.input_shape[1:]), *augmentation(**recipe.augmentation), network]
         )
@@ -108,7 +124,7 @@ def train(
         jit_compile=False,
     )
     fit = Fit(
-        name="nn4.small2",
+        name=recipe.initial,
         epochs=recipe.epochs,
         steps=steps,
         seed=recipe.seed,
@@ -121,18 +137,29 @@ def train(
         on_epoch_end,
         [StopOnCollapse(recipe.margin)],
     )
-    return _in_full_precision(network), rows
+    return _in_full_precision(network, recipe), rows
+
+
+def build(recipe: Recipe) -> keras.Model:
+    """The recipe's network, with random weights."""
+    if recipe.initial == "nn4_small2":
+        return nn4.nn4_small2(recipe.is_standardised)
+    return embedders.dlib_resnet()
 
 
 def _batches(
     images_rgb_uint8: np.ndarray, labels: np.ndarray, recipe: Recipe, first_epoch: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(images, labels) of P x K batches without end, each epoch's by (seed, epoch) alone."""
+    virtual_people = VirtualPeople(**recipe.virtual_people)
+    shape = (recipe.people_per_batch, recipe.images_per_person, *images_rgb_uint8.shape[1:])
     for epoch in itertools.count(first_epoch):
+        rng = np.random.default_rng([recipe.seed, epoch])
         for rows in mining.batches_of_people(
             labels, recipe.people_per_batch, recipe.images_per_person, recipe.seed, epoch
         ):
-            yield images_rgb_uint8[rows].astype(np.float32), labels[rows]
+            batch = virtual_people.of(images_rgb_uint8[rows].reshape(shape), rng)
+            yield batch.reshape(-1, *shape[2:]).astype(np.float32), labels[rows]
 
 
 def _active_fraction(margin: float, squared: bool) -> Callable[[Any, Any], Any]:
@@ -142,8 +169,8 @@ def _active_fraction(margin: float, squared: bool) -> Callable[[Any, Any], Any]:
     return active_fraction
 
 
-def _in_full_precision(network: keras.Model) -> keras.Model:
+def _in_full_precision(network: keras.Model, recipe: Recipe) -> keras.Model:
     """The network as float32: what serves it need not know how it was trained."""
-    copy = nn4_small2()
+    copy = build(recipe)
     copy.set_weights(network.get_weights())
     return copy

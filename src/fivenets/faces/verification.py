@@ -121,6 +121,36 @@ def curve_numbers(distances: np.ndarray, is_same: np.ndarray) -> dict[str, float
     }
 
 
+def auc_interval(
+    distances: np.ndarray, pairs: Pairs, people: np.ndarray, draws: int = 1000, seed: int = 0
+) -> dict[str, float]:
+    """The 95% interval of ROC AUC over people: theirs, not their pictures', are the chances taken.
+
+    People are drawn with replacement as often as there are (percentile bootstrap); a pair counts as
+    often as both its people were drawn together. Pairs of a person with its own copy do not count.
+    Args: people: (n,) the person on each image, of which there are at least 3.
+    """
+    names, person = np.unique(people, return_inverse=True)
+    first, second = person[pairs.first], person[pairs.second]
+    rank = np.unique(distances, return_inverse=True)[1]
+    rng, aucs = np.random.default_rng(seed), []
+    while len(aucs) < draws:
+        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
+        if (times > 0).sum() < 2:
+            continue  # one person alone: there are no pairs of two
+        weight = np.where(pairs.is_same, times[first], times[first] * times[second])
+        aucs.append(weighted_auc(rank, pairs.is_same, weight))
+    low, high = np.quantile(aucs, [0.025, 0.975])
+    return {"auc_low": float(low), "auc_high": float(high)}
+
+
+def weighted_auc(rank: np.ndarray, is_same: np.ndarray, weight: np.ndarray) -> float:
+    """ROC AUC of pairs that count `weight` times each; `rank` (p,) orders them, equal if tied."""
+    same, different = (np.bincount(rank, weight * kind) for kind in (is_same, ~is_same))
+    nearer = np.cumsum(same) - same / 2  # of a tie, half
+    return float((different * nearer).sum() / (same.sum() * different.sum()))
+
+
 def balanced(is_right: np.ndarray, is_same: np.ndarray) -> float:
     """The mean of the accuracies on pairs of one person and on pairs of two."""
     return float((is_right[is_same].mean() + is_right[~is_same].mean()) / 2)

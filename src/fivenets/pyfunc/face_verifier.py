@@ -1,6 +1,5 @@
 """What MLflow runs to load a registered face embedder: a script, so that nothing is pickled."""
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,7 @@ import pandas as pd
 
 from fivenets.errors import UserError
 from fivenets.faces.embedder import Calibration, Embedder, verdict
-from fivenets.images import read_base64
-
-# Set by MLflow's scoring server, whose clients must not have files of the server read.
-SERVING_VARIABLE = "__pyfunc_model_path__"
+from fivenets.pyfunc import pictures
 
 
 class FaceVerifier(mlflow.pyfunc.PythonModel):
@@ -22,7 +18,6 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
     def load_context(self, context: Any) -> None:
         self.embedder = Embedder.from_file(Path(context.artifacts["model"]))
         self.calibration = Calibration.read(Path(context.artifacts["calibration"]))
-        self.is_serving = SERVING_VARIABLE in os.environ
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row per item: `embedding` of one picture; `same`, `distance`, `threshold` and
@@ -33,22 +28,18 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
         found and aligned, unless `params` has `cropped: True`.
         """
         is_cropped = bool((params or {}).get("cropped", False))
-        return pd.DataFrame([self._row(item, is_cropped) for item in model_input])
+        with pictures.refusals():
+            return pd.DataFrame([self._row(item, is_cropped) for item in model_input])
 
     def _row(self, item: Any, is_cropped: bool) -> dict[str, Any]:
-        pictures = item if isinstance(item, list | tuple) else [item]
-        if len(pictures) not in (1, 2):
-            raise UserError(f"one picture or a pair expected, {len(pictures)} received")
-        vectors = self.embedder.embed([self._picture(picture) for picture in pictures], is_cropped)
+        shown = item if isinstance(item, list | tuple) else [item]
+        if len(shown) not in (1, 2):
+            raise UserError(f"one picture or a pair expected, {len(shown)} received")
+        vectors = self.embedder.embed([pictures.picture(one) for one in shown], is_cropped)
         answer = dict.fromkeys(("same", "distance", "threshold", "target_far", "embedding"))
-        if len(pictures) == 1:
+        if len(shown) == 1:
             return answer | {"embedding": vectors[0].tolist()}
         return answer | asdict(verdict(vectors[0], vectors[1], self.calibration))
-
-    def _picture(self, item: Any) -> Any:
-        # os.path and not pathlib, which raises on text too long to be a path.
-        is_path = isinstance(item, str) and not self.is_serving and os.path.isfile(item)
-        return read_base64(item) if isinstance(item, str) and not is_path else item
 
 
 mlflow.models.set_model(FaceVerifier())

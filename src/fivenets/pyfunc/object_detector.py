@@ -1,6 +1,5 @@
 """What MLflow runs to load a registered detector: a script, so that nothing is pickled."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,8 @@ import pandas as pd
 
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
-from fivenets.images import read_base64
+from fivenets.pyfunc import pictures
 
-# Set by MLflow's scoring server, whose clients must not have files of the server read.
-SERVING_VARIABLE = "__pyfunc_model_path__"
 COLUMNS = ("image", "class", "score", "x1", "y1", "x2", "y2")
 
 
@@ -21,7 +18,6 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         self.detector = Detector.from_file(Path(context.artifacts["model"])).for_inference()
-        self.is_serving = SERVING_VARIABLE in os.environ
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Columns image (its place in the list), class, score, x1, y1, x2, y2 (pixels of it).
@@ -29,15 +25,11 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
         A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
         path; behind MLflow's server, text is never taken as a path.
         """
-        pictures = [self._picture(item) for item in model_input]
-        found = self.detector.detect(pictures, PROFILES["course"])
+        with pictures.refusals():
+            images = [pictures.picture(item) for item in model_input]
+            found = self.detector.detect(images, PROFILES["course"])
         rows = [{"image": i, **one.row()} for i, objects in enumerate(found) for one in objects]
         return pd.DataFrame(rows, columns=pd.Index(COLUMNS))
-
-    def _picture(self, item: Any) -> Any:
-        # os.path and not pathlib, which raises on text too long to be a path.
-        is_path = isinstance(item, str) and not self.is_serving and os.path.isfile(item)
-        return read_base64(item) if isinstance(item, str) and not is_path else item
 
 
 mlflow.models.set_model(ObjectDetector())

@@ -9,7 +9,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,13 @@ import tensorflow_datasets as tfds
 
 from fivenets import assets
 from fivenets.catalogue import ASSETS
-from fivenets.datasets.faces.render import render_faces
+from fivenets.datasets.faces.faces_dataset_builder import (
+    BUILTIN_PEOPLE,
+    Builder,
+    Examples,
+    drawn,
+    read_folder,
+)
 from fivenets.datasets.prepared import SOURCE_FILE, version_folder
 from fivenets.digests import sha256, tree_sha256
 from fivenets.errors import UserError
@@ -25,13 +31,8 @@ from fivenets.images import read_image
 
 log = logging.getLogger(__name__)
 
-# The people drawn in the place of each real set: nobody is in two.
-BUILTIN_PEOPLE = {"att_faces": range(60), "lfw10": range(60, 84)}
-BUILTIN_PER_PERSON = 10
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-
-Align = Callable[[np.ndarray, str], np.ndarray]  # picture, its name -> face crop, or a UserError
-Examples = Iterable[tuple[np.ndarray, str, str]]  # picture, person, name
+# Pictures, their names -> face crops, or what is wrong with a picture.
+Align = Callable[[Sequence[np.ndarray], Sequence[str]], list[np.ndarray | UserError]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,45 +63,33 @@ def prepare(
 ) -> None:
     """Writes the data set to `out`, replacing what is there only when all of it is done.
 
-    Args: align: applied to each picture; those that it refuses are left out, counted and named in
+    Args: align: applied to the pictures; those that it refuses are left out, counted and named in
         source.json. Drawn faces are cropped already and never aligned.
     """
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
     origin, examples = read(settings.dataset, source, raw_dir)
     is_aligned = settings.align and origin.origin != "builtin"
-    kept, skipped = [], []
-    for picture, person, name in examples:
-        try:
-            kept.append((align(picture, name) if align and is_aligned else picture, person))
-        except UserError as error:
-            skipped.append(str(error))
-    if len({person for _, person in kept}) < 2:
+    pictures, people, names = zip(*examples, strict=True)
+    faces = align(pictures, names) if align and is_aligned else pictures
+    skipped = [str(face) for face in faces if isinstance(face, UserError)]
+    kept = [
+        (face, person, name)
+        for face, person, name in zip(faces, people, names, strict=True)
+        if not isinstance(face, UserError)
+    ]
+    if len({person for _, person, _ in kept}) < 2:
         raise UserError(f"{settings.dataset}: faces of at least 2 people are needed")
     scratch = out.with_name(f".{out.name}.preparing")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        tfds.dataset_builders.store_as_tfds_dataset(
-            name="faces",
-            version="1.0.0",
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(None, None, 3), encoding_format="png"),
-                    "person": tfds.features.Text(),
-                }
-            ),
-            split_datasets={
-                "train": [
-                    (row, {"image": image, "person": person})
-                    for row, (image, person) in enumerate(kept)
-                ]
-            },
-            data_dir=scratch,
-        )
+        config = f"{origin.asset}_drawn" if origin.origin == "builtin" else "folder"
+        Builder(data_dir=scratch, config=config, examples=kept).download_and_prepare()
+        shutil.rmtree(scratch / "downloads", ignore_errors=True)  # left empty by TFDS
         record = dataclasses.asdict(origin) | {
             "examples": {"train": len(kept)},
-            "people": len({person for _, person in kept}),
+            "people": len({person for _, person, _ in kept}),
             "alignment": "mtcnn, five points" if is_aligned else "none: cropped already",
             "skipped": skipped,
         }
@@ -142,10 +131,9 @@ def read(dataset: str, source: str, raw_dir: Path) -> tuple[assets.Origin, Examp
         if origin is not None and origin.path is not None:
             return origin, read_folder(origin.path)
         log.warning("%s: no real source was asked for or answered: drawing people", dataset)
-        drawn = list(render_faces(BUILTIN_PEOPLE[dataset], BUILTIN_PER_PERSON))
-        digest = sha256(b"".join(picture.tobytes() for picture, _ in drawn))
+        examples = list(drawn(dataset))
+        digest = sha256(b"".join(picture.tobytes() for picture, _, _ in examples))
         licence = "Apache-2.0, drawn by this project"
-        examples = [(picture, person, person) for picture, person in drawn]
         return assets.Origin(dataset, "builtin", digest, licence), examples
     if os.sep in dataset or dataset[:1] in (".", "~") or Path(dataset).is_dir():
         folder = Path(dataset).expanduser()
@@ -153,24 +141,6 @@ def read(dataset: str, source: str, raw_dir: Path) -> tuple[assets.Origin, Examp
         examples = list(read_folder(folder))
         return assets.Origin(folder.name, "folder", digest, "the user's own"), examples
     return _read_tfds(dataset, raw_dir)
-
-
-def read_folder(folder: Path) -> Iterator[tuple[np.ndarray, str, str]]:
-    """Picture, person and name of each image in a folder `<person>/<image>`.
-
-    Raises: UserError where it holds no such images.
-    """
-    if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder; expected one of images per person in it")
-    files = [
-        path
-        for path in sorted(folder.glob("*/*"), key=_in_counting_order)
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-    ]
-    if not files:
-        raise UserError(f"{folder} should hold one folder of images per person, it holds none")
-    for path in files:
-        yield read_image(path), path.parent.name, str(path)
 
 
 def _test_names(names: np.ndarray, settings: FaceSettings) -> np.ndarray:
@@ -205,7 +175,3 @@ def _read_tfds(name: str, raw_dir: Path) -> tuple[assets.Origin, Examples]:
 
 def _text(label: bytes | np.integer) -> str:
     return label.decode() if isinstance(label, bytes) else str(label)
-
-
-def _in_counting_order(path: Path) -> tuple[str, int, str]:
-    return path.parent.name, len(path.name), path.name

@@ -1,0 +1,47 @@
+"""`fivenets lineage` and `fivenets reproduce`."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from fivenets.cli.options import Json
+
+Registered = Annotated[
+    str, typer.Argument(metavar="NAME@ALIAS", help="A registered NAME, NAME@ALIAS or NAME/VERSION.")
+]
+
+
+def lineage(model: Registered, as_json: Json = False) -> None:
+    """Shows what made a registered model: run, code, data, parameters, metrics, gate."""
+    from fivenets import lineage
+
+    found = lineage.of(model)
+    if as_json:
+        print(json.dumps(found))
+    else:
+        Console().print(*lineage.terminal(found), sep="\n\n")
+
+
+def reproduce(
+    model: Registered,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="Also where the code had local changes.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Makes a registered model again from its commit; exit code 1 where a metric drifts too far."""
+    from fivenets import reproduction
+
+    found = reproduction.reproduce(model, allow_dirty)
+    if as_json:
+        print(json.dumps(found))
+    else:
+        Console().print(reproduction.terminal(found))
+        same = "the same" if found["same_model_file"] else "another"
+        print(f"{model}, version {found['version']}: {same} model file, {found['seconds']:.0f} s")
+        if not found["same_requirements"]:
+            print("requirements.txt of that commit is another than the one installed here")
+    if not found["reproduced"]:
+        raise typer.Exit(1)
