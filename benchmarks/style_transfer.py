@@ -38,7 +38,7 @@ class Recipe:
         outputs = self.extractor(style[None])
         self.style_targets = {name: self.gram(outputs[name]) for name in STYLE_LAYERS}
         self.content_target = self.extractor(content[None])[CONTENT_LAYER]
-        self.image = tf.Variable(content[None])
+        self.image = tf.Variable(tf.constant(content[None]))
         self.optimizer = keras.optimizers.Adam(learning_rate=0.02, beta_1=0.99, epsilon=1e-1)
         self.optimizer.build([self.image])
         self.step = tf.function(self._step)
@@ -79,7 +79,7 @@ class Reached(Exception):  # noqa: N818
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--iterations", type=int, default=300)
     parser.add_argument("--longest", type=int, default=400, help="pixels of the longer side")
     parser.add_argument("--out", type=Path)

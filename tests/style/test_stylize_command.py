@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,8 +123,8 @@ def test_an_interrupted_run_leaves_its_latest_preview(fivenets, files: Path, mon
     monkeypatch.setattr(command, "PREVIEW_SECONDS", 0.0)
     minimise = transfer.optimisers.minimise
 
-    def interrupted(*arguments):
-        *others, observe = arguments
+    def interrupted(*arguments: Any):
+        observe = arguments[-1]
         seen = []
 
         def stop(*now) -> None:
@@ -132,7 +133,7 @@ def test_an_interrupted_run_leaves_its_latest_preview(fivenets, files: Path, mon
             if len(seen) == 2:
                 raise KeyboardInterrupt
 
-        return minimise(*others, stop)
+        return minimise(*[*arguments[:-1], stop])
 
     monkeypatch.setattr(transfer.optimisers, "minimise", interrupted)
     code, _, said = fivenets(*words(files))

@@ -91,8 +91,11 @@ class Stylizer:
         def keep(progress: Progress) -> None:
             nonlocal last, best
             last = progress
-            is_first = best is None or best.scale < progress.scale
-            if is_first or progress.losses["loss"] < best.losses["loss"]:
+            if (
+                best is None
+                or best.scale < progress.scale
+                or progress.losses["loss"] < best.losses["loss"]
+            ):
                 best = progress  # the picture is the best one's, not the last one's
             observe(progress)
 

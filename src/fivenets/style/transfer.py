@@ -24,7 +24,7 @@ class Settings:
     size: int = 400
     iterations: int = 120
     coarse_scales: int = 1
-    content_weight: float = 5.0
+    content_weight: float = 10.0
     style_weight: float = 1.0
     variation_weight: float = 0.002
     content_layer: str = "block4_conv2"
