@@ -83,7 +83,8 @@ def train(
     Returns: the network with the weights of the epoch of lowest validation loss, giving logits,
         and one row of metrics per epoch. The caller removes `checkpoint_dir` once it has saved
         the network.
-    Raises: UserError where the loss becomes NaN, there is one class only, or a worker is lost.
+    Raises: UserError where the loss becomes NaN, there is one class only, a worker is lost, or
+        `checkpoint_dir` keeps a training of another network.
     """
     if len(data.labels) < 2:
         raise UserError(
@@ -106,6 +107,14 @@ def train(
             [*augmentation(**recipe.augmentation), trained],
             network.input_shape[1:],
         )
+
+        owner = checkpoint_dir / "network"
+        if owner.exists() and owner.read_text() != network.name:
+            raise UserError(
+                f"{checkpoint_dir} keeps an unfinished training of {owner.read_text()}, and "
+                f"{network.name} cannot go on from it: restore that architecture, or remove the "
+                "folder"
+            )
 
         def fit(part: str, first_epoch: int, epochs: int) -> list[dict[str, float]]:
             """The rows of `epochs` epochs, `first_epoch` being the number of the first one."""
@@ -133,6 +142,11 @@ def train(
                     data.training_batches(batch_size, recipe.seed, first_epoch + epoch),
                 ),
                 on_epoch_end and (lambda epoch, logs: on_epoch_end(first_epoch + epoch, logs)),
+                [
+                    keras.callbacks.LambdaCallback(
+                        on_train_begin=lambda logs: owner.write_text(network.name)
+                    )
+                ],
                 validation_data=distribution.shared_out(
                     recipe.distribute, data.batches("validation")
                 ),
