@@ -227,13 +227,13 @@ def test_first_epochs_may_leave_all_but_the_logits_as_they_are(
     recipe = replace(RECIPE, **NORMALISED, epochs=2, frozen_epochs=1)
 
     def look(epoch: int, logs: dict[str, float]) -> None:
-        after.append(weights(networks[0]))
+        after.append(list(map(np.copy, weights(networks[0]))))
 
     networks: list[keras.Model] = []
 
     def start(network: keras.Model) -> None:
         networks.append(network)
-        at_start.extend(weights(network))
+        at_start.extend(map(np.copy, weights(network)))  # they share the variables' memory
 
     _, rows = train(data, recipe, tmp_path, look, start)
     assert [row["epoch"] for row in rows] == [0, 1]
