@@ -349,6 +349,15 @@ UNSAFE_ZIPS = {
         patched(zip_of({"zeros": bytes(10**6)}), 24, "<I", 10),
         r"asset.zip is a truncated or damaged zip: Bad CRC-32",
     ),
+    "name without letters": (
+        zip_of({zipfile.ZipInfo(""): b"x"}),
+        r"from the mirror is not the expected data",
+    ),
+    # Flag 11 promises UTF-8, and byte 0xff is none.
+    "name that is no text": (
+        patched(patched(zip_of({"a": b"x"}), 8, "<H", 1 << 11), 46, "<B", 0xFF),
+        r"asset.zip is a truncated or damaged zip: 'utf-8' codec",
+    ),
     "cut off": (MIRROR_ZIP[:-30], r"asset.zip is a truncated or damaged zip"),
     "no zip": (b"words", r"asset.zip is a truncated or damaged zip"),
     "empty": (b"", r"asset.zip is a truncated or damaged zip"),

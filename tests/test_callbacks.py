@@ -1,14 +1,17 @@
 """A training that was killed and resumed ends with the weights of one that was not."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from fivenets.callbacks import Backup, EpochState, keep_rows
+from fivenets.callbacks import Backup, EpochState, RoomOnDisk, keep_rows
+from fivenets.errors import is_full_disk
 
 EPOCHS, STEPS, SEED = 4, 4, 5
 INPUTS = np.random.default_rng(0).normal(size=(16, 6)).astype(np.float32)
@@ -31,7 +34,12 @@ def network() -> keras.Model:
     return model
 
 
-def fit(folder: Path, kill: dict[str, Callable] | None = None, fingerprint: str = "f") -> list:
+def fit(
+    folder: Path,
+    kill: dict[str, Callable] | None = None,
+    fingerprint: str = "f",
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> list:
     """Trains from what `folder` holds to the last epoch; answers the weights."""
     model, backup = network(), Backup(folder, fingerprint)
     first_epoch = backup.restore(model, STEPS)
@@ -47,7 +55,7 @@ def fit(folder: Path, kill: dict[str, Callable] | None = None, fingerprint: str 
             initial_epoch=first_epoch,
             epochs=EPOCHS,
             steps_per_epoch=STEPS,
-            callbacks=[EpochState(SEED), history, killing, backup],
+            callbacks=[EpochState(SEED), *callbacks, history, killing, backup],
             shuffle=False,
             verbose=0,
         )
@@ -205,3 +213,17 @@ def test_keep_rows_drops_later_and_torn_rows(
 
 def test_keep_rows_of_no_file_is_no_rows(tmp_path: Path) -> None:
     assert keep_rows(tmp_path / "history.csv", 3) == []
+
+
+def test_a_full_disk_ends_a_training_and_leaves_the_state_to_go_on_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uninterrupted
+) -> None:
+    with monkeypatch.context() as patch:
+        free = iter([10**9, 1_000_000])  # bytes, after the first epoch and after the second
+        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=next(free)))
+        with pytest.raises(OSError, match="No space left") as caught:
+            fit(tmp_path, callbacks=[RoomOnDisk(tmp_path)])
+    assert is_full_disk(caught.value)
+    model = network()
+    assert Backup(tmp_path, "f").restore(model, STEPS) == 1
+    assert all(map(np.array_equal, fit(tmp_path), uninterrupted[0]))

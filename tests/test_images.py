@@ -258,7 +258,6 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
     return bytes(damaged)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # of damage that Pillow reads over
 @pytest.mark.parametrize(
     "file_format", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "DDS", "AVIF"]
 )
@@ -276,6 +275,14 @@ def test_a_damaged_file_is_a_picture_or_a_user_error(file_format: str) -> None:
         else:
             assert (read.dtype, read.ndim, read.shape[-1]) == (np.uint8, 3, 3)
     assert refused > 20, "the mutations should damage some files beyond reading"
+
+
+def test_a_tiff_whose_offset_is_a_fraction_is_a_damaged_image() -> None:
+    content = bytearray(encoded(Image.fromarray(RGB), "TIFF"))
+    # The tag of strip offsets and its type: 5 is a fraction, and not the 4 of a number.
+    content[content.index(struct.pack("<HH", 0x0111, 4)) + 2] = 5
+    with pytest.raises(UserError, match="the bytes is a damaged image"):
+        read_image(bytes(content))
 
 
 @pytest.mark.parametrize("prefix", ["", "data:image/png;base64,", "data:;base64,"])

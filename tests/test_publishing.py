@@ -1,10 +1,13 @@
 """Candidates become versions, the best past the gate champion, and each answers by name."""
 
+import base64
+import io
 import json
 import os
 import runpy
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -322,6 +325,11 @@ def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
     ("changes", "sentence"),
     [
         ({"metric": "f1"}, "digits.register.metric: small has no f1"),
+        (
+            {"tolerances": {"accuracy": 0.1, "f1": 0.1}},
+            "digits.register.tolerances: small has no f1",
+        ),
+        ({"tolerances": {"accuracy": "much"}}, "tolerances.accuracy should be a number, it is 'mu"),
         ({"task": "poetry"}, "register.task should be one of .*classification.*, it is 'poetry'"),
     ],
 )
@@ -372,3 +380,60 @@ def test_a_version_of_one_file_is_known_by_the_digest_of_that_file(tmp_path: Pat
         threshold.write_text(content)
         digests[publishing.digest_of({"model": model, "calibration": threshold})] = content
     assert list(digests.values()) == ["the model alone", "0.5", "0.6"]
+
+
+@pytest.fixture(scope="module")
+def answer(story: dict[str, Published]) -> Callable[[Any], tuple[int, Any]]:
+    """Status and body of the answer of MLflow's scoring server to a request, without a socket."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.pyfunc import load_model, scoring_server
+
+    with warnings.catch_warnings(record=True):  # MLflow warns, past any filter, of list[Any]
+        model = load_model(f"models:/{NAME}@large")
+    schema = model.metadata.get_input_schema()
+
+    def answer(request: Any) -> tuple[int, Any]:
+        body = json.dumps(request)
+        try:
+            found = scoring_server.invocations(body, "application/json", model, schema)
+        except MlflowException as error:  # as its wrapper does
+            return error.get_http_status_code(), json.loads(error.serialize_as_json())
+        return found.status, json.loads(found.response)
+
+    return answer
+
+
+def test_a_server_answers_for_each_picture_of_a_request(answer) -> None:
+    pictures = [picture_in_base64(grey) for grey in (30, 220)]
+    status, body = answer({"inputs": pictures})
+    assert status == 200
+    expected = Classifier.from_file(Path("models/large.keras")).classify(
+        [np.full((8, 8, 3), grey, np.uint8) for grey in (30, 220)]
+    )
+    assert [row["label"] for row in body["predictions"]] == [found.label for found in expected]
+    for row, found in zip(body["predictions"], expected, strict=True):
+        assert row["probabilities"] == pytest.approx(found.probabilities)
+
+
+def picture_in_base64(grey: int) -> str:
+    stream = io.BytesIO()
+    Image.fromarray(np.full((8, 8), grey, np.uint8)).save(stream, "png")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+@pytest.mark.parametrize(
+    ("item", "sentence"),
+    [
+        ("hello", "expected an image file as base64 text, received other text"),
+        ("aGVsbG8=", "the bytes is not an image: expected one of "),
+        (3, "the int should have shape (height, width) or (height, width, 1, 3 or 4), it has ()"),
+        ([], "the list should have shape (height, width) or (height, width, 1, 3 or 4), "),
+    ],
+)
+def test_a_server_refuses_what_is_no_picture_in_a_sentence_without_a_traceback(
+    answer, item: Any, sentence: str
+) -> None:
+    status, body = answer({"inputs": [item]})
+    assert status == 400
+    assert body.keys() == {"error_code", "message"}
+    assert body["message"].startswith(sentence)

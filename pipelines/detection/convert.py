@@ -20,10 +20,11 @@ def main(name: str) -> None:
         start = time.perf_counter()
         labels = read_names(pair.names)
         resize = settings.resize_of(pair)
-        detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize)
+        trained_on = f"{pair.name} ({pair.origin.origin})"
+        detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, trained_on)
         detector.save(model_file)
         rows = [{"epoch": 0, "seconds": time.perf_counter() - start}]
-        photographs = [images.read_image(path) for path in pair.photographs]
+        photographs = [images.read_image(picture) for picture in pair.photographs]
         record = certificate.certify(detector, pair.cfg, pair.weights, photographs)
         run.finish(model_file, rows, reports)
     (reports / "certificate.json").write_text(json.dumps(record, indent=2) + "\n")

@@ -7,7 +7,7 @@ import numpy as np
 
 from fivenets import params, stage, tracking
 from fivenets.datasets.faces import preparation
-from fivenets.faces import drawing, evaluation
+from fivenets.faces import drawing, evaluation, lfw
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
 from fivenets.faces.verification import all_pairs
 
@@ -38,6 +38,8 @@ def main(name: str) -> None:
         **{f"unseen_{key}": others[key] for key in ("auc", "auc_low", "auc_high")},
         "also": f"{_summary(metrics, source)}; {_summary(others, faces_source)}",
     }
+    if protocol.lfw_pairs:
+        metrics["lfw_pairs"] = lfw.verification(lfw.fetch(Path("data/raw")), embedder)
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
     Calibration(
         threshold=calibrated["threshold"],

@@ -1,4 +1,4 @@
-"""What each part of an embedder's recipe is worth, on people it was not trained on: `study.py MODEL`.
+"""What each part of a recipe is worth, on people it was not trained on: `study.py MODEL`.
 
 The people of the test part have no part in it: those to train on are split in two again.
 """

@@ -12,6 +12,7 @@ import lzma
 import os
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 MIRROR_VARIABLE = "FIVENETS_MIRROR"  # a folder, or an http(s) base URL, holding NAME.zip
 SOURCES = ("auto", "real", "builtin")
 CONNECT_SECONDS, READ_SECONDS = 3, 60  # an offline machine should notice at once
+# What zipfile raises on such files; ValueError is of names that are no UTF-8 and seeks below 0.
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, LookupError)
+DAMAGED += (OverflowError, ValueError)
 MAX_FILES, MAX_BYTES = 100_000, 2 * 1024**3  # of one unpacked asset
 
 
@@ -104,7 +108,7 @@ def download(url: str, target: Path) -> bool:
 def answers(asset: Asset) -> bool:
     """Whether a real source for the asset can be reached now; takes seconds at most."""
     mirror = os.environ.get(MIRROR_VARIABLE)
-    urls = [asset.public_url]
+    urls = [asset.public_url] if asset.public_url else []
     if mirror and not _is_url(mirror):
         if (Path(mirror) / f"{asset.name}.zip").is_file():
             return True
@@ -129,7 +133,9 @@ def unzip(archive: Path, folder: Path, prefix: str = "") -> None:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with zipped.open(info) as packed, target.open("wb") as unpacked:
                         shutil.copyfileobj(packed, unpacked)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+    except UserError:
+        raise
+    except DAMAGED as error:
         raise UserError(f"{archive.name} is a truncated or damaged zip: {error}") from None
     except (RuntimeError, OSError) as error:  # encrypted, odd compression; names that clash
         if _is_full_disk(error):
@@ -159,7 +165,8 @@ def _inner_path(info: zipfile.ZipInfo, prefix: str) -> PurePosixPath | None:
         raise UserError(f"zip member {info.filename!r} leaves the folder: refused")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise UserError(f"zip member {info.filename!r} is a link: refused")
-    if info.is_dir() or not path.parts or not path.is_relative_to(prefix):
+    # Not `is_dir`, which takes the last letter even of an empty name.
+    if info.filename.endswith("/") or not path.parts or not path.is_relative_to(prefix):
         return None
     return path.relative_to(prefix)
 
@@ -190,7 +197,7 @@ def _download(asset: Asset, target: Path) -> str | None:
             shutil.copyfile(packed, target)
             return "mirror"
         log.warning("%s: the mirror has no %s.zip", asset.name, asset.name)
-    if _retrieve(asset.public_url, target, None):
+    if asset.public_url and _retrieve(asset.public_url, target, None):
         return "public"
     return None
 

@@ -1,7 +1,9 @@
 """What every training does between epochs: reseed, show progress, back up."""
 
 import csv
+import errno
 import logging
+import math
 import os
 import shutil
 import time
@@ -76,6 +78,24 @@ class EpochProgress(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.bar.stop()
+
+
+class RoomOnDisk(keras.callbacks.Callback):
+    """Ends a training whose next files of weights would not fit on the disk.
+
+    HDF5 ends the process with a segmentation fault where a write fails, after many tracebacks.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = folder
+
+    def on_epoch_end(self, epoch, logs=None):
+        values = [*self.model.variables, *self.model.optimizer.variables]
+        size = sum(math.prod(value.shape) * 4 for value in values)
+        # The best weights and the state, with HDF5's own bookkeeping.
+        if shutil.disk_usage(self.folder).free < 2 * size + 1_000_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
 
 
 class Backup(keras.callbacks.Callback):

@@ -16,7 +16,7 @@ from typing import Any
 
 import keras
 
-from fivenets.callbacks import Backup, EpochProgress, EpochState, keep_rows
+from fivenets.callbacks import Backup, EpochProgress, EpochState, RoomOnDisk, keep_rows
 from fivenets.digests import sha256
 from fivenets.errors import UserError
 
@@ -107,6 +107,7 @@ class Fit:
             steps_per_epoch=self.steps,
             callbacks=[
                 EpochState(self.seed),
+                RoomOnDisk(self.checkpoint_dir),  # before whatever writes
                 keras.callbacks.TerminateOnNaN(),
                 keras.callbacks.CSVLogger(history_file, append=True),
                 *([best] if validation_data is not None else []),

@@ -5,6 +5,8 @@ import binascii
 import io
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,6 @@ MIN_SIDE = 8  # pixels; below this there is nothing to recognise
 MAX_PIXELS = 64_000_000  # decoded: 192 MB of RGB; more is refused from the header, before decoding
 # Not all that Pillow knows: its EPS reader, for one, runs Ghostscript on a stranger's file.
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-DAMAGED = (OSError, SyntaxError, ValueError, RuntimeError)  # what Pillow raises on such files
 
 ImageSource = str | os.PathLike | bytes | Image.Image | np.ndarray
 
@@ -44,8 +45,9 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
     if min(image.size) < MIN_SIDE or image.width * image.height > MAX_PIXELS:
         raise _wrong_size(name, *image.size)
     try:
-        return np.asarray(_as_rgb(ImageOps.exif_transpose(image)))
-    except DAMAGED as error:
+        with _without_warnings():
+            return np.asarray(_as_rgb(ImageOps.exif_transpose(image)))
+    except Exception as error:  # any kind, see `_decode`
         raise UserError(f"{name} is a damaged image: {error}") from None
 
 
@@ -84,16 +86,23 @@ def _read_file(path: Path) -> bytes:
 
 def _decode(data: bytes, name: str) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of large pictures from 90 Mpixel; MAX_PIXELS refuses them below that.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with _without_warnings():
             return Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
     except UnidentifiedImageError:
         raise UserError(f"{name} is not an image: expected one of {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
         raise UserError(f"{name} has over {MAX_PIXELS // 10**6} million pixels") from None
-    except DAMAGED as error:
+    except Exception as error:  # any kind: a rational for an offset in a TIFF is a TypeError
         raise UserError(f"{name} is a damaged image: {error}") from None
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Pillow warns of large pictures, which MAX_PIXELS refuses, and of damaged tags, whose
+    picture can be read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _image_from_array(source: Any, name: str) -> Image.Image:

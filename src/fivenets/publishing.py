@@ -10,6 +10,7 @@ from typing import Any
 from fivenets import registry, tracking
 from fivenets.digests import sha256
 from fivenets.errors import UserError
+from fivenets.params import flatten
 from fivenets.results import interval
 
 DECISION_FILE = "registration.json"
@@ -28,7 +29,8 @@ class Service:
     limits_of_builtin: str
     beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
     requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
-    options: Mapping[str, Any] = field(default_factory=dict)  # of a request, with their defaults
+    pictures: int = 1  # in the example of a request
+    options: Mapping[str, Any] = field(default_factory=dict)  # that a request may carry: an example
 
 
 SERVICES = {
@@ -57,6 +59,29 @@ SERVICES = {
         beside=("calibration",),
         requirements=("joblib", "lz4", "mtcnn"),
         options={"cropped": False},
+    ),
+    "style": Service(
+        script=PYFUNC / "style_transfer.py",
+        example=PYFUNC / "example_street.png",
+        use="content and style pictures in, picture out; options are parameters",
+        limits="Optimises each picture anew: minutes on a CPU. What is kept of the content and "
+        "taken from the style is what its features see.",
+        limits_of_builtin="Made from built-in photographs: the network serves any others as well.",
+        requirements=("h5py", "psutil"),
+        pictures=2,
+        options={
+            "size": 64,
+            "iterations": 2,
+            "coarse_scales": 0,
+            "content_weight": 10.0,
+            "style_weight": 1.0,
+            "style_scale": 1.0,
+            "initial": "content",
+            "colours": "style",
+            "optimizer": "lbfgs",
+            "precision": "float32",
+            "seed": 0,
+        },
     ),
 }
 
@@ -92,6 +117,7 @@ def decide(
         values[candidate], made_from = metrics[metric], training["tags"]["data"]
         is_drawn[candidate] = "(builtin)" in metrics.get("data", made_from)
         is_untrained[candidate] = made_from.startswith(UNTRAINED)
+        _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
     best = max(values, key=lambda candidate: (not is_untrained[candidate], values[candidate]))
     if is_drawn[best] and minimum_builtin is not None:
         minimum = minimum_builtin
@@ -105,6 +131,14 @@ def decide(
         "passed": values[best] >= minimum and not is_untrained[best],
         "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
     }
+
+
+def _check_tolerances(path: str, tolerances: dict, candidate: str, metrics: dict) -> None:
+    for key, tolerance in tolerances.items():
+        if key not in flatten(metrics):
+            raise UserError(f"params.yaml: {path}: {candidate} has no {key}")
+        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
+            raise UserError(f"params.yaml: {path}.{key} should be a number, it is {tolerance!r}")
 
 
 def publish(decision: dict[str, Any]) -> None:
@@ -121,7 +155,7 @@ def publish(decision: dict[str, Any]) -> None:
             files,
             digest_of(files),
             service.script,
-            [base64.b64encode(service.example.read_bytes()).decode()],
+            [base64.b64encode(service.example.read_bytes()).decode()] * service.pictures,
             model_card(candidate, decision),
             {"model": candidate, "data": training["tags"]["data"], **gate(candidate, decision)},
             service.requirements,

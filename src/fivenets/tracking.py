@@ -28,6 +28,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 warnings.filterwarnings("ignore", message=".*Any type hint is inferred")
 
 import mlflow
+import numpy as np
 from mlflow.entities import Metric, Param, Run
 from mlflow.exceptions import MlflowException
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
@@ -91,6 +92,12 @@ class Training:
             if self.is_connected and epoch not in self.logged_epochs:
                 self.client.log_batch(self.run_id, metrics=_metrics(metrics, epoch))
 
+    def log_image(self, image_rgb_uint8: np.ndarray, key: str, step: int) -> None:
+        """Logs a picture (height, width, 3) of what has become of `key` by `step`."""
+        with self._while_connected():
+            if self.is_connected:
+                self.client.log_image(self.run_id, image_rgb_uint8, key=key, step=step)
+
     def finish(self, model_file: Path, rows: list[dict[str, float]], out: Path) -> None:
         """Leaves the record of the training in `out`, and lets the run be found by its model."""
         digest, seconds = sha256(model_file), sum(row["seconds"] for row in rows)
@@ -149,13 +156,13 @@ def training(
             **_lock_state(),
         },
         "diff": git.diff(),
+        ATTEMPT_TAG: uuid.uuid4().hex,  # by which a run that is not whole is found
     }
     run_id = _cut_off_run(client, run_file, record)
     if run_id is None:
-        attempt = uuid.uuid4().hex
         # Before the run: a kill in between must not leave one that nothing remembers.
-        files.write_text(run_file, json.dumps({ATTEMPT_TAG: attempt, **record}))
-        run_id = _create_run(client, record, {ATTEMPT_TAG: attempt})
+        files.write_text(run_file, json.dumps(record))
+        run_id = _create_run(client, record, {ATTEMPT_TAG: record[ATTEMPT_TAG]})
     if LOCK_TAG in record["tags"]:
         client.log_artifact(run_id, str(LOCK_FILE), str(Path(LOCK_ARTIFACT).parent))
     run = Training(client, run_id, record)
@@ -185,8 +192,11 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
         raise UserError(
             f"{model_file} is not the model that {reports / RECORD_FILE} is about: run `dvc repro`"
         )
-    for half in _search(client, REBUILDING_TAG, digest):  # of a rebuilding that was cut off
-        client.delete_run(half)
+    # What a rebuilding that was cut off has left, and a training whose store went away.
+    halves = ((REBUILDING_TAG, digest), (ATTEMPT_TAG, record.get(ATTEMPT_TAG)))
+    for tag, value in halves:
+        for half in _search(client, tag, value):
+            client.delete_run(half)
     run_id = _create_run(client, record, {REBUILDING_TAG: digest})
     with (reports / HISTORY_FILE).open(newline="") as stream:
         for row in csv.DictReader(stream):
@@ -208,12 +218,9 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
 def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> None:
     """Adds the numbers and pictures in `reports` to a run; a second time changes nothing."""
     present = client.get_run(run_id).data.metrics
-    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
     new = {
         f"test/{key}": value
-        for key, value in numbers.items()
-        # Numbers per class would fill the page with charts; they are in the artifact.
-        if key.count(".") < 2 and isinstance(value, int | float)
+        for key, value in evaluation_numbers(reports).items()
         if present.get(f"test/{key}") != value
     }
     if new:
@@ -221,6 +228,17 @@ def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> N
     for picture in sorted(reports.glob("*.png")):
         client.log_artifact(run_id, str(picture), "evaluation")
     client.log_artifact(run_id, str(reports / METRICS_FILE), "evaluation")
+
+
+def evaluation_numbers(reports: Path) -> dict[str, float]:
+    """The numbers of an evaluation, by dotted names, as a run holds them under `test/`."""
+    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
+    return {
+        key: value
+        for key, value in numbers.items()
+        # Numbers per class would fill the page with charts; they are in the artifact.
+        if key.count(".") < 2 and isinstance(value, int | float)
+    }
 
 
 def find_run(client: mlflow.MlflowClient, digest: str) -> str | None:
@@ -284,9 +302,7 @@ def _lock_state() -> dict[str, str]:
     return {LOCK_TAG: sha256(LOCK_FILE)} if LOCK_FILE.exists() else {}
 
 
-def _cut_off_run(
-    client: mlflow.MlflowClient, run_file: Path, record: Mapping[str, Any]
-) -> str | None:
+def _cut_off_run(client: mlflow.MlflowClient, run_file: Path, record: dict[str, Any]) -> str | None:
     """The run that `run_file` remembers, if it was of the same training; else it is removed."""
     if not run_file.exists():
         return None
@@ -296,6 +312,7 @@ def _cut_off_run(
         return None
     has_same_data = left["tags"]["data_digest"] == record["tags"]["data_digest"]
     if has_same_data and all(left[key] == record[key] for key in ("name", "parameters")):
+        record[ATTEMPT_TAG] = left[ATTEMPT_TAG]
         client.update_run(run_id, status="RUNNING")
         for key, value in record["tags"].items():  # the commit may be another by now
             client.set_tag(run_id, key, value)

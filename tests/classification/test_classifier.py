@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fivenets import model_files
 from fivenets.classification.classifier import Classifier
 from fivenets.errors import UserError
 
@@ -113,3 +114,10 @@ def test_a_saved_classifier_answers_as_before(
     assert loaded.labels == ("red", "green", "blue")
     pictures = [pure(channel) for channel in range(3)]
     assert loaded.classify(pictures) == colour_classifier.classify(pictures)
+
+
+@pytest.mark.parametrize("metadata", [{}, {"labels": ["red", "green"]}])
+def test_another_model_is_no_classifier(colour_classifier, tmp_path: Path, metadata: dict) -> None:
+    model_files.save(colour_classifier.network, tmp_path / "m.keras", metadata)
+    with pytest.raises(UserError, match=r"m\.keras is not a classifier"):
+        Classifier.from_file(tmp_path / "m.keras")

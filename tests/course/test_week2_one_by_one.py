@@ -54,11 +54,11 @@ def test_a_bottleneck_takes_a_tenth_of_the_multiplications() -> None:
 
 
 def test_an_inception_block_stacks_its_branches_channels() -> None:
-    network = nn4_small2(image_size=224)
+    network = nn4_small2()
     block = network.get_layer("inception_3a")
-    assert network.get_layer("inception_3a_3x3_conv1").input.shape[1:] == (28, 28, 192)
+    assert network.get_layer("inception_3a_3x3_conv1").input.shape[1:] == (12, 12, 192)
     # The 3x3 and 5x5 branches, pooling, and 1x1.
     assert [branch.shape[1:] for branch in block.input] == [
-        (28, 28, channels) for channels in (128, 32, 32, 64)
+        (12, 12, channels) for channels in (128, 32, 32, 64)
     ]
-    assert block.output.shape[1:] == (28, 28, 256)
+    assert block.output.shape[1:] == (12, 12, 256)

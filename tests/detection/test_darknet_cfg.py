@@ -57,6 +57,9 @@ def test_yolov2_has_32_layers_and_a_region_of_five_anchors() -> None:
         (NET + section("route", layers=-2), "line 6 .route.: layer -2 is not there: 0 layers"),
         (NET + convolution(4) + section("route", layers=7), "layer 7 is not there: 1 layers"),
         (NET + section("route"), "layers= names no layer"),
+        (NET + convolution(4) + section("route", layers="inf"), "layers should be integers"),
+        (NET + convolution(4) + section("route", layers=-0.5), "layers should be integers"),
+        (NET + head(1, 1) + region(1, "nan,1"), "anchors should be 2 positive numbers"),
         (
             NET + convolution(4) + convolution(4, stride=2) + section("route", layers="0,1"),
             "unlike sizes cannot be joined: 64x64x4 and 32x32x4",

@@ -77,6 +77,14 @@ def test_weights_of_other_classes_say_which_filters_would_fit() -> None:
         weights.read(data, cfg(20), "coco.weights")
 
 
+def test_a_network_without_numbers_needs_a_file_of_a_header_only() -> None:
+    network = darknet.parse(section("net", width=8, height=8) + section("maxpool", size=2))
+    header = weights.Header(0, 1, 0, 7).to_bytes()
+    assert weights.read(header, network, "w") == (weights.Header(0, 1, 0, 7), [])
+    with pytest.raises(UserError, match="6 bytes left over"):
+        weights.read(header + b"longer", network, "w")
+
+
 def test_a_missing_file_is_a_sentence(tmp_path) -> None:
     with pytest.raises(UserError, match="no such weights file"):
         weights.read_file(tmp_path / "none", NETWORK)

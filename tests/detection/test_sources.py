@@ -7,6 +7,7 @@ from darknet_networks import TINY
 
 from fivenets import assets
 from fivenets.detection import darknet, sources, weights
+from fivenets.detection.detector import Detector, read_names
 from fivenets.digests import sha256
 from fivenets.errors import UserError
 
@@ -18,7 +19,7 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
     """Stands for the unpacked assets and for the mirror; no host answers."""
     (tmp_path / "cfg").mkdir()
     (tmp_path / "cfg/yolov2.cfg").write_text(TINY)
-    monkeypatch.setattr(sources, "_folder", lambda asset, raw_dir: (ORIGIN, tmp_path))
+    monkeypatch.setattr(sources, "_fetched", lambda asset, raw_dir: (ORIGIN, tmp_path))
     monkeypatch.setattr(assets, "download", lambda url, target: False)
     monkeypatch.setenv(assets.MIRROR_VARIABLE, str(tmp_path))
     return tmp_path
@@ -56,7 +57,26 @@ def test_what_cannot_be_had_is_a_sentence(folder: Path, monkeypatch) -> None:
         sources.fetch("yolov3", folder)
     with pytest.raises(UserError, match=r"yolov2-coco: https.* did not answer, and no mirror"):
         sources.fetch("yolov2-coco", folder)
-    monkeypatch.undo()
-    monkeypatch.setattr(assets, "fetch", lambda asset, raw_dir, source: None)
-    with pytest.raises(UserError, match="no detector is built in: set FIVENETS_MIRROR"):
+    monkeypatch.setattr(sources, "_fetched", lambda asset, raw_dir: None)
+    with pytest.raises(UserError, match="yolo-lite-coco: neither a mirror nor the public host"):
         sources.fetch("yolo-lite-coco", folder)
+    with pytest.raises(UserError, match=r"yolov2\.cfg: neither a mirror nor the public host"):
+        sources.darknet_cfg("yolov2.cfg", folder)
+
+
+def test_auto_takes_what_was_trained_here_where_nothing_else_can_be_had(
+    folder: Path, monkeypatch, write_pair
+) -> None:
+    monkeypatch.setattr(sources, "_fetched", lambda asset, raw_dir: None)
+    monkeypatch.chdir(folder)
+    with pytest.raises(UserError, match="run `dvc repro train-detector` first"):
+        sources.fetch("auto", folder)
+    cfg, numbers = write_pair(TINY)
+    detector = Detector.from_darknet(cfg, numbers, ["car", "bus", "tram"], "stretch")
+    detector.write_darknet(sources.BUILTIN)
+    pair = sources.fetch("auto", folder)
+    assert (pair.name, pair.origin.origin) == ("yolov2-compact", "builtin")
+    assert pair.weights.read_bytes() == numbers.read_bytes()
+    assert pair.cfg.read_text() == TINY
+    assert read_names(pair.names) == ["car", "bus", "tram"]
+    assert len(pair.photographs) == len(sources.photographs(folder)) == 3

@@ -47,6 +47,33 @@ def test_files_of_another_length_are_refused(tmp_path: Path, content: bytes, sen
         embedders.read_quantised(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("manifest", "sentence"),
+    [
+        ("no json", "not a usable weights manifest: JSONDecodeError"),
+        ("[1]", "not a usable weights manifest: TypeError"),
+        ('[{"paths": ["../secret"], "weights": []}]', "expected a file in its own folder"),
+        ('[{"paths": ["/etc/hostname"], "weights": []}]', "expected a file in its own folder"),
+        ('[{"paths": ["none.bin"], "weights": []}]', "No such file"),
+        (json.dumps([{"paths": [], "weights": [PLAIN | {"dtype": "object"}]}]), "expected numbers"),
+        (json.dumps([{"paths": [], "weights": [PLAIN | {"shape": [-1]}]}]), "expected numbers"),
+    ],
+)
+def test_another_manifest_is_one_sentence(tmp_path: Path, manifest: str, sentence: str) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (tmp_path / "secret").write_bytes(b"")
+    (folder / "m-weights_manifest.json").write_text(manifest)
+    with pytest.raises(UserError, match=sentence):
+        embedders.read_quantised(folder)
+
+
+def test_values_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    write_shard(tmp_path, [PLAIN], np.float32(np.nan).tobytes())
+    with pytest.raises(UserError, match="b holds values that are not finite"):
+        embedders.read_quantised(tmp_path)
+
+
 def test_the_network_has_29_layers_of_weights_and_128_outputs() -> None:
     network = embedders.dlib_resnet()
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]

@@ -91,7 +91,8 @@ def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
     ("change", "sentence"),
     [
         ({"initial": "vgg"}, "initial should be one of nn4_small2, face_api_resnet"),
-        ({"mining": "hardest"}, "mining should be one of"), ({"margin": 0.0}, "margin above 0"),
+        ({"mining": "hardest"}, "mining should be one of"),
+        ({"margin": 0.0}, "margin above 0"),
     ],
 )
 def test_recipes_that_cannot_be_are_refused(change: dict, sentence: str) -> None:

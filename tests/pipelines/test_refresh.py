@@ -23,7 +23,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
     """What `refresh` runs, in an empty project for which a mirror has everything by now."""
     monkeypatch.chdir(tmp_path)
     shutil.copyfile(PROJECT / "params.yaml", "params.yaml")
-    for asset in ("signs", "att_faces"):
+    for asset in ("signs", "att_faces", "yolo_lite", "darknet"):
         Path("mirror", f"{asset}.zip").parent.mkdir(exist_ok=True)
         Path("mirror", f"{asset}.zip").touch()
     monkeypatch.setenv("FIVENETS_MIRROR", str(tmp_path / "mirror"))
@@ -53,6 +53,18 @@ def test_drawn_data_give_way_to_a_mirror_each_by_its_own_stage(commands: list[li
         "prepare@classification",
         "prepare-faces@faces",
     ]
+
+
+def test_drawn_scenes_stay_and_a_built_in_detector_gives_way(commands: list[list[str]]) -> None:
+    prepared("objects", "scenes", "builtin")
+    Path("models").mkdir()
+    Path("models/yolov2.keras").touch()
+    record = Path("reports/yolov2/training.json")
+    record.parent.mkdir(parents=True)
+    for data, stages in [("yolo-lite-voc (mirror)", []), ("yolov2-compact (builtin)", ["convert"])]:
+        record.write_text(json.dumps({"tags": {"data": data}}))
+        refresh()
+        assert [words[-1] for words in commands] == stages
 
 
 def test_faces_that_were_never_prepared_do_not_hold_up_the_signs(

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import softmax
 
 from fivenets import images, model_files
+from fivenets.errors import UserError
 
 BATCH_SIZE = 128  # images
 
@@ -33,8 +34,15 @@ class Classifier:
 
     @classmethod
     def from_file(cls, path: Path) -> "Classifier":
+        """What `save` wrote.
+
+        Raises: UserError where the file is no classifier.
+        """
         network, metadata = model_files.load(path)
-        return cls(network, metadata["labels"])
+        labels = metadata.get("labels") or ()
+        if network.output_shape != (None, len(labels)):
+            raise UserError(f"{path} is not a classifier: it does not give one number per label")
+        return cls(network, labels)
 
     def save(self, path: Path) -> None:
         model_files.save(self.network, path, {"labels": list(self.labels)})

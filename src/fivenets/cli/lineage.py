@@ -22,3 +22,26 @@ def lineage(model: Registered, as_json: Json = False) -> None:
         print(json.dumps(found))
     else:
         Console().print(*lineage.terminal(found), sep="\n\n")
+
+
+def reproduce(
+    model: Registered,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="Also where the code had local changes.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Makes a registered model again from its commit; exit code 1 where a metric drifts too far."""
+    from fivenets import reproduction
+
+    found = reproduction.reproduce(model, allow_dirty)
+    if as_json:
+        print(json.dumps(found))
+    else:
+        Console().print(reproduction.terminal(found))
+        same = "the same" if found["same_model_file"] else "another"
+        print(f"{model}, version {found['version']}: {same} model file, {found['seconds']:.0f} s")
+        if not found["same_requirements"]:
+            print("requirements.txt of that commit is another than the one installed here")
+    if not found["reproduced"]:
+        raise typer.Exit(1)

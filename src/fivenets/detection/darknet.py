@@ -4,6 +4,7 @@ Facts about the format come from Darknet's own parser (pjreddie/darknet, src/par
 defaults and the rounding of sizes are its. Weights are in `weights.py`, networks in `model.py`.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +102,8 @@ def _inputs(section: Section, index: int) -> tuple[int, ...]:
         named = section.numbers("layers")
         if not named:
             raise section.error("layers= names no layer")
+        if not all(layer.is_integer() for layer in named):
+            raise section.error(f"layers should be integers, they are {section.options['layers']}")
         return tuple(_absolute(section, int(layer), index) for layer in named)
     if section.kind == "shortcut":
         if "from" not in section.options:
@@ -191,7 +194,7 @@ def _region(section: Section, shape: Shape) -> Region:
     count = section.integer("num", 1, at_least=1)
     classes = section.integer("classes", 20, at_least=1)
     sides = section.numbers("anchors")
-    if len(sides) != 2 * count or min(sides) <= 0:
+    if len(sides) != 2 * count or not all(0 < side < math.inf for side in sides):
         raise section.error(f"anchors should be {2 * count} positive numbers (num={count})")
     if shape[2] != count * (5 + classes):
         raise section.error(

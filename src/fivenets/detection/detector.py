@@ -42,6 +42,7 @@ class Detector:
         header: weights.Header,
         labels: Sequence[str],
         resize: str = "letterbox",
+        trained_on: str = "",
     ):
         if cfg.region is None:
             raise UserError("the cfg has no [region]: expected a detector of the YOLOv2 family")
@@ -53,6 +54,7 @@ class Detector:
         self.cfg, self.region, self.header = cfg, cfg.region, header
         self.labels = tuple(labels)
         self.resize = check_resize(resize)
+        self.trained_on = trained_on  # such as "yolo-lite-voc (mirror)"
 
     @classmethod
     def from_darknet(
@@ -61,6 +63,7 @@ class Detector:
         weights_file: Path,
         labels: Sequence[str] | None = None,
         resize: str = "letterbox",
+        trained_on: str = "",
     ) -> "Detector":
         """A converted cfg and weights; without `labels`, classes are called class-0 and so on."""
         cfg = darknet.parse_file(cfg_file)
@@ -69,7 +72,7 @@ class Detector:
         model.load(network, cfg, numbers)
         classes = cfg.region.classes if cfg.region else 0
         names = [f"class-{index}" for index in range(classes)]
-        return cls(network, cfg, header, names if labels is None else labels, resize)
+        return cls(network, cfg, header, names if labels is None else labels, resize, trained_on)
 
     @classmethod
     def from_file(cls, path: Path) -> "Detector":
@@ -81,23 +84,34 @@ class Detector:
         if "cfg" not in metadata:
             raise UserError(f"{path} is not a detector: it carries no Darknet cfg")
         cfg, header = darknet.parse(metadata["cfg"], path.name), weights.Header(*metadata["header"])
-        return cls(network, cfg, header, metadata["labels"], metadata["resize"])
+        origin = metadata.get("trained_on", "")
+        return cls(network, cfg, header, metadata["labels"], metadata["resize"], origin)
 
     def save(self, path: Path) -> None:
         header = [self.header.major, self.header.minor, self.header.revision, self.header.seen]
         metadata = {"cfg": self.cfg.text, "header": header, "labels": list(self.labels)}
-        model_files.save(self.network, path, metadata | {"resize": self.resize})
+        metadata |= {"resize": self.resize, "trained_on": self.trained_on}
+        model_files.save(self.network, path, metadata)
 
     def to_weights(self) -> bytes:
         """The content of Darknet's weights file: of a converted model, the one it came from."""
         return weights.to_bytes(self.header, model.numbers_of(self.network, self.cfg))
+
+    def write_darknet(self, stem: Path) -> tuple[Path, Path, Path]:
+        """Writes STEM.cfg, STEM.weights and STEM.names, which Darknet itself can run."""
+        cfg, numbers, names = (stem.with_suffix(end) for end in (".cfg", ".weights", ".names"))
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        cfg.write_text(self.cfg.text)
+        numbers.write_bytes(self.to_weights())
+        names.write_text("\n".join(self.labels) + "\n")
+        return cfg, numbers, names
 
     def for_inference(self, dtype: str = "float32") -> "Detector":
         """The same detector, faster: batch normalisation folded (see `model.build`)."""
         network = model.build(self.cfg, folded=True, dtype=dtype)
         numbers = [part.folded() for part in model.numbers_of(self.network, self.cfg)]
         model.load(network, self.cfg, numbers)
-        return Detector(network, self.cfg, self.header, self.labels, self.resize)
+        return Detector(network, self.cfg, self.header, self.labels, self.resize, self.trained_on)
 
     def raw(self, pictures: np.ndarray) -> np.ndarray:
         """(n, rows, columns, channels) raw output of (n, height, width, 3) in 0..1."""

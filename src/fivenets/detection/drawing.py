@@ -2,13 +2,14 @@
 
 import colorsys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fivenets.detection.detector import Detection
 
-PAGE_HEIGHT = 480
+PAGE_HEIGHT, PER_ROW = 360, 4
 GOLDEN_RATIO = 0.618  # of the colour wheel between neighbouring classes: no two look alike
 
 
@@ -37,16 +38,26 @@ def draw(
 def page(
     pictures: Sequence[np.ndarray], found: Sequence[Sequence[Detection]], labels: Sequence[str]
 ) -> Image.Image:
-    """Pictures of any sizes, drawn and side by side in one of PAGE_HEIGHT pixels' height."""
-    drawn = [draw(*pair, labels) for pair in zip(pictures, found, strict=True)]
-    scaled = [
-        one.resize((round(one.width * PAGE_HEIGHT / one.height), PAGE_HEIGHT)) for one in drawn
-    ]
-    sheet = Image.new("RGB", (sum(one.width for one in scaled), PAGE_HEIGHT), "white")
-    left = 0
-    for one in scaled:
-        sheet.paste(one, (left, 0))
-        left += one.width
+    """Pictures of any sizes, drawn at PAGE_HEIGHT pixels' height, four in a row."""
+    scaled = []
+    for picture, objects in zip(pictures, found, strict=True):
+        # Enlarged before it is drawn on, so that names are as sharp on a small picture.
+        height, width = picture.shape[:2]
+        zoom = PAGE_HEIGHT / height
+        large = Image.fromarray(picture).resize((round(width * zoom), PAGE_HEIGHT))
+        larger = [
+            replace(one, x1=one.x1 * zoom, y1=one.y1 * zoom, x2=one.x2 * zoom, y2=one.y2 * zoom)
+            for one in objects
+        ]
+        scaled.append(draw(np.asarray(large), larger, labels))
+    rows = [scaled[at : at + PER_ROW] for at in range(0, len(scaled), PER_ROW)]
+    width = max(sum(one.width for one in row) for row in rows)
+    sheet = Image.new("RGB", (width, PAGE_HEIGHT * len(rows)), "white")
+    for number, row in enumerate(rows):
+        left = 0
+        for one in row:
+            sheet.paste(one, (left, number * PAGE_HEIGHT))
+            left += one.width
     return sheet
 
 

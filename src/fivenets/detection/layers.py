@@ -22,7 +22,7 @@ class Reorg(keras.layers.Layer):
         self.stride = stride
 
     def call(self, inputs):
-        _, height, width, channels = inputs.shape
+        _, height, width, channels = ops.shape(inputs)
         stride = self.stride
         planes = channels // stride**2
         x = ops.transpose(inputs, (0, 3, 1, 2))
@@ -33,8 +33,8 @@ class Reorg(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
-        stride = self.stride
-        return batch, height // stride, width // stride, channels * stride**2
+        sides = (side and side // self.stride for side in (height, width))  # None: of any size
+        return batch, *sides, channels * self.stride**2
 
     def get_config(self):
         return {**super().get_config(), "stride": self.stride}
@@ -42,7 +42,14 @@ class Reorg(keras.layers.Layer):
 
 @register
 class DarknetBatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalisation by `sqrt(variance) + 1e-6`, where Keras has `sqrt(variance + 1e-3)`."""
+    """Batch normalisation by `sqrt(variance) + 1e-6`, where Keras has `sqrt(variance + 1e-3)`.
+
+    In training it divides by sqrt(variance + 1e-6), so that both agree on what is learnt.
+    """
+
+    def __init__(self, momentum: float = 0.9, epsilon: float = EPSILON, **kwargs):
+        # Keras' momentum of 0.99 lags behind for hundreds of steps.
+        super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def call(self, inputs, training=None, mask=None):
         if training and self.trainable:

@@ -13,7 +13,9 @@ LEAKY_SLOPE, RELIE_SLOPE = 0.1, 0.01  # Darknet, src/activations.h
 KERAS_ACTIVATIONS = {"relu": "relu", "logistic": "sigmoid", "tanh": "tanh", "elu": "elu"}
 
 
-def build(network: Network, *, folded: bool = False, dtype: str = "float32") -> keras.Model:
+def build(
+    network: Network, *, folded: bool = False, dtype: str = "float32", any_size: bool = False
+) -> keras.Model:
     """The network from (n, h, w, 3) float32 RGB in 0..1 to what Darknet gives to [region].
 
     That is (n, h / 32, w / 32, anchors * (5 + classes)) before any activation. Layers carry the
@@ -21,8 +23,11 @@ def build(network: Network, *, folded: bool = False, dtype: str = "float32") -> 
 
     Args: folded: without batch normalisation, for weights that went through `folded`.
         dtype: "mixed_bfloat16" computes in bfloat16; input and output stay float32.
+        any_size: takes pictures of other sizes than the cfg's too, as in multi-scale training.
     """
-    picture = keras.Input(network.input_shape, name="input_1")
+    height, width, channels = network.input_shape
+    shape = (None, None, channels) if any_size else (height, width, channels)
+    picture = keras.Input(shape, name="input_1")
     outputs, counts = [], {}
     for layer in network.layers:
         inputs = [outputs[index] if index >= 0 else picture for index in layer.inputs]

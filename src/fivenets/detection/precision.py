@@ -48,21 +48,69 @@ def detected(boxes_xyxy: ArrayLike, classes: ArrayLike, scores: ArrayLike) -> Ob
     return Objects(corners, np.asarray(classes, int), np.asarray(scores, float), none)
 
 
-def curve(
+@dataclass(frozen=True)
+class Ranking:
+    """All detections of one class, best first, and how many objects of it each picture has."""
+
+    pictures: np.ndarray  # (k,) the picture of each detection
+    scores: np.ndarray  # (k,)
+    hits: np.ndarray  # (k,) 1 right, 0 wrong, -1 of a difficult object, which does not count
+    objects: np.ndarray  # (n,) of each picture, without the difficult ones
+
+    def curve(self, times: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Recall and precision (k,) after each detection.
+
+        times: (n,) how often each picture counts, as in a bootstrap sample; by default once.
+        """
+        times = np.ones(len(self.objects), int) if times is None else times
+        weights = times[self.pictures]
+        right, wrong = (np.cumsum(weights * (self.hits == hit)) for hit in (1, 0))
+        recall = right / max(int(times @ self.objects), 1)
+        return recall, right / np.maximum(right + wrong, 1)
+
+
+def rank(
     truth: Sequence[Objects], found: Sequence[Objects], label: int, iou_threshold: float = 0.5
-) -> tuple[np.ndarray, np.ndarray]:
-    """Recall and precision (k,) after each detection of one class, best first, over all pictures.
+) -> Ranking:
+    """The detections of one class over all pictures, judged.
 
     Objects marked difficult are left out on both sides, as in VOC's development kit.
     """
-    hits = [_hits(truth[index], found[index], label, iou_threshold) for index in range(len(truth))]
-    scores = np.concatenate([scores for scores, _ in hits] or [np.zeros(0)])
-    is_hit = np.concatenate([hit for _, hit in hits] or [np.zeros(0)])
-    ranked = is_hit[np.argsort(-scores, kind="stable")]
-    right, wrong = np.cumsum(ranked == 1), np.cumsum(ranked == 0)
-    objects = sum(int(((one.classes == label) & ~one.difficult).sum()) for one in truth)
-    recall = right / max(objects, 1)
-    return recall, right / np.maximum(right + wrong, 1)
+    judged = [_hits(*pair, label, iou_threshold) for pair in zip(truth, found, strict=True)]
+    scores = np.concatenate([scores for scores, _ in judged] or [np.zeros(0)])
+    hits = np.concatenate([hits for _, hits in judged] or [np.zeros(0)])
+    pictures = np.repeat(np.arange(len(judged)), [len(scores) for scores, _ in judged])
+    objects = np.array([((one.classes == label) & ~one.difficult).sum() for one in truth], int)
+    order = np.argsort(-scores, kind="stable")
+    return Ranking(pictures[order], scores[order], hits[order], objects)
+
+
+def curve(
+    truth: Sequence[Objects], found: Sequence[Objects], label: int, iou_threshold: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
+    """Recall and precision (k,) after each detection of one class, best first."""
+    return rank(truth, found, label, iou_threshold).curve()
+
+
+def bootstrap_interval(
+    rankings: Sequence[Ranking], seed: int, repeats: int = 1000
+) -> tuple[float, float]:
+    """95% interval of mean average precision over samples, with replacement, of the pictures.
+
+    A picture's objects go together: they are no independent draws.
+    """
+    rng, count = np.random.default_rng(seed), len(rankings[0].objects)
+    means = []
+    for _ in range(repeats):
+        times = np.bincount(rng.integers(count, size=count), minlength=count)
+        values = [
+            voc_average_precision(*ranking.curve(times))
+            for ranking in rankings
+            if times @ ranking.objects  # a class that a sample has none of has no precision in it
+        ]
+        means.append(np.mean(values) if values else 0.0)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def voc07_average_precision(recall: np.ndarray, precision: np.ndarray) -> float:

@@ -1,19 +1,26 @@
-"""Which Darknet model is converted: YOLOv2 itself where it can be had, else a smaller relative."""
+"""Which Darknet model is converted: YOLOv2 itself where it can be had, else a smaller relative.
+
+Where neither a mirror nor a public host answers, it is the one that this project has trained.
+"""
 
 import logging
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fivenets import assets
+from fivenets import assets, images
 from fivenets.catalogue import ASSETS
+from fivenets.datasets.scenes.render import render_scenes
 from fivenets.detection import darknet, weights
 from fivenets.digests import sha256
 from fivenets.errors import UserError
 
 log = logging.getLogger(__name__)
 
+BUILTIN = Path("models/yolov2-compact")  # what `train` writes: .cfg, .weights and .names
+BUILTIN_PHOTOGRAPHS = 3  # drawn, where Darknet's own cannot be had
 YOLOV2_URL = "https://pjreddie.com/media/files/yolov2.weights"
 YOLOV2_FILE = "yolov2.weights"  # also beside the zips of a mirror that is a folder
 
@@ -38,7 +45,7 @@ class Pair:
     cfg: Path
     weights: Path
     names: Path  # of classes, one a line
-    photographs: tuple[Path, ...]  # to compare engines on
+    photographs: Sequence[images.ImageSource]  # to compare engines on
     origin: assets.Origin
     resize: str  # what the network was trained with
 
@@ -57,11 +64,13 @@ YOLO_LITE = {
         "data/coco.names",
     ),
 }
-SOURCES = ("auto", "yolov2-coco", *YOLO_LITE)
+REAL_ASSETS = ("yolo_lite", "darknet")
+SOURCES = ("auto", "yolov2-coco", *YOLO_LITE, "builtin")
+IN_ORDER = ("yolov2-coco", "yolo-lite-voc", "builtin")  # `auto` is the first that can be had
 
 
 def fetch(source: str, raw_dir: Path) -> Pair:
-    """The pair that `source` names; `auto` takes YOLOv2, else YOLO-LITE trained on VOC.
+    """The pair that `source` names; `auto` is the first of IN_ORDER that can be had.
 
     Raises: UserError where the source is unknown, cannot be had, or answers with another file.
     """
@@ -69,29 +78,61 @@ def fetch(source: str, raw_dir: Path) -> Pair:
         raise UserError(
             f"yolov2.convert.source should be one of {', '.join(SOURCES)}, it is {source!r}"
         )
-    pair = None
-    if source in ("auto", "yolov2-coco"):
-        pair = _yolov2(raw_dir)
-        if pair is None and source == "yolov2-coco":
-            raise UserError(
-                f"yolov2-coco: {YOLOV2_URL} did not answer, and no mirror holds {YOLOV2_FILE}"
-            )
-    if source == "auto" and pair is None:
-        log.warning("yolov2: its weights cannot be had here: taking yolo-lite-voc in its place")
-    return pair or _yolo_lite("yolo-lite-voc" if source == "auto" else source, raw_dir)
+    for name in IN_ORDER if source == "auto" else (source,):
+        pair = _pair(name, raw_dir)
+        if pair is not None:
+            return pair
+        log.warning("yolov2: %s cannot be had here", name)
+    if source == "yolov2-coco":
+        raise UserError(
+            f"yolov2-coco: {YOLOV2_URL} did not answer, and no mirror holds {YOLOV2_FILE}"
+        )
+    raise UserError(
+        f"{source}: neither a mirror nor the public host has it: set {assets.MIRROR_VARIABLE} to a "
+        "mirror, or yolov2.convert.source to auto"
+    )
 
 
-def _yolo_lite(name: str, raw_dir: Path) -> Pair:
+def is_stale(data: str) -> bool:
+    """Whether a published pair answers by now where `data`, say `x (builtin)`, was converted."""
+    return "(builtin)" in data and all(assets.answers(ASSETS[name]) for name in REAL_ASSETS)
+
+
+def _pair(name: str, raw_dir: Path) -> Pair | None:
+    if name == "builtin":
+        return _builtin()
+    return _yolov2(raw_dir) if name == "yolov2-coco" else _yolo_lite(name, raw_dir)
+
+
+def _builtin() -> Pair:
+    """The detector that `train` has left as Darknet's files."""
+    cfg, numbers, names = (BUILTIN.with_suffix(end) for end in (".cfg", ".weights", ".names"))
+    if not numbers.exists():
+        raise UserError(f"{numbers} not found: run `dvc repro train-detector` first")
+    origin = assets.Origin(BUILTIN.name, "builtin", sha256(numbers), "Apache-2.0")
+    return Pair(BUILTIN.name, cfg, numbers, names, _drawn(), origin, "stretch")
+
+
+def _drawn() -> list[images.ImageSource]:
+    return [scene.image_rgb_uint8 for scene in render_scenes(BUILTIN_PHOTOGRAPHS, seed=2)]
+
+
+def _yolo_lite(name: str, raw_dir: Path) -> Pair | None:
+    weights_asset, darknet_asset = (_fetched(asset, raw_dir) for asset in REAL_ASSETS)
+    if weights_asset is None or darknet_asset is None:
+        return None
+    (origin, folder), (_, common) = weights_asset, darknet_asset
     cfg, numbers, names = YOLO_LITE[name]
-    origin, folder = _folder("yolo_lite", raw_dir)
-    _, common = _folder("darknet", raw_dir)
     files, photographs = (folder / cfg, folder / numbers, common / names), _photographs(common)
     return Pair(name, *files, photographs, origin, "stretch")
 
 
 def _yolov2(raw_dir: Path) -> Pair | None:
     """YOLOv2 for COCO; None where its weights cannot be had."""
-    origin, common = _folder("darknet", raw_dir)
+    found = _fetched("darknet", raw_dir)
+    if found is None:
+        return None
+    origin, common = found
     cfg, file = common / "cfg/yolov2.cfg", raw_dir / YOLOV2_FILE
     if not file.exists():
         arriving = file.with_suffix(".arriving")
@@ -119,25 +160,30 @@ def _bring_yolov2(target: Path) -> str | None:
     return YOLOV2_URL if assets.download(YOLOV2_URL, target) else None
 
 
-def _folder(asset: str, raw_dir: Path) -> tuple[assets.Origin, Path]:
-    origin = assets.fetch(ASSETS[asset], raw_dir, "auto")
-    if origin is None or origin.path is None:
-        raise UserError(
-            f"yolov2: neither a mirror nor the public host has the asset {asset}, and no detector "
-            f"is built in: set {assets.MIRROR_VARIABLE} to a mirror"
-        )
-    return origin, origin.path
-
-
-def photographs(raw_dir: Path) -> tuple[Path, ...]:
-    """Darknet's own sample photographs, on which engines are compared."""
-    return _photographs(_folder("darknet", raw_dir)[1])
+def photographs(raw_dir: Path) -> Sequence[images.ImageSource]:
+    """Darknet's own sample photographs, on which engines are compared; else drawn scenes."""
+    found = _fetched("darknet", raw_dir)
+    return _drawn() if found is None else _photographs(found[1])
 
 
 def darknet_cfg(name: str, raw_dir: Path) -> Path:
-    """One of Darknet's own cfg files, such as yolov2.cfg."""
-    return _folder("darknet", raw_dir)[1] / "cfg" / name
+    """One of Darknet's own cfg files, such as yolov2.cfg.
+
+    Raises: UserError where they cannot be had.
+    """
+    found = _fetched("darknet", raw_dir)
+    if found is None:
+        raise UserError(
+            f"{name}: neither a mirror nor the public host has the asset darknet: set "
+            f"{assets.MIRROR_VARIABLE} to a mirror"
+        )
+    return found[1] / "cfg" / name
 
 
-def _photographs(folder: Path) -> tuple[Path, ...]:
+def _fetched(asset: str, raw_dir: Path) -> tuple[assets.Origin, Path] | None:
+    origin = assets.fetch(ASSETS[asset], raw_dir, "auto")
+    return None if origin is None or origin.path is None else (origin, origin.path)
+
+
+def _photographs(folder: Path) -> Sequence[Path]:
     return tuple(sorted((folder / "data").glob("*.jpg")))

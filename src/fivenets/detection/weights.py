@@ -164,7 +164,7 @@ def _check_length(length: int, header: Header, network: Network, name: str) -> N
             f"{name}: its header says version {header.major}.{header.minor}, so {header.size} "
             f"bytes, but the file fits one of {other}: {needs}"
         )
-    fitting = _fitting_filters(body, expected, layers)
+    fitting = _fitting_filters(body, expected, layers) if layers else None
     if fitting:
         raise UserError(
             f"{name} is of another cfg: {needs}, which fits {fitting} filters in the last "

@@ -28,6 +28,7 @@ class Protocol:
     target_far: float
     recognition_repeats: int
     siamese_strength: float
+    lfw_pairs: bool = False
 
 
 def unseen_people(embeddings: np.ndarray, people: np.ndarray, protocol: Protocol) -> dict[str, Any]:

@@ -57,9 +57,7 @@ class VirtualPeople:
                 made[person, index] = bent(picture, warp + expression)
         return made
 
-    def _mixed(
-        self, own: np.ndarray, others: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
+    def _mixed(self, own: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         is_mixed, share = rng.random() < self.mixed, rng.uniform(*MIXED_SHARE)
         return ((1 - share) * own + share * others).astype(np.uint8) if is_mixed else own
 

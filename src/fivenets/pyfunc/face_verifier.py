@@ -29,8 +29,7 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
         """
         is_cropped = bool((params or {}).get("cropped", False))
         with pictures.refusals():
-            items = pictures.received(model_input)
-            return pd.DataFrame([self._row(item, is_cropped) for item in items])
+            return pd.DataFrame([self._row(item, is_cropped) for item in model_input])
 
     def _row(self, item: Any, is_cropped: bool) -> dict[str, Any]:
         shown = item if isinstance(item, list | tuple) else [item]

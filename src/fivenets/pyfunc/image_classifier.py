@@ -24,7 +24,7 @@ class ImageClassifier(mlflow.pyfunc.PythonModel):
         path; behind MLflow's server, text is never taken as a path.
         """
         with pictures.refusals():
-            images = [pictures.picture(item) for item in pictures.received(model_input)]
+            images = [pictures.picture(item) for item in model_input]
             return pd.DataFrame([asdict(found) for found in self.classifier.classify(images)])
 
 

@@ -26,7 +26,7 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
         path; behind MLflow's server, text is never taken as a path.
         """
         with pictures.refusals():
-            images = [pictures.picture(item) for item in pictures.received(model_input)]
+            images = [pictures.picture(item) for item in model_input]
             found = self.detector.detect(images, PROFILES["course"])
         rows = [{"image": i, **one.row()} for i, objects in enumerate(found) for one in objects]
         return pd.DataFrame(rows, columns=pd.Index(COLUMNS))

@@ -39,14 +39,6 @@ def refusals() -> Iterator[None]:
         raise RefusedError(str(error)) from None
 
 
-def received(model_input: Any) -> list[Any]:
-    """The items of a request, which should be a list."""
-    if isinstance(model_input, str | bytes | dict) or not hasattr(model_input, "__iter__"):
-        kind = type(model_input).__name__
-        raise UserError(f"expected a list of pictures, received one {kind}")
-    return list(model_input)
-
-
 def picture(item: Any) -> Any:
     """What `images.read_image` takes: text is base64 or, but behind a server, a path."""
     if not isinstance(item, str):

@@ -1,0 +1,41 @@
+"""Runs a command that only one process at a time may run in this project: `alone.py COMMAND...`.
+
+A second one says so and waits; it then finds what the first has made.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+LOCK = Path(".dvc/tmp/make.lock")
+
+
+def main(*words: str) -> None:
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            other = lock.read().strip() or "unknown"
+            print(
+                f"another make is at work in this folder (process {other}): waiting for its end; "
+                "Ctrl-C leaves it to it",
+                file=sys.stderr,
+                flush=True,
+            )
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        # Inherited: should this process be killed alone, the lock lasts as long as its children.
+        raise SystemExit(subprocess.run(words, check=False, pass_fds=[lock.fileno()]).returncode)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

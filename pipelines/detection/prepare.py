@@ -1,0 +1,16 @@
+"""One set of pictures with boxes -> one prepared data set under data/."""
+
+from pathlib import Path
+
+from fivenets import params, stage
+from fivenets.datasets.objects.preparation import prepare
+from fivenets.datasets.objects.prepared import ObjectSettings
+
+
+def main(name: str) -> None:
+    settings = ObjectSettings(**params.arguments(ObjectSettings, name))
+    prepare(settings, params.load("data", "source"), Path("data", name), Path("data/raw"))
+
+
+if __name__ == "__main__":
+    stage.run(main)

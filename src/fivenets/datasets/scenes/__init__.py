@@ -1,0 +1,1 @@
+"""Built-in street scenes with cars, pedestrians and motorcycles, and a box around each."""

@@ -1,0 +1,92 @@
+"""Random changes of a picture and its boxes together; each strength is 0 or false for none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from fivenets.errors import UserError
+
+VISIBLE_PART = 0.3  # of an object's area; with less of it left in a crop it is no object any more
+LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """How strongly pictures are changed; params.yaml says what each value is."""
+
+    mirror: bool = False
+    flip: bool = False
+    crop: float = 0.0
+    exposure: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+
+    def __post_init__(self):
+        if not 0 <= self.crop < 0.5:
+            raise UserError(f"augmentation.crop should lie in 0..0.5, it is {self.crop:g}")
+
+
+def augmented(
+    image_rgb_uint8: np.ndarray,
+    boxes_xyxy: np.ndarray,
+    height: int,
+    width: int,
+    strength: Augmentation,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A changed picture at the size of the network's input, and where its objects are now.
+
+    Args: image_rgb_uint8 (h, w, 3); boxes_xyxy (n, 4) in parts of it, 0..1.
+    Returns: (height, width, 3) float32 in 0..1, boxes (k, 4) in parts of that, and which of the n
+        objects those k are: others have left the picture.
+    """
+    window = _window(strength, rng)
+    image_height, image_width = image_rgb_uint8.shape[:2]
+    extent = window * [image_width, image_height, image_width, image_height]
+    picture = Image.fromarray(image_rgb_uint8).transform(
+        # As in `pictures.fit`: four pixels and no smoothing. What lies outside becomes black.
+        (width, height),
+        Image.Transform.EXTENT,
+        tuple(extent),
+        Image.Resampling.BILINEAR,
+    )
+    pixels = np.asarray(picture, np.float32) / 255 @ _colour_matrix(strength, rng)
+    seen, kept = _seen_through(boxes_xyxy, window)
+    return np.clip(pixels, 0, 1, out=pixels), seen, kept
+
+
+def _window(strength: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """Left, top, right, bottom of what is seen, in parts of the picture; swapped to mirror it."""
+    window = np.array([0, 0, 1, 1]) + rng.uniform(-strength.crop, strength.crop, 4)
+    is_mirrored, is_flipped = rng.random(2) < 0.5
+    if strength.mirror and is_mirrored:
+        window[[0, 2]] = window[[2, 0]]
+    if strength.flip and is_flipped:
+        window[[1, 3]] = window[[3, 1]]
+    return window
+
+
+def _seen_through(boxes_xyxy: np.ndarray, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes in parts of the window, cut at its edges, and the indices of those worth keeping."""
+    origin, size = window[:2], window[2:] - window[:2]
+    corners = (np.asarray(boxes_xyxy, float).reshape(-1, 2, 2) - origin) / size
+    corners = np.sort(corners, axis=1)  # a mirrored box's left edge was its right one
+    cut = np.clip(corners, 0, 1)
+    areas, left = (np.prod(boxes[:, 1] - boxes[:, 0], axis=1) for boxes in (corners, cut))
+    kept = np.flatnonzero(left > VISIBLE_PART * areas)
+    return cut[kept].reshape(-1, 4), kept
+
+
+def _colour_matrix(strength: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """(3, 3) float32 for rows of RGB: exposure, saturation about grey, and a turn of the hue."""
+    exposure, saturation = np.exp(
+        rng.uniform(-1, 1, 2) * np.log1p([strength.exposure, strength.saturation])
+    )
+    turn = 2 * np.pi * rng.uniform(-strength.hue, strength.hue)
+    grey = np.tile(LUMA[:, None], 3)
+    # About the grey axis (1, 1, 1), by Rodrigues' formula.
+    axis = np.cross(np.eye(3), np.full(3, 3**-0.5))
+    rotation = np.eye(3) + np.sin(turn) * axis + (1 - np.cos(turn)) * axis @ axis
+    saturated = saturation * np.eye(3) + (1 - saturation) * grey
+    return (exposure * rotation @ saturated).astype(np.float32)

@@ -1,0 +1,79 @@
+"""A small network of the YOLOv2 family, as a Darknet cfg: the text is all that describes it."""
+
+from collections.abc import Sequence
+
+STRIDE = 16  # pixels of the input per cell of the grid
+CONVOLUTION = """
+[convolutional]
+batch_normalize=1
+filters={filters}
+size={size}
+stride={stride}
+pad=1
+activation=leaky
+"""
+MAXPOOL = """
+[maxpool]
+size=2
+stride=2
+"""
+LAST = """
+[convolutional]
+filters={filters}
+size=1
+stride=1
+pad=1
+activation=linear
+
+[region]
+anchors={anchors}
+num={count}
+classes={classes}
+coords=4
+softmax=1
+bias_match=1
+rescore=1
+object_scale=5
+noobject_scale=1
+class_scale=1
+coord_scale=1
+thresh=0.6
+"""
+
+
+def cfg(
+    height: int, width: int, classes: int, anchors: Sequence[Sequence[float]], filters: int
+) -> str:
+    """A convolutional network with YOLOv2's passthrough (reorg) at half of its depth.
+
+    Args: height, width: of the input in pixels, multiples of 16. anchors: widths and heights in
+        cells. filters: of the first convolution; others have up to 8 times as many.
+    """
+    layers = [
+        f"[net]\nheight={height}\nwidth={width}\nchannels=3\n",
+        _convolution(filters, 3, stride=2),  # a full-sized first layer would take half the time
+        _convolution(2 * filters, 3),
+        MAXPOOL,
+        _convolution(4 * filters, 3),
+        MAXPOOL,
+        _convolution(8 * filters, 3),
+        MAXPOOL,
+        _convolution(8 * filters, 3),
+        _convolution(4 * filters, 1),
+        _convolution(8 * filters, 3),
+        "\n[route]\nlayers=-5\n",  # before the last pooling, where small objects still show
+        _convolution(filters, 1),
+        "\n[reorg]\nstride=2\n",
+        "\n[route]\nlayers=-1,-4\n",
+        _convolution(8 * filters, 3),
+    ]
+    numbers = ", ".join(f"{side:.4f}" for anchor in anchors for side in anchor)
+    filters_of_last = len(anchors) * (5 + classes)
+    last = LAST.format(
+        filters=filters_of_last, anchors=numbers, count=len(anchors), classes=classes
+    )
+    return "".join([*layers, last])
+
+
+def _convolution(filters: int, size: int, stride: int = 1) -> str:
+    return CONVOLUTION.format(filters=filters, size=size, stride=stride)

@@ -1,0 +1,119 @@
+"""What a detector is worth on pictures whose objects are known: precision, curves, speed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from fivenets.datasets.objects.prepared import Example
+from fivenets.detection import drawing, precision
+from fivenets.detection.boxes import PROFILES
+from fivenets.detection.detector import Detection, Detector
+from fivenets.detection.precision import Objects, Ranking
+
+CURVE_POINTS = 200  # of each class in curves.csv; the rest look the same
+
+
+def truth_of(examples: Sequence[Example]) -> list[Objects]:
+    """The known objects of each picture, in its pixels."""
+    return [
+        precision.known(one.boxes_xyxy * _size(one), one.classes, one.is_difficult)
+        for one in examples
+    ]
+
+
+def detect(detector: Detector, examples: Sequence[Example]) -> list[list[Detection]]:
+    """What is found in each picture by the benchmark profile, best first."""
+    profile = PROFILES["benchmark"]
+    return [detector.detect_in(one.image_rgb_uint8, profile) for one in examples]
+
+
+def as_objects(found: Sequence[Sequence[Detection]], labels: Sequence[str]) -> list[Objects]:
+    """Detections in the form that `precision` takes."""
+    return [
+        precision.detected(
+            [(one.x1, one.y1, one.x2, one.y2) for one in objects],
+            [labels.index(one.label) for one in objects],
+            [one.score for one in objects],
+        )
+        for objects in found
+    ]
+
+
+def rankings(
+    truth: Sequence[Objects], found: Sequence[Objects], labels: Sequence[str]
+) -> dict[str, Ranking]:
+    """Each class that occurs, with all its detections judged at IoU 0.5."""
+    ranked = {label: precision.rank(truth, found, index) for index, label in enumerate(labels)}
+    return {label: ranking for label, ranking in ranked.items() if ranking.objects.sum()}
+
+
+def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str, Ranking]) -> dict:
+    """ap50 (VOC's all-point, mean over classes) with its interval; VOC 2007 and COCO numbers."""
+    curves = {label: ranking.curve() for label, ranking in ranked.items()}
+    by_class = {label: precision.voc_average_precision(*curve) for label, curve in curves.items()}
+    voc07 = float(np.mean([precision.voc07_average_precision(*curve) for curve in curves.values()]))
+    low, high = precision.bootstrap_interval(list(ranked.values()), seed=0)
+    coco = precision.coco_average_precision(truth, found)
+    return {
+        "ap50": float(np.mean(list(by_class.values()))),
+        "ap50_low": low,
+        "ap50_high": high,
+        "voc07_ap50": voc07,
+        **{f"coco_{name}": value for name, value in coco.items()},
+        "examples": len(truth),
+        "objects": int(sum(ranking.objects.sum() for ranking in ranked.values())),
+        "by_class": {
+            label: {"ap50": value, "objects": int(ranked[label].objects.sum())}
+            for label, value in by_class.items()
+        },
+    }
+
+
+def also(numbers: dict[str, Any]) -> str:
+    """What the results table says beside AP50."""
+    classes = ", ".join(f"{label} {row['ap50']:.2f}" for label, row in numbers["by_class"].items())
+    return (
+        f"{classes}; VOC 2007 {numbers['voc07_ap50']:.3f}, COCO AP {numbers['coco_ap']:.3f}, "
+        f"over {numbers['objects']} objects"
+    )
+
+
+def curve_rows(ranked: dict[str, Ranking]) -> list[dict[str, Any]]:
+    """class, score, recall and precision along each class' curve, at most CURVE_POINTS a class."""
+    rows = []
+    for label, ranking in ranked.items():
+        recall, precisions = ranking.curve()
+        points = np.unique(np.linspace(0, len(recall) - 1, CURVE_POINTS).astype(int))
+        for point in points if len(recall) else []:
+            row = {"class": label, "score": float(ranking.scores[point])}
+            rows.append(
+                row | {"recall": float(recall[point]), "precision": float(precisions[point])}
+            )
+    return rows
+
+
+def curves(ranked: dict[str, Ranking]) -> Figure:
+    """Precision over recall, one line a class."""
+    figure, axes = plt.subplots(figsize=(5.5, 4.5), layout="constrained")
+    for index, (label, ranking) in enumerate(ranked.items()):
+        recall, precisions = ranking.curve()
+        value = precision.voc_average_precision(recall, precisions)
+        red, green, blue = drawing.colour_of(index)
+        name = f"{label}: AP50 {value:.3f} ({ranking.objects.sum()} objects)"
+        axes.plot(recall, precisions, label=name, color=(red / 255, green / 255, blue / 255))
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.03))
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower left", frameon=False)
+    return figure
+
+
+def _size(example: Example) -> np.ndarray:
+    height, width = example.image_rgb_uint8.shape[:2]
+    return np.array([width, height, width, height])

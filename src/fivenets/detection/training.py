@@ -1,0 +1,184 @@
+"""Trains a YOLOv2 network: deterministic for a seed, and resumable after being killed."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fivenets.datasets.objects.prepared import Example, ObjectDataset
+from fivenets.detection import anchors, compact, darknet, model, weights
+from fivenets.detection.augmentation import Augmentation, augmented
+from fivenets.detection.detector import Detector
+from fivenets.detection.labels import label_tensor
+from fivenets.detection.losses import Weights, YoloLoss
+from fivenets.errors import UserError
+from fivenets.fitting import Fit, fingerprint, make_deterministic, warmup_then_cosine
+from fivenets.params import check_arguments
+
+DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How one detector is trained; params.yaml says what each value is and where it is from."""
+
+    height: int
+    width: int
+    filters: int
+    anchors: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warmup_fraction: float
+    weight_decay: float
+    mixed_precision: bool
+    scales: list[float] = field(default_factory=lambda: [1.0])
+    loss: dict[str, Any] = field(default_factory=dict)
+    augmentation: dict[str, Any] = field(default_factory=dict)
+    seed: int
+
+    def __post_init__(self):
+        check_arguments(Augmentation, self.augmentation, "augmentation")
+        check_arguments(Weights, self.loss, "loss")
+        for name in ("epochs", "batch_size", "anchors", "filters"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} should be at least 1, it is {getattr(self, name)}")
+        for scale in self.scales or [0]:
+            sides = (self.height * scale, self.width * scale)
+            if min(sides) < compact.STRIDE or any(side % compact.STRIDE for side in sides):
+                raise UserError(
+                    f"height and width times each of scales should be multiples of "
+                    f"{compact.STRIDE} pixels, {self.height} and {self.width} times {scale:g} "
+                    "are not"
+                )
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Height and width in pixels of the input at each of the scales."""
+        return [(round(self.height * scale), round(self.width * scale)) for scale in self.scales]
+
+
+def train(
+    data: ObjectDataset,
+    recipe: Recipe,
+    checkpoint_dir: Path,
+    on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+) -> tuple[Detector, list[dict[str, float]]]:
+    """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
+
+    All of data.train is trained on: a stop by validation would need pictures for it, and the last
+    epoch of a falling rate is the best.
+
+    Returns: the detector, in float32 however it was trained, and one row of metrics per epoch. The
+        caller removes `checkpoint_dir` once it has saved the detector.
+    Raises: UserError where the loss becomes NaN.
+    """
+    make_deterministic(recipe.seed)
+    cfg = darknet.parse(
+        compact.cfg(
+            recipe.height,
+            recipe.width,
+            len(data.labels),
+            fitted_anchors(data.train, recipe).tolist(),
+            recipe.filters,
+        )
+    )
+    assert cfg.region is not None
+    region = cfg.region
+    dtype = "mixed_bfloat16" if recipe.mixed_precision else "float32"
+    network = model.build(cfg, dtype=dtype, any_size=len(recipe.scales) > 1)
+    # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
+    known_by = fingerprint(
+        {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)},
+        data.source["digest"],
+        network,
+    )
+    batch_size = min(recipe.batch_size, len(data.train))
+    steps = len(data.train) // batch_size
+    loss = YoloLoss(region.anchors, Weights(**recipe.loss), _most_objects(data.train, recipe))
+    network.compile(
+        optimizer=keras.optimizers.AdamW(
+            warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
+            weight_decay=recipe.weight_decay,
+        ),
+        loss=loss,
+        # On a CPU, XLA makes a convolution's train step several times slower.
+        jit_compile=False,
+    )
+    fit = Fit(
+        name="yolov2",
+        epochs=recipe.epochs,
+        steps=steps,
+        seed=recipe.seed,
+        checkpoint_dir=checkpoint_dir,
+        fingerprint=known_by,
+    )
+    rows = fit.run(
+        network,
+        lambda first_epoch: batches(data.train, region, recipe, first_epoch),
+        on_epoch_end,
+    )
+    header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
+    plain = model.build(cfg)
+    model.load(plain, cfg, model.numbers_of(network, cfg))
+    trained_on = f"{data.source['asset']} ({data.source['origin']})"
+    return Detector(plain, cfg, header, data.labels, "stretch", trained_on), rows
+
+
+def fitted_anchors(examples: Sequence[Example], recipe: Recipe) -> np.ndarray:
+    """(anchors, 2) widths and heights in cells, of the boxes in `examples`."""
+    boxes_xyxy = np.concatenate([one.boxes_xyxy for one in examples])
+    cells = np.array([recipe.width, recipe.height]) / compact.STRIDE
+    return anchors.fit((boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]) * cells, recipe.anchors, recipe.seed)
+
+
+def batches(
+    examples: Sequence[Example], region: darknet.Region, recipe: Recipe, first_epoch: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(pictures, label tensors) from an epoch on, without end; an epoch's by (seed, epoch) alone.
+
+    Scales take turns, batch by batch. An epoch's short last batch is dropped.
+    """
+    strength = Augmentation(**recipe.augmentation)
+    batch_size = min(recipe.batch_size, len(examples))
+    steps = len(examples) // batch_size
+    for epoch in itertools.count(first_epoch):
+        rng = np.random.default_rng([recipe.seed, epoch])
+        order = rng.permutation(len(examples))[: steps * batch_size].reshape(steps, batch_size)
+        for step, indices in enumerate(order):
+            height, width = recipe.sizes[(epoch * steps + step) % len(recipe.sizes)]
+            pairs = [
+                _pair(examples[index], region, height, width, strength, rng) for index in indices
+            ]
+            pictures, tensors = zip(*pairs, strict=True)
+            yield np.stack(pictures), np.stack(tensors)
+
+
+def _pair(
+    example: Example,
+    region: darknet.Region,
+    height: int,
+    width: int,
+    strength: Augmentation,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    picture, boxes_xyxy, kept = augmented(
+        example.image_rgb_uint8, example.boxes_xyxy, height, width, strength, rng
+    )
+    grid = height // compact.STRIDE, width // compact.STRIDE
+    tensor = label_tensor(
+        boxes_xyxy, example.classes[kept], np.array(region.anchors), region.classes, *grid
+    )
+    return picture, tensor
+
+
+def _most_objects(examples: Sequence[Example], recipe: Recipe) -> int:
+    """In any one picture, and no more than its label tensor has room for."""
+    height, width = min(recipe.sizes)
+    room = (height // compact.STRIDE) * (width // compact.STRIDE) * recipe.anchors
+    return min(room, max(len(one.classes) for one in examples))

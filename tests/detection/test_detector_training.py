@@ -1,0 +1,131 @@
+"""Training learns, goes on where it was cut off, and ends in Darknet's files."""
+
+import gc
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSettings
+from fivenets.detection import certificate, compact
+from fivenets.detection.darknet import Region
+from fivenets.detection.detector import Detector
+from fivenets.detection.training import Recipe, batches, train
+from fivenets.errors import UserError
+
+RECIPE = Recipe(
+    height=48,
+    width=64,
+    filters=4,
+    anchors=2,
+    epochs=8,
+    batch_size=4,
+    learning_rate=0.01,
+    warmup_fraction=0.1,
+    weight_decay=0.0,
+    mixed_precision=True,
+    scales=[1.0, 2.0],
+    augmentation={"mirror": True},
+    seed=0,
+)
+REGION = Region(((1.0, 1.0), (2.0, 2.0)), 2, softmax=True)
+
+
+def square(rng: np.random.Generator, label: int) -> Example:
+    """A red (0) or a blue (1) rectangle on grey."""
+    image = np.full((48, 64, 3), 120, np.uint8)
+    left, top = rng.integers([2, 2], [36, 26])
+    width, height = rng.integers([14, 12], [24, 20])
+    image[top : top + height, left : left + width] = (230, 30, 30) if label == 0 else (30, 30, 230)
+    box = np.array([[left / 64, top / 48, (left + width) / 64, (top + height) / 48]])
+    return Example(image, box, np.array([label]), np.zeros(1, bool))
+
+
+@pytest.fixture(scope="module")
+def data() -> ObjectDataset:
+    rng = np.random.default_rng(0)
+    train, test = ([square(rng, index % 2) for index in range(count)] for count in (48, 10))
+    source = {"asset": "squares", "origin": "builtin", "digest": "0" * 64}
+    settings = ObjectSettings(dataset="squares", train="train", test="test")
+    return ObjectDataset(settings, ("red", "blue"), source, train, test)
+
+
+@pytest.fixture
+def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two layers in place of nine, which take most of a short training to be traced."""
+    whole = compact.cfg
+
+    def cfg(height: int, width: int, classes: int, anchors: list, filters: int) -> str:
+        text = whole(height, width, classes, anchors, filters)
+        first, last = text.find("[maxpool]"), text.rfind("[convolutional]")
+        return text[:first].rpartition("[convolutional]")[0] + 3 * compact.MAXPOOL + text[last:]
+
+    monkeypatch.setattr(compact, "cfg", cfg)
+
+
+class Cut(BaseException):
+    """Ends a training as a signal would."""
+
+
+def test_a_training_that_was_cut_off_ends_as_one_that_was_not(
+    data: ObjectDataset, small_network: None, tmp_path: Path
+) -> None:
+    whole, rows = train(data, RECIPE, tmp_path / "whole")
+    assert [row["epoch"] for row in rows] == list(range(RECIPE.epochs))
+    assert rows[-1]["loss"] < rows[0]["loss"] / 4
+
+    def cut(epoch: int, logs: dict[str, float]) -> None:
+        if epoch == 3:
+            raise Cut
+
+    with warnings.catch_warnings():
+        # Keras' CSVLogger leaves its file open where an exception passes.
+        warnings.simplefilter("ignore", ResourceWarning)
+        with pytest.raises(Cut):
+            train(data, RECIPE, tmp_path / "cut", cut)
+        gc.collect()
+    seen = []
+    again, _ = train(data, RECIPE, tmp_path / "cut", lambda epoch, logs: seen.append(epoch))
+    assert seen == [3, 4, 5, 6, 7]
+    assert again.to_weights() == whole.to_weights()
+    assert again.cfg.text == whole.cfg.text
+
+    # What it wrote as Darknet's files is the same detector, for this project and for OpenCV.
+    cfg, weights, names = whole.write_darknet(tmp_path / "models" / "squares")
+    assert names.read_text().split() == ["red", "blue"]
+    read = Detector.from_darknet(cfg, weights, whole.labels, whole.resize, whole.trained_on)
+    assert read.to_weights() == weights.read_bytes()
+    assert read.header.seen == 8 * 48
+    assert (read.resize, read.trained_on) == ("stretch", "squares (builtin)")
+    pictures = [example.image_rgb_uint8 for example in data.test[:2]]
+    assert certificate.is_equal(certificate.certify(read, cfg, weights, pictures))
+
+
+def test_scales_take_turns(data: ObjectDataset) -> None:
+    stream = batches(data.train, REGION, RECIPE, first_epoch=0)
+    pictures, labels = zip(*(next(stream) for _ in range(3)), strict=True)
+    assert [one.shape for one in pictures] == [(4, 48, 64, 3), (4, 96, 128, 3), (4, 48, 64, 3)]
+    assert [one.shape[1:] for one in labels[:2]] == [(3, 4, 2, 7), (6, 8, 2, 7)]
+
+
+def test_batches_of_an_epoch_depend_on_it_and_the_seed_alone(data: ObjectDataset) -> None:
+    whole, steps = batches(data.train, REGION, RECIPE, first_epoch=0), 12
+    second = [next(whole) for _ in range(steps + 1)][steps]
+    resumed = next(batches(data.train, REGION, RECIPE, first_epoch=1))
+    assert all(map(np.array_equal, second, resumed))
+    other = next(batches(data.train, REGION, replace(RECIPE, seed=1), first_epoch=1))
+    assert (second[0] != other[0]).any()
+
+
+def test_a_recipe_that_cannot_be_is_a_sentence() -> None:
+    for change, message in [
+        ({"height": 50}, "should be multiples of 16 pixels, 50 and 64 times 1 are not"),
+        ({"scales": [1.0, 0.7]}, "48 and 64 times 0.7 are not"),
+        ({"epochs": 0}, "epochs should be at least 1, it is 0"),
+        ({"augmentation": {"rotation": 0.1}}, "augmentation.rotation is unknown"),
+        ({"loss": {"object": "much"}}, "loss.object should be float, it is 'much'"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            replace(RECIPE, **change)

@@ -1,0 +1,62 @@
+"""Pictures of an evaluation show what they are given."""
+
+from collections.abc import Iterator
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.patches import Rectangle
+
+from fivenets.faces import drawing
+from fivenets.faces.verification import all_pairs
+
+PEOPLE = np.repeat(list("abc"), 3)
+PAIRS = all_pairs(PEOPLE, 3)
+DISTANCES = np.where(PAIRS.is_same, 0.2, 0.8) + np.arange(len(PAIRS.first)) / 1000
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def test_the_roc_of_perfect_distances_is_at_the_top() -> None:
+    [axes] = drawing.roc(DISTANCES, PAIRS.is_same).axes
+    [line] = axes.lines
+    far, tar = (np.asarray(values, float) for values in (line.get_xdata(), line.get_ydata()))
+    # A FAR of 0 has no place on a logarithmic axis: it is drawn at half a pair.
+    assert far.min() == 0.5 / 27
+    assert tar[far > 0.5 / 27].min() == 1.0
+
+
+def test_histograms_hold_all_pairs_and_the_threshold() -> None:
+    [axes] = drawing.distance_histograms(DISTANCES, PAIRS.is_same, 0.5).axes
+    assert np.asarray(axes.lines[0].get_xdata()).tolist() == [0.5, 0.5]
+    bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    areas = [bar.get_height() * bar.get_width() for bar in bars]
+    assert sum(areas) == pytest.approx(2)  # two densities
+
+
+def test_the_map_has_a_colour_and_a_name_for_each_person() -> None:
+    [axes] = drawing.embedding_map(np.eye(9), PEOPLE).axes
+    assert [text.get_text() for text in axes.texts] == ["a", "b", "c"]
+    assert [len(np.asarray(points.get_offsets())) for points in axes.collections] == [3, 3, 3]
+
+
+def test_hardest_pairs_stand_above_each_other() -> None:
+    images = [np.full((4, 4, 3), 20 * row, np.uint8) for row in range(9)]
+    figure = drawing.hardest_pairs(images, DISTANCES, PAIRS, count=2)
+    shown = [
+        [int(np.asarray(axes.images[0].get_array())[0, 0, 0]) // 20 for axes in row]
+        for half in figure.subfigs
+        for row in (half.axes[:2], half.axes[2:])
+    ]
+    same, different = (np.flatnonzero(kind) for kind in (PAIRS.is_same, ~PAIRS.is_same))
+    farthest, nearest = same[-1:-3:-1], different[:2]
+    assert shown == [
+        [*PAIRS.first[farthest]],
+        [*PAIRS.second[farthest]],
+        [*PAIRS.first[nearest]],
+        [*PAIRS.second[nearest]],
+    ]

@@ -1,0 +1,95 @@
+"""What a registered face embedder answers: pairs, single pictures, and what it refuses."""
+
+import base64
+import importlib.util
+import io
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from PIL import Image
+
+from fivenets.errors import UserError
+from fivenets.faces.embedder import Calibration, Embedder
+
+SCRIPT = Path(__file__).parents[2] / "src/fivenets/pyfunc/face_verifier.py"
+CROPPED = {"cropped": True}
+
+
+@pytest.fixture
+def load(tmp_path: Path):
+    """Makes the verifier of a network that answers the mean colour, as MLflow loads it."""
+    image = keras.Input((16, 16, 3))
+    mean = layers.GlobalAveragePooling2D()(layers.Rescaling(1 / 255)(image))
+    Embedder(keras.Model(image, mean)).save(tmp_path / "m.keras")
+    Calibration(0.5, 0.0, 0.01, "d", "d", "p", "m").write(tmp_path / "c.json")
+    context = SimpleNamespace(
+        artifacts={"model": tmp_path / "m.keras", "calibration": tmp_path / "c.json"}
+    )
+
+    def loaded() -> Any:
+        spec = importlib.util.spec_from_file_location("face_verifier", SCRIPT)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        with warnings.catch_warnings(record=True):  # MLflow warns, past any filter, of list[Any]
+            spec.loader.exec_module(module)
+        verifier = module.FaceVerifier()
+        verifier.load_context(context)
+        return verifier
+
+    return loaded
+
+
+def plain(value: int) -> np.ndarray:
+    return np.full((20, 20, 3), value, np.uint8)
+
+
+def test_pairs_and_single_pictures_in_one_request(load) -> None:
+    near, far = [plain(0), plain(51)], (plain(0), plain(255))  # 0.2 and 1 in three colours
+    answer = load().predict([near, far, plain(255)], CROPPED)
+    assert answer["same"].tolist()[:2] == [True, False]
+    assert answer["distance"][0] == pytest.approx(0.2 * 3**0.5, rel=1e-5)
+    assert answer["distance"][1] == pytest.approx(3**0.5, rel=1e-5)
+    assert answer["threshold"].tolist()[:2] == [0.5, 0.5]
+    assert answer["embedding"][2] == pytest.approx([1, 1, 1], rel=1e-5)
+    assert answer["embedding"][0] is None
+    assert answer["same"][2] is None
+
+
+def test_a_picture_may_come_in_any_form(load, tmp_path: Path) -> None:
+    Image.fromarray(plain(102)).save(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    forms = [
+        str(tmp_path / "a.png"),
+        content,
+        base64.b64encode(content).decode(),
+        Image.open(io.BytesIO(content)),
+        plain(102)[..., 0],  # grey
+    ]
+    for row in load().predict(forms, CROPPED)["embedding"]:
+        assert row == pytest.approx([0.4, 0.4, 0.4], rel=1e-5)
+
+
+def test_a_server_reads_no_files_for_its_clients(
+    load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(plain(102)).save(tmp_path / "a.png")
+    monkeypatch.setenv("__pyfunc_model_path__", "somewhere")
+    with pytest.raises(UserError):
+        load().predict([str(tmp_path / "a.png")], CROPPED)
+
+
+def test_three_pictures_are_neither_one_nor_a_pair(load) -> None:
+    with pytest.raises(UserError, match="one picture or a pair expected, 3 received"):
+        load().predict([[plain(0)] * 3], CROPPED)
+
+
+def test_without_a_face_the_answer_is_a_sentence(load) -> None:
+    with pytest.raises(UserError, match="the picture: one face expected, none found"):
+        load().predict([plain(128)])

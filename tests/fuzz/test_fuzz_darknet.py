@@ -1,0 +1,101 @@
+"""Any cfg and any weights file: read, or refused in a sentence."""
+
+import math
+
+import numpy as np
+from fuzzing import SEEDS, mutated, mutations
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fivenets.detection import darknet, weights
+
+CFG = """[net]
+width=32
+height=32
+channels=3
+[convolutional]
+batch_normalize=1
+filters=4
+size=3
+stride=1
+pad=1
+activation=leaky
+[maxpool]
+size=2
+stride=2
+[reorg]
+stride=2
+[convolutional]
+filters=16
+size=1
+activation=linear
+[region]
+anchors=1,2, 3,1
+classes=3
+num=2
+softmax=1
+"""
+NETWORK = darknet.parse(CFG)
+POOLING = darknet.parse("[net]\nwidth=8\nheight=8\n[maxpool]\nsize=2\nstride=2\n")
+WEIGHTS = [weights.to_bytes(*weights.random(NETWORK, seed)) for seed in (0, 1)]
+KINDS = ("net", "convolutional", "maxpool", "route", "reorg", "shortcut", "softmax", "dropout")
+KEYS = ("width", "height", "channels", "filters", "size", "stride", "pad", "padding", "groups")
+KEYS += ("layers", "from", "classes", "num", "anchors", "softmax", "activation", "probability")
+VALUES = ("0", "1", "-1", "2", "3", "8", "-2", "1,2", "-1,-2", "nan", "inf", "-inf", "1e400", "0.5")
+VALUES += ("99999999999999999999", "leaky", "", "٣", "9" * 5000, "0x10", "1_0")
+OPTIONS = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=4)
+SECTIONS = st.builds(
+    lambda kind, options: "\n".join([f"[{kind}]", *map("=".join, options.items())]),
+    st.sampled_from((*KINDS, "region", "avgpool", "cost")),
+    OPTIONS,
+)
+NET, HEAD = "[net]\nwidth=8\nheight=8\n", "[convolutional]\nfilters=8\nactivation=linear\n"
+
+
+def is_sound(network: darknet.Network) -> bool:
+    """Whether what was read can be built: whole sizes in bounds, finite anchors."""
+    shapes = [layer.shape for layer in network.layers]
+    anchors = network.region.anchors if network.region else ()
+    return (
+        all(type(side) is int and 1 <= side <= darknet.MAX_CHANNELS for s in shapes for side in s)
+        and all(index < place for place, x in enumerate(network.layers) for index in x.inputs)
+        and all(0 < side < math.inf for anchor in anchors for side in anchor)
+    )
+
+
+@given(st.sampled_from(["", NET, NET + HEAD]), st.lists(SECTIONS | st.text(max_size=8), max_size=5))
+def test_cfg_of_any_sections(answer, start: str, sections: list[str]) -> None:
+    network = answer(darknet.parse, start + "\n".join(sections))
+    assert network is None or is_sound(network)
+
+
+@given(SEEDS)
+def test_cfg_texts(answer, seed: int) -> None:
+    for content in mutations(seed, CFG.encode()):
+        network = answer(darknet.parse, content.decode(errors="replace"))
+        assert network is None or is_sound(network)
+
+
+@given(mutated(CFG.encode()))
+def test_cfg_files(answer, tmp_path_factory, content: bytes) -> None:
+    file = tmp_path_factory.getbasetemp() / "net.cfg"
+    file.write_bytes(content)
+    network = answer(darknet.parse_file, file)
+    assert network is None or is_sound(network)
+
+
+@given(SEEDS)
+def test_weights(answer, seed: int) -> None:
+    for content in mutations(seed, *WEIGHTS):
+        found = answer(weights.read, content, NETWORK, "any.weights")
+        if found:
+            assert weights.to_bytes(*found) == content
+            assert all(np.isfinite(part.kernel).all() for part in found[1])
+
+
+@given(SEEDS)
+def test_weights_of_a_network_without_any(answer, seed: int) -> None:
+    headers = weights.Header(0, 2, 5, 7).to_bytes(), weights.Header(0, 1, 0, 7).to_bytes()
+    for content in mutations(seed, *headers):
+        found = answer(weights.read, content, POOLING, "any.weights")
+        assert not found or found[1] == []
