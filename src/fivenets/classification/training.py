@@ -155,14 +155,19 @@ def train(
 
         rows = []
         if recipe.frozen_epochs:
-            for layer in trained.layers[:-1]:
-                layer.trainable = False
+            _set_trainable(trained, False)
             rows = fit("frozen", 0, recipe.frozen_epochs)
-            trained.trainable = True
+            _set_trainable(trained, True)
         rows += fit("", recipe.frozen_epochs, recipe.epochs - recipe.frozen_epochs)
     if trained is not network:
         network.set_weights(trained.get_weights())
     return network, rows
+
+
+def _set_trainable(network: keras.Model, is_trainable: bool) -> None:
+    """Freezes or unfreezes all but the logits."""
+    for layer in network.layers[:-1]:
+        layer.trainable = is_trainable
 
 
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
