@@ -10,7 +10,9 @@ from fivenets.errors import UserError
 
 @pytest.mark.parametrize("depth", [20, 32, 56])
 def test_shortcuts_have_no_parameters_and_depth_counts_the_layers_with_weights(depth: int) -> None:
-    residual, plain = (thin_resnet((32, 32, 3), 6, depth=depth, residual=is_) for is_ in (1, 0))
+    residual, plain = (
+        thin_resnet((32, 32, 3), 6, depth=depth, residual=kind) for kind in (True, False)
+    )
     assert residual.count_params() == plain.count_params()
     for network in (residual, plain):
         kinds = (keras.layers.Conv2D, keras.layers.Dense)

@@ -116,6 +116,8 @@ def train(
                 "folder"
             )
 
+        report = on_epoch_end or (lambda epoch, logs: None)
+
         def fit(part: str, first_epoch: int, epochs: int) -> list[dict[str, float]]:
             """The rows of `epochs` epochs, `first_epoch` being the number of the first one."""
             trainer.compile(
@@ -141,7 +143,7 @@ def train(
                     recipe.distribute,
                     data.training_batches(batch_size, recipe.seed, first_epoch + epoch),
                 ),
-                on_epoch_end and (lambda epoch, logs: on_epoch_end(first_epoch + epoch, logs)),
+                lambda epoch, logs: report(first_epoch + epoch, logs),
                 [
                     keras.callbacks.LambdaCallback(
                         on_train_begin=lambda logs: owner.write_text(network.name)
