@@ -226,4 +226,4 @@ def test_a_full_disk_ends_a_training_and_leaves_the_state_to_go_on_from(
     assert is_full_disk(caught.value)
     model = network()
     assert Backup(tmp_path, "f").restore(model, STEPS) == 1
-    assert all(map(np.array_equal, fit(tmp_path), uninterrupted))
+    assert all(map(np.array_equal, fit(tmp_path), uninterrupted[0]))

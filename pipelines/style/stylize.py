@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fivenets import fitting, params, stage, tracking
+from fivenets import params, stage, tracking
 from fivenets.style import jobs, sources
 from fivenets.style.stylizer import Stylizer
 
@@ -19,7 +19,6 @@ def main(name: str) -> None:
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     origins = [*(origin for one in gathered for origin in one.origins), origin]
     run_file = Path("checkpoints", f"{name}.run.json")
-    fitting.make_deterministic(gathered[0].settings.seed)
     shutil.rmtree(reports / "pictures", ignore_errors=True)
     with tracking.training(name, asdict(plan), sources.combined(origins), run_file) as run:
         rows: list[dict[str, float]] = []

@@ -49,6 +49,7 @@ def register(
     client = tracking.connect()
     version = _version_of(client, name, digest)
     if version is None:
+        _delete_unregistered(client, name, run_id)
         version = _log_version(
             client,
             name,

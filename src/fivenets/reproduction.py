@@ -118,10 +118,12 @@ def stages(tree: Path, candidate: str) -> list[list[str]]:
         needed = [*networkx.descendants(graph, evaluation), evaluation]
         again = {training, *networkx.ancestors(graph, training)} & set(needed)
         ordered = list(networkx.topological_sort(graph.subgraph(needed).reverse()))
-        data = [stage.addressing for stage in ordered if stage not in again]
-        forced = [
-            ["--force", "--single-item", stage.addressing] for stage in ordered if stage in again
-        ]
+        names = {
+            stage: f"{Path(stage.path).relative_to(tree.resolve()).as_posix()}:{stage.name}"
+            for stage in ordered
+        }
+        data = [names[stage] for stage in ordered if stage not in again]
+        forced = [["--force", "--single-item", names[stage]] for stage in ordered if stage in again]
         return [data, *forced] if data else forced
 
 

@@ -156,13 +156,13 @@ def training(
             **_lock_state(),
         },
         "diff": git.diff(),
+        ATTEMPT_TAG: uuid.uuid4().hex,  # by which a run that is not whole is found
     }
     run_id = _cut_off_run(client, run_file, record)
     if run_id is None:
-        attempt = uuid.uuid4().hex
         # Before the run: a kill in between must not leave one that nothing remembers.
-        files.write_text(run_file, json.dumps({ATTEMPT_TAG: attempt, **record}))
-        run_id = _create_run(client, record, {ATTEMPT_TAG: attempt})
+        files.write_text(run_file, json.dumps(record))
+        run_id = _create_run(client, record, {ATTEMPT_TAG: record[ATTEMPT_TAG]})
     if LOCK_TAG in record["tags"]:
         client.log_artifact(run_id, str(LOCK_FILE), str(Path(LOCK_ARTIFACT).parent))
     run = Training(client, run_id, record)
@@ -192,8 +192,11 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
         raise UserError(
             f"{model_file} is not the model that {reports / RECORD_FILE} is about: run `dvc repro`"
         )
-    for half in _search(client, REBUILDING_TAG, digest):  # of a rebuilding that was cut off
-        client.delete_run(half)
+    # What a rebuilding that was cut off has left, and a training whose store went away.
+    halves = ((REBUILDING_TAG, digest), (ATTEMPT_TAG, record.get(ATTEMPT_TAG)))
+    for tag, value in halves:
+        for half in _search(client, tag, value):
+            client.delete_run(half)
     run_id = _create_run(client, record, {REBUILDING_TAG: digest})
     with (reports / HISTORY_FILE).open(newline="") as stream:
         for row in csv.DictReader(stream):
@@ -299,9 +302,7 @@ def _lock_state() -> dict[str, str]:
     return {LOCK_TAG: sha256(LOCK_FILE)} if LOCK_FILE.exists() else {}
 
 
-def _cut_off_run(
-    client: mlflow.MlflowClient, run_file: Path, record: Mapping[str, Any]
-) -> str | None:
+def _cut_off_run(client: mlflow.MlflowClient, run_file: Path, record: dict[str, Any]) -> str | None:
     """The run that `run_file` remembers, if it was of the same training; else it is removed."""
     if not run_file.exists():
         return None
@@ -311,6 +312,7 @@ def _cut_off_run(
         return None
     has_same_data = left["tags"]["data_digest"] == record["tags"]["data_digest"]
     if has_same_data and all(left[key] == record[key] for key in ("name", "parameters")):
+        record[ATTEMPT_TAG] = left[ATTEMPT_TAG]
         client.update_run(run_id, status="RUNNING")
         for key, value in record["tags"].items():  # the commit may be another by now
             client.set_tag(run_id, key, value)

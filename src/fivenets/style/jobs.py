@@ -13,6 +13,7 @@ import numpy as np
 from fivenets import params
 from fivenets.assets import Origin
 from fivenets.errors import UserError
+from fivenets.fitting import make_deterministic
 from fivenets.images import read_image
 from fivenets.style import pictures, sources, stylizer, transfer
 from fivenets.style.objective import Style
@@ -85,6 +86,7 @@ def run(network: Any, one: Gathered, snapshots: int, out: Path, watch: Watcher) 
     Args: watch: told the job's name, iteration, losses and, at intervals, the image (uint8).
     Returns: a row for each iteration: losses, and the seconds that it took.
     """
+    make_deterministic(one.settings.seed)
     out.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, float]] = []
     every = max(1, one.settings.total_iterations // snapshots)

@@ -11,6 +11,7 @@ import numpy as np
 
 from fivenets import model_files, params
 from fivenets.errors import UserError
+from fivenets.fitting import make_deterministic
 from fivenets.style import features, pictures, transfer
 from fivenets.style.objective import Style
 from fivenets.style.transfer import Progress, Settings
@@ -83,21 +84,27 @@ class Stylizer:
         settings = self.with_options(options or {})
         picture = pictures.read(content, "content")
         prepared = wanted_styles(picture, styles, weights, masks)
-        last: list[Progress] = []
+        make_deterministic(settings.seed)
+        last = best = None
         start = time.perf_counter()
 
-        def keep_last(progress: Progress) -> None:
-            last[:] = [progress]
+        def keep(progress: Progress) -> None:
+            nonlocal last, best
+            last = progress
+            is_first = best is None or best.scale < progress.scale
+            if is_first or progress.losses["loss"] < best.losses["loss"]:
+                best = progress  # the picture is the best one's, not the last one's
             observe(progress)
 
-        image = transfer.transfer(self.network, picture, prepared, settings, keep_last)
-        [end] = last
+        image = transfer.transfer(self.network, picture, prepared, settings, keep)
+        assert last is not None
+        assert best is not None
         return Result(
             image,
-            end.iteration + 1,
+            last.iteration + 1,
             time.perf_counter() - start,
-            end.losses["content_loss"],
-            end.losses["style_loss"],
+            best.losses["content_loss"],
+            best.losses["style_loss"],
             self.origin,
         )
 
