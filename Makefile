@@ -17,7 +17,7 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all everything setup test lint smoke fuzz kills study cells ui requirements clean
+.PHONY: all everything setup test lint smoke fuzz kills study cells plain-vs-residual ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/alone.py $(MAKE) --no-print-directory everything
@@ -77,6 +77,11 @@ cells: setup
 	python pipelines/detection/prepare.py cells
 	python pipelines/detection/train.py yolov2-cells cells
 	python pipelines/detection/score.py yolov2-cells cells
+
+# The course's figure of training error against depth, in reports/ and in a run.
+plain-vs-residual: setup
+	dvc repro prepare@classification
+	python pipelines/classification/plain_vs_residual.py
 
 ui: setup
 	@echo "http://127.0.0.1:5000  (Ctrl-C ends it)"

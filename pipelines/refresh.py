@@ -1,14 +1,15 @@
-"""Prepares again what a better source is at hand for by now, which DVC cannot see.
+"""Makes again what a better source is at hand for by now, which DVC cannot see.
 
-Built-in data give way to a mirror or host that answers; a user's folder may have changed. What was
-never prepared is left alone.
+What is built in gives way to a mirror or host that answers; a user's folder may have changed. What
+was never made is left alone.
 """
 
 import json
 import subprocess
 from pathlib import Path
 
-from fivenets import params, stage
+from fivenets import assets, params, stage
+from fivenets.catalogue import ASSETS
 from fivenets.datasets.faces.preparation import FaceSettings
 from fivenets.datasets.objects.prepared import ObjectSettings
 from fivenets.datasets.preparation import is_stale
@@ -22,6 +23,11 @@ STAGES = {  # by what they prepare, and what they are set by
     "faces-aligned": ("prepare-faces@faces-aligned", FaceSettings),
     "face-photographs": ("prepare-faces@face-photographs", FaceSettings),
 }
+MODELS = {  # by the stage that makes them, and the assets that take the place of what is built in
+    "yolov2": ("convert", sources.REAL_ASSETS),
+    "facenet-resnet": ("convert-faces@facenet-resnet", ("face_api_resnet",)),
+    "style-transfer": ("stylize", ("style_images",)),
+}
 
 
 def main() -> None:
@@ -33,12 +39,21 @@ def main() -> None:
         if is_stale(settings.dataset, out, params.load("data", "source")):
             print(f"{name}: its source has changed since it was prepared; preparing it again")
             repeat(prepare)
-    converted = Path("models/yolov2.keras"), Path("reports/yolov2/training.json")
-    if all(file.exists() for file in converted):
-        data = json.loads(converted[1].read_text())["tags"]["data"]
-        if params.load("yolov2", "convert", "source") == "auto" and sources.is_stale(data):
-            print("yolov2: a published detector can be had by now; converting it")
-            repeat("convert")
+    if params.load("data", "source") != "builtin":
+        for name, (making, better) in MODELS.items():
+            if is_built_in(name) and all(assets.answers(ASSETS[asset]) for asset in better):
+                print(f"{name}: better than what is built in can be had by now; making it again")
+                repeat(making)
+
+
+def is_built_in(name: str) -> bool:
+    """Whether a model was made of what is built in, for lack of anything better."""
+    record = Path("reports", name, "training.json")
+    if not record.exists() or not Path("models", f"{name}.keras").exists():
+        return False
+    origins = json.loads(record.read_text())["tags"]["data"].rpartition("(")[2]
+    is_chosen = name == "yolov2" and params.load("yolov2", "convert", "source") == "builtin"
+    return "builtin" in origins and not is_chosen
 
 
 def repeat(stage_name: str) -> None:

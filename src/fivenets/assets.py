@@ -108,7 +108,7 @@ def download(url: str, target: Path) -> bool:
 def answers(asset: Asset) -> bool:
     """Whether a real source for the asset can be reached now; takes seconds at most."""
     mirror = os.environ.get(MIRROR_VARIABLE)
-    urls = [asset.public_url]
+    urls = [asset.public_url] if asset.public_url else []
     if mirror and not _is_url(mirror):
         if (Path(mirror) / f"{asset.name}.zip").is_file():
             return True
@@ -197,7 +197,7 @@ def _download(asset: Asset, target: Path) -> str | None:
             shutil.copyfile(packed, target)
             return "mirror"
         log.warning("%s: the mirror has no %s.zip", asset.name, asset.name)
-    if _retrieve(asset.public_url, target, None):
+    if asset.public_url and _retrieve(asset.public_url, target, None):
         return "public"
     return None
 

@@ -40,7 +40,8 @@ class EpochState(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
-            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+            rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+            logs["learning_rate"] = float(rate)
             logs["seconds"] = time.perf_counter() - self.started
 
 
@@ -123,7 +124,7 @@ class Backup(keras.callbacks.Callback):
             return 0
         model.optimizer.build(model.trainable_variables)
         model.load_weights(self.state_file)
-        return int(model.optimizer.iterations) // steps_per_epoch
+        return int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps_per_epoch
 
     def on_epoch_end(self, epoch, logs=None):
         written = self.folder / "writing.weights.h5"

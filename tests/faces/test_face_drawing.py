@@ -48,11 +48,9 @@ def test_hardest_pairs_stand_above_each_other() -> None:
     images = [np.full((4, 4, 3), 20 * row, np.uint8) for row in range(9)]
     figure = drawing.hardest_pairs(images, DISTANCES, PAIRS, count=2)
     shown = [
-        [
-            int(np.asarray(axes.images[0].get_array())[0, 0, 0]) // 20
-            for axes in figure.axes[row:][:2]
-        ]
-        for row in (0, 2, 4, 6)
+        [int(np.asarray(axes.images[0].get_array())[0, 0, 0]) // 20 for axes in row]
+        for half in figure.subfigs
+        for row in (half.axes[:2], half.axes[2:])
     ]
     same, different = (np.flatnonzero(kind) for kind in (PAIRS.is_same, ~PAIRS.is_same))
     farthest, nearest = same[-1:-3:-1], different[:2]

@@ -27,8 +27,9 @@ ALLOWED = {
     "src/fivenets/stage.py": "where a stage logs to",
 }
 OFF_GRAPH = {"cells", "yolov2-cells"}  # sections of params.yaml that `make cells` reads
-SHARED_FOLDERS = {"cli", "datasets", "pyfunc"}  # in src/fivenets; every other folder is a task
-ABOVE_TASKS = {"cli", "pyfunc"}  # the command, and what MLflow runs
+# In src/fivenets; every other folder is a task.
+SHARED_FOLDERS = {"cli", "datasets", "demo", "pyfunc"}
+ABOVE_TASKS = {"cli", "demo", "pyfunc"}  # the commands, the page, and what MLflow runs
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
     """What `refresh` runs, in an empty project for which a mirror has everything by now."""
     monkeypatch.chdir(tmp_path)
     shutil.copyfile(PROJECT / "params.yaml", "params.yaml")
-    for asset in ("signs", "att_faces", "yolo_lite", "darknet"):
+    for asset in ("signs", "att_faces", "yolo_lite", "darknet", "face_api_resnet", "style_images"):
         Path("mirror", f"{asset}.zip").parent.mkdir(exist_ok=True)
         Path("mirror", f"{asset}.zip").touch()
     monkeypatch.setenv("FIVENETS_MIRROR", str(tmp_path / "mirror"))
@@ -55,16 +55,45 @@ def test_drawn_data_give_way_to_a_mirror_each_by_its_own_stage(commands: list[li
     ]
 
 
-def test_drawn_scenes_stay_and_a_built_in_detector_gives_way(commands: list[list[str]]) -> None:
-    prepared("objects", "scenes", "builtin")
+@pytest.mark.parametrize(
+    ("model", "better", "built_in", "stage"),
+    [
+        ("yolov2", "yolo-lite-voc (mirror)", "yolov2-compact (builtin)", "convert"),
+        ("facenet-resnet", "f (mirror)", "untrained weights (builtin)", "convert-faces@"),
+        ("style-transfer", "a + b (mirror, public)", "a + b (builtin, package)", "stylize"),
+    ],
+)
+def test_a_model_of_what_is_built_in_gives_way(
+    commands: list[list[str]], model: str, better: str, built_in: str, stage: str
+) -> None:
+    prepared("objects", "scenes", "builtin")  # scenes are drawn everywhere, and stay
+    record = Path("reports", model, "training.json")
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"tags": {"data": built_in}}))
+    refresh()
+    assert commands == [], "the record is in git, the model is not here"
     Path("models").mkdir()
-    Path("models/yolov2.keras").touch()
+    Path("models", f"{model}.keras").touch()
+    refresh()
+    [words] = commands
+    assert words[-1].startswith(stage)
+    commands.clear()
+    record.write_text(json.dumps({"tags": {"data": better}}))
+    refresh()
+    assert commands == []
+
+
+def test_a_built_in_detector_that_was_asked_for_stays(commands: list[list[str]]) -> None:
+    file = Path("params.yaml")
+    asked = file.read_text().replace("source: auto            # auto: yolov2", "source: builtin  #")
+    file.write_text(asked)
     record = Path("reports/yolov2/training.json")
     record.parent.mkdir(parents=True)
-    for data, stages in [("yolo-lite-voc (mirror)", []), ("yolov2-compact (builtin)", ["convert"])]:
-        record.write_text(json.dumps({"tags": {"data": data}}))
-        refresh()
-        assert [words[-1] for words in commands] == stages
+    record.write_text(json.dumps({"tags": {"data": "yolov2-compact (builtin)"}}))
+    Path("models").mkdir()
+    Path("models/yolov2.keras").touch()
+    refresh()
+    assert commands == []
 
 
 def test_faces_that_were_never_prepared_do_not_hold_up_the_signs(

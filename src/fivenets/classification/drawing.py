@@ -1,6 +1,6 @@
-"""Pictures of what a classifier gets wrong."""
+"""Pictures of what a classifier gets wrong, and of how depth tells in training."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib
 
@@ -61,4 +61,24 @@ def misclassified(
         axes.imshow(images_rgb_uint8[index])
         actual, guess = names[int(labels[index])], names[int(predicted[index])]
         axes.set_title(f"is {actual}, said {guess} ({confidence[index]:.2f})", fontsize=8)
+    return figure
+
+
+def training_errors(errors: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """Training error, 0..1, of plain and residual networks: over epochs, and against depth.
+
+    errors: kind -> depth -> error after each epoch.
+    """
+    figure, axes = plt.subplots(1, 1 + len(errors), figsize=(11, 3.8), layout="constrained")
+    for panel, (kind, by_depth) in zip(axes, errors.items(), strict=False):
+        for depth, values in by_depth.items():
+            panel.plot(range(1, len(values) + 1), values, label=f"{depth} layers")
+        panel.set(title=f"{kind} networks", xlabel="epoch", ylabel="training error", ylim=(0, 1))
+        panel.legend()
+    for kind, by_depth in errors.items():
+        last = [values[-1] for values in by_depth.values()]
+        axes[-1].plot(list(map(int, by_depth)), last, marker="o", label=kind)
+    axes[-1].set(title="after the last epoch", xlabel="layers", ylabel="training error")
+    axes[-1].set_ylim(bottom=0)
+    axes[-1].legend()
     return figure

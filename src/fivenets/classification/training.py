@@ -9,11 +9,16 @@ from typing import Any
 import keras
 
 from fivenets.augmentation import augmentation
+from fivenets.classification import distribution
+from fivenets.classification.acceleration import training_copy
 from fivenets.classification.architectures import build
 from fivenets.datasets.prepared import ImageDataset
 from fivenets.errors import UserError
 from fivenets.fitting import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.params import check_arguments
+
+OPTIMIZERS = ("adamw", "sgd")
+SCHEDULES = ("cosine", "step")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +26,21 @@ class Recipe:
     """How one classifier is trained; params.yaml says what each value is and where it is from."""
 
     architecture: str
+    network: dict[str, Any] = field(default_factory=dict)
     epochs: int
     batch_size: int
+    optimizer: str = "adamw"
     learning_rate: float
+    schedule: str = "cosine"
     warmup_fraction: float
     weight_decay: float
     label_smoothing: float
     augmentation: dict[str, Any] = field(default_factory=dict)
+    frozen_epochs: int = 0
+    mixed_precision: bool = False
+    fused_batch_norm: bool = False
+    steps_per_execution: int = 1
+    distribute: str = "none"
     seed: int
 
     def __post_init__(self):
@@ -37,6 +50,24 @@ class Recipe:
                 f"epochs and batch_size should be at least 1, they are {self.epochs} and "
                 f"{self.batch_size}"
             )
+        if not 0 <= self.frozen_epochs < self.epochs:
+            raise UserError(
+                f"frozen_epochs should be from 0 to below epochs ({self.epochs}), it is "
+                f"{self.frozen_epochs}"
+            )
+        if self.steps_per_execution < 1:
+            raise UserError(
+                f"steps_per_execution should be at least 1, it is {self.steps_per_execution}"
+            )
+        for name, known in (
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+            ("distribute", distribution.KINDS),
+        ):
+            if getattr(self, name) not in known:
+                raise UserError(
+                    f"{name} should be one of {', '.join(known)}, it is {getattr(self, name)!r}"
+                )
 
 
 def train(
@@ -44,45 +75,100 @@ def train(
     recipe: Recipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+    pretrained: Callable[[keras.Model], None] | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
+    Args: pretrained: gives the network weights to start from.
     Returns: the network with the weights of the epoch of lowest validation loss, giving logits,
         and one row of metrics per epoch. The caller removes `checkpoint_dir` once it has saved
         the network.
-    Raises: UserError where the loss becomes NaN.
+    Raises: UserError where the loss becomes NaN, there is one class only, or a worker is lost.
     """
+    if len(data.labels) < 2:
+        raise UserError(
+            f"a classifier needs pictures of at least 2 classes, {data.source['asset']} has "
+            f"{len(data.labels)} ({', '.join(data.labels)})"
+        )
     make_deterministic(recipe.seed)
-    network = build(recipe.architecture, data.image_size, len(data.labels))
-    trainer = keras.Sequential(
-        [keras.Input(network.input_shape[1:]), *augmentation(**recipe.augmentation), network]
-    )
     batch_size = min(recipe.batch_size, data.counts["train"])
     steps = data.counts["train"] // batch_size
-    trainer.compile(
-        optimizer=keras.optimizers.AdamW(
-            warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
-            weight_decay=recipe.weight_decay,
-        ),
-        loss=keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=recipe.label_smoothing
-        ),
-        metrics=["accuracy"],
-        # On a CPU, XLA makes a convolution's train step several times slower.
-        jit_compile=False,
-    )
-    fit = Fit(
-        name=recipe.architecture,
-        epochs=recipe.epochs,
-        steps=steps,
-        seed=recipe.seed,
-        checkpoint_dir=checkpoint_dir,
-        fingerprint=fingerprint(dataclasses.asdict(recipe), data.source["digest"], network),
-    )
-    rows = fit.run(
-        trainer,
-        lambda first_epoch: data.training_batches(batch_size, recipe.seed, first_epoch),
-        on_epoch_end,
-        validation_data=data.batches("validation"),
-    )
+    with distribution.scope(recipe.distribute, checkpoint_dir) as checkpoint_dir:
+        network = build(recipe.architecture, data.image_size, len(data.labels), recipe.network)
+        if pretrained:
+            pretrained(network)
+        trained = network
+        if recipe.mixed_precision or recipe.fused_batch_norm:
+            policy = "mixed_bfloat16" if recipe.mixed_precision else "float32"
+            trained = training_copy(network, policy)
+        trainer = distribution.trainer(
+            recipe.distribute,
+            [*augmentation(**recipe.augmentation), trained],
+            network.input_shape[1:],
+        )
+
+        def fit(part: str, first_epoch: int, epochs: int) -> list[dict[str, float]]:
+            """The rows of `epochs` epochs, `first_epoch` being the number of the first one."""
+            trainer.compile(
+                optimizer=_optimizer(recipe, steps * epochs),
+                loss=keras.losses.CategoricalCrossentropy(
+                    from_logits=True, label_smoothing=recipe.label_smoothing
+                ),
+                metrics=["accuracy"],
+                steps_per_execution=recipe.steps_per_execution,
+                # On a CPU, XLA makes a convolution's train step several times slower.
+                jit_compile=False,
+            )
+            rows = Fit(
+                name=recipe.architecture,
+                epochs=epochs,
+                steps=steps,
+                seed=recipe.seed,
+                checkpoint_dir=checkpoint_dir / part,
+                fingerprint=fingerprint(dataclasses.asdict(recipe), data.source["digest"], network),
+            ).run(
+                trainer,
+                lambda epoch: distribution.shared_out(
+                    recipe.distribute,
+                    data.training_batches(batch_size, recipe.seed, first_epoch + epoch),
+                ),
+                on_epoch_end and (lambda epoch, logs: on_epoch_end(first_epoch + epoch, logs)),
+                validation_data=distribution.shared_out(
+                    recipe.distribute, data.batches("validation")
+                ),
+            )
+            return [{**row, "epoch": first_epoch + row["epoch"]} for row in rows]
+
+        rows = []
+        if recipe.frozen_epochs:
+            for layer in trained.layers[:-1]:
+                layer.trainable = False
+            rows = fit("frozen", 0, recipe.frozen_epochs)
+            trained.trainable = True
+        rows += fit("", recipe.frozen_epochs, recipe.epochs - recipe.frozen_epochs)
+    if trained is not network:
+        network.set_weights(trained.get_weights())
     return network, rows
+
+
+def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    make = {"cosine": warmup_then_cosine, "step": warmup_then_steps}[recipe.schedule]
+    rate = make(recipe.learning_rate, steps, recipe.warmup_fraction)
+    if recipe.optimizer == "sgd":
+        return keras.optimizers.SGD(
+            rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay or None
+        )
+    return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+
+
+def warmup_then_steps(
+    peak: float, steps: int, warmup_fraction: float
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """In five equal steps up to `peak`, then a tenth of it from half, a hundredth from 3/4 on."""
+    warmup = steps * warmup_fraction
+    boundaries = [round(warmup * part / 5) for part in range(1, 6)]
+    later = [max(boundaries[-1] + 1, round(steps * part)) for part in (0.5, 0.75)]
+    rising = [peak * part / 5 for part in range(1, 6)]
+    return keras.optimizers.schedules.PiecewiseConstantDecay(
+        [*boundaries, *later], [*rising, peak, peak / 10, peak / 100]
+    )

@@ -2,7 +2,7 @@
 
 import typer
 
-from fivenets.cli import classification, detection, faces, lineage, results
+from fivenets.cli import classification, demo, detection, faces, lineage, results, style
 from fivenets.errors import reported
 
 app = typer.Typer(
@@ -17,9 +17,11 @@ for command in (
     detection.convert,
     faces.verify,
     faces.identify,
+    style.stylize,
     results.results,
     lineage.lineage,
     lineage.reproduce,
+    demo.demo,
 ):
     app.command()(command)
 app_of_faces = typer.Typer(help="The faces' threshold.", no_args_is_help=True)

@@ -15,11 +15,10 @@ from fivenets.errors import UserError
 
 def detect(
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of pictures.")
+        list[Path],
+        typer.Argument(metavar="IMAGE...", help="Pictures, videos, or folders of them."),
     ],
-    out: Annotated[
-        Path | None, typer.Option(help="A folder for pictures with boxes drawn.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder for copies with boxes drawn.")] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "yolov2",
     profile: Annotated[
         str, typer.Option(help="Thresholds: course (0.6, 0.5) or benchmark (0.001, 0.45).")
@@ -29,27 +28,40 @@ def detect(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Finds objects in each picture, with a box in that picture's pixels."""
+    """Finds objects in each picture or frame, with a box in its pixels."""
     from fivenets import registry
-    from fivenets.detection import boxes, listing
-    from fivenets.detection.detector import Detector
+    from fivenets.detection import boxes, listing, video
+    from fivenets.detection.detector import Detection, Detector
 
     thresholds = boxes.profile(profile, score_threshold)
     paths = listing.pictures(images)
     detector = Detector.from_file(registry.model_file(model)).for_inference()
     table, refused = Table("image", "class", "score", "x1, y1, x2, y2"), []
-    for path in progress.track(paths, "detecting", console=Console(stderr=True), transient=True):
-        try:
-            found = listing.detect(detector, path, thresholds, out)
-        except UserError as error:
-            refused.append(str(error))
-            continue
+
+    def report(image: dict, found: list[Detection]) -> None:
         for detection in found:
             if as_json:
-                print(json.dumps({"image": str(path), **detection.row()}), flush=True)
+                print(json.dumps({**image, **detection.row()}), flush=True)
             corners = (detection.x1, detection.y1, detection.x2, detection.y2)
             box = ", ".join(f"{corner:.0f}" for corner in corners)
-            table.add_row(str(path), detection.label, f"{detection.score:.3f}", box)
+            shown = " frame ".join(map(str, image.values()))
+            table.add_row(shown, detection.label, f"{detection.score:.3f}", box)
+
+    with progress.Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("detecting", total=len(paths))
+        for path in paths:
+            try:
+                if video.is_video(path):
+                    for frame, frames, found in video.detect(detector, path, thresholds, out):
+                        report({"image": str(path), "frame": frame}, found)
+                        place = f"frame {frame + 1} of {frames or '?'}"
+                        bar.update(task, description=f"{path.name}: {place}")
+                else:
+                    found = listing.detect(detector, path, thresholds, out)
+                    report({"image": str(path)}, found)
+            except UserError as error:
+                refused.append(str(error))
+            bar.update(task, advance=1, description="detecting")
     if not as_json and table.rows:
         Console().print(table)
     if refused:

@@ -99,12 +99,12 @@ class Detector:
 
     def write_darknet(self, stem: Path) -> tuple[Path, Path, Path]:
         """Writes STEM.cfg, STEM.weights and STEM.names, which Darknet itself can run."""
-        contents = (self.cfg.text.encode(), self.to_weights(), "\n".join(self.labels).encode())
-        files = tuple(stem.with_suffix(suffix) for suffix in (".cfg", ".weights", ".names"))
+        cfg, numbers, names = (stem.with_suffix(end) for end in (".cfg", ".weights", ".names"))
         stem.parent.mkdir(parents=True, exist_ok=True)
-        for file, content in zip(files, contents, strict=True):
-            file.write_bytes(content)
-        return files
+        cfg.write_text(self.cfg.text)
+        numbers.write_bytes(self.to_weights())
+        names.write_text("\n".join(self.labels) + "\n")
+        return cfg, numbers, names
 
     def for_inference(self, dtype: str = "float32") -> "Detector":
         """The same detector, faster: batch normalisation folded (see `model.build`)."""

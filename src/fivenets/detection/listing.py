@@ -1,4 +1,4 @@
-"""Pictures that a user names, one by one or by folder, and where drawn ones go."""
+"""Pictures and videos that a user names, one by one or by folder, and where drawn ones go."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detection, Detector
 from fivenets.errors import UserError
 
+VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
 
@@ -22,7 +23,8 @@ def pictures(named: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES]
+        known = (*SUFFIXES, *VIDEO_SUFFIXES)
+        inside = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in known]
         if not inside:
             raise UserError(f"{path} holds no pictures ({', '.join(SUFFIXES)})")
         found.extend(inside)
@@ -39,8 +41,8 @@ def detect(detector: Detector, path: Path, profile: Profile, out: Path | None) -
     return found
 
 
-def free_name(out: Path, path: Path) -> Path:
-    """A PNG in `out` named as `path`; numbered where a picture of that name is there already.
+def free_name(out: Path, path: Path, suffix: str = ".png") -> Path:
+    """A file in `out` named as `path`; numbered where one of that name is there already.
 
     Raises: UserError where `out` cannot be a folder.
     """
@@ -48,7 +50,7 @@ def free_name(out: Path, path: Path) -> Path:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{out} cannot be a folder for pictures: {error.strerror}") from None
-    target, number = out / f"{path.stem}.png", 2
+    target, number = out / f"{path.stem}{suffix}", 2
     while target.exists():
-        target, number = out / f"{path.stem}-{number}.png", number + 1
+        target, number = out / f"{path.stem}-{number}{suffix}", number + 1
     return target

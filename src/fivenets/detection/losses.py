@@ -77,9 +77,10 @@ class YoloLoss(keras.losses.Loss):
         truth = ops.reshape(truth, (batch, count, 5))
         _, objects = ops.top_k(truth[..., 4], self.max_objects)
         truth = ops.take_along_axis(truth, objects[..., None], axis=1)[:, None]
-        flat = [ops.reshape(part, (batch, count, 1, 2)) for part in (midpoints, sides)]
+        midpoints, sides = (ops.reshape(part, (batch, count, 1, 2)) for part in (midpoints, sides))
         # The rest of max_objects are empty boxes, whose IoU is 0.
-        return ops.reshape(ops.max(_iou(*flat, truth[..., 0:2], truth[..., 2:4]), axis=-1), shape)
+        overlaps = _iou(midpoints, sides, truth[..., 0:2], truth[..., 2:4])
+        return ops.reshape(ops.max(overlaps, axis=-1), shape)
 
 
 def _iou(midpoints, sides, other_midpoints, other_sides):

@@ -93,11 +93,6 @@ def fetch(source: str, raw_dir: Path) -> Pair:
     )
 
 
-def is_stale(data: str) -> bool:
-    """Whether a published pair answers by now where `data`, say `x (builtin)`, was converted."""
-    return "(builtin)" in data and all(assets.answers(ASSETS[name]) for name in REAL_ASSETS)
-
-
 def _pair(name: str, raw_dir: Path) -> Pair | None:
     if name == "builtin":
         return _builtin()

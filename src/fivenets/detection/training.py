@@ -88,7 +88,8 @@ def train(
             recipe.filters,
         )
     )
-    assert cfg.region
+    assert cfg.region is not None
+    region = cfg.region
     dtype = "mixed_bfloat16" if recipe.mixed_precision else "float32"
     network = model.build(cfg, dtype=dtype, any_size=len(recipe.scales) > 1)
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
@@ -99,7 +100,7 @@ def train(
     )
     batch_size = min(recipe.batch_size, len(data.train))
     steps = len(data.train) // batch_size
-    loss = YoloLoss(cfg.region.anchors, Weights(**recipe.loss), _most_objects(data.train, recipe))
+    loss = YoloLoss(region.anchors, Weights(**recipe.loss), _most_objects(data.train, recipe))
     network.compile(
         optimizer=keras.optimizers.AdamW(
             warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
@@ -119,7 +120,7 @@ def train(
     )
     rows = fit.run(
         network,
-        lambda first_epoch: batches(data.train, cfg.region, recipe, first_epoch),
+        lambda first_epoch: batches(data.train, region, recipe, first_epoch),
         on_epoch_end,
     )
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)

@@ -9,6 +9,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from sklearn.decomposition import PCA
 
 from fivenets.faces.verification import Pairs, hardest, rates
@@ -40,11 +41,16 @@ def distance_histograms(distances: np.ndarray, is_same: np.ndarray, threshold: f
 def embedding_map(embeddings: np.ndarray, people: np.ndarray) -> Figure:
     """The first two principal components of the embeddings, a colour and a name per person."""
     points = PCA(2, random_state=0).fit_transform(embeddings)
-    figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 5.5), layout="constrained")
+    colours, markers = plt.get_cmap("tab10"), "osD^vP"
     for index, person in enumerate(np.unique(people)):
-        own = points[people == person]
-        axes.scatter(*own.T, s=12, color=plt.get_cmap("tab20")(index % 20))
-        axes.annotate(str(person), own.mean(axis=0), fontsize=7)
+        own, colour = points[people == person], colours(index % 10)
+        axes.scatter(*own.T, s=14, color=colour, marker=markers[index // 10 % len(markers)])
+        name = axes.annotate(
+            str(person).replace("_", " "), own.mean(axis=0), fontsize=7, ha="center", va="center"
+        )
+        name.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+    axes.margins(0.1)  # for names at the border
     axes.set(xlabel="first principal component", ylabel="second")
     return figure
 
@@ -53,13 +59,16 @@ def hardest_pairs(
     images: Sequence[np.ndarray], distances: np.ndarray, pairs: Pairs, count: int = 6
 ) -> Figure:
     """One person's images farthest apart (above), and two people's nearest together (below)."""
-    figure, grid = plt.subplots(4, count, figsize=(1.5 * count, 6.6), layout="constrained")
-    figure.suptitle("one person, farthest apart / two people, nearest together")
-    for axes in grid.flat:
-        axes.axis("off")
-    for top, chosen in zip((0, 2), hardest(distances, pairs, count), strict=True):
+    figure = plt.figure(figsize=(1.5 * count, 7.4), layout="constrained")
+    halves = figure.subfigures(2, 1, hspace=0.04)
+    titles = ("one person, farthest apart", "two people, nearest together")
+    for half, title, chosen in zip(halves, titles, hardest(distances, pairs, count), strict=True):
+        half.suptitle(f"{title}: a pair is one above the other, with its distance", fontsize=10)
+        grid = half.subplots(2, count, squeeze=False)
+        for axes in grid.flat:
+            axes.axis("off")
         for column, pair in enumerate(chosen):
-            grid[top, column].imshow(images[pairs.first[pair]])
-            grid[top + 1, column].imshow(images[pairs.second[pair]])
-            grid[top, column].set_title(f"{distances[pair]:.2f}", fontsize=9)
+            grid[0, column].imshow(images[pairs.first[pair]])
+            grid[1, column].imshow(images[pairs.second[pair]])
+            grid[0, column].set_title(f"{distances[pair]:.2f}", fontsize=9)
     return figure

@@ -1,0 +1,30 @@
+"""Jobs' pictures and losses -> metrics, contact sheets and curves."""
+
+import csv
+import json
+from pathlib import Path
+
+from fivenets import stage, tracking
+from fivenets.style import drawing, evaluation, jobs
+from fivenets.style.stylizer import Stylizer
+
+
+def main(name: str) -> None:
+    model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
+    all_made = [jobs.read(folder) for folder in sorted((reports / "pictures").iterdir())]
+    metrics = evaluation.metrics(Stylizer.from_file(model_file), all_made)
+    (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
+    with (reports / tracking.HISTORY_FILE).open(newline="") as stream:
+        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
+    figures = {"losses": drawing.curves(rows)}
+    for made in all_made:
+        figures[f"{made.record['name']}-over-time"] = drawing.sheet(made)
+        figures[f"{made.record['name']}-beside"] = drawing.beside(made)
+    for title, figure in figures.items():
+        figure.savefig(reports / f"{title}.png", dpi=110)
+    client = tracking.connect()
+    tracking.log_evaluation(client, tracking.run_of(client, model_file, reports), reports)
+
+
+if __name__ == "__main__":
+    stage.run(main)

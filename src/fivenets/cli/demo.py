@@ -1,0 +1,18 @@
+"""`fivenets demo`."""
+
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    host: Annotated[
+        str, typer.Option(help="Where to listen; 127.0.0.1 is reached from this machine only.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    max_upload_mb: Annotated[int, typer.Option(min=1, help="Largest upload.")] = 10,
+) -> None:
+    """Opens a page with a tab per model in your browser's reach."""
+    from fivenets.demo import server
+
+    server.serve(host, port, max_upload_mb)

@@ -1,0 +1,105 @@
+"""`fivenets stylize`."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import progress
+from rich.console import Console
+
+from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.errors import UserError
+
+PREVIEW_SECONDS = 2.0  # between two writings of the preview
+
+
+def stylize(
+    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to be painted.")],
+    styles: Annotated[
+        list[Path], typer.Argument(metavar="STYLE...", help="Pictures in whose style.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it: .png or .jpg.")],
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "style-transfer",
+    iterations: Annotated[int | None, typer.Option(help="At each scale.")] = None,
+    size: Annotated[int | None, typer.Option(help="Pixels at the longer side.")] = None,
+    content_weight: Annotated[float | None, typer.Option(help="How much of the content.")] = None,
+    style_weight: Annotated[float | None, typer.Option(help="How much of the style.")] = None,
+    style_share: Annotated[
+        list[float] | None, typer.Option(help="Weight of each STYLE; repeat it in their order.")
+    ] = None,
+    mask: Annotated[
+        list[Path] | None,
+        typer.Option(help="For each STYLE in order, a picture that is white where it is wanted."),
+    ] = None,
+    style_scale: Annotated[
+        float | None, typer.Option(help="Size of strokes: the styles' size by the content's.")
+    ] = None,
+    preserve_colors: Annotated[
+        str | None,
+        typer.Option(help="luminance | histogram: keep the content's colours."),
+    ] = None,
+    initial: Annotated[str | None, typer.Option(help="content | noise | blend.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="lbfgs | adam.")] = None,
+    precision: Annotated[str | None, typer.Option(help="bfloat16 | float32.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the noise.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Paints a picture in the style of others, with a preview of it beside FILE meanwhile."""
+    from fivenets import registry
+    from fivenets.style import pictures
+    from fivenets.style.stylizer import Stylizer
+    from fivenets.style.transfer import Progress
+
+    pictures.check_writable(out)
+    options: dict[str, Any] = {
+        "iterations": iterations,
+        "size": size,
+        "content_weight": content_weight,
+        "style_weight": style_weight,
+        "style_scale": style_scale,
+        "colours": preserve_colors,
+        "initial": initial,
+        "optimizer": optimizer,
+        "precision": precision,
+        "seed": seed,
+    }
+    options = {key: value for key, value in options.items() if value is not None}
+    stylizer = Stylizer.from_file(registry.model_file(model))
+    total = stylizer.with_options(options).total_iterations
+    preview, written = out.with_name(f"{out.stem}.preview{out.suffix}"), 0.0
+    columns = (
+        progress.TextColumn("{task.completed}/{task.total}"),
+        progress.BarColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.description}"),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("style loss ...", total=total)
+
+        def show(now: Progress) -> None:
+            nonlocal written
+            words = f"{now.width}x{now.height}, style loss {now.losses['style_loss']:.3g}"
+            bar.update(task, completed=now.iteration + 1, description=words)
+            if time.monotonic() - written > PREVIEW_SECONDS:
+                pictures.write(pictures.to_uint8(now.image), preview)
+                written = time.monotonic()
+
+        try:
+            result = stylizer.stylize(content, styles, style_share, mask, options, show)
+        except KeyboardInterrupt:
+            raise UserError(f"interrupted; the latest preview is {preview}") from None
+        except UserError as error:
+            left = f"; the latest preview is {preview}" if preview.exists() else ""
+            raise UserError(f"{error}{left}") from None
+    pictures.write(result.image, out)
+    preview.unlink(missing_ok=True)
+    if as_json:
+        print(json.dumps({"out": str(out), **result.row()}))
+    else:
+        Console().print(
+            f"{out}: {result.iterations} iterations in {result.seconds:.0f} s, style loss "
+            f"{result.style_loss:.3g}, content loss {result.content_loss:.3g}, "
+            f"features {result.features}"
+        )

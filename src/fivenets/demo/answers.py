@@ -1,0 +1,138 @@
+"""What the page's tabs do: pictures in, what is shown out. Each model is loaded when first asked.
+
+A picture is a PIL image or an array, never a path: what comes here was sent by a browser.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from fivenets import images
+from fivenets.errors import UserError
+
+# The model that each tab asks for, by the tab's name.
+MODELS = {
+    "classify": "signs-cnn",
+    "detect": "yolov2",
+    "verify": "facenet",
+    "identify": "facenet",
+}
+ROWS = ("object", "score", "left", "top", "right", "bottom")  # of the table of what was detected
+
+
+def available() -> dict[str, bool]:
+    """Of each tab, whether its model is registered."""
+    from fivenets import tracking
+
+    client = tracking.connect()
+    names = {model.name for model in client.search_registered_models() if model.aliases}
+    return {tab: name in names for tab, name in MODELS.items()}
+
+
+def classify(picture: Any) -> dict[str, float]:
+    """The probability of each label."""
+    return _classifier().classify([_received(picture)])[0].probabilities
+
+
+def detect(
+    picture: Any, score_threshold: float, iou_threshold: float
+) -> tuple[Image.Image, list[list]]:
+    """The picture with boxes drawn, and a row of ROWS for each."""
+    from fivenets.detection import boxes, drawing
+
+    image_rgb_uint8, detector = _received(picture), _detector()
+    profile = boxes.profile("course", score_threshold)
+    found = detector.detect_in(image_rgb_uint8, replace(profile, iou_threshold=iou_threshold))
+    rows = [
+        [one.label, round(one.score, 3), *map(round, (one.x1, one.y1, one.x2, one.y2))]
+        for one in found
+    ]
+    return drawing.draw(image_rgb_uint8, found, detector.labels), rows
+
+
+def threshold() -> float:
+    """The distance up to which the registered model takes two faces for one person's."""
+    return _faces()[1].threshold
+
+
+def verify(first: Any, second: Any, threshold: float) -> str:
+    """Whether two pictures show one person, in words."""
+    embedder, _ = _faces()
+    one, other = embedder.embed([_received(first), _received(second)])
+    distance = float(np.linalg.norm(one - other))
+    word = "The same person" if distance <= threshold else "Two people"
+    return f"**{word}**: distance {distance:.3f}, threshold {threshold:.3f}"
+
+
+def identify(
+    picture: Any, known: Sequence[tuple[Any, str | None]] | None, threshold: float
+) -> tuple[Any, str]:
+    """Whoever of the known people is nearest, and in words whether near enough.
+
+    known: pictures of one person each, with a caption or none.
+    Raises: UserError where a picture shows no face or several; it says which.
+    """
+    from fivenets.faces.recognition import Gallery
+
+    if not known:
+        raise UserError("add pictures of the people to be known first, one person in each")
+    embedder, _ = _faces()
+    asked = embedder.embed([_received(picture)])
+    rows = [_embedded(embedder, item, index) for index, (item, _) in enumerate(known, 1)]
+    names = [caption or f"picture {index}" for index, (_, caption) in enumerate(known, 1)]
+    gallery = Gallery(np.concatenate(rows), names, names, embedder.model_sha256)
+    [match] = gallery.search(asked, threshold)
+    nearest = f"nearest is {names[match.entry]} at {match.distance:.3f}"
+    word = f"**{match.person}**" if match.person else "**Not recognised**"
+    return known[match.entry][0], f"{word}: {nearest}, threshold {threshold:.3f}"
+
+
+def _embedded(embedder: Any, picture: Any, index: int) -> np.ndarray:
+    try:
+        return embedder.embed([_received(picture)])
+    except UserError as error:
+        raise UserError(f"of the known people, number {index}: {error}") from None
+
+
+def _received(picture: Any) -> np.ndarray:
+    """The picture as image_rgb_uint8.
+
+    Raises: UserError where there is none, or what came is text, which could be a path.
+    """
+    if picture is None:
+        raise UserError("a picture is missing: upload one, or take one of the examples")
+    if isinstance(picture, str | Path):
+        raise UserError("expected a picture, received text")
+    return images.read_image(picture, "the picture")
+
+
+@cache
+def _classifier() -> Any:
+    from fivenets import registry
+    from fivenets.classification.classifier import Classifier
+
+    return Classifier.from_file(registry.model_file(MODELS["classify"]))
+
+
+@cache
+def _detector() -> Any:
+    from fivenets import registry
+    from fivenets.detection.detector import Detector
+
+    return Detector.from_file(registry.model_file(MODELS["detect"])).for_inference()
+
+
+@cache
+def _faces() -> tuple[Any, Any]:
+    """The embedder and its calibration."""
+    from fivenets import registry
+    from fivenets.faces.embedder import Embedder, calibration_of
+    from fivenets.tracking import project_folder
+
+    file = registry.model_file(MODELS["verify"])
+    return Embedder.from_file(file), calibration_of(file, project_folder() / "calibrations")

@@ -1,0 +1,54 @@
+"""What MLflow runs to load a registered style transfer: a script, so that nothing is pickled."""
+
+import base64
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from PIL import Image
+
+from fivenets.errors import UserError
+from fivenets.images import read_base64
+from fivenets.style.stylizer import Stylizer
+
+# Set by MLflow's scoring server, whose clients must not have files of the server read.
+SERVING_VARIABLE = "__pyfunc_model_path__"
+
+
+class StyleTransfer(mlflow.pyfunc.PythonModel):
+    """A registered style transfer: content and styles in, a picture out."""
+
+    def load_context(self, context: Any) -> None:
+        self.stylizer = Stylizer.from_file(Path(context.artifacts["model"]))
+        self.is_serving = SERVING_VARIABLE in os.environ
+
+    def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """One row: image (a PNG file as base64 text), iterations, seconds, losses, features.
+
+        The first picture is the content, those after it are styles. A picture is an array, a PIL
+        image, the bytes of an image file, base64 text of them, or a path; behind MLflow's server,
+        text is never taken as a path. `params` are fields of `transfer.Settings`, such as size.
+        """
+        if len(model_input) < 2:
+            raise UserError(
+                f"expected a content picture and at least one style, received {len(model_input)}"
+            )
+        content, *styles = (self._picture(item) for item in model_input)
+        options = {key: value for key, value in (params or {}).items() if value is not None}
+        result = self.stylizer.stylize(content, styles, options=options)
+        stream = io.BytesIO()
+        Image.fromarray(result.image).save(stream, "PNG")
+        return pd.DataFrame(
+            [{"image": base64.b64encode(stream.getvalue()).decode()} | result.row()]
+        )
+
+    def _picture(self, item: Any) -> Any:
+        # os.path and not pathlib, which raises on text too long to be a path.
+        is_path = isinstance(item, str) and not self.is_serving and os.path.isfile(item)
+        return read_base64(item) if isinstance(item, str) and not is_path else item
+
+
+mlflow.models.set_model(StyleTransfer())

@@ -1,0 +1,158 @@
+"""Pictures to be made, as params.yaml lists them, and what is kept of each."""
+
+import json
+import resource
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets import params
+from fivenets.assets import Origin
+from fivenets.errors import UserError
+from fivenets.fitting import make_deterministic
+from fivenets.images import read_image
+from fivenets.style import pictures, sources, stylizer, transfer
+from fivenets.style.objective import Style
+from fivenets.style.transfer import Progress, Settings
+
+RECORD_FILE, INPUTS_FILE = "job.json", "inputs.npz"
+Watcher = Callable[[str, int, dict[str, float], np.ndarray | None], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One picture to be made; content and styles are names in sources.PICTURES, or paths."""
+
+    name: str
+    content: str
+    styles: Sequence[str]
+    weights: Sequence[float] = ()  # of each style; none: all alike
+    masks: Sequence[str] = ()  # of each style, paths; none: everywhere
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The feature network, and the pictures that are made by it."""
+
+    features: str
+    pooling: str
+    snapshots: int  # pictures of each job that are kept on its way
+    jobs: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A job with its pictures read."""
+
+    job: Job
+    settings: Settings
+    content: np.ndarray
+    styles: list[Style]
+    origins: list[Origin]
+
+
+def gather(plan: Plan, source: str, raw_dir: Path) -> list[Gathered]:
+    """Every job of the plan, with its pictures; all are checked before the first is begun.
+
+    Raises: UserError naming what is wrong with a job.
+    """
+    found = []
+    for index, section in enumerate(plan.jobs):
+        path = f"params.yaml: jobs[{index}]"
+        params.check_arguments(Job, section, path)
+        job = Job(**section)
+        params.check_arguments(Settings, job.settings, f"{path}.settings")
+        content = sources.picture(job.content, "content", source, raw_dir)
+        styles = [sources.picture(name, "style", source, raw_dir) for name in job.styles]
+        wanted = stylizer.wanted_styles(
+            content.image, [style.image for style in styles], job.weights, job.masks
+        )
+        origins = [content.origin, *(style.origin for style in styles)]
+        found.append(Gathered(job, Settings(**job.settings), content.image, wanted, origins))
+    names = [one.job.name for one in found]
+    if not names or len(set(names)) < len(names):
+        raise UserError(f"params.yaml: jobs should have names of their own, they are {names}")
+    return found
+
+
+def run(network: Any, one: Gathered, snapshots: int, out: Path, watch: Watcher) -> list[dict]:
+    """Makes the job's picture; leaves it, what it was made of and snapshots in `out`.
+
+    Args: watch: told the job's name, iteration, losses and, at intervals, the image (uint8).
+    Returns: a row for each iteration: losses, and the seconds that it took.
+    """
+    make_deterministic(one.settings.seed)
+    out.mkdir(parents=True, exist_ok=True)
+    rows: list[dict[str, float]] = []
+    every = max(1, one.settings.total_iterations // snapshots)
+    before = 0.0
+
+    def observe(now: Progress) -> None:
+        nonlocal before
+        row = now.row() | {"seconds": now.seconds - before}
+        before = now.seconds
+        rows.append(row)
+        image = pictures.to_uint8(now.image) if now.iteration % every == 0 else None
+        if image is not None:
+            pictures.write(image, out / f"after-{now.iteration:04}.png")
+        watch(one.job.name, now.iteration, row, image)
+
+    result = transfer.transfer(network, one.content, one.styles, one.settings, observe)
+    pictures.write(result, out / "result.png")
+    record = {
+        "name": one.job.name,
+        "seconds": sum(row["seconds"] for row in rows),
+        "iterations": len(rows),
+        "peak_memory_mib": peak_memory_mib(),
+        "origins": [f"{origin.asset} ({origin.origin})" for origin in one.origins],
+        "settings": asdict(one.settings),
+    }
+    (out / RECORD_FILE).write_text(json.dumps(record, indent=2) + "\n")
+    parts = {"content": one.content}
+    for index, style in enumerate(one.styles):
+        parts |= {f"style{index}": style.image, f"weight{index}": np.array(style.weight)}
+        if style.mask is not None:
+            parts[f"mask{index}"] = style.mask
+    np.savez_compressed(out / INPUTS_FILE, allow_pickle=False, **parts)
+    return rows
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `run` left in a folder: the picture, and all that it was made of."""
+
+    record: dict[str, Any]
+    settings: Settings
+    content: np.ndarray
+    styles: list[Style]
+    result: np.ndarray
+    snapshots: dict[int, np.ndarray]  # by iteration
+
+
+def read(folder: Path) -> Made:
+    """The job that was run with `folder` as its `out`."""
+    record = json.loads((folder / RECORD_FILE).read_text())
+    with np.load(folder / INPUTS_FILE) as parts:
+        count = sum(key.startswith("style") for key in parts)
+        styles = [
+            Style(parts[f"style{i}"], float(parts[f"weight{i}"]), parts.get(f"mask{i}"))
+            for i in range(count)
+        ]
+        content = parts["content"]
+    snapshots = {
+        int(file.stem.partition("-")[2]): read_image(file)
+        for file in sorted(folder.glob("after-*.png"))
+    }
+    settings = Settings(**record["settings"])
+    return Made(record, settings, content, styles, read_image(folder / "result.png"), snapshots)
+
+
+def peak_memory_mib() -> float:
+    """The most memory that this process has had in use so far."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20

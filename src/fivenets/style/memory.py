@@ -1,0 +1,38 @@
+"""How much memory a transfer will take, known before it starts."""
+
+import psutil
+
+from fivenets.errors import UserError
+from fivenets.style.features import BLOCKS, FILTERS
+
+# Features are kept for the gradient, whose own and the Gram matrices' float32 copies stand beside
+# them for a while; measured, see docs/decisions/0009.
+BYTES_PER_FEATURE = {"float32": 14, "bfloat16": 12}
+IMAGES_OF_LBFGS = 32  # ten pairs and what stands beside them, in float64
+FIXED = 400 * 1024**2  # of the libraries' own, beyond what is in use when the estimate is made
+
+
+def estimate(kind: str, height: int, width: int, precision: str) -> int:
+    """Bytes that a transfer at this size takes at its peak."""
+    features = sum(
+        convolutions * filters * (height >> block) * (width >> block)
+        for block, (convolutions, filters) in enumerate(zip(BLOCKS[kind], FILTERS, strict=True))
+    )
+    images = IMAGES_OF_LBFGS * height * width * 3 * 8
+    return FIXED + features * BYTES_PER_FEATURE[precision] + images
+
+
+def check(kind: str, height: int, width: int, precision: str) -> int:
+    """The estimate in bytes.
+
+    Raises: UserError where it is more than the memory that is free now; it says which size fits.
+    """
+    needed, free = estimate(kind, height, width, precision), psutil.virtual_memory().available
+    if needed > free:
+        longest = max(height, width)
+        fitting = int(longest * max(0.0, (free - FIXED) / (needed - FIXED)) ** 0.5) // 16 * 16
+        raise UserError(
+            f"{width}x{height} pixels need about {needed / 2**30:.1f} GiB of memory, "
+            f"{free / 2**30:.1f} GiB are free: expected a size of at most {fitting}"
+        )
+    return needed

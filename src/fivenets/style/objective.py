@@ -1,0 +1,99 @@
+"""What one transfer minimises: content, styles and smoothness, with targets computed once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from fivenets.style import losses, pictures
+from fivenets.style.differentiation import Loss
+
+
+@dataclass(frozen=True)
+class Style:
+    """A picture whose style is wanted, how much of it, and where."""
+
+    image: np.ndarray  # (height, width, 3), float32 in 0..1
+    weight: float = 1.0  # relative to the other styles'
+    mask: np.ndarray | None = None  # (height, width) in 0..1, of any size; none: everywhere
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What counts how much in J = alpha J_content + beta J_style + gamma TV."""
+
+    content: float  # alpha
+    style: float  # beta
+    variation: float  # gamma, of images in 0..1
+    content_layer: str
+    style_layers: Mapping[str, float]
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """All layers whose features are needed."""
+        return (*self.style_layers, self.content_layer)
+
+
+def loss(
+    features: keras.Model, content: np.ndarray, styles: Sequence[Style], weights: Weights
+) -> Loss:
+    """J as a function of an image (1, height, width, 3) in 0..1, of the content's size.
+
+    Its parts are `content_loss` and `style_loss`, before alpha and beta, `variation`, and the
+    cost of each style layer, such as `style_loss/block1_conv1`.
+    Args: features: model from a picture to features by layer name (`features.extractor`).
+    """
+    content_target = features(content[None])[weights.content_layer]
+    grams = [_style_grams(features, style.image, weights) for style in styles]
+    shapes = {layer: _positions(features, layer, content.shape) for layer in weights.style_layers}
+    shares = np.array([style.weight for style in styles]) / sum(style.weight for style in styles)
+    masks = [_masks(style.mask, shapes) for style in styles]
+
+    def layer_cost(layer: str, generated: Any) -> Any:
+        # One Gram matrix for all the styles that are wanted everywhere.
+        everywhere = losses.mean_gram_matrix(generated) if None in masks else None
+        cost = 0.0
+        for share, gram, mask in zip(shares, grams, masks, strict=True):
+            found = everywhere if mask is None else losses.mean_gram_matrix(generated, mask[layer])
+            cost += float(share) * losses.gram_distance(gram[layer], found)
+        return cost
+
+    def compute(image: Any) -> tuple[Any, dict[str, Any]]:
+        found = features(image)
+        by_layer = {layer: layer_cost(layer, found[layer]) for layer in weights.style_layers}
+        style = sum(weight * by_layer[layer] for layer, weight in weights.style_layers.items())
+        content_loss = losses.compute_content_cost(content_target, found[weights.content_layer])
+        variation = losses.total_variation(image)
+        total = losses.total_cost(content_loss, style, weights.content, weights.style)
+        return total + weights.variation * variation, {
+            "content_loss": content_loss,
+            "style_loss": style,
+            "variation": variation,
+            **{f"style_loss/{layer}": cost for layer, cost in by_layer.items()},
+        }
+
+    return compute
+
+
+def _style_grams(features: keras.Model, image: np.ndarray, weights: Weights) -> dict[str, Any]:
+    found = features(image[None])
+    return {layer: losses.mean_gram_matrix(found[layer]) for layer in weights.style_layers}
+
+
+def _positions(features: keras.Model, layer: str, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Height and width of a layer's features of a picture."""
+    shapes = features.compute_output_shape((1, *shape))
+    return shapes[layer][1:3]
+
+
+def _masks(mask: np.ndarray | None, shapes: Mapping[str, tuple[int, int]]) -> dict[str, Any] | None:
+    """The mask at each layer's size; none for a style that is wanted everywhere."""
+    if mask is None:
+        return None
+    return {
+        layer: ops.convert_to_tensor(pictures.resize_mask(mask, *shape))
+        for layer, shape in shapes.items()
+    }

@@ -1,0 +1,98 @@
+"""Pictures and masks as users have them -> arrays of the size that is worked at."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from fivenets import images
+from fivenets.errors import UserError
+from fivenets.style.features import MIN_SIDE
+
+WRITABLE = (".png", ".jpg", ".jpeg")
+
+
+def read(source: Any, role: str) -> np.ndarray:
+    """A user's picture (height, width, 3), uint8; `role` such as "content" names it in errors.
+
+    Grey becomes RGB and transparency is laid on white, as in `images.read_image`.
+    Raises: UserError for what is no picture, or one under MIN_SIDE pixels a side.
+    """
+    image = images.read_image(source)
+    height, width = image.shape[:2]
+    if min(height, width) < MIN_SIDE:
+        raise UserError(
+            f"the {role} picture is {width}x{height} pixels: expected at least "
+            f"{MIN_SIDE}x{MIN_SIDE}, below which VGG's layers have nothing left to see"
+        )
+    return image
+
+
+def read_mask(source: Any, content_rgb_uint8: np.ndarray) -> np.ndarray:
+    """A mask (height, width) in 0..1: 1 where a picture is white, and the style is wanted.
+
+    Raises: UserError where it is not of the content's size, or black all over.
+    """
+    mask = images.read_image(source).mean(axis=-1) / 255
+    height, width = content_rgb_uint8.shape[:2]
+    if mask.shape != (height, width):
+        raise UserError(
+            f"a mask is {mask.shape[1]}x{mask.shape[0]} pixels: expected {width}x{height}, "
+            "the size of the content picture"
+        )
+    if mask.max() == 0:
+        raise UserError("a mask is black all over: expected white where its style is wanted")
+    return mask.astype(np.float32)
+
+
+def check_writable(file: Path) -> None:
+    """Refuses, before any work, a name that no picture can be written to.
+
+    Raises: UserError for an ending other than .png and .jpg, or a folder that is not there.
+    """
+    if file.suffix.lower() not in WRITABLE:
+        raise UserError(f"--out should end in {', '.join(WRITABLE)}, it is {file}")
+    if not os.access(file.parent, os.W_OK):
+        raise UserError(f"{file}: the folder {file.parent} is not there or cannot be written to")
+
+
+def write(image_rgb_uint8: np.ndarray, file: Path) -> None:
+    """Writes a picture, whole or not at all."""
+    arriving = file.with_name(f".{file.name}.arriving{file.suffix}")
+    Image.fromarray(image_rgb_uint8).save(arriving, quality=95)
+    os.replace(arriving, file)
+
+
+def sized(image: np.ndarray, longest: int) -> tuple[int, int]:
+    """Height and width of an image with `longest` pixels at the longer side, the aspect kept."""
+    height, width = image.shape[:2]
+    scale = longest / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def resize(image_rgb_uint8: np.ndarray, height: int, width: int) -> np.ndarray:
+    """(height, width, 3), float32 in 0..1."""
+    resized = Image.fromarray(image_rgb_uint8).resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(resized, np.float32) / 255
+
+
+def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A mask in 0..1 of another size."""
+    resized = Image.fromarray(mask).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(resized)
+
+
+def enlarge(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A float image (height, width, 3) of any range, resized without rounding to 8 bits."""
+    channels = [
+        Image.fromarray(image[..., channel]).resize((width, height), Image.Resampling.BICUBIC)
+        for channel in range(3)
+    ]
+    return np.stack([np.asarray(channel) for channel in channels], axis=-1)
+
+
+def to_uint8(image: np.ndarray) -> np.ndarray:
+    """(height, width, 3) uint8 of a float image that may leave 0..1."""
+    return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,140 @@
+"""Pictures as users have them -> a picture in another's style, by a saved feature network."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fivenets import model_files, params
+from fivenets.errors import UserError
+from fivenets.fitting import make_deterministic
+from fivenets.style import features, pictures, transfer
+from fivenets.style.objective import Style
+from fivenets.style.transfer import Progress, Settings
+
+
+@dataclass(frozen=True)
+class Result:
+    """A picture made, and what it cost."""
+
+    image: np.ndarray  # (height, width, 3) uint8
+    iterations: int
+    seconds: float
+    content_loss: float
+    style_loss: float
+    features: str
+
+    def row(self) -> dict[str, Any]:
+        """As it is shown to users: all but the picture."""
+        return {key: value for key, value in asdict(self).items() if key != "image"}
+
+
+class Stylizer:
+    """A feature network, the settings that it is used with where none are given, and its origin."""
+
+    def __init__(self, network: keras.Model, settings: Settings, origin: str):
+        self.network, self.settings = network, settings
+        self.origin = origin  # of the weights, such as "vgg16_hed (mirror)"
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Stylizer":
+        """What `save` wrote.
+
+        Raises: UserError where the file holds no feature network.
+        """
+        network, metadata = model_files.load(path)
+        if network.name not in features.BLOCKS or "settings" not in metadata:
+            raise UserError(f"{path} is no model for style transfer: it holds no VGG features")
+        return cls(network, Settings(**metadata["settings"]), metadata["features"])
+
+    def save(self, path: Path, **more: Any) -> None:
+        """Writes the network and its settings; `more` are JSON values to be kept with them."""
+        settings = asdict(self.settings)
+        metadata = {"features": self.origin, "settings": settings, **more}
+        model_files.save(self.network, path, metadata)
+
+    def with_options(self, options: Mapping[str, Any]) -> Settings:
+        """The settings, with `options` in place of those that they name.
+
+        Raises: UserError for an unknown option or a value that is out of range.
+        """
+        merged = {**asdict(self.settings), **options}
+        params.check_arguments(Settings, merged, "options")
+        return replace(self.settings, **options)
+
+    def stylize(
+        self,
+        content: Any,
+        styles: Sequence[Any],
+        weights: Sequence[float] | None = None,
+        masks: Sequence[Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+        observe: Callable[[Progress], None] = lambda _: None,
+    ) -> Result:
+        """`content` in the `styles`; pictures are what `images.read_image` reads.
+
+        Args: weights: of each style, by default equal. masks: for each style a picture of the
+            content's size, white where it is wanted, or None: everywhere.
+        Raises: UserError, one sentence, for what cannot be used.
+        """
+        settings = self.with_options(options or {})
+        picture = pictures.read(content, "content")
+        prepared = wanted_styles(picture, styles, weights, masks)
+        make_deterministic(settings.seed)
+        last = best = None
+        start = time.perf_counter()
+
+        def keep(progress: Progress) -> None:
+            nonlocal last, best
+            last = progress
+            is_first = best is None or best.scale < progress.scale
+            if is_first or progress.losses["loss"] < best.losses["loss"]:
+                best = progress  # the picture is the best one's, not the last one's
+            observe(progress)
+
+        image = transfer.transfer(self.network, picture, prepared, settings, keep)
+        assert last is not None
+        assert best is not None
+        return Result(
+            image,
+            last.iteration + 1,
+            time.perf_counter() - start,
+            best.losses["content_loss"],
+            best.losses["style_loss"],
+            self.origin,
+        )
+
+
+def wanted_styles(
+    content_rgb_uint8: np.ndarray,
+    sources: Sequence[Any],
+    weights: Sequence[float] | None,
+    masks: Sequence[Any] | None,
+) -> list[Style]:
+    """The style pictures with their weights and masks.
+
+    Raises: UserError where there is none, or not one weight and mask for each.
+    """
+    weights, masks = list(weights or []), list(masks or [])
+    if not sources:
+        raise UserError("expected at least one style picture, received none")
+    for name, given in (("weights", weights), ("masks", masks)):
+        if given and len(given) != len(sources):
+            raise UserError(
+                f"expected one of the {name} for each of {len(sources)} style pictures, "
+                f"received {len(given)}"
+            )
+    return [
+        Style(
+            pictures.read(source, "style"),
+            weights[index] if weights else 1.0,
+            pictures.read_mask(masks[index], content_rgb_uint8)
+            if masks and masks[index] is not None
+            else None,
+        )
+        for index, source in enumerate(sources)
+    ]

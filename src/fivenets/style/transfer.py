@@ -1,0 +1,236 @@
+"""Content and styles in, picture out: the image is the variable, from coarse to fine."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+
+from fivenets.errors import UserError
+from fivenets.style import colours, features, memory, objective, optimisers, pictures
+from fivenets.style.differentiation import value_and_gradient
+from fivenets.style.objective import Style, Weights
+
+STYLE_LAYERS = {f"block{block}_conv1": 0.2 for block in range(1, 6)}
+INITIAL = ("content", "noise", "blend")
+PRECISIONS = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a picture is made; each is explained in params.yaml."""
+
+    size: int = 400
+    iterations: int = 120
+    coarse_scales: int = 1
+    content_weight: float = 10.0
+    style_weight: float = 1.0
+    variation_weight: float = 0.0002
+    content_layer: str = "block4_conv2"
+    style_layers: Mapping[str, float] = field(default_factory=lambda: STYLE_LAYERS)
+    style_scale: float = 1.0
+    initial: str = "content"
+    noise: float = 0.3
+    colours: str = "style"
+    optimizer: str = "lbfgs"
+    learning_rate: float = 0.02
+    tolerance: float = 0.001
+    precision: str = "bfloat16"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_one_of("initial", self.initial, INITIAL)
+        _check_one_of("colours", self.colours, colours.COLOURS)
+        _check_one_of("optimizer", self.optimizer, tuple(optimisers.OPTIMISERS))
+        _check_one_of("precision", self.precision, PRECISIONS)
+        at_least = {"size": features.MIN_SIDE, "iterations": 1, "coarse_scales": 0}
+        at_least |= {"content_weight": 0, "variation_weight": 0, "tolerance": 0, "noise": 0}
+        for name, least in at_least.items():
+            if not getattr(self, name) >= least:
+                raise UserError(f"{name} should be at least {least}, it is {getattr(self, name)}")
+        for name in ("style_weight", "style_scale", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise UserError(f"{name} should be above 0, it is {getattr(self, name)}")
+        if self.noise > 1:
+            raise UserError(f"noise should be at most 1, it is {self.noise}")
+        weights = self.style_layers.values()
+        if min(weights, default=0) < 0 or not sum(weights) > 0:
+            raise UserError(
+                "style_layers should have weights of at least 0 and one above it, they are "
+                f"{dict(self.style_layers)}"
+            )
+
+    @property
+    def weights(self) -> Weights:
+        """What counts how much."""
+        return Weights(
+            self.content_weight,
+            self.style_weight,
+            self.variation_weight,
+            self.content_layer,
+            {layer: weight for layer, weight in self.style_layers.items() if weight},
+        )
+
+    @property
+    def total_iterations(self) -> int:
+        """At all scales together, where no loss is flat before."""
+        return self.iterations * (self.coarse_scales + 1)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a transfer is, after one iteration; an iteration is one evaluation of the loss."""
+
+    scale: int  # 0 is the coarsest
+    height: int
+    width: int
+    iteration: int  # over all scales, from 0
+    seconds: float  # since the start, without the observer's own
+    losses: dict[str, float]  # loss, content_loss, style_loss, variation, style_loss/LAYER
+    image: np.ndarray  # the best so far, (height, width, 3) float32 in 0..1
+
+    def row(self) -> dict[str, float]:
+        """All but the image, as one line of a table."""
+        values = {key: value for key, value in vars(self).items() if key != "image"}
+        return values | values.pop("losses")
+
+
+Observer = Callable[[Progress], None]
+
+
+def transfer(
+    network: keras.Model,
+    content_rgb_uint8: np.ndarray,
+    styles: Sequence[Style],
+    settings: Settings,
+    observe: Observer = lambda _: None,
+) -> np.ndarray:
+    """The content in the styles, (height, width, 3) uint8 with `settings.size` at the longer side.
+
+    Args: network: from `features.vgg`, float32. styles: images are (height, width, 3) uint8.
+        observe: told after each iteration.
+    Raises: UserError where the styles weigh nothing, memory does not suffice, or the loss diverges.
+    """
+    if min((style.weight for style in styles), default=0) < 0 or not any(
+        style.weight for style in styles
+    ):
+        raise UserError(
+            "the weights of the styles should be at least 0 and one of them above it, they are "
+            f"{[style.weight for style in styles]}"
+        )
+    shape = pictures.sized(content_rgb_uint8, settings.size)
+    memory.check(network.name, *shape, settings.precision)
+    extractor = features.extractor(in_precision(network, settings), settings.weights.layers)
+    clock, image, rows = _Clock(), None, 0
+    for scale in range(settings.coarse_scales + 1):
+        longest = settings.size // 2 ** (settings.coarse_scales - scale)
+        height, width = pictures.sized(content_rgb_uint8, longest)
+        if min(height, width) < features.MIN_SIDE:  # nothing to see at this scale
+            continue
+        content = pictures.resize(content_rgb_uint8, height, width)
+        content, prepared = prepare(content, styles, longest, settings)
+        image = initial(content, settings) if image is None else _enlarged(image, height, width)
+        function = value_and_gradient(
+            objective.loss(extractor, content, prepared, settings.weights)
+        )
+        budget = optimisers.Budget(settings.iterations, settings.tolerance)
+
+        def tell(
+            loss: float,
+            parts: dict[str, float],
+            best: np.ndarray,
+            scale: int = scale,
+            budget: optimisers.Budget = budget,
+            before: int = rows,
+        ) -> None:
+            iteration = before + len(budget.best) - 1
+            seconds = clock.stop()
+            height, width, _ = best.shape
+            losses = {"loss": loss, **parts}
+            observe(Progress(scale, height, width, iteration, seconds, losses, best))
+            clock.start()
+
+        image = optimisers.minimise(
+            settings.optimizer, function, image, budget, settings.learning_rate, tell
+        )
+        rows += len(budget.best)
+    if image is None:
+        raise UserError(
+            f"at size {settings.size} the picture is {shape[1]}x{shape[0]}: expected at least "
+            f"{features.MIN_SIDE} pixels a side"
+        )
+    return finished(image, content_rgb_uint8, settings)
+
+
+def in_precision(network: keras.Model, settings: Settings) -> keras.Model:
+    """The network in the type that is computed in."""
+    if settings.precision == "float32":
+        return network
+    pooling = "average" if "Average" in type(network.get_layer("block1_pool")).__name__ else "max"
+    return features.cast(network, settings.precision, pooling)
+
+
+def prepare(
+    content: np.ndarray, styles: Sequence[Style], longest: int, settings: Settings
+) -> tuple[np.ndarray, list[Style]]:
+    """Content and styles as the loss sees them: at their scale, in the colours that are kept.
+
+    content: (height, width, 3) in 0..1; styles: uint8; a style has `longest` x style_scale pixels
+    at its longer side.
+    """
+    prepared = []
+    for style in styles:
+        if not style.weight:
+            continue
+        longest_style = max(features.MIN_SIDE, round(longest * settings.style_scale))
+        height, width = pictures.sized(style.image, longest_style)
+        least = features.MIN_SIDE // 2
+        image = pictures.resize(style.image, max(height, least), max(width, least))
+        if settings.colours == "histogram":
+            image = colours.match_colours(image, content)
+        elif settings.colours == "luminance":
+            image = colours.luminance(image)
+            image = colours.match_luminance(image, colours.luminance(content))
+        prepared.append(Style(image, style.weight, style.mask))
+    return (colours.luminance(content) if settings.colours == "luminance" else content), prepared
+
+
+def initial(content: np.ndarray, settings: Settings) -> np.ndarray:
+    """Where the image starts: the content, noise, or a blend of both."""
+    share = {"content": 0.0, "noise": 1.0, "blend": settings.noise}[settings.initial]
+    noise = np.random.default_rng(settings.seed).random(content.shape, np.float32)
+    return (1 - share) * content + np.float32(share) * noise
+
+
+def finished(image: np.ndarray, content_rgb_uint8: np.ndarray, settings: Settings) -> np.ndarray:
+    """The image as a picture, uint8; with the content's colours where only light was worked on."""
+    picture = pictures.to_uint8(image)
+    if settings.colours != "luminance":
+        return picture
+    height, width, _ = picture.shape
+    content = pictures.to_uint8(pictures.resize(content_rgb_uint8, height, width))
+    return colours.with_luminance(content, picture)
+
+
+def _enlarged(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    return np.clip(pictures.enlarge(image, height, width), 0, 1)
+
+
+def _check_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UserError(f"{name} should be one of {', '.join(choices)}, it is {value!r}")
+
+
+class _Clock:
+    """Seconds that ran while it was not stopped."""
+
+    def __init__(self) -> None:
+        self.seconds, self.since = 0.0, time.perf_counter()
+
+    def stop(self) -> float:
+        self.seconds += time.perf_counter() - self.since
+        return self.seconds
+
+    def start(self) -> None:
+        self.since = time.perf_counter()

@@ -1,0 +1,144 @@
+"""What the page's tabs answer: values of small models, and sentences for what cannot be used."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from fivenets.classification.architectures import build
+from fivenets.classification.classifier import Classifier
+from fivenets.demo import answers, examples
+from fivenets.detection import darknet, model, weights
+from fivenets.detection.detector import Detector
+from fivenets.errors import UserError
+from fivenets.faces.embedder import Calibration, Embedder
+
+CFG = (
+    "[net]\nheight=32\nwidth=32\n[convolutional]\nsize=32\nstride=32\nfilters=14\n"
+    "activation=linear\n[region]\nanchors=1,1, 0.5,0.5\nclasses=2\nnum=2\n"
+)
+GREY = Image.new("RGB", (40, 30), (128, 128, 128))
+
+
+class MeanColour(keras.layers.Layer):
+    """An embedding of three numbers: the mean of each colour, 0..1."""
+
+    def call(self, inputs):
+        return keras.ops.mean(keras.ops.cast(inputs, "float32"), axis=(1, 2)) / 255
+
+
+def picture(red: int) -> Image.Image:
+    return Image.new("RGB", (20, 20), (red, 0, 0))
+
+
+@pytest.fixture
+def faces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Embeddings are mean colours, and every picture is a face."""
+    image = keras.Input((8, 8, 3))
+    embedder = Embedder(keras.Model(image, MeanColour()(image)), "digest")
+    monkeypatch.setattr("fivenets.faces.embedder.alignment.align", lambda image, name: image)
+    calibration = Calibration(0.25, 0, 0.001, "", "", "", "digest")
+    monkeypatch.setattr(answers, "_faces", lambda: (embedder, calibration))
+
+
+def test_classify_gives_the_probability_of_each_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = Classifier(build("assignment_cnn", 8, 3), ("zero", "one", "two"))
+    monkeypatch.setattr(answers, "_classifier", lambda: classifier)
+    found = answers.classify(GREY)
+    assert found == classifier.classify([GREY])[0].probabilities
+    assert sum(found.values()) == pytest.approx(1)
+
+
+@pytest.fixture
+def detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finds two boxes in any picture: a cat of score 0.9 and, within it, a dog of 0.7."""
+    network = darknet.parse(CFG)
+    header, numbers = weights.random(network, 0)
+    logit = np.log([0.9 / 0.1, 0.7 / 0.3])
+    biases = [0, 0, 0, 0, logit[0], 50, -50, 0, 0, 0, 0, logit[1], -50, 50]
+    still = weights.Convolution(np.array(biases, "<f4"), np.zeros_like(numbers[0].kernel))
+    built = model.build(network)
+    model.load(built, network, [still])
+    found = Detector(built, network, header, ["cat", "dog"], "stretch")
+    monkeypatch.setattr(answers, "_detector", lambda: found)
+
+
+@pytest.mark.usefixtures("detector")
+def test_detect_draws_and_lists_the_boxes_of_both_thresholds() -> None:
+    # In 40x30 pixels: the whole picture, and half of each side about its middle: IoU 1/4.
+    cat, dog = ["cat", 0.9, 0, 0, 40, 30], ["dog", 0.7, 10, 8, 30, 22]
+    drawn, rows = answers.detect(GREY, 0.6, 0.5)
+    assert rows == [cat, dog]
+    assert drawn.size == (40, 30)
+    assert np.asarray(drawn)[:, 0].std() > 0
+    assert answers.detect(GREY, 0.8, 0.5)[1] == [cat]
+    assert answers.detect(GREY, 0.6, 0.2)[1] == [cat]
+    undrawn, rows = answers.detect(GREY, 1.0, 0.5)
+    assert rows == []
+    assert (np.asarray(undrawn) == 128).all()
+
+
+@pytest.mark.usefixtures("faces")
+def test_verify_takes_the_threshold_that_it_is_given() -> None:
+    assert answers.threshold() == 0.25
+    assert answers.verify(picture(0), picture(51), 0.25) == (
+        "**The same person**: distance 0.200, threshold 0.250"
+    )
+    assert answers.verify(picture(0), picture(51), 0.1).startswith("**Two people**")
+
+
+@pytest.mark.usefixtures("faces")
+def test_identify_shows_the_nearest_and_says_whether_it_is_near_enough() -> None:
+    known = [(picture(0), "Ada"), (picture(102), None)]
+    nearest, words = answers.identify(picture(92), known, 0.25)
+    assert nearest is known[1][0]
+    assert words.startswith("**picture 2**: nearest is picture 2 at 0.039")
+    nearest, words = answers.identify(picture(255), known, 0.25)
+    assert words.startswith("**Not recognised**: nearest is picture 2 at 0.600")
+    assert answers.identify(picture(5), known, 0.25)[1].startswith("**Ada**")
+
+
+@pytest.mark.usefixtures("faces", "detector")
+def test_what_cannot_be_used_is_a_sentence() -> None:
+    for ask in (
+        lambda given: answers.detect(given, 0.5, 0.5),
+        lambda given: answers.verify(GREY, given, 0.5),
+        lambda given: answers.identify(given, [(GREY, None)], 0.5),
+    ):
+        with pytest.raises(UserError, match="a picture is missing: upload one"):
+            ask(None)
+        for path in ("/etc/hostname", Path("/etc/hostname")):
+            with pytest.raises(UserError, match="expected a picture, received text"):
+                ask(path)
+    with pytest.raises(UserError, match="add pictures of the people to be known first"):
+        answers.identify(GREY, [], 0.5)
+    with pytest.raises(UserError, match="of the known people, number 2: the picture is 2x2 pixels"):
+        answers.identify(GREY, [(GREY, None), (GREY.resize((2, 2)), None)], 0.5)
+
+
+def test_a_tab_whose_model_is_not_registered_is_not_available(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    assert answers.available() == dict.fromkeys(answers.MODELS, False)
+    from fivenets import tracking
+
+    client = tracking.connect()
+    client.create_registered_model("facenet")
+    assert not any(answers.available().values())  # it has no version yet
+    client.create_model_version("facenet", "file:///nowhere")
+    client.set_registered_model_alias("facenet", "champion", "1")
+    available = [tab for tab, is_there in answers.available().items() if is_there]
+    assert available == ["verify", "identify"]
+
+
+def test_examples_are_fetched_pictures_and_the_drawn_one(tmp_path: Path) -> None:
+    folder = tmp_path / "signs" / "test_signs"
+    folder.mkdir(parents=True)
+    for index in range(14):
+        (folder / f"{index:02}.jpg").touch()
+    fetched = [path.stem for path in examples.pictures("classify", tmp_path)[:-1]]
+    assert fetched == ["00", "02", "04", "06", "08", "10"]
+    for tab in examples.SOURCES:
+        [drawn] = examples.pictures(tab, tmp_path / "none")
+        assert drawn.is_file()

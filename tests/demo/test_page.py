@@ -1,0 +1,116 @@
+"""The page builds, loads nothing, and is reached as it should be; needs the extra `demo`."""
+
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from fivenets import cli
+from fivenets.demo import answers, server
+from fivenets.errors import UserError
+
+
+def ended(words: list[str], monkeypatch, capsys) -> tuple[Any, str]:
+    monkeypatch.setattr(sys, "argv", ["fivenets", "demo", *words])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    return caught.value.code, capsys.readouterr().err
+
+
+def test_without_gradio_it_is_one_sentence_and_exit_code_2(monkeypatch, capsys) -> None:
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    monkeypatch.delitem(sys.modules, "fivenets.demo.page", raising=False)
+    monkeypatch.delattr("fivenets.demo.page", raising=False)
+    code, errors = ended(["--port", str(free_port())], monkeypatch, capsys)
+    assert code == 2
+    assert errors == (
+        "error: the demo needs Gradio, which is not installed: pip install 'fivenets[demo]'\n"
+    )
+
+
+def test_a_port_that_is_taken_is_one_sentence(monkeypatch, capsys) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, errors = ended(["--port", str(port)], monkeypatch, capsys)
+    assert code == 2
+    assert errors.startswith(f"error: cannot listen on 127.0.0.1:{port}: ")
+    assert errors.count("\n") == 1
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def test_pillow_opens_only_what_pictures_are_read_from() -> None:
+    script = (
+        "import io; from PIL import Image; from fivenets.demo.server import limit_formats\n"
+        "limit_formats(); limit_formats()\n"
+        "for kind in ('PNG', 'DDS'):\n"
+        "    stream = io.BytesIO(); Image.new('RGB', (8, 8)).save(stream, kind)\n"
+        "    try: print(Image.open(stream).format)\n"
+        "    except Image.UnidentifiedImageError: print('refused')\n"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert printed.stdout.split() == ["PNG", "refused"], printed.stderr
+
+
+def test_the_page_has_a_tab_for_each_model_and_loads_none(monkeypatch) -> None:
+    gr = pytest.importorskip("gradio")
+    from fivenets.demo import page
+
+    for name in ("_classifier", "_detector", "_faces", "available"):
+        monkeypatch.setattr(answers, name, lambda: pytest.fail("asked before anybody did"))
+    built = page.build()
+    tabs = [block for block in built.blocks.values() if isinstance(block, gr.Tab)]
+    assert [tab.label.lower() for tab in tabs] == list(answers.MODELS)
+    named = {function.api_name for function in built.fns.values()}
+    assert set(answers.MODELS) <= named
+    pictures = [block for block in built.blocks.values() if isinstance(block, gr.Image)]
+    assert {picture.type for picture in pictures if picture.interactive is not False} == {"pil"}
+
+
+def test_tabs_without_a_model_are_hidden_and_an_empty_registry_is_said(monkeypatch) -> None:
+    pytest.importorskip("gradio")
+    from fivenets.demo import page
+
+    monkeypatch.setattr(answers, "available", lambda: {"classify": True, "detect": False})
+    classify, detect, empty = page._shown(["classify", "detect"])
+    assert (classify["visible"], detect["visible"], empty["visible"]) == (True, False, False)
+    monkeypatch.setattr(answers, "available", lambda: {"classify": False})
+    assert page._shown(["classify"])[-1]["visible"]
+
+
+def test_a_mistake_is_told_on_the_page() -> None:
+    gr = pytest.importorskip("gradio")
+    from fivenets.demo import page
+
+    def refuse(_: Any) -> None:
+        raise UserError("a picture is missing")
+
+    with pytest.raises(gr.Error, match="a picture is missing"):
+        page.told(refuse)(None)
+
+
+def test_it_listens_on_this_machine_only_unless_told_otherwise(monkeypatch) -> None:
+    pytest.importorskip("gradio")
+    from fivenets.demo import page
+
+    launched: dict[str, Any] = {}
+
+    class Page:
+        def launch(self, **options: Any) -> None:
+            launched.update(options)
+
+    monkeypatch.setattr(page, "build", Page)
+    monkeypatch.setattr(server, "limit_formats", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["fivenets", "demo", "--port", str(free_port())])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 0
+    assert (launched["server_name"], launched["share"]) == ("127.0.0.1", False)
+    assert launched["max_file_size"] == 10 * 1024**2
+    [guard] = launched["app_kwargs"]["middleware"]
+    assert guard.kwargs["largest"] == 10 * 1024**2

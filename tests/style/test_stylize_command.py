@@ -1,0 +1,183 @@
+"""The command, its preview and its refusals; jobs and what they leave."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fivenets import cli
+from fivenets.assets import Origin
+from fivenets.cli import style as command
+from fivenets.errors import UserError
+from fivenets.style import drawing, evaluation, jobs, pictures, transfer
+from fivenets.style.jobs import Gathered, Job
+from fivenets.style.objective import Style
+
+
+@pytest.fixture
+def fivenets(monkeypatch, capsys):
+    """Runs the command; answers exit code, standard output and standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["fivenets", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def files(tmp_path: Path, content: np.ndarray, painting: np.ndarray, model_file: Path) -> Path:
+    Image.fromarray(content).save(tmp_path / "content.png")
+    Image.fromarray(painting).save(tmp_path / "painting.png")
+    Image.fromarray(painting).convert("L").save(tmp_path / "grey.png")
+    half = np.zeros((48, 64), np.uint8)
+    half[:, 32:] = 255
+    Image.fromarray(half).save(tmp_path / "mask.png")
+    return tmp_path
+
+
+def words(folder: Path, *more: object) -> list[object]:
+    return [
+        "stylize",
+        folder / "content.png",
+        folder / "painting.png",
+        *("--out", folder / "out.png", "--model", folder / "style.keras", *more),
+    ]
+
+
+def test_one_json_object_and_the_picture(fivenets, files: Path) -> None:
+    code, printed, _ = fivenets(*words(files, "--iterations", 3, "--json"))
+    assert code == 0
+    row = json.loads(printed)
+    assert row["out"] == str(files / "out.png")
+    assert row["iterations"] == 3
+    assert row["features"] == "vgg16_hed (test)"
+    assert {"seconds", "content_loss", "style_loss"} < row.keys()
+    assert Image.open(files / "out.png").size == (64, 48)
+    assert not (files / "out.preview.png").exists()
+
+
+def test_several_styles_masks_and_a_grey_one(fivenets, files: Path) -> None:
+    code, printed, _ = fivenets(
+        "stylize",
+        *(files / name for name in ("content.png", "painting.png", "grey.png")),
+        *("--out", files / "two.jpg", "--model", files / "style.keras", "--iterations", 2),
+        *("--mask", files / "mask.png", "--mask", files / "mask.png"),
+        *("--style-share", 1, "--style-share", 0.5, "--preserve-colors", "histogram"),
+    )
+    assert code == 0
+    assert "2 iterations" in printed
+    assert Image.open(files / "two.jpg").size == (64, 48)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--style-weight", 0], "style_weight should be above 0, it is 0.0"),
+        (["--size", 8], "size should be at least 32, it is 8"),
+        (["--preserve-colors", "yes"], "colours should be one of style, luminance, histogram"),
+        (["--style-share", 1, "--style-share", 2], "one of the weights for each of 1 style"),
+    ],
+)
+def test_bad_options_are_one_sentence(fivenets, files: Path, more, sentence: str) -> None:
+    code, printed, said = fivenets(*words(files, *more))
+    assert (code, printed) == (2, "")
+    assert sentence in " ".join(said.split())
+    assert not (files / "out.png").exists()
+
+
+def test_bad_pictures_are_one_sentence(fivenets, files: Path) -> None:
+    Image.new("RGB", (31, 64)).save(files / "content.png")
+    code, _, said = fivenets(*words(files))
+    assert code == 2
+    assert "the content picture is 31x64 pixels: expected at least 32x32" in said
+    Image.new("RGB", (64, 64)).save(files / "content.png")
+    code, _, said = fivenets(*words(files, "--mask", files / "mask.png"))
+    assert code == 2
+    assert "a mask is 64x48 pixels: expected 64x64, the size of the content picture" in said
+    code, _, said = fivenets(*words(files)[:3], "--out", files / "out.txt")
+    assert code == 2
+    assert "--out should end in .png, .jpg, .jpeg" in said
+    code, _, said = fivenets(*words(files)[:3], "--out", files / "no" / "out.png")
+    assert "is not there or cannot be written to" in said
+
+
+def test_a_transparent_picture_is_laid_on_white(files: Path) -> None:
+    Image.new("RGBA", (40, 40), (10, 20, 30, 0)).save(files / "clear.png")
+    assert (pictures.read(files / "clear.png", "content") == 255).all()
+
+
+def test_a_black_mask_is_refused(content: np.ndarray) -> None:
+    with pytest.raises(UserError, match="a mask is black all over"):
+        pictures.read_mask(np.zeros((48, 64), np.uint8), content)
+
+
+def test_an_interrupted_run_leaves_its_latest_preview(fivenets, files: Path, monkeypatch) -> None:
+    monkeypatch.setattr(command, "PREVIEW_SECONDS", 0.0)
+    minimise = transfer.optimisers.minimise
+
+    def interrupted(*arguments):
+        *others, observe = arguments
+        seen = []
+
+        def stop(*now) -> None:
+            observe(*now)
+            seen.append(now)
+            if len(seen) == 2:
+                raise KeyboardInterrupt
+
+        return minimise(*others, stop)
+
+    monkeypatch.setattr(transfer.optimisers, "minimise", interrupted)
+    code, _, said = fivenets(*words(files))
+    assert code == 2
+    assert "interrupted; the latest preview is" in " ".join(said.split())
+    assert Image.open(files / "out.preview.png").size == (64, 48)
+
+
+def test_a_job_leaves_all_that_it_takes_to_measure_it(
+    stylizer, content: np.ndarray, painting: np.ndarray, tmp_path: Path
+) -> None:
+    job = Job(name="test", content="c", styles=["p"])
+    mask = np.ones((48, 64), np.float32)
+    origin = Origin("c", "folder", "0", "own")
+    one = Gathered(job, stylizer.settings, content, [Style(painting, 1.0, mask)], [origin])
+    watched: list[tuple] = []
+    rows = jobs.run(stylizer.network, one, 3, tmp_path / "test", lambda *now: watched.append(now))
+    assert len(rows) == len(watched) == stylizer.settings.iterations
+    assert [now[1] for now in watched if now[3] is not None] == [0, 4, 8]
+    made = jobs.read(tmp_path / "test")
+    assert list(made.snapshots) == [0, 4, 8]
+    assert made.settings == stylizer.settings
+    numbers = evaluation.metrics(stylizer, [made])
+    measured = numbers["jobs"]["test"]
+    assert measured["content_style_loss"] == pytest.approx(rows[0]["style_loss"], rel=1e-3)
+    least = min(rows, key=lambda row: row["loss"])
+    # The picture is rounded to 8 bits before it is measured.
+    assert measured["style_loss"] == pytest.approx(least["style_loss"], rel=0.2)
+    assert numbers["style_reduction"] == pytest.approx(
+        1 - measured["style_loss"] / measured["content_style_loss"]
+    )
+    for figure in (drawing.sheet(made), drawing.beside(made), drawing.curves(rows)):
+        figure.savefig(tmp_path / "figure.png", dpi=30)
+        drawing.plt.close(figure)
+
+
+def test_jobs_are_checked_before_the_first_is_begun(tmp_path: Path) -> None:
+    def plan(*sections: dict) -> jobs.Plan:
+        return jobs.Plan(features="auto", pooling="max", snapshots=2, jobs=sections)
+
+    job = {"name": "a", "content": "tubingen", "styles": ["wave"]}
+    for sections, sentence in (
+        ([{**job, "colour": 1}], r"jobs\[0\].colour is unknown"),
+        ([{**job, "settings": {"sise": 3}}], r"jobs\[0\].settings.sise is unknown.*mean size"),
+        ([job, job], "names of their own"),
+        ([], "names of their own"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            jobs.gather(plan(*sections), "builtin", tmp_path)

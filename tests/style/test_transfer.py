@@ -1,0 +1,178 @@
+"""The picture as the variable: what it becomes, and what is refused."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import psutil
+import pytest
+
+from fivenets.errors import UserError
+from fivenets.style import memory, objective, optimisers, pictures, transfer
+from fivenets.style.objective import Style
+from fivenets.style.transfer import Progress, Settings
+
+QUICK = Settings(
+    size=64, iterations=12, coarse_scales=0, precision="float32", tolerance=0, content_weight=1.0
+)
+
+
+def made(network, content, styles, settings=QUICK) -> tuple[np.ndarray, list[Progress]]:
+    seen: list[Progress] = []
+    return transfer.transfer(network, content, styles, settings, seen.append), seen
+
+
+def test_style_loss_falls_and_the_picture_has_the_contents_aspect(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    picture, seen = made(network, content, [Style(painting)])
+    assert picture.shape == (48, 64, 3)
+    assert picture.dtype == np.uint8
+    assert len(seen) == QUICK.iterations
+    assert seen[-1].losses["style_loss"] < 0.5 * seen[0].losses["style_loss"]
+    assert seen[0].losses["content_loss"] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_seed_gives_the_same_picture(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    settings = replace(QUICK, initial="noise", iterations=4)
+    one, again = (made(network, content, [Style(painting)], settings)[0] for _ in range(2))
+    other, _ = made(network, content, [Style(painting)], replace(settings, seed=1))
+    assert (one == again).all()
+    assert (one != other).any()
+
+
+def test_coarse_scales_come_first_and_small_ones_are_left_out(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    settings = replace(QUICK, size=96, iterations=2, coarse_scales=3)
+    _, seen = made(network, content, [Style(painting)], settings)
+    # 12 and 24 pixels are too few for VGG.
+    assert [(now.width, now.height) for now in seen] == [(48, 36)] * 2 + [(96, 72)] * 2
+    assert [now.iteration for now in seen] == [0, 1, 2, 3]
+
+
+def test_a_style_stays_inside_its_mask(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    mask = np.zeros((48, 64), np.float32)
+    mask[:, :32] = 1
+    settings = replace(QUICK, content_weight=0.0, style_layers={"block1_conv1": 1.0})
+    picture, _ = made(network, content, [Style(painting, mask=mask)], settings)
+    changed = np.abs(picture.astype(int) - content).max(axis=(0, 2))
+    assert changed[:32].max() > 10
+    # A convolution sees one pixel beyond the edge.
+    assert changed[34:].max() <= 1
+
+
+def test_two_styles_count_by_their_weights(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    fitted = pictures.resize(content, 48, 64)
+    extractor = transfer.features.extractor(network, QUICK.weights.layers)
+
+    def style_loss(*styles: Style) -> float:
+        _, prepared = transfer.prepare(fitted, styles, 64, QUICK)
+        loss = objective.loss(extractor, fitted, prepared, QUICK.weights)
+        return float(loss(fitted[None])[1]["style_loss"])
+
+    stripes, turned = style_loss(Style(painting)), style_loss(Style(painting[..., [1, 0, 2]]))
+    both = style_loss(Style(painting, 3.0), Style(painting[..., [1, 0, 2]], 1.0))
+    assert stripes != pytest.approx(turned, rel=1e-3)
+    assert both == pytest.approx(0.75 * stripes + 0.25 * turned, rel=1e-4)
+    everywhere = Style(painting, mask=np.ones((48, 64), np.float32))
+    assert style_loss(everywhere) == pytest.approx(stripes, rel=1e-4)
+
+
+def test_luminance_keeps_the_contents_colours(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    def colours(image: np.ndarray) -> np.ndarray:
+        return np.asarray(pictures.Image.fromarray(image).convert("YCbCr"))[..., 1:].astype(int)
+
+    content = (100 + content // 5).astype(np.uint8)  # pale: no colour leaves the range
+    plain, _ = made(network, content, [Style(painting)])
+    kept, _ = made(network, content, [Style(painting)], replace(QUICK, colours="luminance"))
+    of_content = colours(content)
+    assert np.abs(colours(kept) - of_content).mean() < 3
+    assert np.abs(colours(plain) - of_content).mean() > 6
+
+
+def test_a_histogram_recolours_the_style_and_not_the_content(
+    content: np.ndarray, painting: np.ndarray
+) -> None:
+    fitted = pictures.resize(content, 48, 64)
+    settings = replace(QUICK, colours="histogram")
+    same, [style] = transfer.prepare(fitted, [Style(painting)], 64, settings)
+    assert (same == fitted).all()
+    assert style.image.mean(axis=(0, 1)) == pytest.approx(fitted.mean(axis=(0, 1)), abs=0.08)
+
+
+def test_style_scale_sizes_the_style(content: np.ndarray, painting: np.ndarray) -> None:
+    fitted = pictures.resize(content, 48, 64)
+    settings = replace(QUICK, style_scale=2.0)
+    _, [style] = transfer.prepare(fitted, [Style(painting)], 64, settings)
+    assert style.image.shape == (64, 128, 3)
+
+
+def test_a_blend_starts_between_content_and_noise(content: np.ndarray) -> None:
+    fitted = pictures.resize(content, 48, 64)
+    noise = transfer.initial(fitted, replace(QUICK, initial="noise"))
+    blend = transfer.initial(fitted, replace(QUICK, initial="blend", noise=0.25))
+    assert (transfer.initial(fitted, QUICK) == fitted).all()
+    assert blend == pytest.approx(0.75 * fitted + 0.25 * noise)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"style_weight": 0.0}, "style_weight should be above 0, it is 0.0"),
+        ({"content_weight": -1.0}, "content_weight should be at least 0, it is -1.0"),
+        ({"content_weight": float("nan")}, "content_weight should be at least 0, it is nan"),
+        ({"size": 16}, "size should be at least 32, it is 16"),
+        ({"iterations": 0}, "iterations should be at least 1, it is 0"),
+        ({"noise": 1.5}, "noise should be at most 1, it is 1.5"),
+        ({"initial": "random"}, "initial should be one of content, noise, blend"),
+        ({"colours": "sepia"}, "colours should be one of style, luminance, histogram"),
+        ({"precision": "float16"}, "precision should be one of float32, bfloat16"),
+        ({"style_layers": {"block1_conv1": 0.0}}, "style_layers should have weights"),
+    ],
+)
+def test_settings_that_make_no_picture_are_refused(options: dict, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        Settings(**options)
+
+
+def test_styles_that_weigh_nothing_are_refused(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    with pytest.raises(UserError, match=r"weights of the styles .* they are \[0.0\]"):
+        made(network, content, [Style(painting, 0.0)])
+
+
+def test_a_loss_out_of_range_ends_with_a_sentence(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    with pytest.raises(optimisers.DivergedError, match="lower style_weight"):
+        made(network, content, [Style(painting)], replace(QUICK, style_weight=3e38))
+
+
+def test_a_picture_too_large_for_the_memory_is_refused_with_a_size_that_fits(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray, monkeypatch
+) -> None:
+    class Free:
+        available = 2 * 2**30
+
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: Free)
+    with pytest.raises(UserError, match=r"4000x3000 pixels need about .* GiB.* 2.0 GiB") as refused:
+        made(network, content, [Style(painting)], replace(QUICK, size=4000))
+    size = int(str(refused.value).rpartition(" ")[2])
+    assert memory.check("vgg16_hed", size * 3 // 4, size, "float32") <= Free.available
+    with pytest.raises(UserError, match="GiB"):
+        memory.check("vgg16_hed", (size + 64) * 3 // 4, size + 64, "float32")
+
+
+def test_memory_grows_with_the_pixels() -> None:
+    small, large = (memory.estimate("vgg19", side, side, "float32") for side in (256, 512))
+    assert large - memory.FIXED == pytest.approx(4 * (small - memory.FIXED), rel=0.01)
