@@ -16,12 +16,9 @@ def main(name: str) -> None:
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
     with (reports / tracking.HISTORY_FILE).open(newline="") as stream:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
-    figures = {"losses": drawing.curves(rows)}
-    for made in all_made:
-        figures[f"{made.record['name']}-over-time"] = drawing.sheet(made)
-        figures[f"{made.record['name']}-beside"] = drawing.beside(made)
-    for title, figure in figures.items():
-        figure.savefig(reports / f"{title}.png", dpi=110)
+    drawing.stacked([drawing.curves(rows)]).save(reports / "losses.png")
+    drawing.stacked([drawing.sheet(made) for made in all_made]).save(reports / "over-time.png")
+    drawing.stacked([drawing.beside(made) for made in all_made]).save(reports / "beside.png")
     client = tracking.connect()
     tracking.log_evaluation(client, tracking.run_of(client, model_file, reports), reports)
 

@@ -1,11 +1,15 @@
 """Pages of pictures: how one came about, what it was made of, and its losses."""
 
+from collections.abc import Sequence
+
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from fivenets.style.jobs import Made
 
@@ -65,3 +69,14 @@ def curves(rows: list[dict[str, float]]) -> Figure:
     axes[1].legend(fontsize=8)
     figure.tight_layout()
     return figure
+
+
+def stacked(figures: Sequence[Figure]) -> Image.Image:
+    """Figures of equal width as one picture, one below the other."""
+    drawn = []
+    for figure in figures:
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        drawn.append(np.asarray(canvas.buffer_rgba())[..., :3])
+        plt.close(figure)
+    return Image.fromarray(np.vstack(drawn))
