@@ -52,7 +52,7 @@ with reported(), distribution.scope(kind, folder) as checkpoints:
     network = assignment_cnn((16, 16, 3), 2)
     trainer = distribution.trainer(kind, [network], (16, 16, 3))
     trainer.compile(
-        optimizer=keras.optimizers.AdamW(warmup_then_cosine(0.01, 4 * epochs, 0.1)),
+        optimizer=keras.optimizers.AdamW(warmup_then_cosine(0.01, 4000, 0.001)),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,
