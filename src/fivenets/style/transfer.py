@@ -24,9 +24,9 @@ class Settings:
     size: int = 400
     iterations: int = 120
     coarse_scales: int = 1
-    content_weight: float = 10.0
+    content_weight: float = 5.0
     style_weight: float = 1.0
-    variation_weight: float = 0.0002
+    variation_weight: float = 0.002
     content_layer: str = "block4_conv2"
     style_layers: Mapping[str, float] = field(default_factory=lambda: STYLE_LAYERS)
     style_scale: float = 1.0
