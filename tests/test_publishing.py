@@ -314,6 +314,7 @@ def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
     decision = decide(**gates)
     assert (decision["best"], decision["passed"], decision["minimum"]) == ("small", False, 0.7)
     assert decision["candidates"] == {"small": 0.6, "large": 0.9}
+    assert publishing.gate("large", decision)["gate_passed"] == "false"
     assert not decide(candidates=["large"], **gates)["passed"]
     metrics = Path("reports/small/metrics.json")  # of a network from photographs, on drawn data
     metrics.write_text(json.dumps(json.loads(metrics.read_text()) | {"data": "signs (builtin)"}))

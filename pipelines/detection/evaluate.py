@@ -11,7 +11,10 @@ from fivenets.detection.detector import Detector
 def main(name: str) -> None:
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     detector = Detector.from_file(model_file)
-    photographs = [images.read_image(picture) for picture in sources.photographs(Path("data/raw"))]
+    photographs = [
+        images.read_image(picture)
+        for picture in sources.photographs(detector.trained_on, Path("data/raw"))
+    ]
     record = json.loads((reports / "certificate.json").read_text())
     metrics = evaluation.metrics(detector, record, photographs)
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")

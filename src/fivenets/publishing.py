@@ -127,6 +127,7 @@ def decide(
         "metric": metric,
         "minimum": minimum,
         "candidates": values,
+        "untrained": [candidate for candidate in candidates if is_untrained[candidate]],
         "best": best,
         "passed": values[best] >= minimum and not is_untrained[best],
         "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
@@ -168,7 +169,8 @@ def publish(decision: dict[str, Any]) -> None:
 
 def gate(candidate: str, decision: dict[str, Any]) -> dict[str, str]:
     """What was asked of the candidate and whether it met it, as tags of its version."""
-    passed = decision["candidates"][candidate] >= decision["minimum"]
+    is_untrained = candidate in decision.get("untrained", [])
+    passed = not is_untrained and decision["candidates"][candidate] >= decision["minimum"]
     return {
         "gate": f"{decision['metric']} >= {decision['minimum']:g}",
         "gate_passed": str(passed).lower(),

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ with reported(), distribution.scope(kind, folder) as checkpoints:
     network = assignment_cnn((16, 16, 3), 2)
     trainer = distribution.trainer(kind, [network], (16, 16, 3))
     trainer.compile(
-        optimizer=keras.optimizers.AdamW(warmup_then_cosine(0.01, 4 * epochs, 0.1)),
+        optimizer=keras.optimizers.AdamW(warmup_then_cosine(0.01, 4000, 0.001)),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,
@@ -74,55 +75,72 @@ def start(kind: str, folder: Path, epochs: int, pause: float, config: dict | Non
     )
 
 
-def start_workers(folder: Path, epochs: int, pause: float = 0.0) -> list[subprocess.Popen]:
+@dataclass(frozen=True)
+class Said:
+    """What a process left."""
+
+    status: int
+    losses: list[float]
+    errors: str
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("workers") / "checkpoints"
+
+
+@pytest.fixture(scope="module")
+def said(folder: Path) -> list[Said]:
+    """Of one process alone, for two epochs, and of two workers until the second is killed."""
     with socket.socket() as first, socket.socket() as second:
         for free in (first, second):
             free.bind(("127.0.0.1", 0))
         hosts = [f"127.0.0.1:{free.getsockname()[1]}" for free in (first, second)]
-    return [
-        start(
-            "multi_worker",
-            folder,
-            epochs,
-            pause,
-            {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}},
-        )
+    configs = [
+        {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
         for index in range(2)
     ]
-
-
-def losses(text: str) -> list[float]:
-    return [float(line.split()[-1]) for line in text.splitlines()]
-
-
-def test_two_workers_have_the_losses_of_one(tmp_path: Path) -> None:
-    processes = [start("none", tmp_path / "one", 2, 0.0), *start_workers(tmp_path / "two", 2)]
-    said = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
-    alone, *workers = [losses(out) for out, _ in said]
-    assert len(alone) == 2 * (4 + 1)  # of 4 steps and of validation, in each epoch
-    for shared in workers:
-        assert shared == pytest.approx(alone, abs=1e-5)
-
-
-def test_the_loss_of_a_worker_is_told_and_its_epochs_are_kept(tmp_path: Path) -> None:
-    folder = tmp_path / "checkpoints"
-    processes = start_workers(folder, epochs=1000, pause=0.05)
+    workers = [start("multi_worker", folder, 1000, 0.05, config) for config in configs]
+    processes = [start("none", folder.with_name("alone"), 2, 0.0), *workers]
     try:
-        deadline = time.monotonic() + 60
-        while not (folder / "state.weights.h5").exists():
-            assert all(process.poll() is None for process in processes)
+        deadline = time.monotonic() + 120
+        while not reached(folder / "history.csv", epochs=3):
+            assert all(process.poll() is None for process in workers)
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        processes[1].send_signal(signal.SIGKILL)
-        _, errors = processes[0].communicate(timeout=60)
+        workers[1].send_signal(signal.SIGKILL)
+        outputs = [process.communicate(timeout=60) for process in processes]
     finally:
         for process in processes:
             process.kill()
             process.communicate()
-    assert processes[0].returncode == 2, errors
-    assert "another worker was lost" in errors
-    assert str(folder) in errors
+    return [
+        Said(process.returncode, [float(line.split()[-1]) for line in out.splitlines()], errors)
+        for process, (out, errors) in zip(processes, outputs, strict=True)
+    ]
+
+
+def reached(history: Path, epochs: int) -> bool:
+    return history.exists() and len(history.read_text().splitlines()) > epochs
+
+
+def test_two_workers_have_the_losses_of_one(said: list[Said]) -> None:
+    alone, *workers = said
+    assert alone.status == 0, alone.errors
+    assert len(alone.losses) == 2 * (4 + 1)  # of 4 steps and of validation, in each epoch
+    for worker in workers:
+        assert worker.losses[:10] == pytest.approx(alone.losses, abs=1e-5)
+
+
+def test_the_loss_of_a_worker_is_told_and_its_epochs_are_kept(
+    said: list[Said], folder: Path
+) -> None:
+    _, survivor, killed = said
+    assert killed.status == -signal.SIGKILL
+    assert survivor.status == 2, survivor.errors
+    assert "another worker was lost: start all workers again to go on" in survivor.errors
+    assert f"kept in {folder}" in " ".join(survivor.errors.split())
+    assert "Traceback" not in survivor.errors
     assert (folder / "state.weights.h5").exists()
 
 

@@ -110,11 +110,19 @@ def test_epsilon_is_that_of_keras_applications(reference: keras.Model) -> None:
     assert reference.get_layer("conv2_block1_1_bn").epsilon == EPSILON
 
 
+def test_a_block_may_start_as_its_shortcut() -> None:
+    into = keras.Input((4, 4, 8))
+    block = keras.Model(into, identity_block(into, (2, 2, 8), "block", gamma="zeros"))
+    x = np.random.default_rng(0).uniform(0, 1, (2, 4, 4, 8)).astype(np.float32)
+    np.testing.assert_array_equal(block(x), x)
+
+
 @pytest.mark.parametrize(
     ("size", "network", "sentence"),
     [
         (31, {}, "halves a picture five times: image_size should be at least 32, it is 31"),
         (64, {"weights": "coco"}, "network.weights should be none or imagenet, it is 'coco'"),
+        (64, {"residual": False, "starts_as_shortcut": True}, "needs residual: true"),
         (64, {"residuals": True}, "network.residuals is unknown; did you mean residual?"),
     ],
 )

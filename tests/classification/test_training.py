@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets.classification.training import Recipe, train
+from fivenets.classification.training import Recipe, train, warmup_then_steps
 from fivenets.datasets.preparation import prepare
 from fivenets.datasets.prepared import DataSettings, ImageDataset, load
 from fivenets.errors import UserError
@@ -30,6 +30,9 @@ RECIPE = Recipe(
     augmentation={"mirror": True, "shift": 0.1},
     seed=0,
 )
+
+# A network with batch normalisation that is small enough for these pictures.
+NORMALISED = {"architecture": "thin_resnet", "network": {"depth": 8, "width": 2}}
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +121,15 @@ def test_a_seed_fixes_every_weight(data: ImageDataset, uninterrupted, tmp_path: 
     assert without_seconds(rows) == without_seconds(uninterrupted[1])
 
 
+def test_copies_on_several_devices_train_as_one(
+    data: ImageDataset, uninterrupted, tmp_path: Path
+) -> None:
+    _, rows = train(data, replace(RECIPE, epochs=4, distribute="mirrored"), tmp_path / "mirrored")
+    for row, expected in zip(rows, uninterrupted[1], strict=True):
+        assert row["loss"] == pytest.approx(expected["loss"], abs=1e-4)
+        assert row["val_loss"] == pytest.approx(expected["val_loss"], abs=1e-4)
+
+
 def test_another_seed_gives_other_weights(
     data: ImageDataset, uninterrupted, tmp_path: Path
 ) -> None:
@@ -173,6 +185,86 @@ def test_a_loss_of_nan_names_the_rate_and_leaves_nothing_to_go_on_from(
 def test_no_epochs_and_empty_batches_are_refused(epochs: int, batch_size: int) -> None:
     with pytest.raises(UserError, match=f"at least 1, they are {epochs} and {batch_size}"):
         replace(RECIPE, epochs=epochs, batch_size=batch_size)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"optimizer": "adam"}, "optimizer should be one of adamw, sgd, it is 'adam'"),
+        ({"schedule": "one"}, "schedule should be one of cosine, step, it is 'one'"),
+        ({"distribute": "both"}, "one of none, mirrored, multi_worker, it is 'both'"),
+        ({"steps_per_execution": 0}, "steps_per_execution should be at least 1, it is 0"),
+        ({"frozen_epochs": 4}, r"from 0 to below epochs \(4\), it is 4"),
+    ],
+)
+def test_what_a_recipe_cannot_mean_is_refused(change: dict, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        replace(RECIPE, **change)
+
+
+def test_one_class_is_refused(data: ImageDataset, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"at least 2 classes, .* has 1 \(bright\)"):
+        train(replace(data, labels=("bright",)), RECIPE, tmp_path)
+
+
+def test_a_checkpoint_of_another_architecture_is_refused_and_kept(
+    data: ImageDataset, cut_off: Path, tmp_path: Path
+) -> None:
+    checkpoints = shutil.copytree(cut_off, tmp_path / "checkpoints")
+    kept = {path.name: path.read_bytes() for path in checkpoints.iterdir()}
+    with pytest.raises(
+        UserError,
+        match="keeps an unfinished training of assignment_cnn, and residual8 cannot go on",
+    ):
+        train(data, replace(RECIPE, **NORMALISED), checkpoints)
+    assert {path.name: path.read_bytes() for path in checkpoints.iterdir()} == kept
+
+
+def test_first_epochs_may_leave_all_but_the_logits_as_they_are(
+    data: ImageDataset, tmp_path: Path
+) -> None:
+    at_start, after = [], []
+    recipe = replace(RECIPE, **NORMALISED, epochs=2, frozen_epochs=1)
+
+    def look(epoch: int, logs: dict[str, float]) -> None:
+        after.append(list(map(np.copy, weights(networks[0]))))
+
+    networks: list[keras.Model] = []
+
+    def start(network: keras.Model) -> None:
+        networks.append(network)
+        at_start.extend(map(np.copy, weights(network)))  # they share the variables' memory
+
+    _, rows = train(data, recipe, tmp_path, look, start)
+    assert [row["epoch"] for row in rows] == [0, 1]
+    logits = 2  # kernel and bias
+    frozen, trained = after
+    assert all(map(np.array_equal, frozen[:-logits], at_start[:-logits]))
+    assert not np.array_equal(frozen[-2], at_start[-2])
+    assert not any(map(np.array_equal, trained[:1], at_start[:1]))
+
+
+def test_bfloat16_and_fused_normalisation_train_what_is_saved_in_float32(
+    data: ImageDataset, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, **NORMALISED, mixed_precision=True, fused_batch_norm=True)
+    network, rows = train(data, recipe, tmp_path)
+    images, labels = data.arrays("validation")
+    kinds = {type(layer).__module__.partition(".")[0] for layer in network.layers}
+    assert kinds == {"keras"}
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    losses = keras.losses.sparse_categorical_crossentropy(labels, network(images), from_logits=True)
+    best = min(row["val_loss"] for row in rows)
+    assert float(keras.ops.mean(losses)) == pytest.approx(best, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("step", "rate"),
+    [(0, 0.2), (3, 0.4), (10, 1.0), (49, 1.0), (51, 0.1), (74, 0.1), (76, 0.01), (100, 0.01)],
+)
+def test_the_rate_rises_in_five_steps_and_falls_in_two(step: int, rate: float) -> None:
+    schedule = warmup_then_steps(1.0, 100, 0.1)
+    assert float(keras.ops.convert_to_numpy(schedule(step))) == pytest.approx(rate)
 
 
 @pytest.mark.parametrize(

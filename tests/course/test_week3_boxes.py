@@ -9,6 +9,7 @@ import pytest
 from fivenets.detection import boxes, course, darknet
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.darknet import Region
+from fivenets.detection.labels import label_tensor
 from fivenets.errors import UserError
 
 CLASSES = ("pedestrian", "car", "motorcycle")
@@ -89,6 +90,17 @@ def test_a_3x3_grid_of_two_anchors_gives_18_boxes() -> None:
     assert corners.shape == (3 * 3 * 2, 4)
     assert confidence.shape == (18,)
     assert probabilities.shape == (18, 3)
+
+
+def test_a_car_alone_is_labelled_in_the_second_half_of_its_cell() -> None:
+    # A car of 1.8 by 0.6 cells, its midpoint in row 2, column 1 at a quarter and a half of it.
+    car = np.array([[1.25 - 0.9, 2.5 - 0.3, 1.25 + 0.9, 2.5 + 0.3]]) / 3
+    labels = label_tensor(car, np.array([1]), np.array([TALL, WIDE]), len(CLASSES), 3, 3)
+    assert labels.shape == (3, 3, 2, 8)
+    # x, y, w, h come before p_c here, as in Darknet.
+    assert labels[2, 1, 1] == pytest.approx([0.25, 0.5, 1.8, 0.6, 1, 0, 1, 0], abs=1e-6)
+    labels[2, 1, 1] = 0
+    assert not labels.any()
 
 
 def test_a_wide_box_is_nearer_to_the_wide_anchor() -> None:

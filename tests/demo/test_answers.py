@@ -1,6 +1,8 @@
 """What the page's tabs answer: values of small models, and sentences for what cannot be used."""
 
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -14,6 +16,9 @@ from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
 from fivenets.errors import UserError
 from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.style import features
+from fivenets.style.stylizer import Stylizer
+from fivenets.style.transfer import Settings
 
 CFG = (
     "[net]\nheight=32\nwidth=32\n[convolutional]\nsize=32\nstride=32\nfilters=14\n"
@@ -100,12 +105,73 @@ def test_identify_shows_the_nearest_and_says_whether_it_is_near_enough() -> None
     assert answers.identify(picture(5), known, 0.25)[1].startswith("**Ada**")
 
 
+@pytest.fixture
+def stylizer(monkeypatch: pytest.MonkeyPatch) -> Stylizer:
+    keras.utils.set_random_seed(0)
+    layers = {"block1_conv1": 1.0}
+    settings = Settings(precision="float32", content_layer="block1_conv2", style_layers=layers)
+    untrained = Stylizer(features.vgg("vgg16_hed"), settings, "untrained")
+    monkeypatch.setattr(answers, "_stylizer", lambda: untrained)
+    return untrained
+
+
+def test_stylize_shows_the_picture_while_it_is_painted(stylizer: Stylizer, monkeypatch) -> None:
+    seen = threading.Event()
+    made = stylizer.stylize
+
+    def slowly(*args, observe, **kwargs):
+        def wait(now) -> None:
+            observe(now)
+            seen.wait(10)  # until the first has been shown, so that it is not passed over
+
+        return made(*args, observe=wait, **kwargs)
+
+    monkeypatch.setattr(stylizer, "stylize", slowly)
+    shown = answers.stylize(GREY.resize((64, 48)), GREY.resize((80, 64)), 64, 3, 1, "style")
+    first, words = next(shown)
+    assert first.shape == (48, 64, 3)  # at half the size it would be too small
+    assert words.startswith("iteration 1 of at most ")
+    seen.set()
+    *_, (last, words) = shown
+    assert (last.shape, last.dtype) == ((48, 64, 3), np.uint8)
+    assert " iterations in " in words
+
+
+def test_nobody_watching_ends_the_painting(stylizer: Stylizer, monkeypatch) -> None:
+    ended, closed = threading.Event(), threading.Event()
+
+    def paint(content, styles, options, observe) -> None:
+        observe(SimpleNamespace(iteration=0, seconds=0, losses={"style_loss": 1}, image=np.ones(3)))
+        closed.wait(10)
+        with pytest.raises(UserError, match="nobody waits"):
+            observe(None)
+        ended.set()
+
+    monkeypatch.setattr(stylizer, "stylize", paint)
+    shown = answers.stylize(GREY, GREY, 64, 5, 1, "style")
+    next(shown)
+    shown.close()
+    closed.set()
+    assert ended.wait(10)
+
+
+def test_a_mistake_in_painting_is_a_sentence(stylizer: Stylizer) -> None:
+    for settings, sentence in (
+        ((64, 0, 1, "style"), "iterations should be at least 1, it is 0"),
+        ((64, 5, 1, "mine"), "colours should be one of"),
+        ((64, 5, 1, "style"), "the content picture is 40x30 pixels: expected at least"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            list(answers.stylize(GREY, GREY, *settings))
+
+
 @pytest.mark.usefixtures("faces", "detector")
 def test_what_cannot_be_used_is_a_sentence() -> None:
     for ask in (
         lambda given: answers.detect(given, 0.5, 0.5),
         lambda given: answers.verify(GREY, given, 0.5),
         lambda given: answers.identify(given, [(GREY, None)], 0.5),
+        lambda given: list(answers.stylize(GREY, given, 64, 5, 1, "style")),
     ):
         with pytest.raises(UserError, match="a picture is missing: upload one"):
             ask(None)

@@ -91,4 +91,3 @@ def test_only_an_upload_is_not_looked_into(uploads: Path, headers: list, status:
 def test_the_last_of_two_keys_counts_as_for_whoever_reads_the_request_next() -> None:
     assert list(paths_in(b'{"path": "a", "path": "b"}')) == ["b"]
     assert list(paths_in(b'[{"a": {"path": {"path": 1}}}]')) == [{"path": 1}, 1]
-    assert list(paths_in(b"[" * 100_000)) == []

@@ -10,6 +10,12 @@ import pytest
 from fivenets import cli
 from fivenets.demo import answers, server
 from fivenets.errors import UserError
+from fivenets.style import colours
+
+
+@pytest.fixture
+def gr() -> Any:
+    return pytest.importorskip("gradio")
 
 
 def ended(words: list[str], monkeypatch, capsys) -> tuple[Any, str]:
@@ -57,8 +63,7 @@ def test_pillow_opens_only_what_pictures_are_read_from() -> None:
     assert printed.stdout.split() == ["PNG", "refused"], printed.stderr
 
 
-def test_the_page_has_a_tab_for_each_model_and_loads_none(monkeypatch) -> None:
-    gr = pytest.importorskip("gradio")
+def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> None:
     from fivenets.demo import page
 
     for name in ("_classifier", "_detector", "_faces", "available"):
@@ -68,23 +73,21 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(monkeypatch) -> None:
     assert [tab.label.lower() for tab in tabs] == list(answers.MODELS)
     named = {function.api_name for function in built.fns.values()}
     assert set(answers.MODELS) <= named
+    assert page.COLOURS == colours.COLOURS
     pictures = [block for block in built.blocks.values() if isinstance(block, gr.Image)]
     assert {picture.type for picture in pictures if picture.interactive is not False} == {"pil"}
 
 
-def test_tabs_without_a_model_are_hidden_and_an_empty_registry_is_said(monkeypatch) -> None:
-    pytest.importorskip("gradio")
+def test_tabs_without_a_model_are_named(gr, monkeypatch) -> None:
     from fivenets.demo import page
 
-    monkeypatch.setattr(answers, "available", lambda: {"classify": True, "detect": False})
-    classify, detect, empty = page._shown(["classify", "detect"])
-    assert (classify["visible"], detect["visible"], empty["visible"]) == (True, False, False)
-    monkeypatch.setattr(answers, "available", lambda: {"classify": False})
-    assert page._shown(["classify"])[-1]["visible"]
+    monkeypatch.setattr(answers, "available", lambda: {"classify": True, "detect": True})
+    assert page._missing() == ""
+    monkeypatch.setattr(answers, "available", lambda: {"classify": False, "detect": True})
+    assert page._missing().startswith("No model is registered yet for: classify. Run `make`")
 
 
-def test_a_mistake_is_told_on_the_page() -> None:
-    gr = pytest.importorskip("gradio")
+def test_a_mistake_is_told_on_the_page(gr) -> None:
     from fivenets.demo import page
 
     def refuse(_: Any) -> None:
@@ -94,8 +97,7 @@ def test_a_mistake_is_told_on_the_page() -> None:
         page.told(refuse)(None)
 
 
-def test_it_listens_on_this_machine_only_unless_told_otherwise(monkeypatch) -> None:
-    pytest.importorskip("gradio")
+def test_it_listens_on_this_machine_only_unless_told_otherwise(gr, monkeypatch) -> None:
     from fivenets.demo import page
 
     launched: dict[str, Any] = {}

@@ -79,4 +79,4 @@ def test_auto_takes_what_was_trained_here_where_nothing_else_can_be_had(
     assert pair.weights.read_bytes() == numbers.read_bytes()
     assert pair.cfg.read_text() == TINY
     assert read_names(pair.names) == ["car", "bus", "tram"]
-    assert len(pair.photographs) == len(sources.photographs(folder)) == 3
+    assert len(pair.photographs) == len(sources.photographs("x (mirror)", folder)) == 3

@@ -71,3 +71,13 @@ def test_openface_csvs_arrive_in_keras_order(network: keras.Model, tmp_path: Pat
     (tmp_path / "conv2_b.csv").unlink()
     with pytest.raises(UserError, match=r"has no conv2_b\.csv: expected 64 numbers"):
         load_openface_csv(network, tmp_path)
+
+
+def test_a_standardised_network_sees_no_light_and_has_no_more_weights() -> None:
+    network = nn4_small2(is_standardised=True)
+    assert network.count_params() == 3_743_280
+    standardise = network.get_layer("standardise")
+    picture = np.random.default_rng(0).integers(0, 256, (1, 96, 96, 3)).astype(np.float32)
+    standard = np.asarray(standardise(picture))
+    assert (standard.mean(), standard.std()) == pytest.approx((0, 1), abs=1e-3)
+    np.testing.assert_allclose(np.asarray(standardise(picture / 2 + 20)), standard, atol=1e-3)

@@ -91,6 +91,7 @@ def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
     ("change", "sentence"),
     [
         ({"initial": "vgg"}, "initial should be one of nn4_small2, face_api_resnet"),
+        ({"initial": "face_api_resnet", "is_standardised": True}, "is_standardised is for nn4_"),
         ({"mining": "hardest"}, "mining should be one of"),
         ({"margin": 0.0}, "margin above 0"),
     ],

@@ -24,6 +24,7 @@ def resnet50(
     residual: bool = True,
     weights: str = "none",
     batch_norm_momentum: float = 0.9,
+    starts_as_shortcut: bool = False,
 ) -> keras.Model:
     """The network of the course's second assignment: 23,600,006 parameters at 6 classes.
 
@@ -34,6 +35,8 @@ def resnet50(
             scales pictures by that set's mean and pads before pooling. Loading them is
             `imagenet.load`'s.
         batch_norm_momentum: 0..1, how much of its running statistics a step keeps.
+        starts_as_shortcut: the last normalisation of each block starts at a scale of 0 (Goyal et
+            al. 2017, 5.1), so that training begins with a shallow network; residual ones only.
     Returns: a model from (n, *image_shape) to logits (n, num_classes).
     Raises: UserError where the images are too small, or `weights` is unknown.
     """
@@ -44,6 +47,8 @@ def resnet50(
             f"resnet50 halves a picture five times: image_size should be at least "
             f"{SMALLEST_SIDE}, it is {min(image_shape[:2])}"
         )
+    if starts_as_shortcut and not residual:
+        raise UserError("network.starts_as_shortcut needs residual: true, there are no shortcuts")
     image = keras.Input(image_shape, name="image_rgb")
     if weights == "imagenet":
         offset = [-mean for mean in MEAN_RGB]
@@ -61,7 +66,11 @@ def resnet50(
         x = layers.ZeroPadding2D(1, name="pool1_pad")(x)
     x = layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
     for stage, filters, stride, blocks in STAGES:
-        settings = {"residual": residual, "momentum": batch_norm_momentum}
+        settings = {
+            "residual": residual,
+            "momentum": batch_norm_momentum,
+            "gamma": "zeros" if starts_as_shortcut else "ones",
+        }
         x = convolution_block(x, filters, stride, f"{stage}_block1", **settings)
         for index in range(2, blocks + 1):
             x = identity_block(x, filters, f"{stage}_block{index}", **settings)
@@ -78,12 +87,13 @@ def identity_block(
     *,
     residual: bool = True,
     momentum: float = 0.9,
+    gamma: str = "ones",
 ) -> keras.KerasTensor:
     """relu(x + F(x)) with F of 1x1, 3x3 and 1x1 convolutions (He et al. 2015, figure 5 right).
 
     Args: x (n, height, width, filters[2]). Returns: a tensor of the same shape.
     """
-    y = _bottleneck(x, filters, 1, name, momentum)
+    y = _bottleneck(x, filters, 1, name, momentum, gamma)
     if residual:
         y = layers.Add(name=f"{name}_add")([x, y])
     return layers.ReLU(name=f"{name}_out")(y)
@@ -97,12 +107,13 @@ def convolution_block(
     *,
     residual: bool = True,
     momentum: float = 0.9,
+    gamma: str = "ones",
 ) -> keras.KerasTensor:
     """The same where the shape changes: the shortcut is a strided 1x1 convolution.
 
     Args: x (n, height, width, c). Returns: (n, height / stride, width / stride, filters[2]).
     """
-    y = _bottleneck(x, filters, stride, name, momentum)
+    y = _bottleneck(x, filters, stride, name, momentum, gamma)
     if residual:
         shortcut = layers.Conv2D(filters[2], 1, strides=stride, name=f"{name}_0_conv")(x)
         y = layers.Add(name=f"{name}_add")([_norm(shortcut, f"{name}_0", momentum), y])
@@ -110,15 +121,24 @@ def convolution_block(
 
 
 def _bottleneck(
-    x: keras.KerasTensor, filters: tuple[int, int, int], stride: int, name: str, momentum: float
+    x: keras.KerasTensor,
+    filters: tuple[int, int, int],
+    stride: int,
+    name: str,
+    momentum: float,
+    gamma: str,
 ) -> keras.KerasTensor:
     x = layers.Conv2D(filters[0], 1, strides=stride, name=f"{name}_1_conv")(x)
     x = layers.ReLU(name=f"{name}_1_relu")(_norm(x, f"{name}_1", momentum))
     x = layers.Conv2D(filters[1], 3, padding="same", name=f"{name}_2_conv")(x)
     x = layers.ReLU(name=f"{name}_2_relu")(_norm(x, f"{name}_2", momentum))
     x = layers.Conv2D(filters[2], 1, name=f"{name}_3_conv")(x)
-    return _norm(x, f"{name}_3", momentum)
+    return _norm(x, f"{name}_3", momentum, gamma)
 
 
-def _norm(x: keras.KerasTensor, name: str, momentum: float) -> keras.KerasTensor:
-    return layers.BatchNormalization(momentum=momentum, epsilon=EPSILON, name=f"{name}_bn")(x)
+def _norm(
+    x: keras.KerasTensor, name: str, momentum: float, gamma: str = "ones"
+) -> keras.KerasTensor:
+    return layers.BatchNormalization(
+        momentum=momentum, epsilon=EPSILON, gamma_initializer=gamma, name=f"{name}_bn"
+    )(x)

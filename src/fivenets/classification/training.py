@@ -83,7 +83,8 @@ def train(
     Returns: the network with the weights of the epoch of lowest validation loss, giving logits,
         and one row of metrics per epoch. The caller removes `checkpoint_dir` once it has saved
         the network.
-    Raises: UserError where the loss becomes NaN, there is one class only, or a worker is lost.
+    Raises: UserError where the loss becomes NaN, there is one class only, a worker is lost, or
+        `checkpoint_dir` keeps a training of another network.
     """
     if len(data.labels) < 2:
         raise UserError(
@@ -106,6 +107,16 @@ def train(
             [*augmentation(**recipe.augmentation), trained],
             network.input_shape[1:],
         )
+
+        owner = checkpoint_dir / "network"
+        if owner.exists() and owner.read_text() != network.name:
+            raise UserError(
+                f"{checkpoint_dir} keeps an unfinished training of {owner.read_text()}, and "
+                f"{network.name} cannot go on from it: restore that architecture, or remove the "
+                "folder"
+            )
+
+        report = on_epoch_end or (lambda epoch, logs: None)
 
         def fit(part: str, first_epoch: int, epochs: int) -> list[dict[str, float]]:
             """The rows of `epochs` epochs, `first_epoch` being the number of the first one."""
@@ -132,7 +143,12 @@ def train(
                     recipe.distribute,
                     data.training_batches(batch_size, recipe.seed, first_epoch + epoch),
                 ),
-                on_epoch_end and (lambda epoch, logs: on_epoch_end(first_epoch + epoch, logs)),
+                lambda epoch, logs: report(first_epoch + epoch, logs),
+                [
+                    keras.callbacks.LambdaCallback(
+                        on_train_begin=lambda logs: owner.write_text(network.name)
+                    )
+                ],
                 validation_data=distribution.shared_out(
                     recipe.distribute, data.batches("validation")
                 ),
@@ -141,14 +157,19 @@ def train(
 
         rows = []
         if recipe.frozen_epochs:
-            for layer in trained.layers[:-1]:
-                layer.trainable = False
+            _set_trainable(trained, False)
             rows = fit("frozen", 0, recipe.frozen_epochs)
-            trained.trainable = True
+            _set_trainable(trained, True)
         rows += fit("", recipe.frozen_epochs, recipe.epochs - recipe.frozen_epochs)
     if trained is not network:
         network.set_weights(trained.get_weights())
     return network, rows
+
+
+def _set_trainable(network: keras.Model, is_trainable: bool) -> None:
+    """Freezes or unfreezes all but the logits."""
+    for layer in network.layers[:-1]:
+        layer.trainable = is_trainable
 
 
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:

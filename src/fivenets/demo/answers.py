@@ -3,10 +3,12 @@
 A picture is a PIL image or an array, never a path: what comes here was sent by a browser.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from queue import Queue
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ MODELS = {
     "detect": "yolov2",
     "verify": "facenet",
     "identify": "facenet",
+    "stylize": "style-transfer",
 }
 ROWS = ("object", "score", "left", "top", "right", "bottom")  # of the table of what was detected
 
@@ -57,7 +60,7 @@ def detect(
 
 def threshold() -> float:
     """The distance up to which the registered model takes two faces for one person's."""
-    return _faces()[1].threshold
+    return round(_faces()[1].threshold, 3)
 
 
 def verify(first: Any, second: Any, threshold: float) -> str:
@@ -90,6 +93,56 @@ def identify(
     nearest = f"nearest is {names[match.entry]} at {match.distance:.3f}"
     word = f"**{match.person}**" if match.person else "**Not recognised**"
     return known[match.entry][0], f"{word}: {nearest}, threshold {threshold:.3f}"
+
+
+def stylize(
+    content: Any, style: Any, size: float, iterations: float, style_scale: float, colours: str
+) -> Generator[tuple[np.ndarray, str], None, None]:
+    """The content in the style, again and again while it is painted, each with how far it is.
+
+    Closing the iterator ends the painting. Args: fields of `style.transfer.Settings`.
+    """
+    from fivenets.style import pictures
+    from fivenets.style.stylizer import Result
+
+    images_rgb_uint8, stylizer = [_received(content), _received(style)], _stylizer()
+    options = {"size": int(size), "iterations": int(iterations)}
+    options |= {"style_scale": float(style_scale), "colours": colours}
+    total = stylizer.with_options(options).total_iterations
+    arrived: Queue[Any] = Queue()
+    is_closed = Event()
+
+    def paint() -> None:
+        def observe(now: Any) -> None:
+            if is_closed.is_set():
+                raise UserError("nobody waits for this picture any more")
+            arrived.put(now)
+
+        try:
+            arrived.put(
+                stylizer.stylize(
+                    images_rgb_uint8[0], images_rgb_uint8[1:], options=options, observe=observe
+                )
+            )
+        except Exception as error:
+            arrived.put(error)
+
+    Thread(target=paint, daemon=True).start()
+    try:
+        while True:
+            latest = arrived.get()
+            while not arrived.empty():
+                latest = arrived.get()
+            if isinstance(latest, Exception):
+                raise latest
+            if isinstance(latest, Result):
+                yield latest.image, f"{latest.iterations} iterations in {latest.seconds:.0f} s"
+                return
+            done = f"iteration {latest.iteration + 1} of at most {total}"
+            loss = f"style loss {latest.losses['style_loss']:.3g}"
+            yield pictures.to_uint8(latest.image), f"{done}, {latest.seconds:.0f} s, {loss}"
+    finally:
+        is_closed.set()
 
 
 def _embedded(embedder: Any, picture: Any, index: int) -> np.ndarray:
@@ -136,3 +189,11 @@ def _faces() -> tuple[Any, Any]:
 
     file = registry.model_file(MODELS["verify"])
     return Embedder.from_file(file), calibration_of(file, project_folder() / "calibrations")
+
+
+@cache
+def _stylizer() -> Any:
+    from fivenets import registry
+    from fivenets.style.stylizer import Stylizer
+
+    return Stylizer.from_file(registry.model_file(MODELS["stylize"]))

@@ -9,6 +9,7 @@ SOURCES = {
     "detect": ("example_street.png", "darknet/data/*.jpg"),
     "verify": ("example_face.png", "lfw10/*/*_0001.jpg"),
     "identify": ("example_face.png", "lfw10/*/*_0002.jpg"),
+    "stylize": ("example_street.png", "style_images/*.jpg"),
 }
 MOST = 6  # in one tab
 

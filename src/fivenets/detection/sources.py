@@ -155,9 +155,12 @@ def _bring_yolov2(target: Path) -> str | None:
     return YOLOV2_URL if assets.download(YOLOV2_URL, target) else None
 
 
-def photographs(raw_dir: Path) -> Sequence[images.ImageSource]:
-    """Darknet's own sample photographs, on which engines are compared; else drawn scenes."""
-    found = _fetched("darknet", raw_dir)
+def photographs(trained_on: str, raw_dir: Path) -> Sequence[images.ImageSource]:
+    """What engines are compared on: Darknet's own sample photographs, else drawn scenes.
+
+    trained_on: of the detector, such as "yolo-lite-voc (mirror)"; a built-in one knows scenes only.
+    """
+    found = None if "(builtin)" in trained_on else _fetched("darknet", raw_dir)
     return _drawn() if found is None else _photographs(found[1])
 
 

@@ -60,11 +60,11 @@ def hardest_pairs(
 ) -> Figure:
     """One person's images farthest apart (above), and two people's nearest together (below)."""
     figure = plt.figure(figsize=(1.5 * count, 7.4), layout="constrained")
-    halves = figure.subfigures(2, 1, hspace=0.04)
+    halves = np.asarray(figure.subfigures(2, 1, hspace=0.04), dtype=object)
     titles = ("one person, farthest apart", "two people, nearest together")
     for half, title, chosen in zip(halves, titles, hardest(distances, pairs, count), strict=True):
         half.suptitle(f"{title}: a pair is one above the other, with its distance", fontsize=10)
-        grid = half.subplots(2, count, squeeze=False)
+        grid = np.asarray(half.subplots(2, count, squeeze=False), dtype=object)
         for axes in grid.flat:
             axes.axis("off")
         for column, pair in enumerate(chosen):

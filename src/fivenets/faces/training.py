@@ -50,6 +50,10 @@ class Recipe:
             raise UserError(
                 f"initial should be one of {', '.join(INITIALS)}, it is {self.initial!r}"
             )
+        if self.is_standardised and self.initial != "nn4_small2":
+            raise UserError(
+                f"is_standardised is for nn4_small2; {self.initial} knows pictures as they are"
+            )
         if self.mining not in losses.BATCH_LOSSES:
             raise UserError(
                 f"mining should be one of {', '.join(losses.BATCH_LOSSES)}, it is {self.mining!r}"

@@ -16,7 +16,7 @@ from fivenets.datasets.scenes.shapes import CLASSES, CLUTTER, OBJECTS, Face
 HEIGHT, WIDTH = 240, 336  # pixels of a picture
 SUPERSAMPLING = 2
 MIN_SIDE = 11  # pixels of a box; less cannot be told at the size that networks see
-MAX_COVERED = 0.45  # of an object's box by nearer things; with more of it hidden it is not drawn
+MAX_COVERED = 0.35  # of an object's box by nearer things; with more of it hidden it is not drawn
 HAZE = np.array([190, 200, 210])
 
 
