@@ -148,7 +148,9 @@ def main() -> None:
                 raise Reached
 
     try:
-        transfer.transfer(network, photograph.image, [Style(painting.image)], settings, watch)
+        styles = [Style(painting.image)]
+        weights = settings.weights
+        transfer.transfer(network, photograph.image, styles, settings, watch, factors=weights)
     except Reached:
         print(
             f"ours: loss {reached['loss']:.4g} after {reached['seconds']:.0f} s, "

@@ -50,34 +50,6 @@ def test_load_reads_another_file_where_one_is_given(params_file: Path, tmp_path:
     assert params.load("a", file=tmp_path / "other.yaml") == 7
 
 
-PRESETS = """
-preset: {chosen}
-presets:
-  cpu: {{}}
-  gpu: {{net: {{train: {{epochs: 90, layers: {{first: 64}}}}}}}}
-"""
-
-
-@pytest.mark.parametrize(("chosen", "epochs", "first"), [("cpu", 3, 8), ("gpu", 90, 64)])
-def test_a_preset_takes_the_place_of_the_values_that_it_names(
-    params_file: Path, chosen: str, epochs: int, first: int
-) -> None:
-    params_file.write_text(PARAMS + PRESETS.format(chosen=chosen))
-    expected = {"epochs": epochs, "rate": 0.001, "layers": {"first": first}}
-    assert params.arguments(train, "net", "train") == expected
-
-
-def test_a_preset_that_is_not_there_or_names_what_is_not_there_is_refused(
-    params_file: Path,
-) -> None:
-    params_file.write_text(PARAMS + PRESETS.format(chosen="gpus"))
-    with pytest.raises(UserError, match=r"preset 'gpus' is unknown; did you mean gpu\?"):
-        params.load("net")
-    params_file.write_text(PARAMS + PRESETS.format(chosen="gpu").replace("epochs", "epoch"))
-    with pytest.raises(UserError, match=r"presets.gpu.net.train.epoch is unknown; did you mean ep"):
-        params.load("net")
-
-
 @pytest.mark.parametrize(
     ("written", "read"),
     [("1e-3", 0.001), ("1.5", 1.5), ("7", 7), ("true", True), ("no", "no"), ("on", "on")],

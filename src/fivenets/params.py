@@ -1,8 +1,4 @@
-"""params.yaml -> keyword arguments. The signature that takes them is their schema.
-
-What stands under `presets`, by the name that `preset` chooses, takes the place of the same keys in
-the sections beside it.
-"""
+"""params.yaml -> keyword arguments. The signature that takes them is their schema."""
 
 import difflib
 import inspect
@@ -23,7 +19,7 @@ def load(*keys: str, file: Path | None = None) -> Any:
 
     Raises: UserError where the file is missing or not YAML, or has no such key.
     """
-    value = _with_preset(_read(PARAMS_FILE if file is None else file))
+    value = _read(PARAMS_FILE if file is None else file)
     for depth, key in enumerate(keys):
         if not isinstance(value, Mapping) or key not in value:
             path = ".".join(keys[: depth + 1])
@@ -70,27 +66,6 @@ def flatten(section: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
-
-
-def _with_preset(settings: Any) -> Any:
-    """The sections with the chosen preset's values in them."""
-    if not isinstance(settings, Mapping) or "preset" not in settings:
-        return settings
-    chosen, presets = settings["preset"], settings.get("presets")
-    if not isinstance(presets, Mapping) or chosen not in presets:
-        raise UserError(f"params.yaml: preset {chosen!r} is unknown{_suggestion(chosen, presets)}")
-    return _overlaid(settings, presets[chosen], f"presets.{chosen}")
-
-
-def _overlaid(section: Mapping[str, Any], changes: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """`section` with the values of `changes`, of which each must have one to take the place of."""
-    merged = dict(section)
-    for key, value in changes.items():
-        if key not in merged:
-            raise UserError(f"params.yaml: {path}.{key} is unknown{_suggestion(key, section)}")
-        is_nested = isinstance(value, Mapping) and isinstance(merged[key], Mapping)
-        merged[key] = _overlaid(merged[key], value, f"{path}.{key}") if is_nested else value
-    return merged
 
 
 def _read(file: Path) -> Any:

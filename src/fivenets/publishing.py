@@ -73,7 +73,7 @@ SERVICES = {
             "size": 64,
             "iterations": 2,
             "coarse_scales": 0,
-            "content_weight": 10.0,
+            "content_weight": 0.03,
             "style_weight": 1.0,
             "style_scale": 1.0,
             "initial": "content",

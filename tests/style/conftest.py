@@ -12,7 +12,7 @@ from fivenets.style.stylizer import Stylizer
 from fivenets.style.transfer import Settings
 
 QUICK = Settings(
-    size=64, iterations=12, coarse_scales=0, precision="float32", tolerance=0, content_weight=1.0
+    size=64, iterations=12, coarse_scales=0, precision="float32", tolerance=0, content_weight=0.03
 )
 
 

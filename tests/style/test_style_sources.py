@@ -5,6 +5,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -13,6 +14,7 @@ from fivenets.assets import Origin
 from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.style import features, sources
+from fivenets.style.render import render_painting
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +28,9 @@ def test_built_in_photographs_take_the_place_of_both_roles(tmp_path: Path) -> No
     content = sources.picture("tubingen", "content", "auto", tmp_path)
     style = sources.picture("wave", "style", "builtin", tmp_path)
     assert (content.origin.asset, content.origin.origin) == ("china", "builtin")
-    assert (style.origin.asset, style.origin.origin) == ("flower", "builtin")
-    assert content.image.shape == style.image.shape == (427, 640, 3)
+    assert (style.origin.asset, style.origin.origin) == ("drawn painting", "builtin")
+    assert content.image.shape == (427, 640, 3)
+    np.testing.assert_array_equal(style.image, render_painting())
     with pytest.raises(UserError, match="tubingen: no mirror and no public host has it"):
         sources.picture("tubingen", "content", "real", tmp_path)
 

@@ -13,7 +13,7 @@ from fivenets.style.objective import Style
 from fivenets.style.transfer import Progress, Settings
 
 QUICK = Settings(
-    size=64, iterations=12, coarse_scales=0, precision="float32", tolerance=0, content_weight=1.0
+    size=64, iterations=12, coarse_scales=0, precision="float32", tolerance=0, content_weight=0.03
 )
 
 
@@ -58,7 +58,9 @@ def test_a_style_stays_inside_its_mask(
 ) -> None:
     mask = np.zeros((48, 64), np.float32)
     mask[:, :32] = 1
-    settings = replace(QUICK, content_weight=0.0, style_layers={"block1_conv1": 1.0})
+    settings = replace(
+        QUICK, content_weight=0.0, variation_weight=0.0, style_layers={"block1_conv1": 1.0}
+    )
     picture, _ = made(network, content, [Style(painting, mask=mask)], settings)
     changed = np.abs(picture.astype(int) - content).max(axis=(0, 2))
     assert changed[:32].max() > 10
@@ -83,6 +85,22 @@ def test_two_styles_count_by_their_weights(
     assert both == pytest.approx(0.75 * stripes + 0.25 * turned, rel=1e-4)
     everywhere = Style(painting, mask=np.ones((48, 64), np.float32))
     assert style_loss(everywhere) == pytest.approx(stripes, rel=1e-4)
+
+
+def test_shares_become_factors_of_these_pictures(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    fitted = pictures.resize(content, 48, 64)
+    extractor = transfer.features.extractor(network, QUICK.weights.layers)
+    _, styles = transfer.prepare(fitted, [Style(painting)], 64, QUICK)
+    shares = replace(QUICK, content_weight=0.5, style_weight=2.0, variation_weight=0.25).weights
+    factors = objective.balanced(extractor, fitted, styles, shares)
+    _, start = objective.loss(extractor, fitted, styles, factors)(fitted[None])
+    unit = 2 * float(start["style_loss"])
+    assert factors.style == 2
+    assert factors.variation * float(start["variation"]) == pytest.approx(0.25 * unit)
+    features = np.asarray(extractor(fitted[None])[QUICK.content_layer], float)
+    assert factors.content * np.mean(features**2) / 4 == pytest.approx(0.5 * unit, rel=1e-4)
 
 
 def test_luminance_keeps_the_contents_colours(

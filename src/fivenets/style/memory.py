@@ -6,10 +6,10 @@ from fivenets.errors import UserError
 from fivenets.style.features import BLOCKS, FILTERS
 
 # Features are kept for the gradient, whose own and the Gram matrices' float32 copies stand beside
-# them for a while; measured, see docs/decisions/0009.
+# them for a while. Chosen on the safe side by counting these copies, not by measuring.
 BYTES_PER_FEATURE = {"float32": 14, "bfloat16": 12}
 IMAGES_OF_LBFGS = 32  # ten pairs and what stands beside them, in float64
-FIXED = 400 * 1024**2  # of the libraries' own, beyond what is in use when the estimate is made
+FIXED = 400 * 1024**2  # of the libraries' own, beyond what is in use by then: a guess
 
 
 def estimate(kind: str, height: int, width: int, precision: str) -> int:

@@ -1,7 +1,7 @@
 """What one transfer minimises: content, styles and smoothness, with targets computed once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -10,6 +10,8 @@ from keras import ops
 
 from fivenets.style import losses, pictures
 from fivenets.style.differentiation import Loss
+
+SMALLEST_COST = 1e-6  # of a picture that is black all over, by which nothing can be divided
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,10 @@ class Style:
 
 @dataclass(frozen=True)
 class Weights:
-    """What counts how much in J = alpha J_content + beta J_style + gamma TV."""
+    """What counts how much in J = alpha J_content + beta J_style + gamma TV.
+
+    As `loss` takes them, factors; as `balanced` takes them, shares.
+    """
 
     content: float  # alpha
     style: float  # beta
@@ -76,6 +81,27 @@ def loss(
         }
 
     return compute
+
+
+def balanced(
+    features: keras.Model, content: np.ndarray, styles: Sequence[Style], weights: Weights
+) -> Weights:
+    """Weights for these pictures, given as shares: of the style cost that the content starts with.
+
+    A style's cost grows with the fourth power of its contrast (15,000 for one pair of pictures,
+    118,000 for another) and the content's hardly changes, so that no fixed weights suit two pairs.
+    Args: weights: `content` and `variation` are what losing all of the content, and having the
+        content's own roughness, cost in parts of that style cost.
+    """
+    _, start = loss(features, content, styles, weights)(content[None])
+    found = features(content[None])[weights.content_layer]
+    all_lost = losses.compute_content_cost(found, ops.zeros_like(found))
+    unit = weights.style * float(start["style_loss"])
+    return replace(
+        weights,
+        content=weights.content * unit / max(float(all_lost), SMALLEST_COST),
+        variation=weights.variation * unit / max(float(start["variation"]), SMALLEST_COST),
+    )
 
 
 def _style_grams(features: keras.Model, image: np.ndarray, weights: Weights) -> dict[str, Any]:

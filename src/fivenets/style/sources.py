@@ -19,6 +19,7 @@ from fivenets.catalogue import ASSETS
 from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.style import features, pictures
+from fivenets.style.render import render_painting
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ PICTURES = {  # in the asset style_images: public folder, SHA-256
         "14bcf58a39b7095168f27756d76d0c615bb8954acc5eae9e62c66a9684c2ee2b",
     ),
 }
-BUILTIN = {"content": "china.jpg", "style": "flower.jpg"}  # photographs in scikit-learn
+BUILTIN_CONTENT = "china.jpg"  # a photograph in scikit-learn
 BUILTIN_LICENCE = "CC BY 2.0 (scikit-learn: sklearn/datasets/images/README.txt)"
 
 
@@ -106,8 +107,8 @@ def network(kind: str, pooling: str, source: str, raw_dir: Path) -> tuple[keras.
 def picture(name: str, role: str, source: str, raw_dir: Path) -> Picture:
     """The picture of that name among PICTURES, or the user's file at that path.
 
-    Args: role: content | style; where a known name cannot be had, a built-in photograph of that
-        role takes its place. source: data.source.
+    Args: role: content | style; where a known name cannot be had, what is built in for that role
+        takes its place. source: data.source.
     """
     if name not in PICTURES:
         image = pictures.read(Path(name).expanduser(), role)
@@ -124,9 +125,20 @@ def picture(name: str, role: str, source: str, raw_dir: Path) -> Picture:
     elif source == "real":
         raise UserError(f"{name}: no mirror and no public host has it, and data.source is real")
     else:
-        log.warning("%s: cannot be had here, taking the built-in %s", name, BUILTIN[role])
-        file = Path(sklearn.datasets.__path__[0], "images", BUILTIN[role])
-        origin = Origin(Path(BUILTIN[role]).stem, "builtin", sha256(file), BUILTIN_LICENCE)
+        return _builtin(name, role)
+    return Picture(pictures.read(file, role), origin)
+
+
+def _builtin(name: str, role: str) -> Picture:
+    """The picture that stands in: a photograph to be painted, a drawn painting as the style."""
+    log.warning("%s: cannot be had here, taking what is built in", name)
+    if role == "style":
+        painting = render_painting()
+        digest = sha256(painting.tobytes())
+        origin = Origin("drawn painting", "builtin", digest, "Apache-2.0, drawn by this project")
+        return Picture(painting, origin)
+    file = Path(sklearn.datasets.__path__[0], "images", BUILTIN_CONTENT)
+    origin = Origin(file.stem, "builtin", sha256(file), BUILTIN_LICENCE)
     return Picture(pictures.read(file, role), origin)
 
 

@@ -24,9 +24,9 @@ class Settings:
     size: int = 400
     iterations: int = 120
     coarse_scales: int = 1
-    content_weight: float = 10.0
+    content_weight: float = 0.03
     style_weight: float = 1.0
-    variation_weight: float = 0.002
+    variation_weight: float = 0.004
     content_layer: str = "block4_conv2"
     style_layers: Mapping[str, float] = field(default_factory=lambda: STYLE_LAYERS)
     style_scale: float = 1.0
@@ -63,7 +63,7 @@ class Settings:
 
     @property
     def weights(self) -> Weights:
-        """What counts how much."""
+        """What counts how much, as `objective.balanced` takes it."""
         return Weights(
             self.content_weight,
             self.style_weight,
@@ -105,11 +105,14 @@ def transfer(
     styles: Sequence[Style],
     settings: Settings,
     observe: Observer = lambda _: None,
+    *,
+    factors: Weights | None = None,
 ) -> np.ndarray:
     """The content in the styles, (height, width, 3) uint8 with `settings.size` at the longer side.
 
     Args: network: from `features.vgg`, float32. styles: images are (height, width, 3) uint8.
-        observe: told after each iteration.
+        observe: told after each iteration. factors: of the loss, in place of those that balance
+        the settings' weights for these pictures.
     Raises: UserError where the styles weigh nothing, memory does not suffice, or the loss diverges.
     """
     if min((style.weight for style in styles), default=0) < 0 or not any(
@@ -131,9 +134,8 @@ def transfer(
         content = pictures.resize(content_rgb_uint8, height, width)
         content, prepared = prepare(content, styles, longest, settings)
         image = initial(content, settings) if image is None else _enlarged(image, height, width)
-        function = value_and_gradient(
-            objective.loss(extractor, content, prepared, settings.weights)
-        )
+        weights = factors or objective.balanced(extractor, content, prepared, settings.weights)
+        function = value_and_gradient(objective.loss(extractor, content, prepared, weights))
         budget = optimisers.Budget(settings.iterations, settings.tolerance)
 
         def tell(
