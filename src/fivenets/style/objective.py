@@ -12,6 +12,7 @@ from fivenets.style import losses, pictures
 from fivenets.style.differentiation import Loss
 
 SMALLEST_COST = 1e-6  # of a picture that is black all over, by which nothing can be divided
+LARGEST_FACTOR = 3e38  # of float32; the loss is then out of range, and the optimiser says so
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,14 @@ def balanced(
     found = features(content[None])[weights.content_layer]
     all_lost = losses.compute_content_cost(found, ops.zeros_like(found))
     unit = weights.style * float(start["style_loss"])
+
+    def factor(share: float, cost: float) -> float:
+        return min(share * unit / max(cost, SMALLEST_COST), LARGEST_FACTOR)
+
     return replace(
         weights,
-        content=weights.content * unit / max(float(all_lost), SMALLEST_COST),
-        variation=weights.variation * unit / max(float(start["variation"]), SMALLEST_COST),
+        content=factor(weights.content, float(all_lost)),
+        variation=factor(weights.variation, float(start["variation"])),
     )
 
 
