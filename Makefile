@@ -17,7 +17,7 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all everything setup test lint smoke fuzz kills study cells plain-vs-residual ui requirements clean
+.PHONY: all everything setup test lint smoke faults fuzz kills study cells plain-vs-residual ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/alone.py $(MAKE) --no-print-directory everything
@@ -55,6 +55,10 @@ lint: setup
 # The whole graph with tiny settings, in a temporary clone of the last commit.
 smoke: setup
 	pytest -m smoke
+
+# What can go wrong around a run: kills, a server that goes away, two at once. Some 5 minutes.
+faults: setup
+	pytest -m faults
 
 # Mutated files and odd values for all that reads a stranger's bytes; new ones each time. More or
 # fewer by FUZZ_INPUTS, which some tests take 50 times.

@@ -1,6 +1,6 @@
 """What can go wrong around a run of the graph: kills, two at once, a store that goes away.
 
-On tiny settings, in a clone of the last commit; run by `make smoke`.
+On tiny settings, in a clone of the last commit; run by `make faults`.
 """
 
 import base64
@@ -23,7 +23,7 @@ import pytest
 from mlflow import MlflowClient
 from test_smoke import EPOCHS, NAME, Clone, make_tiny
 
-pytestmark = pytest.mark.smoke
+pytestmark = pytest.mark.faults
 
 PROJECT = Path(__file__).parents[2]
 TARGET = f"register@{NAME}"
@@ -47,9 +47,23 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     return clone
 
 
+STARTED: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays() -> Iterator[None]:
+    """Ends what a test has started, and closes its pipes."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        kill(process)
+        if process.stderr:
+            process.stderr.close()
+
+
 def started(clone: Clone, *words: str, **environment: str) -> subprocess.Popen[str]:
     """A command in a group of processes of its own."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         words,
         cwd=clone.folder,
         env=clone.environment | environment,
@@ -58,6 +72,8 @@ def started(clone: Clone, *words: str, **environment: str) -> subprocess.Popen[s
         text=True,
         start_new_session=True,
     )
+    STARTED.append(process)
+    return process
 
 
 def kill(process: subprocess.Popen) -> None:
