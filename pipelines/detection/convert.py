@@ -23,10 +23,11 @@ def main(name: str) -> None:
         trained_on = f"{pair.name} ({pair.origin.origin})"
         detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, trained_on)
         detector.save(model_file)
-        rows = [{"epoch": 0, "seconds": time.perf_counter() - start}]
+        seconds = time.perf_counter() - start
+        run.log_epoch(0, {"seconds": seconds})
         photographs = [images.read_image(picture) for picture in pair.photographs]
         record = certificate.certify(detector, pair.cfg, pair.weights, photographs)
-        run.finish(model_file, rows, reports)
+        run.finish(model_file, [{"epoch": 0, "seconds": seconds}], reports)
     (reports / "certificate.json").write_text(json.dumps(record, indent=2) + "\n")
 
 

@@ -27,8 +27,9 @@ def main(name: str) -> None:
     with tracking.training(name, settings, source, run_file) as run:
         network = embedders.convert(folder, **settings)
         Embedder(network).save(model_file)
-        row = {"epoch": 0, "seconds": time.perf_counter() - started}
-        run.finish(model_file, [row], Path("reports", name))
+        seconds = time.perf_counter() - started
+        run.log_epoch(0, {"seconds": seconds})
+        run.finish(model_file, [{"epoch": 0, "seconds": seconds}], Path("reports", name))
 
 
 if __name__ == "__main__":

@@ -227,10 +227,17 @@ def test_the_champion_says_how_probable_each_sign_is(clone: Clone, tmp_path: Pat
     assert found["probability"] == max(found["probabilities"].values())
 
 
+def numbers(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Those at the top: deeper down, DVC leaves out what is unknown."""
+    return {key: value for key, value in metrics.items() if isinstance(value, int | float)}
+
+
 def test_metrics_plots_and_results_show_the_models(clone: Clone, tmp_path: Path) -> None:
     metrics = json.loads(clone.run("dvc", "metrics", "show", "--json"))[""]["data"]
-    shown = {Path(file).parent.name: entry["data"] for file, entry in metrics.items()}
-    assert shown == {model: clone.json("reports", model, "metrics.json") for model in MODELS}
+    shown = {Path(file).parent.name: numbers(entry["data"]) for file, entry in metrics.items()}
+    assert shown == {
+        model: numbers(clone.json("reports", model, "metrics.json")) for model in MODELS
+    }
     clone.run("dvc", "plots", "show", "--out", str(tmp_path / "plots"))
     page = (tmp_path / "plots" / "index.html").read_text()
     assert all(f"{model}: test images" in page for model in EPOCHS)
