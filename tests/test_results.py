@@ -198,6 +198,17 @@ def test_the_terminal_shows_one_table_of_80_columns_per_metric_with_nothing_cut(
         assert all(row[key] in shown for row in rows)
 
 
+def test_a_long_source_is_folded_and_nothing_is_cut() -> None:
+    source = "tubingen + starry_night_google + vgg16_hed (mirror)"
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(*results.terminal([ROW | {"model": "style-transfer", "data": source}]))
+    shown = captured.get()
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "…" not in shown
+    assert all(word in shown for word in [*source.split(), "style-transfer", ROW["gate"]])
+
+
 def test_the_table_replaces_what_stood_between_its_marks_and_nothing_else() -> None:
     text = f"# Title\n{results.BEGIN}\nold\nolder\n{results.END}\nAfter\n"
     expected = f"# Title\n{results.BEGIN}\n| new |\n{results.END}\nAfter\n"

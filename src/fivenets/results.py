@@ -108,8 +108,8 @@ def terminal(rows: list[dict[str, str]]) -> list[Table]:
                 pad_edge=False,  # two columns that the longest names need
                 show_edge=False,
             )
-            for key in shown:
-                table.add_column(COLUMNS[key], no_wrap=True)
+            for key in shown:  # sources of several parts are long, the rest is not
+                table.add_column(COLUMNS[key], no_wrap=key != "data", overflow="fold")
             tables[row["metric"]] = table
         tables[row["metric"]].add_row(*(row[key] for key in shown))
     return list(tables.values())
