@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fivenets import assets, params, stage
 from fivenets.catalogue import ASSETS
-from fivenets.datasets.faces.preparation import FaceSettings
+from fivenets.datasets.faces.prepared import FaceSettings
 from fivenets.datasets.objects.prepared import ObjectSettings
 from fivenets.datasets.preparation import is_stale
 from fivenets.datasets.prepared import DataSettings

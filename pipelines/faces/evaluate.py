@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from fivenets import params, stage, tracking
-from fivenets.datasets.faces import preparation
+from fivenets.datasets.faces import prepared
 from fivenets.faces import drawing, evaluation, lfw
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
 from fivenets.faces.verification import all_pairs
@@ -19,7 +19,7 @@ def main(name: str) -> None:
     _, photographs, source = _load("face-photographs")
     seen, unseen, faces_source = _load(protocol.people_from)
     if embedder.trained_on != faces_source["digest"]:  # nobody in it was trained on
-        unseen = preparation.Faces(
+        unseen = prepared.Faces(
             seen.images + unseen.images, np.concatenate([seen.people, unseen.people])
         )
 
@@ -78,9 +78,9 @@ def _summary(numbers: dict, source: dict) -> str:
     )
 
 
-def _load(key: str) -> tuple[preparation.Faces, preparation.Faces, dict]:
-    settings = preparation.FaceSettings(**params.arguments(preparation.FaceSettings, key))
-    return preparation.load(Path("data", key), settings)
+def _load(key: str) -> tuple[prepared.Faces, prepared.Faces, dict]:
+    settings = prepared.FaceSettings(**params.arguments(prepared.FaceSettings, key))
+    return prepared.load(Path("data", key), settings)
 
 
 if __name__ == "__main__":

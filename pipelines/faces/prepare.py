@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from fivenets import params, stage
-from fivenets.datasets.faces import preparation
+from fivenets.datasets.faces.preparation import prepare
+from fivenets.datasets.faces.prepared import FaceSettings
 from fivenets.faces import alignment
 
 
 def main(name: str) -> None:
-    settings = preparation.FaceSettings(**params.arguments(preparation.FaceSettings, name))
-    preparation.prepare(
+    settings = FaceSettings(**params.arguments(FaceSettings, name))
+    prepare(
         settings,
         params.load("data", "source"),
         Path("data", name),

@@ -9,16 +9,16 @@ import numpy as np
 
 from fivenets import assets, images, params, stage, tracking
 from fivenets.catalogue import ASSETS
-from fivenets.datasets.faces import preparation
+from fivenets.datasets.faces import prepared
 from fivenets.errors import UserError
 from fivenets.faces import embedders, training
 from fivenets.faces.embedder import Embedder
 
 
 def main(name: str) -> None:
-    settings = preparation.FaceSettings(**params.arguments(preparation.FaceSettings, "faces"))
+    settings = prepared.FaceSettings(**params.arguments(prepared.FaceSettings, "faces"))
     recipe = training.Recipe(**params.arguments(training.Recipe, name, "train"))
-    faces, _, source = preparation.load(Path("data/faces"), settings)
+    faces, _, source = prepared.load(Path("data/faces"), settings)
     side = training.INITIALS[recipe.initial]
     pictures = np.stack([images.resize(image, side) for image in faces.images])
     checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")

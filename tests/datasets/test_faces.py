@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
+import tensorflow_datasets as tfds
 from PIL import Image
 
 from fivenets.datasets.faces.faces_dataset_builder import BUILTIN_PEOPLE, read_folder
-from fivenets.datasets.faces.preparation import FaceSettings, load, prepare
+from fivenets.datasets.faces.preparation import prepare
+from fivenets.datasets.faces.prepared import FaceSettings, load
 from fivenets.datasets.faces.render import render_faces
 from fivenets.errors import UserError
 
@@ -81,3 +84,35 @@ def test_a_split_that_leaves_too_few_people_is_refused(
 def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="should hold one folder of images per person"):
         list(read_folder(tmp_path))
+
+
+class FacesForTestOffline(tfds.core.GeneratorBasedBuilder):
+    """Known to TFDS by being defined; its host does not answer."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        features = {"image": tfds.features.Image(), "label": tfds.features.Text()}
+        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        raise requests.ConnectionError("no route to host")
+
+    def _generate_examples(self):
+        yield from ()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("no_such_faces", "no_such_faces is neither att_faces, lfw10, nor a folder, nor known to"),
+        ("faces_for_test_offline:9.0.0", "is neither att_faces, lfw10, nor a folder"),
+        ("faces_for_test_offline", "faces_for_test_offline could not be downloaded: no route to"),
+    ],
+)
+def test_faces_of_tfds_that_cannot_be_had_are_a_sentence(
+    tmp_path: Path, name: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        prepare(settings(name), "auto", tmp_path / "out", tmp_path / "raw", None)
+    assert not (tmp_path / "out").exists()

@@ -3,23 +3,19 @@
 A data set is `signs` (real or built-in), a folder of images by class, or any name that TFDS knows.
 """
 
-import dataclasses
 import json
 import logging
-import os
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import requests
 import tensorflow_datasets as tfds
 
 from fivenets import assets
 from fivenets.catalogue import ASSETS
-from fivenets.datasets.prepared import SOURCE_FILE, DataSettings, version_folder
+from fivenets.datasets.prepared import SOURCE_FILE, DataSettings
 from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
+from fivenets.datasets.storing import download, is_folder, replacing, tfds_builder, write_source
 from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
 from fivenets.images import read_image
@@ -39,34 +35,15 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
         source: for signs, "auto", "real" or "builtin" (see `assets.fetch`).
     """
     dataset = settings.dataset
-    if not sys.stderr.isatty():
-        tfds.disable_progress_bar()
-    scratch = out.with_name(f".{out.name}.preparing")
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    try:
+    with replacing(out) as scratch:
         if dataset == "signs":
             origin = _prepare_signs(scratch, raw_dir, source)
         elif is_folder(dataset):
             origin = _prepare_folder(Path(dataset).expanduser(), scratch, settings)
         else:
             origin = _prepare_tfds(dataset, scratch, raw_dir)
-        shutil.rmtree(scratch / "downloads", ignore_errors=True)  # left empty by TFDS
-        builder = tfds.builder_from_directory(version_folder(scratch))
-        counts = {split: info.num_examples for split, info in builder.info.splits.items()}
-        record = dataclasses.asdict(origin) | {"examples": counts}
-        record.pop("path")
-        (scratch / SOURCE_FILE).write_text(json.dumps(record, indent=2) + "\n")
-        shutil.rmtree(out, ignore_errors=True)
-        os.replace(scratch, out)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        counts = write_source(scratch, origin)
     log.info("%s: %s data, %s", dataset, origin.origin, counts)
-
-
-def is_folder(dataset: str) -> bool:
-    """Whether `dataset` names a folder rather than a data set of TFDS, such as `beans`."""
-    return dataset.startswith((".", "~", os.sep)) or Path(dataset).is_dir()
 
 
 def is_stale(dataset: str, out: Path, source: str) -> bool:
@@ -189,21 +166,10 @@ def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[tuple[str, dict
 
 
 def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
-    try:
-        builder = tfds.builder(name, data_dir=out)
-    except (tfds.core.DatasetNotFoundError, ValueError, AssertionError):  # name, its form, version
-        raise UserError(
-            f"classification.dataset: {name} is neither signs, nor a folder, nor known to TFDS"
-        ) from None
+    builder = tfds_builder(name, out, "signs")
     features = builder.info.features
     if not {"image", "label"} <= set(features or ()) or not isinstance(
         features["label"], tfds.features.ClassLabel
     ):
         raise UserError(f"{name} should have the features image and label, it has {list(features)}")
-    try:
-        builder.download_and_prepare(download_dir=raw_dir / "tfds")
-    except requests.RequestException as error:
-        raise UserError(f"{name} could not be downloaded: {error}") from None
-    digest = tree_sha256(Path(builder.data_dir))
-    licence = builder.info.redistribution_info.license or "see the data set's homepage"
-    return assets.Origin(name, "tfds", digest, licence)
+    return download(builder, name, raw_dir)

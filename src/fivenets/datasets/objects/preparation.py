@@ -3,19 +3,13 @@
 A set is `scenes` (drawn), `bccd` (blood cells), a Pascal-VOC folder, or a TFDS name.
 """
 
-import dataclasses
 import io
-import json
 import logging
-import os
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import requests
 import tensorflow_datasets as tfds
 from PIL import Image
 
@@ -23,10 +17,10 @@ from fivenets import assets
 from fivenets.catalogue import ASSETS
 from fivenets.datasets.objects import voc
 from fivenets.datasets.objects.prepared import ObjectSettings
-from fivenets.datasets.preparation import is_folder
-from fivenets.datasets.prepared import SOURCE_FILE, version_folder
+from fivenets.datasets.prepared import version_folder
 from fivenets.datasets.scenes.render import render_scenes
 from fivenets.datasets.scenes.shapes import CLASSES
+from fivenets.datasets.storing import download, is_folder, replacing, tfds_builder, write_source
 from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
 from fivenets.images import read_image
@@ -44,23 +38,9 @@ def prepare(settings: ObjectSettings, source: str, out: Path, raw_dir: Path) -> 
     Annotated boxes are cut at the picture's edges; those without area are left out, and named in
     source.json.
     """
-    if not sys.stderr.isatty():
-        tfds.disable_progress_bar()
-    scratch = out.with_name(f".{out.name}.preparing")
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    try:
+    with replacing(out) as scratch:
         origin, left_out = _write(settings.dataset, source, scratch, raw_dir)
-        shutil.rmtree(scratch / "downloads", ignore_errors=True)  # left empty by TFDS
-        builder = tfds.builder_from_directory(version_folder(scratch))
-        counts = {split: info.num_examples for split, info in builder.info.splits.items()}
-        record = dataclasses.asdict(origin) | {"examples": counts, "left_out": left_out}
-        record.pop("path")
-        (scratch / SOURCE_FILE).write_text(json.dumps(record, indent=2) + "\n")
-        shutil.rmtree(out, ignore_errors=True)
-        os.replace(scratch, out)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        counts = write_source(scratch, origin, left_out=left_out)
     for sentence in left_out:
         log.warning("left out: %s", sentence)
     log.info("%s: %s data, %s", settings.dataset, origin.origin, counts)
@@ -156,11 +136,7 @@ def _object(box_xyxy: np.ndarray, label: str, is_difficult: bool) -> dict[str, A
 
 
 def _download(name: str, out: Path, raw_dir: Path) -> assets.Origin:
-    try:
-        builder = tfds.builder(name, data_dir=out)
-    except (tfds.core.DatasetNotFoundError, ValueError, AssertionError):  # name, its form, version
-        known = ", ".join(["scenes", *VOC_ASSETS])
-        raise UserError(f"{name} is neither {known}, nor a folder, nor known to TFDS") from None
+    builder = tfds_builder(name, out, ", ".join(["scenes", *VOC_ASSETS]))
     features = dict(builder.info.features or {})
     inside = getattr(features.get("objects"), "feature", {})
     if "image" not in features or not {"bbox", "label"} <= set(inside):
@@ -168,10 +144,4 @@ def _download(name: str, out: Path, raw_dir: Path) -> assets.Origin:
             f"{name} should have the features image, objects/bbox and objects/label, it has "
             f"{', '.join(features)}"
         )
-    try:
-        builder.download_and_prepare(download_dir=raw_dir / "tfds")
-    except requests.RequestException as error:
-        raise UserError(f"{name} could not be downloaded: {error}") from None
-    digest = tree_sha256(Path(builder.data_dir))
-    licence = builder.info.redistribution_info.license or "see the data set's homepage"
-    return assets.Origin(name, "tfds", digest, licence)
+    return download(builder, name, raw_dir)
