@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from fivenets.errors import UserError
+
 # Of an image (1, height, width, 3): the loss, and named parts of it to be shown.
 Loss = Callable[[Any], tuple[Any, dict[str, Any]]]
 ValueAndGradient = Callable[[np.ndarray], tuple[float, dict[str, float], np.ndarray]]
@@ -14,11 +16,14 @@ ValueAndGradient = Callable[[np.ndarray], tuple[float, dict[str, float], np.ndar
 def value_and_gradient(loss: Loss) -> ValueAndGradient:
     """`loss` as a function from an array to its value, its parts and its gradient, in NumPy.
 
-    Raises: NotImplementedError for a backend other than tensorflow and jax.
+    Raises: UserError for a backend other than tensorflow and jax.
     """
     compiled = {"tensorflow": _tensorflow, "jax": _jax}.get(keras.backend.backend())
     if compiled is None:
-        raise NotImplementedError(f"no gradients with the backend {keras.backend.backend()}")
+        raise UserError(
+            f"KERAS_BACKEND should be tensorflow or jax for style transfer, it is "
+            f"{keras.backend.backend()}"
+        )
     step = compiled(loss)
 
     def evaluate(image: np.ndarray) -> tuple[float, dict[str, float], np.ndarray]:
