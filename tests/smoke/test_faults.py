@@ -13,7 +13,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from test_smoke import EPOCHS, NAME, Clone, make_tiny
+from test_smoke import EPOCHS, NAME, Clone, tiny_clone
 
 pytestmark = pytest.mark.faults
 
@@ -33,16 +32,7 @@ KILLED = ["prepare@classification", "evaluate@signs-compact", TARGET]
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone in which the two classifiers of hand signs were made and registered."""
-    folder = tmp_path_factory.mktemp("faults") / "clone"
-    commands = Path(sys.executable).parent
-    environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
-    environment |= {
-        "PATH": f"{commands}{os.pathsep}{environment['PATH']}",
-        "PYTHONPATH": str(folder / "src"),
-    }
-    subprocess.run(["git", "clone", "--quiet", PROJECT, folder], check=True)
-    clone = Clone(folder, environment, {NAME: [*EPOCHS]})
-    make_tiny(clone)
+    clone = tiny_clone(tmp_path_factory.mktemp("faults") / "clone", {NAME: [*EPOCHS]})
     clone.run("dvc", "repro", TARGET)
     return clone
 

@@ -125,7 +125,15 @@ class Clone:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """The clone after a first `make`, without its setting up."""
-    folder = tmp_path_factory.mktemp("smoke") / "clone"
+    clone = tiny_clone(tmp_path_factory.mktemp("smoke") / "clone", CANDIDATES)
+    clone.run("python", "pipelines/refresh.py")
+    clone.run("dvc", "repro")
+    clone.run("python", "pipelines/sync.py")
+    return clone
+
+
+def tiny_clone(folder: Path, candidates: dict[str, list[str]]) -> Clone:
+    """A clone of the last commit with tiny settings, whose own code runs in it."""
     commands = Path(sys.executable).parent
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     environment |= {
@@ -133,13 +141,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
         "PYTHONPATH": str(folder / "src"),
     }
     subprocess.run(["git", "clone", "--quiet", PROJECT, folder], check=True)
-    clone = Clone(folder, environment, CANDIDATES)
+    clone = Clone(folder, environment, candidates)
     module = clone.run("python", "-c", "import fivenets; print(fivenets.__file__)")
     assert module.strip() == str(folder / "src" / "fivenets" / "__init__.py")
     make_tiny(clone)
-    clone.run("python", "pipelines/refresh.py")
-    clone.run("dvc", "repro")
-    clone.run("python", "pipelines/sync.py")
     return clone
 
 
