@@ -1,6 +1,7 @@
 # make          set up, rebuild every model from its data, show the results
 # make test     set up, then lint, types and tests
 # GPU=1         TensorFlow with CUDA instead of its CPU build
+# PRESET=gpu    first the full-length schedules into params.yaml; PRESET=cpu takes them out again
 # PYTHON=...    the interpreter to start from, 3.11 to 3.13
 
 PYTHON ?= python3
@@ -23,6 +24,7 @@ all:
 	@$(PYTHON) pipelines/alone.py $(MAKE) --no-print-directory everything
 
 everything: setup
+	@$(if $(PRESET),python pipelines/preset.py $(PRESET))
 	@python pipelines/refresh.py
 	@dvc repro
 	@python pipelines/sync.py
