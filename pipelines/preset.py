@@ -40,7 +40,7 @@ def as_written() -> YAML:
 
 
 def replace(section: MutableMapping[str, Any], values: Mapping[str, Any], path: str) -> None:
-    """Puts `values` in the place of those in `section`, at any depth; errors name them by `path`."""
+    """Puts `values` in the place of those in `section`, at any depth; `path` stands in errors."""
     for key, value in values.items():
         if key not in section:
             raise UserError(f"{path}: params.yaml has no such value: {key}")

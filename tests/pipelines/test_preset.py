@@ -102,5 +102,5 @@ def test_a_value_that_there_is_not_is_one_sentence_and_nothing_is_written() -> N
 
 def test_a_broken_params_yaml_is_one_sentence() -> None:
     Path("params.yaml").write_text("a: [")
-    with pytest.raises(UserError, match="params.yaml is not valid YAML"):
+    with pytest.raises(UserError, match=r"params.yaml is not valid YAML"):
         apply("gpu")
