@@ -144,11 +144,14 @@ def server(clone: Clone, folder: Path, port: int) -> Iterator[str]:
         kill(process)
 
 
+def connected(port: int, seconds: float) -> contextlib.closing[http.client.HTTPConnection]:
+    return contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=seconds))
+
+
 def wait_until_it_answers(port: int, path: str) -> None:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with contextlib.suppress(OSError), connected(port, 5) as connection:
             connection.request("GET", path)
             if connection.getresponse().status == 200:
                 return
@@ -221,11 +224,11 @@ def test_the_champion_answers_behind_mlflows_server(clone: Clone) -> None:
 
 
 def post(port: int, item: str) -> tuple[int, dict]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Content-Type": "application/json"}
-    connection.request("POST", "/invocations", json.dumps({"inputs": [item]}), headers)
-    response = connection.getresponse()
-    return response.status, json.loads(response.read())
+    with connected(port, 60) as connection:
+        connection.request("POST", "/invocations", json.dumps({"inputs": [item]}), headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
 
 
 def test_a_registered_model_is_made_again_from_its_commit(clone: Clone) -> None:
