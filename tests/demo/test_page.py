@@ -63,6 +63,22 @@ def test_pillow_opens_only_what_pictures_are_read_from() -> None:
     assert printed.stdout.split() == ["PNG", "refused"], printed.stderr
 
 
+def test_the_page_is_built_without_a_model_library_or_a_stub_of_gradio(gr) -> None:
+    script = (
+        "import sys; from fivenets import cli; from fivenets.demo.server import without_stubs\n"
+        "stubs = []\n"
+        "def hook(event, arguments):\n"
+        "    if event == 'open' and str(arguments[0]).endswith('.pyi'): stubs.append(arguments[0])\n"
+        "sys.addaudithook(hook)\n"
+        "with without_stubs():\n"
+        "    from fivenets.demo import page\n"
+        "page.build()\n"
+        "print(stubs, {'tensorflow', 'keras', 'mlflow'} & sys.modules.keys())\n"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert printed.stdout == "[] set()\n", printed.stderr
+
+
 def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> None:
     from fivenets.demo import page
 

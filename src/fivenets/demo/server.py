@@ -1,9 +1,13 @@
 """How the page is reached: from this machine only unless asked otherwise, with small uploads."""
 
+import inspect
 import os
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from fivenets.demo.guard import Guard
 from fivenets.errors import UserError
@@ -23,7 +27,8 @@ def serve(host: str, port: int, max_upload_mb: int) -> None:
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         _check_free(host, port)
         try:
-            from fivenets.demo import page
+            with without_stubs():
+                from fivenets.demo import page
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "gradio":
                 raise
@@ -44,6 +49,25 @@ def serve(host: str, port: int, max_upload_mb: int) -> None:
             ssr_mode=False,
             footer_links=[],
         )
+
+
+@contextmanager
+def without_stubs() -> Iterator[None]:
+    """Gradio imported in here rewrites none of the type stubs beside its components.
+
+    It would at every import, which then takes twice as long and, of a folder that cannot be
+    written, fails silently. A component without a source file, which is what it asks `inspect` for,
+    it leaves alone.
+    """
+
+    def refuse(_: Any) -> str:
+        raise OSError("no file is told here")
+
+    getfile, inspect.getfile = inspect.getfile, refuse
+    try:
+        yield
+    finally:
+        inspect.getfile = getfile
 
 
 def limit_formats() -> None:
