@@ -68,7 +68,7 @@ def test_the_page_is_built_without_a_model_library_or_a_stub_of_gradio(gr) -> No
         "import sys; from fivenets import cli; from fivenets.demo.server import without_stubs\n"
         "stubs = []\n"
         "def hook(event, arguments):\n"
-        "    if event == 'open' and str(arguments[0]).endswith('.pyi'): stubs.append(arguments[0])\n"
+        "    if event == 'open' and str(arguments[0]).endswith('.pyi'): stubs.append(arguments)\n"
         "sys.addaudithook(hook)\n"
         "with without_stubs():\n"
         "    from fivenets.demo import page\n"
