@@ -141,6 +141,24 @@ def test_a_stage_depends_on_every_module_that_its_script_imports(
     assert missing == set()
 
 
+def test_a_registration_reads_its_candidates_and_the_report_every_picture(
+    stages: dict[str, PipelineStage],
+) -> None:
+    for name, stage in stages.items():
+        if script(stage) == "pipelines/register.py":
+            registered = str(stage.cmd).split()[-1]
+            made = [path for path in paths(stage.deps) if path.startswith(("models/", "reports/"))]
+            read = {PurePosixPath(path).parts[1].partition(".")[0] for path in made}
+            candidates = params.load(
+                registered, "register", "candidates", file=PROJECT / "params.yaml"
+            )
+            assert read == set(candidates), name
+    pictures = {
+        path for stage in stages.values() for path in paths(stage.outs) if path.endswith(".png")
+    }
+    assert pictures <= set(paths(stages["report"].deps))
+
+
 def test_the_allowance_is_of_files_that_exist_and_import_nothing_that_matters() -> None:
     for name in ALLOWED:
         assert named(imported_files(PROJECT / name)) <= ALLOWED.keys(), name
