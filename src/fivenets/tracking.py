@@ -56,7 +56,7 @@ def connect() -> mlflow.MlflowClient:
 
     Raises: UserError where that store does not answer.
     """
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_folder()}/mlflow.db"
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{store_folder()}/mlflow.db"
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     try:
@@ -74,6 +74,12 @@ def project_folder() -> Path:
         if (folder / "dvc.yaml").exists():
             return folder
     return here
+
+
+def store_folder() -> Path:
+    """Where mlflow.db is: the project, also for an experiment that DVC runs in a copy of it."""
+    # Set by DVC for every stage; in a copy, to the project that was copied.
+    return Path(os.environ["DVC_ROOT"]) if "DVC_ROOT" in os.environ else project_folder()
 
 
 class Training:
@@ -343,7 +349,7 @@ def _experiment(client: mlflow.MlflowClient) -> str:
     if found:
         return found.experiment_id
     is_local = mlflow.get_tracking_uri().startswith("sqlite:")
-    artifacts = (project_folder() / "mlartifacts").as_uri() if is_local else None
+    artifacts = (store_folder() / "mlartifacts").as_uri() if is_local else None
     return client.create_experiment(EXPERIMENT, artifacts)
 
 

@@ -3,15 +3,12 @@
 On tiny settings, in a clone of the last commit; run by `make faults`.
 """
 
-import base64
 import contextlib
 import csv
-import http.client
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from asking import free_port, wait_until_it_answers
 from mlflow import MlflowClient
 from test_smoke import EPOCHS, NAME, Clone, tiny_clone
 
@@ -144,27 +142,6 @@ def server(clone: Clone, folder: Path, port: int) -> Iterator[str]:
         kill(process)
 
 
-def connected(port: int, seconds: float) -> contextlib.closing[http.client.HTTPConnection]:
-    return contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=seconds))
-
-
-def wait_until_it_answers(port: int, path: str) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), connected(port, 5) as connection:
-            connection.request("GET", path)
-            if connection.getresponse().status == 200:
-                return
-        time.sleep(0.2)
-    raise AssertionError(f"nothing answers on port {port}")
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 def test_training_goes_on_without_its_server_and_the_run_is_rebuilt_when_it_is_back(
     clone: Clone, tmp_path: Path
 ) -> None:
@@ -198,37 +175,6 @@ def test_training_goes_on_without_its_server_and_the_run_is_rebuilt_when_it_is_b
         ]
     assert [(point.step, point.value) for point in points] == expected
     assert len(runs) == len(EPOCHS), "the half-told run is gone"
-
-
-def test_the_champion_answers_behind_mlflows_server(clone: Clone) -> None:
-    port = free_port()
-    words = ["mlflow", "models", "serve", "--model-uri", f"models:/{NAME}@champion"]
-    where = ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
-    store = f"sqlite:///{clone.folder}/mlflow.db"
-    process = started(clone, *words, *where, MLFLOW_TRACKING_URI=store)
-    picture = PROJECT / "src" / "fivenets" / "pyfunc" / "example_sign.png"
-    try:
-        wait_until_it_answers(port, "/ping")
-        status, answer = post(port, base64.b64encode(picture.read_bytes()).decode())
-        refusals = [post(port, text) for text in ("no picture", str(picture))]
-    finally:
-        kill(process)
-    [line] = clone.run("fivenets", "classify", "--json", str(picture)).splitlines()
-    expected = json.loads(line)
-    assert status == 200
-    [found] = answer["predictions"]
-    assert found["label"] == expected["label"]
-    assert found["probabilities"] == pytest.approx(expected["probabilities"])
-    sentence = "expected an image file as base64 text, received other text"
-    assert refusals == 2 * [(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": sentence})]
-
-
-def post(port: int, item: str) -> tuple[int, dict]:
-    headers = {"Content-Type": "application/json"}
-    with connected(port, 60) as connection:
-        connection.request("POST", "/invocations", json.dumps({"inputs": [item]}), headers)
-        response = connection.getresponse()
-        return response.status, json.loads(response.read())
 
 
 def test_a_registered_model_is_made_again_from_its_commit(clone: Clone) -> None:

@@ -4,6 +4,7 @@ The tests tell one story, in this order: what `make` leaves, what survives a los
 survives a kill. Minutes; run by `make smoke`.
 """
 
+import base64
 import contextlib
 import csv
 import json
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asking import free_port, predictions, wait_until_it_answers
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from PIL import Image
@@ -232,6 +234,54 @@ def test_the_champion_says_how_probable_each_sign_is(clone: Clone, tmp_path: Pat
     assert found["probability"] == max(found["probabilities"].values())
 
 
+PICTURES = PROJECT / "src" / "fivenets" / "pyfunc"
+STREET, FACE = PICTURES / "example_street.png", PICTURES / "example_face.png"
+# Of each registered name: the items of a request, its params, and the columns of the answer.
+REQUESTS: dict[str, tuple[list, dict, set[str]]] = {
+    NAME: ([PICTURES / "example_sign.png"], {}, {"label", "probability", "probabilities"}),
+    "signs-resnet50": ([PICTURES / "example_sign.png"], {}, {"label", "probability"}),
+    "yolov2": ([STREET], {}, set()),  # an object is a row, and a picture may show none
+    "yolov2-compact": ([STREET], {}, set()),
+    "facenet": ([[FACE, FACE]], {"cropped": True}, {"same", "distance", "threshold"}),
+    "style-transfer": (
+        [STREET, FACE],
+        {"size": 64, "iterations": 2, "coarse_scales": 0},
+        {"image", "iterations", "seconds"},
+    ),
+}
+
+
+def base64_of(item: Any) -> Any:
+    """The pictures of a request's item as base64 text."""
+    if isinstance(item, list):
+        return [base64_of(one) for one in item]
+    return base64.b64encode(item.read_bytes()).decode()
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_a_registered_model_answers_behind_mlflows_server(clone: Clone, name: str) -> None:
+    items, params, columns = REQUESTS[name]
+    port = free_port()
+    words = ["mlflow", "models", "serve", "--model-uri", f"models:/{name}@{CANDIDATES[name][-1]}"]
+    where = ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
+    with in_background(clone, *words, *where):
+        wait_until_it_answers(port, "/ping")
+        body = {"inputs": [base64_of(item) for item in items], "params": params}
+        status, answer = predictions(port, body)
+        texts = ["no picture", str(STREET)]
+        refusals = [predictions(port, {"inputs": [text] * len(items)}) for text in texts]
+    assert status == 200, answer
+    assert all(row.keys() >= columns for row in answer["predictions"])
+    assert len(answer["predictions"]) >= bool(columns)
+    sentence = "expected an image file as base64 text, received other text"
+    assert refusals == 2 * [(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": sentence})]
+    if name == NAME:
+        uri, picture = f"{NAME}@{CANDIDATES[name][-1]}", str(items[0])
+        [line] = clone.run("fivenets", "classify", "--json", "--model", uri, picture).splitlines()
+        [served] = answer["predictions"]
+        assert served["probabilities"] == pytest.approx(json.loads(line)["probabilities"])
+
+
 def numbers(metrics: dict[str, Any]) -> dict[str, Any]:
     """Those at the top: deeper down, DVC leaves out what is unknown."""
     return {key: value for key, value in metrics.items() if isinstance(value, int | float)}
@@ -285,11 +335,19 @@ def test_a_training_that_was_killed_in_an_epoch_ends_with_the_same_model(clone: 
 
 @contextlib.contextmanager
 def forced_training(clone: Clone, model: str) -> Iterator[subprocess.Popen]:
-    """Trains a model again in a group of processes of its own, which is gone at the end."""
+    """Trains a model again."""
+    words = ["dvc", "repro", "--force", "--single-item", f"train@{model}"]
+    with in_background(clone, *words) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def in_background(clone: Clone, *words: str) -> Iterator[subprocess.Popen]:
+    """A command in a group of processes of its own, which is gone at the end."""
     process = subprocess.Popen(
-        ["dvc", "repro", "--force", "--single-item", f"train@{model}"],
+        words,
         cwd=clone.folder,
-        env=clone.environment,
+        env=clone.environment | {"MLFLOW_TRACKING_URI": f"sqlite:///{clone.folder}/mlflow.db"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,8 @@ import pandas as pd
 from PIL import Image
 
 from fivenets.errors import UserError
-from fivenets.images import read_base64
+from fivenets.pyfunc import pictures
 from fivenets.style.stylizer import Stylizer
-
-# Set by MLflow's scoring server, whose clients must not have files of the server read.
-SERVING_VARIABLE = "__pyfunc_model_path__"
 
 
 class StyleTransfer(mlflow.pyfunc.PythonModel):
@@ -23,8 +19,8 @@ class StyleTransfer(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         self.stylizer = Stylizer.from_file(Path(context.artifacts["model"]))
-        self.is_serving = SERVING_VARIABLE in os.environ
 
+    @pictures.refusals()
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row: image (a PNG file as base64 text), iterations, seconds, losses, features.
 
@@ -36,7 +32,7 @@ class StyleTransfer(mlflow.pyfunc.PythonModel):
             raise UserError(
                 f"expected a content picture and at least one style, received {len(model_input)}"
             )
-        content, *styles = (self._picture(item) for item in model_input)
+        content, *styles = map(pictures.picture, model_input)
         options = {key: value for key, value in (params or {}).items() if value is not None}
         result = self.stylizer.stylize(content, styles, options=options)
         stream = io.BytesIO()
@@ -44,11 +40,6 @@ class StyleTransfer(mlflow.pyfunc.PythonModel):
         return pd.DataFrame(
             [{"image": base64.b64encode(stream.getvalue()).decode()} | result.row()]
         )
-
-    def _picture(self, item: Any) -> Any:
-        # os.path and not pathlib, which raises on text too long to be a path.
-        is_path = isinstance(item, str) and not self.is_serving and os.path.isfile(item)
-        return read_base64(item) if isinstance(item, str) and not is_path else item
 
 
 mlflow.models.set_model(StyleTransfer())
