@@ -30,7 +30,8 @@ everything: setup
 	@python pipelines/sync.py
 	@fivenets results
 	@echo "Use:    .venv/bin/fivenets classify IMAGE..."
-	@echo "Look:   make ui   (runs, curves, pictures and registered models in MLflow)"
+	@echo "Look:   reports/results.html   (all that is known of each model, and its pictures)"
+	@echo "        make ui   (runs, curves and registered models in MLflow)"
 
 setup: $(READY)
 

@@ -58,6 +58,19 @@ def lose_store(project: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/new.db")
 
 
+def test_an_experiment_in_a_copy_of_the_project_logs_to_the_projects_store(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path_factory.mktemp("copy")
+    (copy / "dvc.yaml").touch()
+    monkeypatch.chdir(copy)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    monkeypatch.setenv("DVC_ROOT", str(project))  # as DVC does for a stage
+    tracking.connect()
+    assert mlflow.get_tracking_uri() == f"sqlite:///{project}/mlflow.db"
+    assert list(copy.iterdir()) == [copy / "dvc.yaml"]
+
+
 def opened(parameters: Mapping[str, Any] = PARAMETERS, source: Mapping[str, Any] = SOURCE):
     return tracking.training("net", parameters, source, RUN_FILE)
 
