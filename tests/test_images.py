@@ -225,6 +225,7 @@ SOURCES = {
     "integers below 0": (RGB.astype(int) - 1, r"should lie in 0\.\.255, it spans -1\.\.254"),
     "bool": (FLOATS > 0, r"should be integers 0\.\.255 or floats 0\.\.1, it is bool"),
     "complex": (FLOATS + 0j, r"should be integers .*, it is complex128"),
+    "spans of time": (RGB.astype("m8[s]"), r"should be integers .*, it is timedelta64\[s\]"),
     "str": (np.full((9, 9), "a"), r"should be integers .*, it is <U1"),
     "object": (np.full((9, 9), None), r"should be integers .*, it is object"),
 }

@@ -119,13 +119,13 @@ def _image_from_array(source: Any, name: str) -> Image.Image:
         )
     if not 0 < array.shape[0] * array.shape[1] <= MAX_PIXELS:
         raise _wrong_size(name, array.shape[1], array.shape[0])
-    if np.issubdtype(array.dtype, np.floating):
+    if array.dtype.kind == "f":
         if not np.isfinite(array).all():
             raise UserError(f"{name} holds NaN or infinity")
         if array.min() < 0 or array.max() > 1:
             raise UserError(f"{name} of floats should lie in 0..1, it spans {_span(array)}")
         array = np.round(array * 255)
-    elif not np.issubdtype(array.dtype, np.integer):
+    elif array.dtype.kind not in "iu":  # NumPy takes a span of time for an integer
         raise UserError(f"{name} should be integers 0..255 or floats 0..1, it is {array.dtype}")
     elif array.min() < 0 or array.max() > 255:
         raise UserError(f"{name} of integers should lie in 0..255, it spans {_span(array)}")
