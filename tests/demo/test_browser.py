@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from fivenets.demo import examples
+
 pytest.importorskip("gradio")
 pytest.importorskip("selenium")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -112,3 +114,20 @@ def test_a_missing_picture_is_said(browser: Any) -> None:
     choose(browser, "Verify")
     seen(browser, "//button[text()='Compare']").click()
     seen(browser, "//*[contains(text(), 'a picture is missing')]")
+
+
+def test_identify(browser: Any) -> None:
+    choose(browser, "Identify", 0)
+    known = examples.pictures("identify", PROJECT / "data" / "raw")[0]  # the one that is asked for
+    upload = "//input[@type='file'][@multiple]"  # of all the page's, the gallery's only
+    browser.find_element("xpath", upload).send_keys(str(known))
+    time.sleep(2)
+    seen(browser, "//button[text()='Identify'][not(@role='tab')]").click()
+    seen(browser, "//*[contains(., 'picture 1')][contains(., 'nearest is')][contains(., '0.0')]")
+
+
+def test_stylize_is_watched_and_stopped(browser: Any) -> None:
+    choose(browser, "Stylize", 0, 1)
+    seen(browser, "//button[text()='Paint']").click()
+    seen(browser, "//*[contains(text(), 'iteration ')][contains(., 'style loss')]")
+    seen(browser, "//button[text()='Stop']").click()
