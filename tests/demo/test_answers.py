@@ -1,6 +1,8 @@
 """What the page's tabs answer: values of small models, and sentences for what cannot be used."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -208,3 +210,25 @@ def test_examples_are_fetched_pictures_and_the_drawn_one(tmp_path: Path) -> None
     for tab in examples.SOURCES:
         [drawn] = examples.pictures(tab, tmp_path / "none")
         assert drawn.is_file()
+
+
+def test_a_model_is_loaded_by_one_thread_and_once() -> None:
+    inside, most, loads = [], [], []
+
+    @answers.once
+    def load() -> str:
+        inside.append(threading.get_ident())
+        time.sleep(0.01)
+        most.append(len(inside))
+        inside.pop()
+        loads.append("load")
+        return "model"
+
+    @answers.once
+    def load_other() -> str:
+        return load() + " and other"  # of what is loaded already, in one thread
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [done.result() for done in [pool.submit(f) for f in 2 * (load, load_other)]]
+    assert sorted(found) == 2 * ["model"] + 2 * ["model and other"]
+    assert (most, loads) == ([1], ["load"])

@@ -3,12 +3,12 @@
 A picture is a PIL image or an array, never a path: what comes here was sent by a browser.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from queue import Queue
-from threading import Event, Thread
+from threading import Event, RLock, Thread
 from typing import Any
 
 import numpy as np
@@ -28,11 +28,28 @@ MODELS = {
 ROWS = ("object", "score", "left", "top", "right", "bottom")  # of the table of what was detected
 
 
+LOADING = RLock()
+
+
+def once(load: Callable[[], Any]) -> Callable[[], Any]:
+    """`load`, whose result is kept, in one thread at a time.
+
+    Gradio answers in several. Two that import TensorFlow at once find halves of its modules, which
+    import each other in circles; so all that imports it comes after a call of one of these.
+    """
+    kept = cache(load)
+
+    @wraps(load)
+    def loaded() -> Any:
+        with LOADING:
+            return kept()
+
+    return loaded
+
+
 def available() -> dict[str, bool]:
     """Of each tab, whether its model is registered."""
-    from fivenets import tracking
-
-    client = tracking.connect()
+    client = _store()
     names = {model.name for model in client.search_registered_models() if model.aliases}
     return {tab: name in names for tab, name in MODELS.items()}
 
@@ -46,9 +63,9 @@ def detect(
     picture: Any, score_threshold: float, iou_threshold: float
 ) -> tuple[Image.Image, list[list]]:
     """The picture with boxes drawn, and a row of ROWS for each."""
+    image_rgb_uint8, detector = _received(picture), _detector()
     from fivenets.detection import boxes, drawing
 
-    image_rgb_uint8, detector = _received(picture), _detector()
     profile = boxes.profile("course", score_threshold)
     found = detector.detect_in(image_rgb_uint8, replace(profile, iou_threshold=iou_threshold))
     rows = [
@@ -80,11 +97,11 @@ def identify(
     known: pictures of one person each, with a caption or none.
     Raises: UserError where a picture shows no face or several; it says which.
     """
-    from fivenets.faces.recognition import Gallery
-
     if not known:
         raise UserError("add pictures of the people to be known first, one person in each")
     embedder, _ = _faces()
+    from fivenets.faces.recognition import Gallery
+
     asked = embedder.embed([_received(picture)])
     rows = [_embedded(embedder, item, index) for index, (item, _) in enumerate(known, 1)]
     names = [caption or f"picture {index}" for index, (_, caption) in enumerate(known, 1)]
@@ -102,10 +119,10 @@ def stylize(
 
     Closing the iterator ends the painting. Args: fields of `style.transfer.Settings`.
     """
+    images_rgb_uint8, stylizer = [_received(content), _received(style)], _stylizer()
     from fivenets.style import pictures
     from fivenets.style.stylizer import Result
 
-    images_rgb_uint8, stylizer = [_received(content), _received(style)], _stylizer()
     options = {"size": int(size), "iterations": int(iterations)}
     options |= {"style_scale": float(style_scale), "colours": colours}
     total = stylizer.with_options(options).total_iterations
@@ -164,7 +181,14 @@ def _received(picture: Any) -> np.ndarray:
     return images.read_image(picture, "the picture")
 
 
-@cache
+@once
+def _store() -> Any:
+    from fivenets import tracking
+
+    return tracking.connect()
+
+
+@once
 def _classifier() -> Any:
     from fivenets import registry
     from fivenets.classification.classifier import Classifier
@@ -172,7 +196,7 @@ def _classifier() -> Any:
     return Classifier.from_file(registry.model_file(MODELS["classify"]))
 
 
-@cache
+@once
 def _detector() -> Any:
     from fivenets import registry
     from fivenets.detection.detector import Detector
@@ -180,7 +204,7 @@ def _detector() -> Any:
     return Detector.from_file(registry.model_file(MODELS["detect"])).for_inference()
 
 
-@cache
+@once
 def _faces() -> tuple[Any, Any]:
     """The embedder and its calibration."""
     from fivenets import registry
@@ -191,7 +215,7 @@ def _faces() -> tuple[Any, Any]:
     return Embedder.from_file(file), calibration_of(file, project_folder() / "calibrations")
 
 
-@cache
+@once
 def _stylizer() -> Any:
     from fivenets import registry
     from fivenets.style.stylizer import Stylizer
