@@ -9,6 +9,7 @@ what they were without kills. Prints counts as one JSON object; exit code 1 wher
 doubled.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -103,14 +104,25 @@ def run(clone: Path, force: bool, seconds: float | None = None) -> str | None:
     try:
         code = process.wait(seconds)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        time.sleep(0.2)  # the rest of the group goes a moment later
+        kill_group(process)
         said = [line for line in log.read_text().splitlines() if line.startswith("Running ")]
         return said[-1].split("'")[1] if said and "'" in said[-1] else (said or ["starting"])[-1]
     if code:
         raise SystemExit(f"`{command}` failed after {seconds} s:\n{log.read_text()[-3000:]}")
     return None
+
+
+def kill_group(process: subprocess.Popen) -> None:
+    """Kills a process and all that it has started; returns when nothing is left of them.
+
+    While the system still lists a killed `dvc`, another takes its lock for a living one's.
+    """
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        while True:
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
 
 
 def state(clone: Path) -> dict[str, Any]:
