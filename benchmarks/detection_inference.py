@@ -98,7 +98,9 @@ def changes(name: str) -> dict[str, Any]:
     detector = Detector.from_darknet(pair.cfg, pair.weights, read_names(pair.names), pair.resize)
     exact, half = detector.for_inference("float32"), detector.for_inference("bfloat16")
     people = assets.fetch(ASSETS["lfw10"], raw_dir, "auto")
-    files = [*pair.photographs, *(sorted(people.path.rglob("*.jpg")) if people else [])]
+    files = list(pair.photographs)
+    if people and people.path:
+        files += sorted(people.path.rglob("*.jpg"))
     photographs = [images.read_image(file) for file in files]
     rows: dict[str, Any] = {"photographs": len(photographs)}
     for profile_name, profile in PROFILES.items():
