@@ -4,7 +4,8 @@
 
 Random weights, since speed does not depend on them. The engines take turns, so that another
 load on the machine falls on all alike; medians are printed as one JSON object. What bfloat16
-does to detections is measured on a trained network, YOLO-LITE, and Darknet's sample photographs.
+does to detections is measured on two trained networks, YOLO-LITE for VOC and for COCO, with
+Darknet's sample photographs and those of LFW-10.
 """
 
 import json
@@ -18,12 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from fivenets import images
-from fivenets.detection import boxes, darknet, model, sources, weights
+from fivenets import assets, images
+from fivenets.catalogue import ASSETS
+from fivenets.detection import boxes, darknet, model, processor, sources, weights
 from fivenets.detection.boxes import PROFILES
-from fivenets.detection.detector import Detector, read_names
+from fivenets.detection.detector import Detection, Detector, read_names
 
 ROUNDS = 7
+MATCHING_IOU = 0.8  # of two boxes of a class that are one detection
 
 
 def main(side: str = "608") -> None:
@@ -51,17 +54,13 @@ def main(side: str = "608") -> None:
         opencv.setInput(planes)
         return opencv.forward()
 
-    fast, mixed = plain.for_inference(), plain.for_inference("mixed_bfloat16")
-    half = plain.for_inference("bfloat16")  # spares the cast of every weight at every call
-    frozen = as_constants(half)
+    fast, half = plain.for_inference("float32"), plain.for_inference("bfloat16")
     raw = fast.raw(picture)[0]
     calls: dict[str, Callable[[], Any]] = {
         "opencv": ask_opencv,
         "keras": lambda: plain.raw(picture),
         "keras, folded": lambda: fast.raw(picture),
-        "keras, folded, mixed bfloat16": lambda: mixed.raw(picture),
         "keras, folded, bfloat16": lambda: half.raw(picture),
-        "keras, folded, bfloat16, constants": lambda: frozen(picture),
         "decode and suppress, course": lambda: boxes.detections(
             raw, plain.region, PROFILES["course"]
         ),
@@ -84,48 +83,58 @@ def main(side: str = "608") -> None:
                 "of_opencv": {
                     name: round(value / medians["opencv"], 3) for name, value in medians.items()
                 },
-                "bfloat16_max_abs_difference": float(np.abs(half.raw(picture)[0] - raw).max()),
-                "yolo_lite_in_bfloat16": changes(),
+                "used_here": processor.fastest_dtype(),
+                "bfloat16_changes": {name: changes(name) for name in sources.YOLO_LITE},
             },
             indent=2,
         )
     )
 
 
-def as_constants(detector: Detector) -> Callable[[np.ndarray], np.ndarray]:
-    """The network as one TensorFlow graph whose weights are constants in it."""
-    import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-    network = detector.network
-    shape = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)
-    traced = tf.function(lambda pictures: network(pictures, training=False), autograph=False)
-    graph: Any = convert_variables_to_constants_v2(traced.get_concrete_function(shape))
-    return lambda pictures: graph(tf.constant(pictures))[0].numpy()
-
-
-def changes() -> dict[str, Any]:
-    """Detections on photographs in float32 and how far bfloat16 moves those, course profile."""
-    pair = sources.fetch("yolo-lite-voc", Path("data/raw"))
+def changes(name: str) -> dict[str, Any]:
+    """By profile: detections in float32, and what bfloat16 makes of them."""
+    raw_dir = Path("data/raw")
+    pair = sources.fetch(name, raw_dir)
     detector = Detector.from_darknet(pair.cfg, pair.weights, read_names(pair.names), pair.resize)
-    exact, half = detector.for_inference(), detector.for_inference("bfloat16")
-    rows = []
-    for picture in map(images.read_image, pair.photographs):
-        one, other = (by.detect_in(picture, PROFILES["course"]) for by in (exact, half))
-        by_place = [sorted(found, key=lambda d: (d.label, d.x1)) for found in (one, other)]
-        is_same = [d.label for d in by_place[0]] == [d.label for d in by_place[1]]
-        edges, scores = 0.0, 0.0
-        for a, b in zip(*by_place, strict=False) if is_same else []:
-            moves = [abs(getattr(a, edge) - getattr(b, edge)) for edge in ("x1", "y1", "x2", "y2")]
-            edges, scores = max(edges, *moves), max(scores, abs(a.score - b.score))
-        rows.append((len(one), is_same, edges, scores))
-    counts, same, edges, scores = zip(*rows, strict=True)
-    return {
-        "detections": sum(counts),
-        "same_on_pictures": sum(same) / len(same),
-        "max_edge_moved_px": round(max(edges), 2),
-        "max_score_moved": round(max(scores), 4),
-    }
+    exact, half = detector.for_inference("float32"), detector.for_inference("bfloat16")
+    people = assets.fetch(ASSETS["lfw10"], raw_dir, "auto")
+    files = list(pair.photographs)
+    if people and people.path:
+        files += sorted(people.path.rglob("*.jpg"))
+    photographs = [images.read_image(file) for file in files]
+    rows: dict[str, Any] = {"photographs": len(photographs)}
+    for profile_name, profile in PROFILES.items():
+        found = [[by.detect_in(one, profile) for one in photographs] for by in (exact, half)]
+        moves = [move for pictures in zip(*found, strict=True) for move in matched(*pictures)]
+        edges, scores = np.array(moves).T
+        counts = [sum(map(len, pictures)) for pictures in found]
+        rows[profile_name] = {
+            "detections": counts[0],
+            "lost": counts[0] - len(moves),
+            "new": counts[1] - len(moves),
+            "edge_moved_px": {"median": round(np.median(edges), 3), "max": round(edges.max(), 2)},
+            "score_moved": {"median": round(np.median(scores), 5), "max": round(scores.max(), 4)},
+        }
+    return rows
+
+
+def matched(found: list[Detection], others: list[Detection]) -> list[tuple[float, float]]:
+    """How far an edge (pixels) and the score moved, of each object that both have (IoU 0.8)."""
+    moves, left = [], list(others)
+    for one in found:
+        same = [other for other in left if other.label == one.label]
+        overlaps = [float(boxes.iou(corners(one), corners(other))) for other in same]
+        if max(overlaps, default=0) < MATCHING_IOU:
+            continue
+        other = same[int(np.argmax(overlaps))]
+        left.remove(other)
+        edge = float(np.abs(corners(one) - corners(other)).max())
+        moves.append((edge, abs(one.score - other.score)))
+    return moves
+
+
+def corners(one: Detection) -> np.ndarray:
+    return np.array([one.x1, one.y1, one.x2, one.y2])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def main(name: str) -> None:
     metrics = evaluation.metrics(detector, record, photographs)
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
     profile = boxes.profile(params.load(name, "evaluate", "profile"))
-    fast = detector.for_inference()
+    fast = detector.for_inference("float32")  # numbers should not depend on the machine
     found = [fast.detect_in(photograph, profile) for photograph in photographs]
     page = drawing.page(photographs, found, detector.labels)
     page.save(reports / "detections.png")

@@ -21,7 +21,7 @@ def main(name: str, data_name: str) -> None:
     record = json.loads((reports / "certificate.json").read_text())
     compared = evaluation.metrics(detector, record, pictures[:SHOWN])
 
-    fast = detector.for_inference()
+    fast = detector.for_inference("float32")  # numbers should not depend on the machine
     truth = scoring.truth_of(examples)
     found = scoring.as_objects(scoring.detect(fast, examples), detector.labels)
     ranked = scoring.rankings(truth, found, detector.labels)

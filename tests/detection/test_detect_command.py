@@ -109,7 +109,7 @@ def test_detect_refuses_in_one_sentence(fivenets, model, tmp_path) -> None:
 def test_a_saved_detector_answers_as_before(model, photograph) -> None:
     profile = PROFILES["benchmark"]
     saved = Detector.from_file(model)
-    again = Detector.from_file(model).for_inference()
+    again = Detector.from_file(model).for_inference("float32")
     assert (saved.labels, saved.resize) == (("cat", "dog", "cow"), "stretch")
     found, fast = saved.detect([photograph], profile)[0], again.detect([photograph], profile)[0]
     assert len(found) == len(fast) > 0

@@ -93,7 +93,9 @@ def test_numbers_come_back_bit_by_bit_even_from_a_file(tmp_path) -> None:
     assert found == weights.to_bytes(header, numbers)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("mixed_bfloat16", 0.1)])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float32", 1e-4), ("mixed_bfloat16", 0.1), ("bfloat16", 0.1)]
+)
 def test_folded_networks_answer_alike(dtype: str, tolerance: float) -> None:
     network = darknet.parse(yolov2_cfg(side=64, classes=3, width=8))
     numbers = weights.random(network, seed=1)[1]
@@ -103,3 +105,13 @@ def test_folded_networks_answer_alike(dtype: str, tolerance: float) -> None:
     picture = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
     assert fast.count_params() < plain.count_params()
     assert np.asarray(fast(picture)) == pytest.approx(np.asarray(plain(picture)), abs=tolerance)
+
+
+def test_for_use_in_bfloat16_pixels_and_boxes_stay_in_float32() -> None:
+    network = darknet.parse(yolov2_cfg(side=64, classes=3, width=8))
+    built = model.build(network, folded=True, dtype="bfloat16")
+    last = len(weights.convolutions(network))
+    held = {index: built.get_layer(f"conv2d_{index}").kernel.dtype for index in range(1, last + 1)}
+    exact = [index for index, dtype in held.items() if "bfloat16" not in str(dtype)]
+    assert exact == [1, last]
+    assert built.output.dtype == "float32"

@@ -3,18 +3,23 @@
 import numpy as np
 import pytest
 
-from fivenets.detection import precision
+from fivenets.detection import precision, scoring
 from fivenets.errors import UserError
 
+LABELS = ("cat", "dog")
 A, B = [0, 0, 10, 10], [20, 20, 30, 30]
 ASIDE = [50, 50, 60, 60]
+
+
+def scored(truth: list[precision.Objects], found: list[precision.Objects]) -> dict:
+    return scoring.metrics(truth, found, scoring.rankings(truth, found, LABELS))
 
 
 def test_two_objects_found_with_one_mistake_between() -> None:
     # Right, wrong, right: recall 1/2 1/2 1, precision 1 1/2 2/3.
     truth = [precision.known([A, B], [0, 0])]
     found = [precision.detected([A, ASIDE, B], [0, 0, 0], [0.9, 0.8, 0.7])]
-    recall, precisions = precision.curve(truth, found, 0)
+    recall, precisions = precision.rank(truth, found, 0).curve()
     assert recall.tolist() == [0.5, 0.5, 1]
     assert precisions == pytest.approx([1, 1 / 2, 2 / 3])
     # All points: 1/2 at precision 1, 1/2 at 2/3. Eleven points: 6 up to recall 0.5 at 1, 5 at 2/3.
@@ -25,7 +30,7 @@ def test_two_objects_found_with_one_mistake_between() -> None:
 def test_a_second_box_on_one_object_is_wrong() -> None:
     truth = [precision.known([A], [0])]
     found = [precision.detected([A, A], [0, 0], [0.9, 0.8])]
-    assert precision.curve(truth, found, 0)[1].tolist() == [1, 0.5]
+    assert precision.rank(truth, found, 0).curve()[1].tolist() == [1, 0.5]
 
 
 def test_overlap_of_a_half_counts_and_less_does_not() -> None:
@@ -33,13 +38,13 @@ def test_overlap_of_a_half_counts_and_less_does_not() -> None:
     half, less = [0, 0, 10, 5], [0, 0, 10, 4.9]
     for box, hit in ((half, 1), (less, 0)):
         found = [precision.detected([box], [0], [1.0])]
-        assert precision.curve(truth, found, 0)[0].tolist() == [hit]
+        assert precision.rank(truth, found, 0).curve()[0].tolist() == [hit]
 
 
 def test_difficult_objects_count_on_neither_side() -> None:
     truth = [precision.known([A, B], [0, 0], [False, True])]
     found = [precision.detected([B, A], [0, 0], [0.9, 0.8])]
-    recall, precisions = precision.curve(truth, found, 0)
+    recall, precisions = precision.rank(truth, found, 0).curve()
     assert recall.tolist() == [0, 1]
     assert precision.voc_average_precision(recall, precisions) == 1
 
@@ -51,7 +56,7 @@ def test_scores_rank_over_all_pictures_and_classes_average() -> None:
         precision.detected([A, B], [0, 1], [0.9, 0.5]),
     ]
     # Class 0: wrong, right of two objects: 1/2 * 1/2. Class 1: 1.
-    assert precision.mean_average_precision(truth, found, is_voc07=False) == (0.25 + 1) / 2
+    assert scored(truth, found)["ap50"] == (0.25 + 1) / 2
 
 
 def test_coco_agrees_where_all_is_found_and_where_a_box_is_loose() -> None:
@@ -69,7 +74,7 @@ def test_coco_agrees_where_all_is_found_and_where_a_box_is_loose() -> None:
 
 def test_nothing_found_is_zero() -> None:
     truth, none = [precision.known([A], [0])], [precision.detected([], [], [])]
-    assert precision.mean_average_precision(truth, none, is_voc07=True) == 0
+    assert scored(truth, none)["voc07_ap50"] == 0
     assert precision.coco_average_precision(truth, none)["ap"] == 0
 
 
@@ -84,7 +89,7 @@ def test_coco_and_voc_agree_on_random_detections() -> None:
         for at in range(0, 40, 4)
     ]
     # COCO samples the curve at 101 recalls, so the two differ by about a hundredth.
-    voc = precision.mean_average_precision(truth, found, is_voc07=False)
+    voc = scored(truth, found)["ap50"]
     assert precision.coco_average_precision(truth, found)["ap50"] == pytest.approx(voc, abs=0.02)
 
 

@@ -44,8 +44,3 @@ def fit(sides: np.ndarray, count: int, seed: int) -> np.ndarray:
             ]
         )
     return centres[np.argsort(centres.prod(axis=1))]
-
-
-def mean_iou(sides: np.ndarray, anchors: np.ndarray) -> float:
-    """Mean IoU of boxes (n, 2) with the best anchor (k, 2) of each: how well the anchors fit."""
-    return float(shape_iou(np.asarray(sides, float), np.asarray(anchors)).max(axis=1).mean())

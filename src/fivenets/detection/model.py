@@ -22,19 +22,24 @@ def build(
     names that the course's table gives them: conv2d_1, batch_normalization_1, leaky_re_lu_1, ...
 
     Args: folded: without batch normalisation, for weights that went through `folded`.
-        dtype: "mixed_bfloat16" computes in bfloat16; input and output stay float32.
+        dtype: "mixed_bfloat16" computes in bfloat16, for training. "bfloat16" holds the numbers in
+            it too, for use, and leaves the first and the last convolution in float32: of pixels and
+            of boxes its 8 bits are too few. Input and output stay float32.
         any_size: takes pictures of other sizes than the cfg's too, as in multi-scale training.
     """
     height, width, channels = network.input_shape
     shape = (None, None, channels) if any_size else (height, width, channels)
     picture = keras.Input(shape, name="input_1")
+    edges = {1, len(convolutions(network))} if dtype == "bfloat16" else set()
     outputs, counts = [], {}
     for layer in network.layers:
         inputs = [outputs[index] if index >= 0 else picture for index in layer.inputs]
         # A route from one layer is a wire without a name: those that join are counted apart.
         kind = (layer.kind, len(inputs))
         counts[kind] = counts.get(kind, 0) + 1
-        outputs.append(_apply(layer, inputs, counts[kind], folded, dtype))
+        is_edge = layer.kind == "convolutional" and counts[kind] in edges
+        own_dtype = "float32" if is_edge else dtype
+        outputs.append(_apply(layer, inputs, counts[kind], folded, own_dtype))
     output = outputs[-1]
     if dtype != "float32":
         output = keras.layers.Activation("linear", dtype="float32", name="float32")(output)

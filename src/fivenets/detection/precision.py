@@ -85,13 +85,6 @@ def rank(
     return Ranking(pictures[order], scores[order], hits[order], objects)
 
 
-def curve(
-    truth: Sequence[Objects], found: Sequence[Objects], label: int, iou_threshold: float = 0.5
-) -> tuple[np.ndarray, np.ndarray]:
-    """Recall and precision (k,) after each detection of one class, best first."""
-    return rank(truth, found, label, iou_threshold).curve()
-
-
 def bootstrap_interval(
     rankings: Sequence[Ranking], seed: int, repeats: int = 1000
 ) -> tuple[float, float]:
@@ -124,15 +117,6 @@ def voc_average_precision(recall: np.ndarray, precision: np.ndarray) -> float:
     """Area under precision made monotonic, over all recalls (VOC from 2010 on)."""
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     return float(np.sum(np.diff(recall, prepend=0) * envelope))
-
-
-def mean_average_precision(
-    truth: Sequence[Objects], found: Sequence[Objects], *, is_voc07: bool
-) -> float:
-    """Mean over the classes that occur in `truth`; IoU 0.5."""
-    average = voc07_average_precision if is_voc07 else voc_average_precision
-    labels = np.unique(np.concatenate([one.classes[~one.difficult] for one in truth]))
-    return float(np.mean([average(*curve(truth, found, label)) for label in labels]))
 
 
 def coco_average_precision(truth: Sequence[Objects], found: Sequence[Objects]) -> dict[str, float]:

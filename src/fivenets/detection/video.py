@@ -67,7 +67,8 @@ def _frames(path: Path) -> Iterator[Any]:
         if isinstance(error, UserError):
             raise
         if number == 0:
-            raise UserError(f"{path} is not a video that can be read: {_line(error)}") from None
+            fault = "is not a video that can be read, or is damaged"
+            raise UserError(f"{path} {fault}: {_line(error)}") from None
         raise UserError(f"{path}: frame {number} cannot be read: {_line(error)}") from None
     # Decoders pass over what they cannot read without a word.
     if number < WHOLE * count:
