@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 
 from fivenets import params, stage, tracking
-from fivenets.style import photographs, pictures, sources
-from fivenets.style.fast import FastStylizer
+from fivenets.style import photographs, sources
+from fivenets.style.fast import FastSettings, FastStylizer
 from fivenets.style.training import Plan, Recipe, train
 
 
@@ -22,17 +22,19 @@ def main(name: str) -> None:
     data = sources.combined([*contents.origins, style.origin, origin])
     checkpoints, reports = Path("checkpoints", name), Path("reports", name)
     model_file, run_file = Path("models", f"{name}.keras"), Path("checkpoints", f"{name}.run.json")
+    made_by = f"{origin.asset} ({origin.origin})"
+
+    def stylizer(network: keras.Model) -> FastStylizer:
+        return FastStylizer(network, plan.style, FastSettings(size=recipe.size), made_by)
+
     with tracking.training(name, asdict(plan), data, run_file) as run:
 
         def log(epoch: int, metrics: dict[str, float], network: keras.Model) -> None:
             run.log_epoch(epoch, metrics)
-            seen = pictures.fitted(contents.held_out, recipe.size)
-            painted = FastStylizer(network, plan.style, recipe.size, "").paint(seen)
-            run.log_image(pictures.to_uint8(painted), "held_out", epoch)
+            run.log_image(stylizer(network).stylize(contents.held_out).image, "held out", epoch)
 
         network, rows = train(vgg, style.image, contents, recipe, checkpoints, data["digest"], log)
-        made_by = f"{origin.asset} ({origin.origin})"
-        FastStylizer(network, plan.style, recipe.size, made_by).save(model_file)
+        stylizer(network).save(model_file)
         run.finish(model_file, rows, reports)
     shutil.rmtree(checkpoints)
 
