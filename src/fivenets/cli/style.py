@@ -21,7 +21,7 @@ def stylize(
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it: .png or .jpg.")],
     styles: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[STYLE]...", help="Pictures in whose style; style-fast: none."),
+        typer.Argument(metavar="STYLE", help="Pictures in whose style; style-fast: none."),
     ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "style-transfer",
     iterations: Annotated[int | None, typer.Option(help="At each scale.")] = None,

@@ -12,14 +12,17 @@ IMAGES_OF_LBFGS = 32  # ten pairs and what stands beside them, in float64
 FIXED = 400 * 1024**2  # of the libraries' own, beyond what is in use by then: a guess
 
 
-def estimate(kind: str, height: int, width: int, precision: str) -> int:
-    """Bytes that a transfer at this size takes at its peak."""
-    features = sum(
+def features_of(kind: str, height: int, width: int) -> int:
+    """How many features a picture has, in all convolutions of a network."""
+    return sum(
         convolutions * filters * (height >> block) * (width >> block)
         for block, (convolutions, filters) in enumerate(zip(BLOCKS[kind], FILTERS, strict=True))
     )
-    images = IMAGES_OF_LBFGS * height * width * 3 * 8
-    return FIXED + features * BYTES_PER_FEATURE[precision] + images
+
+
+def estimate(kind: str, height: int, width: int, precision: str) -> int:
+    """Bytes that a transfer at this size takes at its peak, beyond those in use before it."""
+    return FIXED + features_of(kind, height, width) * BYTES_PER_FEATURE[precision]
 
 
 def check(kind: str, height: int, width: int, precision: str) -> int:
