@@ -49,7 +49,8 @@ def main() -> None:
             )
     for precision in PRECISIONS:
         measured_rows = [row for row in rows if row["precision"] == precision]
-        counts = [memory.features_of(KIND, row["size"] * 3 // 4, row["size"]) for row in measured_rows]
+        sizes = [(row["size"] * 3 // 4, row["size"]) for row in measured_rows]
+        counts = [memory.features_of(KIND, *sides) for sides in sizes]
         slope, intercept = np.polyfit(counts, [row["peak"] for row in measured_rows], 1)
         print(f"{precision}: {slope:.1f} bytes a feature, {intercept / 2**20:.0f} MiB besides")
     if arguments.out:

@@ -28,9 +28,8 @@ def image_transformer(filters: int = 16, residual_blocks: int = 5) -> keras.Mode
     x = _convolution(layers.UpSampling2D()(x), 2 * filters, 3)
     x = _convolution(layers.UpSampling2D()(x), filters, 3)
     x = layers.Conv2D(3, 9, name="painted", dtype="float32")(_reflected(x, 4))
-    # Starts at the picture, as the optimiser does: sigmoid(4 x - 2) is near x for x in 0..1.
-    start = layers.Rescaling(4.0, -2.0, name="to_logits", dtype="float32")(inputs)
-    x = layers.Add(dtype="float32")([x, start])
+    # The input is not added to this: a network that starts at the picture leaves most of it as it
+    # is, and has all of the style's contrast in a few dark spots.
     return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x), name=NAME)
 
 

@@ -192,25 +192,12 @@ def _crop(
 def _factors(
     extractor: keras.Model, style: Style, photographs: Photographs, recipe: Recipe
 ) -> Weights:
-    """One set of factors for all photographs, from the mean costs of some of them.
-
-    Each layer's style cost is first brought to the same size: at the contents, block2_conv1 costs
-    a thousand times what block5_conv1 does. An optimiser brings all of them down in the end; a
-    network would see nothing but the largest, and paint its fine grain without any strokes.
-    """
+    """One set of factors for all photographs: the mean of those that balance some of them."""
     some = replace(recipe, batch_size=BALANCED_ON, steps=1)
     crops, _ = next(batches(photographs.sources, some, 0))
-    shares = recipe.settings.weights
-    starts = [objective.loss(extractor, crop, [style], shares)(crop[None])[1] for crop in crops]
-    means = {
-        layer: float(np.mean([start[f"style_loss/{layer}"] for start in starts]))
-        for layer in shares.style_layers
-    }
-    layers = {layer: weight / means[layer] for layer, weight in shares.style_layers.items()}
-    relative = replace(shares, style_layers=layers)
-    each = [objective.balanced(extractor, crop, [style], relative) for crop in crops]
+    each = [objective.balanced(extractor, crop, [style], recipe.settings.weights) for crop in crops]
     return replace(
-        relative,
+        recipe.settings.weights,
         content=float(np.mean([weights.content for weights in each])),
         variation=float(np.mean([weights.variation for weights in each])),
     )
