@@ -83,6 +83,15 @@ SERVICES = {
             "seed": 0,
         },
     ),
+    "fast-style": Service(
+        script=PYFUNC / "style_transfer.py",
+        example=PYFUNC / "example_street.png",
+        use="a content picture in, the picture in the style that was learned out, in one pass",
+        limits="Knows one style, at one size of strokes, from few photographs.",
+        limits_of_builtin="Knows one style, at one size of strokes, from built-in photographs.",
+        requirements=("h5py", "psutil"),
+        options={"size": 64},
+    ),
 }
 
 

@@ -194,3 +194,15 @@ def test_a_picture_too_large_for_the_memory_is_refused_with_a_size_that_fits(
 def test_memory_grows_with_the_pixels() -> None:
     small, large = (memory.estimate("vgg19", side, side, "float32") for side in (256, 512))
     assert large - memory.FIXED == pytest.approx(4 * (small - memory.FIXED), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("size", "precision", "peak_mib"),
+    # By `python benchmarks/style_memory.py`.
+    [(400, "bfloat16", 397), (640, "bfloat16", 901), (400, "float32", 445), (640, "float32", 1007)],
+)
+def test_the_estimate_is_what_was_measured_and_a_little_more(
+    size: int, precision: str, peak_mib: int
+) -> None:
+    estimate = memory.estimate("vgg16_hed", size * 3 // 4, size, precision) / 2**20
+    assert 1 <= estimate / peak_mib < 1.1

@@ -17,10 +17,12 @@ PREVIEW_SECONDS = 2.0  # between two writings of the preview
 
 def stylize(
     content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to be painted.")],
-    styles: Annotated[
-        list[Path], typer.Argument(metavar="STYLE...", help="Pictures in whose style.")
-    ],
+    *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it: .png or .jpg.")],
+    styles: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="STYLE", help="Pictures in whose style; style-fast: none."),
+    ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "style-transfer",
     iterations: Annotated[int | None, typer.Option(help="At each scale.")] = None,
     size: Annotated[int | None, typer.Option(help="Pixels at the longer side.")] = None,
@@ -48,8 +50,7 @@ def stylize(
 ) -> None:
     """Paints a picture in the style of others, with a preview of it beside FILE meanwhile."""
     from fivenets import registry
-    from fivenets.style import pictures
-    from fivenets.style.stylizer import Stylizer
+    from fivenets.style import fast, pictures
     from fivenets.style.transfer import Progress
 
     pictures.check_writable(out)
@@ -66,7 +67,7 @@ def stylize(
         "seed": seed,
     }
     options = {key: value for key, value in options.items() if value is not None}
-    stylizer = Stylizer.from_file(registry.model_file(model))
+    stylizer = fast.load(registry.model_file(model))
     total = stylizer.with_options(options).total_iterations
     preview, written = out.with_name(f"{out.stem}.preview{out.suffix}"), 0.0
     columns = (
@@ -87,7 +88,7 @@ def stylize(
                 written = time.monotonic()
 
         try:
-            result = stylizer.stylize(content, styles, style_share, mask, options, show)
+            result = stylizer.stylize(content, styles or [], style_share, mask, options, show)
         except KeyboardInterrupt:
             raise UserError(f"interrupted; the latest preview is {preview}") from None
         except UserError as error:
@@ -98,8 +99,13 @@ def stylize(
     if as_json:
         print(json.dumps({"out": str(out), **result.row()}))
     else:
-        Console().print(
-            f"{out}: {result.iterations} iterations in {result.seconds:.0f} s, style loss "
-            f"{result.style_loss:.3g}, content loss {result.content_loss:.3g}, "
-            f"features {result.features}"
-        )
+        Console().print(f"{out}: {_summary(result)}, features {result.features}")
+
+
+def _summary(result: Any) -> str:
+    if result.style_loss is None:
+        return f"one pass in {result.seconds:.2g} s"
+    return (
+        f"{result.iterations} iterations in {result.seconds:.0f} s, style loss "
+        f"{result.style_loss:.3g}, content loss {result.content_loss:.3g}"
+    )

@@ -1,4 +1,4 @@
-"""What MLflow runs to load a registered style transfer: a script, so that nothing is pickled."""
+"""What MLflow runs to load a registered style: a script, so that nothing is pickled."""
 
 import base64
 import io
@@ -11,27 +11,26 @@ from PIL import Image
 
 from fivenets.errors import UserError
 from fivenets.pyfunc import pictures
-from fivenets.style.stylizer import Stylizer
+from fivenets.style import fast
 
 
 class StyleTransfer(mlflow.pyfunc.PythonModel):
-    """A registered style transfer: content and styles in, a picture out."""
+    """A registered style transfer, or a style that was learned: pictures in, a picture out."""
 
     def load_context(self, context: Any) -> None:
-        self.stylizer = Stylizer.from_file(Path(context.artifacts["model"]))
+        self.stylizer = fast.load(Path(context.artifacts["model"]))
 
     @pictures.refusals()
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row: image (a PNG file as base64 text), iterations, seconds, losses, features.
 
-        The first picture is the content, those after it are styles. A picture is an array, a PIL
+        The first picture is the content, those after it are styles; a model that has learned its
+        style takes none. A picture is an array, a PIL
         image, the bytes of an image file, base64 text of them, or a path; behind MLflow's server,
         text is never taken as a path. `params` are fields of `transfer.Settings`, such as size.
         """
-        if len(model_input) < 2:
-            raise UserError(
-                f"expected a content picture and at least one style, received {len(model_input)}"
-            )
+        if not model_input:
+            raise UserError("expected a content picture and its styles, received none")
         content, *styles = map(pictures.picture, model_input)
         options = {key: value for key, value in (params or {}).items() if value is not None}
         result = self.stylizer.stylize(content, styles, options=options)

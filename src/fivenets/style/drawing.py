@@ -37,7 +37,11 @@ def sheet(made: Made) -> Figure:
 def beside(made: Made) -> Figure:
     """content | styles | result, all of one height."""
     images = [made.content, *(style.image for style in made.styles), made.result]
-    titles = ["content", *("style" for _ in made.styles), "result"]
+    return row(images, ["content", *("style" for _ in made.styles), "result"])
+
+
+def row(images: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
+    """Pictures (height, width, 3) uint8 beside each other, all of one height."""
     ratios = [image.shape[1] / image.shape[0] for image in images]
     figure, axes = plt.subplots(
         1, len(images), figsize=(13, 13 / sum(ratios) + 0.3), width_ratios=ratios

@@ -1,33 +1,52 @@
-"""What became of a job: losses of its picture in float32, against those of the content."""
+"""What became of pictures: their losses in float32, against those of the contents."""
 
-from collections.abc import Sequence
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from fivenets.style import colours, features, objective, pictures, transfer
+from fivenets.style.fast import FastStylizer
 from fivenets.style.jobs import Made
+from fivenets.style.objective import Style
 from fivenets.style.stylizer import Stylizer
+from fivenets.style.transfer import Progress, Settings
+
+TIMED = 5  # passes of a network, of which the median is taken
 
 
-def measure(model: Stylizer, made: Made) -> dict[str, float]:
-    """Losses of a picture as it was written, and by what part its style loss has fallen."""
-    weights = made.settings.weights
-    extractor = features.extractor(model.network, weights.layers)
-    height, width = made.result.shape[:2]
-    content = pictures.resize(made.content, height, width)
-    content, styles = transfer.prepare(content, made.styles, max(height, width), made.settings)
-    loss = objective.loss(extractor, content, styles, weights)
-    picture = made.result.astype(np.float32) / 255
-    if made.settings.colours == "luminance":
+def measure(
+    network: keras.Model,
+    content_rgb_uint8: np.ndarray,
+    styles: Sequence[Style],
+    settings: Settings,
+    result_rgb_uint8: np.ndarray,
+) -> dict[str, float]:
+    """Losses of a picture as it was written, and by what part its style loss has fallen.
+
+    Args: network: from `features.vgg`, float32; the others as `transfer.transfer` takes and
+        returns them. `loss` has the factors that balance the settings' weights.
+    """
+    extractor = features.extractor(network, settings.weights.layers)
+    height, width = result_rgb_uint8.shape[:2]
+    content = pictures.resize(content_rgb_uint8, height, width)
+    content, prepared = transfer.prepare(content, styles, max(height, width), settings)
+    factors = objective.balanced(extractor, content, prepared, settings.weights)
+    loss = objective.loss(extractor, content, prepared, factors)
+    picture = result_rgb_uint8.astype(np.float32) / 255
+    if settings.colours == "luminance":
         picture = colours.luminance(picture)
     _, at_start = loss(content[None])
-    _, at_end = loss(picture[None])
+    total, at_end = loss(picture[None])
     return {
         "style_reduction": 1 - float(at_end["style_loss"]) / float(at_start["style_loss"]),
         "content_style_loss": float(at_start["style_loss"]),
         "style_loss": float(at_end["style_loss"]),
         "content_loss": float(at_end["content_loss"]),
+        "loss": float(total),
     }
 
 
@@ -35,7 +54,7 @@ def metrics(model: Stylizer, jobs: Sequence[Made]) -> dict[str, Any]:
     """Numbers of all jobs, and those of the one whose style loss has fallen least."""
     by_job = {
         made.record["name"]: {
-            **measure(model, made),
+            **measure(model.network, made.content, made.styles, made.settings, made.result),
             **{key: made.record[key] for key in ("seconds", "iterations", "peak_memory_mib")},
             "pixels": f"{made.result.shape[1]}x{made.result.shape[0]}",
         }
@@ -50,4 +69,61 @@ def metrics(model: Stylizer, jobs: Sequence[Made]) -> dict[str, Any]:
         "also": f"{worst['pixels']} in {worst['seconds']:.0f} s, {worst['iterations']} iterations, "
         f"at most {worst['peak_memory_mib'] / 1024:.1f} GiB; features {model.origin}",
         "jobs": by_job,
+    }
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A picture by a fast network and by the optimiser, which was asked for the same."""
+
+    content: np.ndarray  # this and the others (height, width, 3) uint8
+    fast: np.ndarray
+    optimised: np.ndarray
+    numbers: dict[str, Any]
+
+
+def compare(
+    model: FastStylizer,
+    network: keras.Model,
+    content_rgb_uint8: np.ndarray,
+    style: Style,
+    settings: Settings,
+) -> Compared:
+    """Losses and seconds of both; `network` and `settings` are the optimiser's.
+
+    `seconds_to_match` are the optimiser's until its loss at the full size is the fast network's.
+    """
+    fast = [
+        model.stylize(content_rgb_uint8, options={"size": settings.size}) for _ in range(1 + TIMED)
+    ]
+    picture = fast[0].image
+    seen: list[Progress] = []
+    optimised = transfer.transfer(network, content_rgb_uint8, [style], settings, seen.append)
+    by_fast, by_optimiser = (
+        measure(network, content_rgb_uint8, [style], settings, made)
+        for made in (picture, optimised)
+    )
+    in_full = [now for now in seen if (now.height, now.width) == picture.shape[:2]]
+    matching = (now.seconds for now in in_full if now.losses["loss"] <= by_fast["loss"])
+    # The first pass is left out: it allocates.
+    by_fast["seconds"] = statistics.median(result.seconds for result in fast[1:])
+    by_optimiser |= {"seconds": seen[-1].seconds, "iterations": len(seen)}
+    numbers = {"fast": by_fast, "optimiser": by_optimiser, "seconds_to_match": next(matching, None)}
+    return Compared(content_rgb_uint8, picture, optimised, numbers)
+
+
+def fast_metrics(model: FastStylizer, compared: Mapping[str, Compared]) -> dict[str, Any]:
+    """Numbers of pictures by name, and those of the one whose style loss has fallen least."""
+    by_picture = {name: one.numbers for name, one in compared.items()}
+    worst = min(by_picture.values(), key=lambda numbers: numbers["fast"]["style_reduction"])
+    seconds = statistics.median(numbers["fast"]["seconds"] for numbers in by_picture.values())
+    return {
+        "parameters": model.network.count_params(),
+        "examples": len(by_picture),
+        "style_reduction": worst["fast"]["style_reduction"],
+        "seconds": seconds,
+        "also": f"{seconds:.2f} s a picture of {model.settings.size} pixels; the optimiser takes "
+        f"{worst['optimiser']['seconds']:.0f} s to {worst['optimiser']['style_reduction']:.3f}; "
+        f"features {model.origin}",
+        "pictures": by_picture,
     }

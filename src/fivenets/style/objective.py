@@ -53,7 +53,7 @@ def loss(
     Args: features: model from a picture to features by layer name (`features.extractor`).
     """
     content_target = features(content[None])[weights.content_layer]
-    grams = [_style_grams(features, style.image, weights) for style in styles]
+    grams = [style_grams(features, style.image, weights) for style in styles]
     shapes = {layer: _positions(features, layer, content.shape) for layer in weights.style_layers}
     shares = np.array([style.weight for style in styles]) / sum(style.weight for style in styles)
     masks = [_masks(style.mask, shapes) for style in styles]
@@ -70,18 +70,24 @@ def loss(
     def compute(image: Any) -> tuple[Any, dict[str, Any]]:
         found = features(image)
         by_layer = {layer: layer_cost(layer, found[layer]) for layer in weights.style_layers}
-        style = sum(weight * by_layer[layer] for layer, weight in weights.style_layers.items())
         content_loss = losses.compute_content_cost(content_target, found[weights.content_layer])
-        variation = losses.total_variation(image)
-        total = losses.total_cost(content_loss, style, weights.content, weights.style)
-        return total + weights.variation * variation, {
-            "content_loss": content_loss,
-            "style_loss": style,
-            "variation": variation,
-            **{f"style_loss/{layer}": cost for layer, cost in by_layer.items()},
-        }
+        return total(content_loss, by_layer, losses.total_variation(image), weights)
 
     return compute
+
+
+def total(
+    content_loss: Any, by_layer: Mapping[str, Any], variation: Any, weights: Weights
+) -> tuple[Any, dict[str, Any]]:
+    """J of a picture's costs, and its parts by name; by_layer: the cost of each style layer."""
+    style = sum(weight * by_layer[layer] for layer, weight in weights.style_layers.items())
+    both = losses.total_cost(content_loss, style, weights.content, weights.style)
+    return both + weights.variation * variation, {
+        "content_loss": content_loss,
+        "style_loss": style,
+        "variation": variation,
+        **{f"style_loss/{layer}": cost for layer, cost in by_layer.items()},
+    }
 
 
 def balanced(
@@ -109,7 +115,8 @@ def balanced(
     )
 
 
-def _style_grams(features: keras.Model, image: np.ndarray, weights: Weights) -> dict[str, Any]:
+def style_grams(features: keras.Model, image: np.ndarray, weights: Weights) -> dict[str, Any]:
+    """The style of an image (height, width, 3) in 0..1: Gram matrices by layer name."""
     found = features(image[None])
     return {layer: losses.mean_gram_matrix(found[layer]) for layer in weights.style_layers}
 

@@ -78,6 +78,11 @@ def resize(image_rgb_uint8: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(resized, np.float32) / 255
 
 
+def fitted(image_rgb_uint8: np.ndarray, longest: int) -> np.ndarray:
+    """(height, width, 3), float32 in 0..1, with `longest` pixels at the longer side."""
+    return resize(image_rgb_uint8, *sized(image_rgb_uint8, longest))
+
+
 def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     """A mask in 0..1 of another size."""
     resized = Image.fromarray(mask).resize((width, height), Image.Resampling.BOX)

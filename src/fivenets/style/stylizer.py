@@ -24,8 +24,8 @@ class Result:
     image: np.ndarray  # (height, width, 3) uint8
     iterations: int
     seconds: float
-    content_loss: float
-    style_loss: float
+    content_loss: float | None  # none where it was not optimised, and so not computed
+    style_loss: float | None
     features: str
 
     def row(self) -> dict[str, Any]:
@@ -46,7 +46,11 @@ class Stylizer:
 
         Raises: UserError where the file holds no feature network.
         """
-        network, metadata = model_files.load(path)
+        return cls.of(*model_files.load(path), path)
+
+    @classmethod
+    def of(cls, network: keras.Model, metadata: Mapping[str, Any], path: Path) -> "Stylizer":
+        """What `model_files.load` read from `path`."""
         if network.name not in features.BLOCKS or "settings" not in metadata:
             raise UserError(f"{path} is no model for style transfer: it holds no VGG features")
         return cls(network, Settings(**metadata["settings"]), metadata["features"])

@@ -1,0 +1,120 @@
+"""A network trained for one style, as users have it: a picture in, a picture out, in one pass."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fivenets import model_files, params
+from fivenets.errors import UserError
+from fivenets.style import features, feedforward, pictures
+from fivenets.style.stylizer import Result, Stylizer
+from fivenets.style.transfer import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class FastSettings:
+    """All that can be asked of a style that is learned already."""
+
+    size: int = 400  # pixels at the longer side
+
+    def __post_init__(self) -> None:
+        if self.size < features.MIN_SIDE:
+            raise UserError(f"size should be at least {features.MIN_SIDE}, it is {self.size}")
+
+    @property
+    def total_iterations(self) -> int:
+        """The one pass."""
+        return 1
+
+
+class FastStylizer:
+    """A trained network, its style, and the features that it was trained by."""
+
+    def __init__(self, network: keras.Model, style: str, settings: FastSettings, origin: str):
+        self.network, self.style, self.settings = network, style, settings
+        self.origin = origin  # of the features' weights, such as "vgg16_hed (mirror)"
+
+    @classmethod
+    def from_file(cls, path: Path) -> "FastStylizer":
+        """What `save` wrote.
+
+        Raises: UserError where the file holds no such network.
+        """
+        return cls.of(*model_files.load(path), path)
+
+    @classmethod
+    def of(cls, network: keras.Model, metadata: Mapping[str, Any], path: Path) -> "FastStylizer":
+        """What `model_files.load` read from `path`."""
+        if network.name != feedforward.NAME or "style" not in metadata:
+            raise UserError(f"{path} is no network that has learned a style")
+        settings = FastSettings(**metadata["settings"])
+        return cls(network, metadata["style"], settings, metadata["features"])
+
+    def save(self, path: Path) -> None:
+        """Writes the network and what is known of it."""
+        settings = asdict(self.settings)
+        metadata = {"features": self.origin, "settings": settings, "style": self.style}
+        model_files.save(self.network, path, metadata)
+
+    def with_options(self, options: Mapping[str, Any]) -> FastSettings:
+        """The settings, with `options` in place of those that they name.
+
+        Raises: UserError for any option but `size`, or one that is out of range.
+        """
+        own = asdict(self.settings)
+        self._refuse([name for name in options if name not in own])
+        params.check_arguments(FastSettings, options, "options")
+        return FastSettings(**{**own, **options})
+
+    def stylize(
+        self,
+        content: Any,
+        styles: Sequence[Any] = (),
+        weights: Sequence[float] | None = None,
+        masks: Sequence[Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+        observe: Callable[[Progress], None] = lambda _: None,
+    ) -> Result:
+        """`content` in the style; called as `Stylizer.stylize` is.
+
+        Raises: UserError, one sentence, for what cannot be used: `styles` and what belongs to them
+            among it.
+        """
+        asked = {"a style picture": styles, "weights of styles": weights, "masks": masks}
+        self._refuse([name for name, value in asked.items() if value])
+        settings = self.with_options(options or {})
+        picture = pictures.read(content, "content")
+        start = time.perf_counter()
+        painted = self.paint(pictures.fitted(picture, settings.size))
+        seconds = time.perf_counter() - start
+        return Result(pictures.to_uint8(painted), 1, seconds, None, None, self.origin)
+
+    def paint(self, image: np.ndarray) -> np.ndarray:
+        """(height, width, 3) in 0..1 -> the same in the style."""
+        height, width, _ = image.shape
+        below, right = (-side % feedforward.STRIDE for side in (height, width))
+        padded = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
+        painted = keras.ops.convert_to_numpy(self.network(padded[None], training=False))
+        return painted[0, :height, :width]
+
+    def _refuse(self, names: Sequence[str]) -> None:
+        if names:
+            raise UserError(
+                f"this model has learned one style, {self.style}, and paints in one pass: expected "
+                f"a content picture and no option but size, received {', '.join(names)}"
+            )
+
+
+def load(path: Path) -> Stylizer | FastStylizer:
+    """The one or the other, as the file has it.
+
+    Raises: UserError where it holds neither.
+    """
+    network, metadata = model_files.load(path)
+    kind = FastStylizer if network.name == feedforward.NAME else Stylizer
+    return kind.of(network, metadata, path)

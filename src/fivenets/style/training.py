@@ -1,0 +1,203 @@
+"""Trains a feed-forward network to paint in one style: resumable, the same for a seed."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from PIL import Image
+
+from fivenets.errors import UserError
+from fivenets.fitting import Fit, fingerprint, make_deterministic, precision, warmup_then_cosine
+from fivenets.style import features, losses, objective, pictures, transfer
+from fivenets.style.feedforward import STRIDE, image_transformer
+from fivenets.style.objective import Style, Weights
+from fivenets.style.photographs import Photographs
+from fivenets.style.transfer import Settings
+
+BALANCED_ON = 8  # crops whose mean says what content and roughness weigh beside this style
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a network is trained on, towards which style, and how."""
+
+    features: str
+    pooling: str
+    style: str  # a name in sources.PICTURES, or a path
+    photographs: str  # see `photographs.gather`
+    recipe: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How one network is trained; each is explained in params.yaml."""
+
+    filters: int
+    residual_blocks: int
+    size: int
+    crop: int
+    zoom: float
+    epochs: int
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup_fraction: float
+    content_weight: float
+    variation_weight: float
+    mixed_precision: bool
+    seed: int
+
+    def __post_init__(self) -> None:
+        least = {"filters": 1, "residual_blocks": 0, "size": features.MIN_SIDE, "zoom": 1}
+        least |= {"crop": features.MIN_SIDE, "epochs": 1, "steps": 1, "batch_size": 1}
+        for name, value in least.items():
+            if not getattr(self, name) >= value:
+                raise UserError(f"{name} should be at least {value}, it is {getattr(self, name)}")
+        if self.crop % STRIDE:
+            raise UserError(f"crop should be a multiple of {STRIDE} pixels, it is {self.crop}")
+
+    @property
+    def settings(self) -> Settings:
+        """Of a transfer that asks for the same."""
+        return Settings(
+            size=self.size,
+            content_weight=self.content_weight,
+            variation_weight=self.variation_weight,
+            precision="bfloat16" if self.mixed_precision else "float32",
+        )
+
+
+class StyleLoss(keras.losses.Loss):
+    """J of pictures in 0..1, (n, height, width, 3), beside the contents that they were made from.
+
+    Args: extractor: from pictures to features by layer name. grams: the style's, by layer name.
+        weights: factors.
+    """
+
+    def __init__(self, extractor: keras.Model, grams: dict[str, Any], weights: Weights, n: int):
+        super().__init__(name="style_loss")
+        self.extractor, self.grams, self.weights, self.n = extractor, grams, weights, n
+        content_layer = extractor.output[weights.content_layer]
+        self.content = keras.Model(extractor.input, content_layer)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """(n,) values of J; y_true: contents, y_pred: what was made of them."""
+        wanted, found = self.content(y_true), self.extractor(y_pred)
+        return ops.stack([self._one(y_pred, wanted, found, index) for index in range(self.n)])
+
+    def _one(self, made: Any, wanted: Any, found: dict[str, Any], index: int) -> Any:
+        one = slice(index, index + 1)
+        by_layer = {
+            layer: losses.gram_distance(gram, losses.mean_gram_matrix(found[layer][one]))
+            for layer, gram in self.grams.items()
+        }
+        content_loss = losses.compute_content_cost(
+            wanted[one], found[self.weights.content_layer][one]
+        )
+        variation = losses.total_variation(made[one])
+        return objective.total(content_loss, by_layer, variation, self.weights)[0]
+
+
+def train(
+    vgg: keras.Model,
+    painting_rgb_uint8: np.ndarray,
+    photographs: Photographs,
+    recipe: Recipe,
+    checkpoint_dir: Path,
+    data_digest: str,
+    on_epoch_end: Callable[[int, dict[str, float], keras.Model], None] = lambda *_: None,
+) -> tuple[keras.Model, list[dict[str, float]]]:
+    """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
+
+    Args: vgg: from `features.vgg`, float32. on_epoch_end: told the epoch, its metrics, the network.
+    Returns: the network in float32, however it was trained, and a row of metrics for each epoch.
+        The caller removes `checkpoint_dir` once it has saved the network.
+    Raises: UserError where the loss becomes NaN.
+    """
+    make_deterministic(recipe.seed)
+    with precision("mixed_bfloat16" if recipe.mixed_precision else "float32"):
+        network = image_transformer(recipe.filters, recipe.residual_blocks)
+    settings = recipe.settings
+    extractor = features.extractor(transfer.in_precision(vgg, settings), settings.weights.layers)
+    style = Style(pictures.fitted(painting_rgb_uint8, recipe.size))
+    weights = _factors(extractor, style, photographs, recipe)
+    grams = objective.style_grams(extractor, style.image, weights)
+    known_by = fingerprint(asdict(recipe), data_digest, network)
+    network.compile(
+        optimizer=keras.optimizers.Adam(
+            warmup_then_cosine(
+                recipe.learning_rate, recipe.steps * recipe.epochs, recipe.warmup_fraction
+            )
+        ),
+        loss=StyleLoss(extractor, grams, weights, recipe.batch_size),
+        # On a CPU, XLA makes a convolution's train step several times slower.
+        jit_compile=False,
+    )
+    fit = Fit(
+        name="style",
+        epochs=recipe.epochs,
+        steps=recipe.steps,
+        seed=recipe.seed,
+        checkpoint_dir=checkpoint_dir,
+        fingerprint=known_by,
+    )
+    rows = fit.run(
+        network,
+        lambda first_epoch: batches(photographs.sources, recipe, first_epoch),
+        lambda epoch, metrics: on_epoch_end(epoch, metrics, network),
+    )
+    exact = image_transformer(recipe.filters, recipe.residual_blocks)
+    exact.set_weights(network.get_weights())
+    return exact, rows
+
+
+def batches(
+    sources: Sequence[Sequence[np.ndarray]], recipe: Recipe, first_epoch: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(crops, the same crops) from an epoch on, without end; an epoch's by (seed, epoch) alone."""
+    for epoch in itertools.count(first_epoch):
+        rng = np.random.default_rng([recipe.seed, epoch])
+        for _ in range(recipe.steps):
+            crops = np.stack([_crop(sources, recipe, rng) for _ in range(recipe.batch_size)])
+            yield crops, crops
+
+
+def _crop(
+    sources: Sequence[Sequence[np.ndarray]], recipe: Recipe, rng: np.random.Generator
+) -> np.ndarray:
+    """(crop, crop, 3) in 0..1, cut at random from a photograph of any source, mirrored or not.
+
+    Its shorter side is first brought to between `crop` and `zoom` times that.
+    """
+    source = sources[rng.integers(len(sources))]
+    photograph = Image.fromarray(source[rng.integers(len(source))])
+    shorter = recipe.crop * rng.uniform(1, recipe.zoom)
+    share = recipe.crop / shorter * min(photograph.size)  # of the photograph, in its own pixels
+    left, top = (rng.uniform(0, side - share) for side in photograph.size)
+    cut = photograph.resize(
+        (recipe.crop, recipe.crop),
+        Image.Resampling.BICUBIC,
+        box=(left, top, left + share, top + share),
+        reducing_gap=2.0,
+    )
+    pixels = np.asarray(cut, np.float32) / 255
+    return pixels[:, ::-1] if rng.random() < 0.5 else pixels
+
+
+def _factors(
+    extractor: keras.Model, style: Style, photographs: Photographs, recipe: Recipe
+) -> Weights:
+    """One set of factors for all photographs: the mean of those that balance some of them."""
+    some = replace(recipe, batch_size=BALANCED_ON, steps=1)
+    crops, _ = next(batches(photographs.sources, some, 0))
+    each = [objective.balanced(extractor, crop, [style], recipe.settings.weights) for crop in crops]
+    return replace(
+        recipe.settings.weights,
+        content=float(np.mean([weights.content for weights in each])),
+        variation=float(np.mean([weights.variation for weights in each])),
+    )
