@@ -247,7 +247,7 @@ def test_first_epochs_may_leave_all_but_the_logits_as_they_are(
 def test_bfloat16_and_fused_normalisation_train_what_is_saved_in_float32(
     data: ImageDataset, tmp_path: Path
 ) -> None:
-    recipe = replace(RECIPE, **NORMALISED, mixed_precision=True, fused_batch_norm=True)
+    recipe = replace(RECIPE, **NORMALISED, mixed_precision=True, fused=True)
     network, rows = train(data, recipe, tmp_path)
     images, labels = data.arrays("validation")
     kinds = {type(layer).__module__.partition(".")[0] for layer in network.layers}

@@ -10,7 +10,7 @@ import keras
 
 from fivenets.augmentation import augmentation
 from fivenets.classification import distribution
-from fivenets.classification.acceleration import training_copy
+from fivenets.classification.acceleration import FusedAdamW, training_copy
 from fivenets.classification.architectures import build
 from fivenets.datasets.prepared import ImageDataset
 from fivenets.errors import UserError
@@ -38,7 +38,7 @@ class Recipe:
     augmentation: dict[str, Any] = field(default_factory=dict)
     frozen_epochs: int = 0
     mixed_precision: bool = False
-    fused_batch_norm: bool = False
+    fused: bool = False
     steps_per_execution: int = 1
     distribute: str = "none"
     seed: int
@@ -99,7 +99,7 @@ def train(
         if pretrained:
             pretrained(network)
         trained = network
-        if recipe.mixed_precision or recipe.fused_batch_norm:
+        if recipe.mixed_precision or recipe.fused:
             policy = "mixed_bfloat16" if recipe.mixed_precision else "float32"
             trained = training_copy(network, policy)
         trainer = distribution.trainer(
@@ -179,7 +179,10 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.SGD(
             rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay or None
         )
-    return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+    # Under a strategy, a variable is several, which one operation does not reach.
+    is_fused = recipe.fused and recipe.distribute == "none"
+    make_adamw = FusedAdamW if is_fused else keras.optimizers.AdamW
+    return make_adamw(rate, weight_decay=recipe.weight_decay)
 
 
 def warmup_then_steps(
