@@ -63,7 +63,7 @@ def recipe(epochs: int, depth: int, *, residual: bool) -> Recipe:
         weight_decay=0.0,
         label_smoothing=0.0,
         augmentation={"mirror": True, "shift": 0.05},
-        fused=True,
+        fused_batch_norm=True,
         seed=0,
     )
 

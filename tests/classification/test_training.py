@@ -190,9 +190,13 @@ def test_no_epochs_and_empty_batches_are_refused(epochs: int, batch_size: int) -
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"optimizer": "adam"}, "optimizer should be one of adamw, sgd, it is 'adam'"),
+        ({"optimizer": "adam"}, "one of adamw, fused_adamw, sgd, it is 'adam'"),
         ({"schedule": "one"}, "schedule should be one of cosine, step, it is 'one'"),
         ({"distribute": "both"}, "one of none, mirrored, multi_worker, it is 'both'"),
+        (
+            {"optimizer": "fused_adamw", "distribute": "mirrored"},
+            "fused_adamw needs distribute: none, it is 'mirrored'",
+        ),
         ({"steps_per_execution": 0}, "steps_per_execution should be at least 1, it is 0"),
         ({"frozen_epochs": 4}, r"from 0 to below epochs \(4\), it is 4"),
     ],
@@ -247,7 +251,7 @@ def test_first_epochs_may_leave_all_but_the_logits_as_they_are(
 def test_bfloat16_and_fused_normalisation_train_what_is_saved_in_float32(
     data: ImageDataset, tmp_path: Path
 ) -> None:
-    recipe = replace(RECIPE, **NORMALISED, mixed_precision=True, fused=True)
+    recipe = replace(RECIPE, **NORMALISED, mixed_precision=True, fused_batch_norm=True)
     network, rows = train(data, recipe, tmp_path)
     images, labels = data.arrays("validation")
     kinds = {type(layer).__module__.partition(".")[0] for layer in network.layers}

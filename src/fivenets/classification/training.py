@@ -17,7 +17,7 @@ from fivenets.errors import UserError
 from fivenets.fitting import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.params import check_arguments
 
-OPTIMIZERS = ("adamw", "sgd")
+OPTIMIZERS = ("adamw", "fused_adamw", "sgd")
 SCHEDULES = ("cosine", "step")
 
 
@@ -38,7 +38,7 @@ class Recipe:
     augmentation: dict[str, Any] = field(default_factory=dict)
     frozen_epochs: int = 0
     mixed_precision: bool = False
-    fused: bool = False
+    fused_batch_norm: bool = False
     steps_per_execution: int = 1
     distribute: str = "none"
     seed: int
@@ -68,6 +68,12 @@ class Recipe:
                 raise UserError(
                     f"{name} should be one of {', '.join(known)}, it is {getattr(self, name)!r}"
                 )
+        if self.optimizer == "fused_adamw" and self.distribute != "none":
+            # Under a strategy a variable is several, which one operation does not reach.
+            raise UserError(
+                f"optimizer: fused_adamw needs distribute: none, it is {self.distribute!r}; "
+                "adamw takes the same steps"
+            )
 
 
 def train(
@@ -99,7 +105,7 @@ def train(
         if pretrained:
             pretrained(network)
         trained = network
-        if recipe.mixed_precision or recipe.fused:
+        if recipe.mixed_precision or recipe.fused_batch_norm:
             policy = "mixed_bfloat16" if recipe.mixed_precision else "float32"
             trained = training_copy(network, policy)
         trainer = distribution.trainer(
@@ -179,9 +185,7 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.SGD(
             rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay or None
         )
-    # Under a strategy, a variable is several, which one operation does not reach.
-    is_fused = recipe.fused and recipe.distribute == "none"
-    make_adamw = FusedAdamW if is_fused else keras.optimizers.AdamW
+    make_adamw = FusedAdamW if recipe.optimizer == "fused_adamw" else keras.optimizers.AdamW
     return make_adamw(rate, weight_decay=recipe.weight_decay)
 
 
