@@ -158,6 +158,17 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_end(
         assert [row["epoch"] for row in csv.DictReader(stream)] == ["0", "1", "2", "3"]
 
 
+def test_fused_adamw_trains_as_adamw_and_goes_on_where_it_was_cut_off(
+    data: ImageDataset, uninterrupted, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, optimizer="fused_adamw")
+    train_until(2, data, recipe, tmp_path)
+    _, rows = train(data, recipe, tmp_path)
+    for row, expected in zip(rows, uninterrupted[1], strict=True):
+        assert row["loss"] == pytest.approx(expected["loss"], abs=1e-3)
+        assert row["val_loss"] == pytest.approx(expected["val_loss"], abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("change", "digest", "first_epoch"),
     [({}, None, 2), ({"learning_rate": 0.01}, None, 0), ({}, "of other data", 0)],
