@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fivenets.classification.acceleration import FusedBatchNormalization, training_copy
+from fivenets.classification.acceleration import FusedAdamW, FusedBatchNormalization, training_copy
 
 IMAGES = np.random.default_rng(0).normal(size=(16, 8, 8, 4)).astype(np.float32)
 LABELS = np.arange(16) % 3
@@ -21,9 +21,9 @@ def network() -> keras.Model:
     return keras.Model(image, layers.Dense(3, dtype="float32")(x))
 
 
-def trained(model: keras.Model) -> list[float]:
+def trained(model: keras.Model, optimizer: keras.Optimizer | None = None) -> list[float]:
     model.compile(
-        keras.optimizers.SGD(0.1),
+        optimizer or keras.optimizers.SGD(0.1),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=False,
     )
@@ -52,3 +52,19 @@ def test_a_frozen_layer_keeps_its_statistics(network) -> None:
     trained(copy)
     for ours, kept in zip(copy.get_layer("norm").get_weights(), before, strict=True):
         np.testing.assert_array_equal(ours, kept)
+
+
+def test_fused_adamw_takes_the_steps_of_adamw() -> None:
+    def dense() -> keras.Model:
+        keras.utils.set_random_seed(0)
+        head = [layers.Flatten(), layers.Dense(8, "relu"), layers.Dense(3)]
+        return keras.Sequential([keras.Input((8, 8, 4)), *head])
+
+    networks = dense(), dense()
+    losses = [
+        trained(network, optimizer(0.01, weight_decay=0.1))
+        for network, optimizer in zip(networks, (FusedAdamW, keras.optimizers.AdamW), strict=True)
+    ]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+    for ours, kerass in zip(*(network.get_weights() for network in networks), strict=True):
+        np.testing.assert_allclose(ours, kerass, atol=1e-5)

@@ -158,6 +158,17 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_end(
         assert [row["epoch"] for row in csv.DictReader(stream)] == ["0", "1", "2", "3"]
 
 
+def test_fused_adamw_trains_as_adamw_and_goes_on_where_it_was_cut_off(
+    data: ImageDataset, uninterrupted, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, optimizer="fused_adamw")
+    train_until(2, data, recipe, tmp_path)
+    _, rows = train(data, recipe, tmp_path)
+    for row, expected in zip(rows, uninterrupted[1], strict=True):
+        assert row["loss"] == pytest.approx(expected["loss"], abs=1e-3)
+        assert row["val_loss"] == pytest.approx(expected["val_loss"], abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("change", "digest", "first_epoch"),
     [({}, None, 2), ({"learning_rate": 0.01}, None, 0), ({}, "of other data", 0)],
@@ -190,9 +201,13 @@ def test_no_epochs_and_empty_batches_are_refused(epochs: int, batch_size: int) -
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"optimizer": "adam"}, "optimizer should be one of adamw, sgd, it is 'adam'"),
+        ({"optimizer": "adam"}, "one of adamw, fused_adamw, sgd, it is 'adam'"),
         ({"schedule": "one"}, "schedule should be one of cosine, step, it is 'one'"),
         ({"distribute": "both"}, "one of none, mirrored, multi_worker, it is 'both'"),
+        (
+            {"optimizer": "fused_adamw", "distribute": "mirrored"},
+            "fused_adamw needs distribute: none, it is 'mirrored'",
+        ),
         ({"steps_per_execution": 0}, "steps_per_execution should be at least 1, it is 0"),
         ({"frozen_epochs": 4}, r"from 0 to below epochs \(4\), it is 4"),
     ],

@@ -38,6 +38,34 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         return outputs
 
 
+class FusedAdamW(keras.optimizers.AdamW):
+    """AdamW whose update of a variable is one operation on TensorFlow, on one device.
+
+    Keras writes it as a dozen, each of which goes through all the weights.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        if keras.backend.backend() != "tensorflow":
+            super().update_step(gradient, variable, learning_rate)
+            return
+        import tensorflow as tf
+
+        index = self._get_variable_index(variable)
+        step = tf.cast(self.iterations + 1, tf.float32)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=self.beta_1**step,
+            beta2_power=self.beta_2**step,
+            lr=tf.cast(learning_rate, tf.float32),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
+
+
 def training_copy(network: keras.Model, policy: str) -> keras.Model:
     """`network` with fused batch normalisation, computing by the dtype policy `policy`.
 

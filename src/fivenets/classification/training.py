@@ -10,14 +10,14 @@ import keras
 
 from fivenets.augmentation import augmentation
 from fivenets.classification import distribution
-from fivenets.classification.acceleration import training_copy
+from fivenets.classification.acceleration import FusedAdamW, training_copy
 from fivenets.classification.architectures import build
 from fivenets.datasets.prepared import ImageDataset
 from fivenets.errors import UserError
 from fivenets.fitting import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.params import check_arguments
 
-OPTIMIZERS = ("adamw", "sgd")
+OPTIMIZERS = ("adamw", "fused_adamw", "sgd")
 SCHEDULES = ("cosine", "step")
 
 
@@ -68,6 +68,12 @@ class Recipe:
                 raise UserError(
                     f"{name} should be one of {', '.join(known)}, it is {getattr(self, name)!r}"
                 )
+        if self.optimizer == "fused_adamw" and self.distribute != "none":
+            # Under a strategy a variable is several, which one operation does not reach.
+            raise UserError(
+                f"optimizer: fused_adamw needs distribute: none, it is {self.distribute!r}; "
+                "adamw takes the same steps"
+            )
 
 
 def train(
@@ -179,7 +185,8 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.SGD(
             rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay or None
         )
-    return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+    make_adamw = FusedAdamW if recipe.optimizer == "fused_adamw" else keras.optimizers.AdamW
+    return make_adamw(rate, weight_decay=recipe.weight_decay)
 
 
 def warmup_then_steps(
