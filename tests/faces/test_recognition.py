@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from fivenets.errors import UserError
+from fivenets.faces import recognition
 from fivenets.faces.evaluation import nearest_entries
 from fivenets.faces.recognition import Gallery, enrolled_rows, open_set
 
@@ -28,13 +30,20 @@ def test_a_stranger_is_turned_away(gallery: Gallery) -> None:
     assert match.person is None
 
 
-def test_search_is_exact() -> None:
+def test_search_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognition, "ENTRY_BLOCK", 300)  # several blocks, on several threads
     rng = np.random.default_rng(0)
     entries, queries = rng.normal(size=(2000, 8)), rng.normal(size=(300, 8))
     found = Gallery(entries, ["x"] * 2000, ["y"] * 2000, "").search(queries, np.inf)
     distances = np.linalg.norm(entries[:, None] - queries[None], axis=-1)
     assert [match.entry for match in found] == distances.argmin(axis=0).tolist()
     assert [match.distance for match in found] == pytest.approx(distances.min(axis=0), rel=1e-5)
+
+
+def test_a_search_leaves_other_products_their_threads(gallery: Gallery) -> None:
+    before = threadpool_info()
+    gallery.search(np.array([[0, 4]]), threshold=1)
+    assert threadpool_info() == before
 
 
 def test_saved_loaded_and_appended(gallery: Gallery, tmp_path: Path) -> None:
