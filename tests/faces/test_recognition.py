@@ -61,9 +61,18 @@ def test_embeddings_of_another_model_are_refused(gallery: Gallery, tmp_path: Pat
         Gallery.load(tmp_path / "gallery.npz", "other")
 
 
-def test_a_file_that_is_no_gallery_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "gallery.npz").write_text("hello")
-    with pytest.raises(UserError, match="is not a gallery of embeddings"):
+def test_a_file_that_is_no_gallery_is_refused(gallery: Gallery, tmp_path: Path) -> None:
+    gallery.save(tmp_path / "whole.npz")
+    whole = (tmp_path / "whole.npz").read_bytes()
+    for content in (b"", b"hello", whole[:700], whole[:-30]):
+        (tmp_path / "gallery.npz").write_bytes(content)
+        with pytest.raises(UserError, match="is not a gallery of embeddings"):
+            Gallery.load(tmp_path / "gallery.npz", "model")
+
+
+def test_embeddings_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    Gallery(EMBEDDINGS * np.nan, PEOPLE, SOURCES, "model").save(tmp_path / "gallery.npz")
+    with pytest.raises(UserError, match="should be finite numbers"):
         Gallery.load(tmp_path / "gallery.npz", "model")
 
 

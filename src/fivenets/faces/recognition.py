@@ -2,11 +2,13 @@
 
 import os
 import threading
+import zlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -152,7 +154,7 @@ class Gallery:
         Raises: UserError for another kind of file, or one that another model made.
         """
         try:
-            with np.load(file, allow_pickle=False) as stored:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 made_by = str(stored["model_sha256"])
                 gallery = cls(
                     stored["embeddings"],
@@ -160,7 +162,9 @@ class Gallery:
                     stored["sources"].tolist(),
                     made_by,
                 )
-        except (OSError, KeyError, ValueError) as error:
+                if gallery.embeddings.ndim != 2 or not np.isfinite(gallery.embeddings).all():
+                    raise ValueError("its embeddings should be finite numbers, in rows")
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
             raise UserError(f"{file} is not a gallery of embeddings: {error}") from None
         if made_by != model_sha256:
             raise UserError(
