@@ -33,6 +33,17 @@ def test_a_crop_has_the_points_where_the_template_has_them() -> None:
         assert cropped[y, x].mean() > 200
 
 
+def test_beyond_the_picture_its_edge_goes_on_and_is_not_black() -> None:
+    picture = np.full((100, 100, 3), 150, np.uint8)
+    assert (alignment.crop(picture, alignment.TEMPLATE_XY * 200 - 50) == 150).all()
+
+
+def test_a_crop_that_is_the_picture_is_not_moved() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
+    cropped = alignment.crop(picture, alignment.TEMPLATE_XY * 150)
+    np.testing.assert_allclose(cropped.astype(int), picture, atol=1)
+
+
 def test_no_face_one_face_and_two_faces() -> None:
     face = render_face(identity(4), STRAIGHT, np.random.default_rng(0), 192)
     assert alignment.align(face).shape == (150, 150, 3)

@@ -1,6 +1,7 @@
 """The embedder, a user's folder and the commands, with a tiny network on drawn faces."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fivenets.datasets.faces.render import render_faces
 from fivenets.errors import UserError
 from fivenets.faces import enrolment
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file, calibration_of
+from fivenets.faces.recognition import Gallery
 
 
 @pytest.fixture
@@ -87,6 +89,50 @@ def test_a_gallery_computes_only_what_is_new(model_file: Path, people: Path, mon
     second, _ = enrolment.opened(people, embedder, is_cropped=True)
     assert [path.parent.name for path in computed] == ["new", "new"]
     assert second.people.count("person000") == 2
+
+
+def test_a_gallery_of_crops_is_not_one_of_photographs(
+    model_file: Path, people: Path, monkeypatch
+) -> None:
+    embedder, asked = Embedder.from_file(model_file), []
+
+    def embed(pictures, is_cropped=False):
+        asked.append(is_cropped)
+        return np.zeros((len(pictures), 8))
+
+    monkeypatch.setattr(embedder, "embed", embed)
+    for is_cropped in (True, False, False):
+        gallery, _ = enrolment.opened(people, embedder, is_cropped)
+        assert len(gallery) == 12
+    assert asked == [True] * 12 + [False] * 12
+
+
+def test_a_gallery_of_other_dimensions_is_refused(model_file: Path, people: Path) -> None:
+    embedder = Embedder.from_file(model_file)
+    Gallery(np.zeros((1, 4)), ["a"], ["s"], embedder.model_sha256).save(
+        people / enrolment.GALLERY_FILE
+    )
+    with pytest.raises(UserError, match="embeddings of 4 numbers, the model makes 8"):
+        enrolment.opened(people, embedder, is_cropped=True)
+
+
+@pytest.mark.parametrize("far", ["0", "-0.1", "1", "nan"])
+def test_a_far_that_cannot_be_is_refused(
+    far: str, model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+) -> None:
+    words = ("faces", "calibrate", people, f"--far={far}", "--model", model_file, "--cropped")
+    assert run(monkeypatch, tmp_path, *words) == 2
+    assert "the target FAR should lie between 0 and 1" in capsys.readouterr().err
+
+
+def test_calibrating_takes_three_people(
+    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+) -> None:
+    for person in sorted(people.iterdir())[2:]:
+        shutil.rmtree(person)
+    words = ("faces", "calibrate", people, "--far", "0.1", "--model", model_file, "--cropped")
+    assert run(monkeypatch, tmp_path, *words) == 2
+    assert "pictures of at least 3 people are needed, there are 2" in capsys.readouterr().err
 
 
 def test_verify(model_file: Path, people: Path, monkeypatch, capsys) -> None:

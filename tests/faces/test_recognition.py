@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from fivenets.errors import UserError
+from fivenets.faces import recognition
 from fivenets.faces.evaluation import nearest_entries
 from fivenets.faces.recognition import Gallery, enrolled_rows, open_set
 
@@ -28,13 +30,20 @@ def test_a_stranger_is_turned_away(gallery: Gallery) -> None:
     assert match.person is None
 
 
-def test_search_is_exact() -> None:
+def test_search_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognition, "ENTRY_BLOCK", 300)  # several blocks, on several threads
     rng = np.random.default_rng(0)
     entries, queries = rng.normal(size=(2000, 8)), rng.normal(size=(300, 8))
     found = Gallery(entries, ["x"] * 2000, ["y"] * 2000, "").search(queries, np.inf)
     distances = np.linalg.norm(entries[:, None] - queries[None], axis=-1)
     assert [match.entry for match in found] == distances.argmin(axis=0).tolist()
     assert [match.distance for match in found] == pytest.approx(distances.min(axis=0), rel=1e-5)
+
+
+def test_a_search_leaves_other_products_their_threads(gallery: Gallery) -> None:
+    before = threadpool_info()
+    gallery.search(np.array([[0, 4]]), threshold=1)
+    assert threadpool_info() == before
 
 
 def test_saved_loaded_and_appended(gallery: Gallery, tmp_path: Path) -> None:
@@ -52,9 +61,18 @@ def test_embeddings_of_another_model_are_refused(gallery: Gallery, tmp_path: Pat
         Gallery.load(tmp_path / "gallery.npz", "other")
 
 
-def test_a_file_that_is_no_gallery_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "gallery.npz").write_text("hello")
-    with pytest.raises(UserError, match="is not a gallery of embeddings"):
+def test_a_file_that_is_no_gallery_is_refused(gallery: Gallery, tmp_path: Path) -> None:
+    gallery.save(tmp_path / "whole.npz")
+    whole = (tmp_path / "whole.npz").read_bytes()
+    for content in (b"", b"hello", whole[:700], whole[:-30]):
+        (tmp_path / "gallery.npz").write_bytes(content)
+        with pytest.raises(UserError, match="is not a gallery of embeddings"):
+            Gallery.load(tmp_path / "gallery.npz", "model")
+
+
+def test_embeddings_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    Gallery(EMBEDDINGS * np.nan, PEOPLE, SOURCES, "model").save(tmp_path / "gallery.npz")
+    with pytest.raises(UserError, match="should be finite numbers"):
         Gallery.load(tmp_path / "gallery.npz", "model")
 
 

@@ -87,6 +87,13 @@ def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
         stop.on_epoch_end(9, {"loss": 0.2, "spread": 0.001})
 
 
+def test_pretrained_weights_that_cannot_be_had_are_a_sentence(tmp_path: Path) -> None:
+    assert training.pretrained(Recipe(**RECIPE), tmp_path, "builtin") is None
+    recipe = Recipe(**{**RECIPE, "initial": "face_api_resnet"})
+    with pytest.raises(UserError, match="face_api_resnet cannot be had from here"):
+        training.pretrained(recipe, tmp_path, "builtin")
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

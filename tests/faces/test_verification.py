@@ -95,8 +95,8 @@ def test_calling_all_pairs_different_is_half_right_when_balanced() -> None:
 
 @pytest.mark.parametrize("folds", [1, 4])
 def test_folds_that_leave_no_two_people_are_refused(folds: int) -> None:
-    with pytest.raises(UserError, match=f"{folds} folds were asked for of 2 people"):
-        verification.all_pairs(np.repeat(["a", "b"], 3), folds)
+    with pytest.raises(UserError, match=f"{folds} folds were asked for of 3 people"):
+        verification.all_pairs(np.repeat(["a", "b", "c"], 3), folds)
 
 
 LFW = "2\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\nBob\t1\t2\nBob\t2\tEve\t1\n"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -93,19 +94,21 @@ def find_faces_of(images_rgb_uint8: Sequence[np.ndarray]) -> list[list[np.ndarra
 def crop(image_rgb_uint8: np.ndarray, points_xy: np.ndarray, side: int = SIDE) -> np.ndarray:
     """The (side, side, 3) crop in which the five points lie nearest to the template."""
     to_picture = similarity_transform(TEMPLATE_XY * side, points_xy)
-    # Pillow samples one source pixel per pixel of the crop; shrinking first keeps that from
-    # skipping pixels of a large face.
     image, scale = Image.fromarray(image_rgb_uint8), np.hypot(*to_picture[:, 0])
+    # Sampling takes some source pixels per pixel of the crop; shrinking first keeps it from
+    # skipping others of a large face.
     if scale > 2:
         image = image.reduce(int(scale))
         to_picture = to_picture / int(scale)
-    return np.asarray(
-        image.transform(
-            (side, side),
-            Image.Transform.AFFINE,
-            tuple(to_picture.ravel()),
-            Image.Resampling.BILINEAR,
-        )
+    # Points are counted from a picture's corner, OpenCV's from the middle of its first pixel.
+    to_picture[:, 2] += to_picture[:, :2].sum(axis=1) / 2 - 0.5
+    return cv2.warpAffine(
+        np.asarray(image),
+        to_picture,
+        (side, side),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        # Where a face is near the edge, black corners would tell its pictures apart.
+        borderMode=cv2.BORDER_REPLICATE,
     )
 
 

@@ -18,13 +18,19 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".ti
 def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery, list[str]]:
     """The gallery of a folder `<person>/<image>`, and why pictures were left out of it.
 
-    Embeddings are kept in the folder: only pictures that are new or have changed are computed.
+    Embeddings are kept in the folder: only pictures that are new or have changed, or that were
+    cut in the other way, are computed.
     Raises: UserError for a folder without pictures, or one embedded by another model.
     """
-    file, files = folder / GALLERY_FILE, _files(folder)
-    sources = {f"{path.relative_to(folder)} {sha256(path)}": path for path in files}
+    file, files, kind = folder / GALLERY_FILE, _files(folder), " cropped" if is_cropped else ""
+    sources = {f"{path.relative_to(folder)} {sha256(path)}{kind}": path for path in files}
     if file.exists():
         stored = Gallery.load(file, embedder.model_sha256)
+        if stored.embeddings.shape[1] != embedder.dimensions:
+            raise UserError(
+                f"{file} holds embeddings of {stored.embeddings.shape[1]} numbers, the model makes "
+                f"{embedder.dimensions}: delete it to make it anew"
+            )
     else:
         stored = Gallery(np.zeros((0, embedder.dimensions)), [], [], embedder.model_sha256)
     is_present = [source in sources for source in stored.sources]

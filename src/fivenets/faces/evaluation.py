@@ -13,6 +13,7 @@ from fivenets.faces.verification import (
     auc_interval,
     balanced,
     best_threshold,
+    check_far,
     curve_numbers,
     threshold_at_far,
     verify,
@@ -77,6 +78,7 @@ def calibrated(
 
     Raises: UserError where there are too few pairs of two people to see so low a rate.
     """
+    check_far(target_far)
     pairs = all_pairs(people, min(folds, len(np.unique(people))))
     distances, thresholds = pairs.distances(embeddings), []
     for chosen_on in pairs.chosen_on:

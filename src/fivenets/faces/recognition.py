@@ -1,17 +1,25 @@
 """Recognition (1:K): a gallery of known people, searched exactly; strangers are turned away."""
 
 import os
+import threading
+import zlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from fivenets.errors import UserError
 
-QUERY_BLOCK = 256  # queries and entries whose scores are held at once: 4 MB
+QUERY_BLOCK = 256  # queries and entries whose scores a thread holds at once: 4 MB
 ENTRY_BLOCK = 4096
 FORMAT = 1
+
+_searching = threading.Lock()  # the products' number of threads is the whole process's
 
 
 @dataclass(frozen=True)
@@ -87,22 +95,43 @@ class Gallery:
         ]
 
     def _nearest(self, queries: np.ndarray) -> np.ndarray:
+        """Each query's nearest entry (q,); every thread searches its share of the entries.
+
+        Products on several threads would wait for each other after every block, which on a busy
+        machine takes longer than the products.
+        """
+        threads = min(os.cpu_count() or 1, -(-len(self) // ENTRY_BLOCK))
+        spans = np.linspace(0, len(self), threads + 1).astype(int)
+        with (
+            _searching,
+            _blas().limit(limits=1, user_api="blas"),
+            ThreadPoolExecutor(threads) as pool,
+        ):
+            found = pool.map(partial(self._nearest_of, queries), spans[:-1], spans[1:])
+            scores, nearest = map(np.stack, zip(*found, strict=True))
+        return np.take_along_axis(nearest, scores.argmax(axis=0)[None], axis=0)[0]
+
+    def _nearest_of(
+        self, queries: np.ndarray, first: int, end: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The greatest score (q,) among the entries first..end - 1, and whose it is (q,)."""
         best = np.full(len(queries), -np.inf, dtype=np.float32)
         nearest = np.zeros(len(queries), dtype=int)
         # A block's scores stay in the cache until their greatest is found, and so does the memory
         # that they are written to.
-        memory = np.empty(len(queries) * min(ENTRY_BLOCK, len(self)), dtype=np.float32)
-        for start in range(0, len(self), ENTRY_BLOCK):
-            block = self.embeddings[start : start + ENTRY_BLOCK]
+        memory = np.empty(len(queries) * min(ENTRY_BLOCK, end - first), dtype=np.float32)
+        for start in range(first, end, ENTRY_BLOCK):
+            rows = slice(start, min(start + ENTRY_BLOCK, end))
+            block = self.embeddings[rows]
             scores = memory[: len(queries) * len(block)].reshape(len(queries), len(block))
             np.matmul(queries, block.T, out=scores)
-            scores -= self._half_squares[start : start + ENTRY_BLOCK]
+            scores -= self._half_squares[rows]
             greatest = scores.max(axis=1)
             # Where it stands takes longer to find, and after some blocks few have a new one.
             better = np.flatnonzero(greatest > best)
             best[better] = greatest[better]
             nearest[better] = scores[better].argmax(axis=1) + start
-        return nearest
+        return best, nearest
 
     def save(self, file: Path) -> None:
         """Writes all to one .npz, whole or not."""
@@ -125,7 +154,7 @@ class Gallery:
         Raises: UserError for another kind of file, or one that another model made.
         """
         try:
-            with np.load(file, allow_pickle=False) as stored:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 made_by = str(stored["model_sha256"])
                 gallery = cls(
                     stored["embeddings"],
@@ -133,7 +162,9 @@ class Gallery:
                     stored["sources"].tolist(),
                     made_by,
                 )
-        except (OSError, KeyError, ValueError) as error:
+                if gallery.embeddings.ndim != 2 or not np.isfinite(gallery.embeddings).all():
+                    raise ValueError("its embeddings should be finite numbers, in rows")
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
             raise UserError(f"{file} is not a gallery of embeddings: {error}") from None
         if made_by != model_sha256:
             raise UserError(
@@ -141,6 +172,11 @@ class Gallery:
                 f"{model_sha256[:12]}): they cannot be compared; delete it to make it anew"
             )
         return gallery
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through all loaded libraries: some milliseconds
 
 
 def open_set(

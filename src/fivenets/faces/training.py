@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from fivenets import assets, images
 from fivenets.augmentation import augmentation
+from fivenets.catalogue import ASSETS
 from fivenets.errors import UserError
 from fivenets.faces import embedders, losses, mining, nn4
 from fivenets.faces.virtual_people import VirtualPeople
@@ -142,6 +144,27 @@ def train(
         [StopOnCollapse(recipe.margin)],
     )
     return _in_full_precision(network, recipe), rows
+
+
+def pictures(faces_rgb_uint8: Sequence[np.ndarray], recipe: Recipe) -> np.ndarray:
+    """Faces (height, width, 3) as the images (n, side, side, 3) that the recipe's network takes."""
+    side = INITIALS[recipe.initial]
+    return np.stack([images.resize(face, side) for face in faces_rgb_uint8])
+
+
+def pretrained(recipe: Recipe, raw_dir: Path, source: str) -> keras.Model | None:
+    """The network whose weights the recipe starts from; None where it starts from random ones.
+
+    Raises: UserError where they cannot be had.
+    """
+    if recipe.initial not in ASSETS:
+        return None
+    origin = assets.fetch(ASSETS[recipe.initial], raw_dir, source)
+    if origin is None or origin.path is None:
+        raise UserError(
+            f"{recipe.initial} cannot be had from here: training can start from nn4_small2"
+        )
+    return embedders.convert(origin.path / "model", seed=recipe.seed)
 
 
 def build(recipe: Recipe) -> keras.Model:

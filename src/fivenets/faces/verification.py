@@ -39,6 +39,8 @@ def all_pairs(people: np.ndarray, folds: int, seed: int = 0) -> Pairs:
     Args: people: (n,) the person on each image. folds: 2 to the number of people - 1.
     """
     names = np.unique(people)
+    if len(names) < 3:
+        raise UserError(f"pictures of at least 3 people are needed, there are {len(names)}")
     # Choosing a threshold takes pairs of two people, so two must be left.
     if not 2 <= folds <= len(names) or len(names) - -(-len(names) // folds) < 2:
         raise UserError(
@@ -191,15 +193,20 @@ def equal_error_rate(distances: np.ndarray, is_same: np.ndarray) -> float:
 
 def threshold_at_far(distances: np.ndarray, is_same: np.ndarray, target_far: float) -> float:
     """The largest threshold whose FAR is at most `target_far`."""
+    check_far(target_far)
     different = np.sort(distances[~is_same])
-    if not 0 < target_far < 1:
-        raise UserError(f"the target FAR should lie between 0 and 1, it is {target_far:g}")
     if not len(different):
         raise UserError("pairs of two people are needed to set a FAR, there are none")
     # As many as this may be accepted; the threshold lies just below the next one. The tiny sum
     # keeps 0.29 * 100 from being 28.
     accepted = int(target_far * len(different) + 1e-9)
     return float(np.nextafter(different[accepted], -np.inf))
+
+
+def check_far(target_far: float) -> None:
+    """Raises UserError where the rate is not between 0 and 1."""
+    if not 0 < target_far < 1:
+        raise UserError(f"the target FAR should lie between 0 and 1, it is {target_far:g}")
 
 
 def tar_at_far(distances: np.ndarray, is_same: np.ndarray, target_far: float) -> float:

@@ -33,6 +33,10 @@ class Faces:
         """(n,) integers: the people in the order of their names."""
         return np.unique(self.people, return_inverse=True)[1]
 
+    def only(self, mask: np.ndarray) -> "Faces":
+        """Those where `mask` (n,) is true."""
+        return Faces([self.images[row] for row in np.flatnonzero(mask)], self.people[mask])
+
 
 def load(folder: Path, settings: FaceSettings) -> tuple[Faces, Faces, dict]:
     """(train, test, source.json) of a prepared set: nobody is in both.
@@ -43,11 +47,9 @@ def load(folder: Path, settings: FaceSettings) -> tuple[Faces, Faces, dict]:
     examples = list(tfds.as_numpy(builder.as_dataset("train")))
     people = np.array([example["person"].decode() for example in examples])
     is_test = np.isin(people, _test_names(np.unique(people), settings))
-    parts = [
-        Faces([examples[row]["image"] for row in np.flatnonzero(mask)], people[mask])
-        for mask in (~is_test, is_test)
-    ]
-    return parts[0], parts[1], json.loads((folder / SOURCE_FILE).read_text())
+    source = json.loads((folder / SOURCE_FILE).read_text())
+    faces = Faces([example["image"] for example in examples], people)
+    return faces.only(~is_test), faces.only(is_test), source
 
 
 def _test_names(names: np.ndarray, settings: FaceSettings) -> np.ndarray:

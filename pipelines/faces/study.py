@@ -1,0 +1,101 @@
+"""Recipes compared on the people to train on alone: `study.py MODEL PARTS [KEY=VALUE...]`.
+
+The words change the recipe of params.yaml, as `virtual_people.warp=0.1` does. The people are cut
+into thirds, and the first PARTS of these, 1 to 3, are each scored by a network that was trained on
+the other two; nobody of the test people is looked at. A row is added to reports/studies/MODEL.json.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from fivenets import params, stage
+from fivenets.datasets.faces import prepared
+from fivenets.errors import UserError
+from fivenets.faces import training
+from fivenets.faces.embedder import Embedder
+from fivenets.faces.evaluation import verification
+from fivenets.faces.training import Recipe
+
+THIRDS, FOLDS = 3, 10
+KEPT = ("auc", "eer", "balanced_accuracy")
+
+
+def main(name: str, count: str = "3", *words: str) -> None:
+    if count not in ("1", "2", "3"):
+        raise UserError(f"1, 2 or 3 thirds to score expected, {count!r} received")
+    settings = prepared.FaceSettings(**params.arguments(prepared.FaceSettings, "faces"))
+    recipe = Recipe(**params.arguments(Recipe, name, "train"))
+    changes = dict(map(_change, words))
+    recipe = Recipe(**_changed(asdict(recipe), changes))
+    faces, _, source = prepared.load(Path("data/faces"), settings)
+    pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
+    names = np.random.default_rng(recipe.seed).permutation(np.unique(faces.people))
+    parts = []
+    for part, held_out in enumerate(np.array_split(names, THIRDS)[: int(count)]):
+        is_scored = np.isin(faces.people, held_out)
+        checkpoints = Path(tempfile.mkdtemp())
+        network, rows = training.train(
+            training.pictures(faces.only(~is_scored).images, recipe),
+            faces.only(~is_scored).labels,
+            source["digest"],
+            recipe,
+            checkpoints,
+            pretrained=pretrained,
+        )
+        shutil.rmtree(checkpoints)
+        scored = faces.only(is_scored)
+        numbers = verification(Embedder(network).embeddings(scored.images), scored.people, FOLDS)
+        kept = {key: round(numbers[key], 4) for key in KEPT}
+        seconds = round(sum(row["seconds"] for row in rows), 1)
+        parts.append({**kept, "loss": round(rows[-1]["loss"], 4), "seconds": seconds})
+        print(f"{name} {' '.join(words)}, third {part + 1}: {parts[-1]}", flush=True)
+    _add(
+        Path("reports", "studies", f"{name}.json"),
+        {
+            "command": " ".join(["python", *sys.argv]),
+            "data_digest": source["digest"],
+            "alignment": source["alignment"],
+            "parameters": params.flatten(asdict(recipe)),
+            "parts": parts,
+            "mean": {key: round(float(np.mean([part[key] for part in parts])), 4) for key in KEPT},
+        },
+    )
+
+
+def _change(word: str) -> tuple[str, Any]:
+    key, equals, value = word.partition("=")
+    if not equals:
+        raise UserError(f"KEY=VALUE expected, {word!r} received")
+    return key, YAML(typ="safe").load(value)
+
+
+def _changed(recipe: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The recipe with the values at dotted keys replaced."""
+    for key, value in changes.items():
+        *path, last = key.split(".")
+        section = recipe
+        for step in path:
+            section = section.get(step)
+            if not isinstance(section, dict):
+                raise UserError(f"the recipe has no section {step}, which {key} would be in")
+        section[last] = value
+    params.check_arguments(Recipe, recipe, "the recipe")
+    return recipe
+
+
+def _add(file: Path, row: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    rows = json.loads(file.read_text()) if file.exists() else []
+    file.write_text(json.dumps([*rows, row], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    stage.run(main)
