@@ -58,6 +58,15 @@ def lose_store(project: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/new.db")
 
 
+def test_a_run_says_which_of_dvcs_experiments_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = train(b"plain")
+    monkeypatch.setenv("DVC_EXP_NAME", "longer")  # as DVC does
+    named = train(b"longer")
+    client = tracking.connect()
+    assert "dvc_experiment" not in client.get_run(plain).data.tags
+    assert client.get_run(named).data.tags["dvc_experiment"] == "longer"
+
+
 def test_an_experiment_in_a_copy_of_the_project_logs_to_the_projects_store(
     project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 EXPERIMENT = "fivenets"
 MODEL_TAG, DIGEST_TAG, LOCK_TAG = "model", "model_sha256", "dvc_lock_sha256"
+EXPERIMENT_TAG = "dvc_experiment"
 # Of a run that was begun and is not yet whole: what remembers it, or what it is rebuilt for.
 ATTEMPT_TAG, REBUILDING_TAG = "attempt", "rebuilding"
 LOCK_FILE = Path("dvc.lock")
@@ -160,6 +161,7 @@ def training(
             "data_digest": source["digest"],
             **git.state(),
             **_lock_state(),
+            **_dvc_experiment(),
         },
         "diff": git.diff(),
         ATTEMPT_TAG: uuid.uuid4().hex,  # by which a run that is not whole is found
@@ -306,6 +308,12 @@ def _describe(client: mlflow.MlflowClient, run_id: str, record: Mapping[str, Any
 def _lock_state() -> dict[str, str]:
     """The digest of dvc.lock as it was when the training started: of all that it was given."""
     return {LOCK_TAG: sha256(LOCK_FILE)} if LOCK_FILE.exists() else {}
+
+
+def _dvc_experiment() -> dict[str, str]:
+    """The name that `dvc exp run` gave to what is running, where that is what runs."""
+    name = os.environ.get("DVC_EXP_NAME")
+    return {EXPERIMENT_TAG: name} if name else {}
 
 
 def _cut_off_run(client: mlflow.MlflowClient, run_file: Path, record: dict[str, Any]) -> str | None:
