@@ -11,7 +11,7 @@ import numpy as np
 
 from fivenets import model_files, params
 from fivenets.errors import UserError
-from fivenets.style import features, feedforward, pictures
+from fivenets.style import features, feedforward, memory, pictures
 from fivenets.style.stylizer import Result, Stylizer
 from fivenets.style.transfer import Progress
 
@@ -89,6 +89,8 @@ class FastStylizer:
         self._refuse([name for name, value in asked.items() if value])
         settings = self.with_options(options or {})
         picture = pictures.read(content, "content")
+        filters = self.network.get_layer("painted").kernel.shape[2]
+        memory.check_fast(filters, *pictures.sized(picture, settings.size))
         start = time.perf_counter()
         painted = self.paint(pictures.fitted(picture, settings.size))
         seconds = time.perf_counter() - start

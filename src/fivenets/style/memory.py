@@ -9,6 +9,7 @@ from fivenets.style.features import BLOCKS, FILTERS
 # rounded up: 3 to 7% above it there, up to 30% at 256x192. Features are kept for the gradient, with
 # their own gradients and the Gram matrices' float32 copies beside them for a while.
 BYTES_PER_FEATURE = {"float32": 12.0, "bfloat16": 10.5}
+FAST_BYTES_PER_FILTER = 16.0  # and pixel, of a network that paints in one pass
 FIXED = 100 * 1024**2  # compiled functions and the like
 
 
@@ -30,7 +31,20 @@ def check(kind: str, height: int, width: int, precision: str) -> int:
 
     Raises: UserError where it is more than the memory that is free now; it says which size fits.
     """
-    needed, free = estimate(kind, height, width, precision), psutil.virtual_memory().available
+    return _checked(estimate(kind, height, width, precision), height, width)
+
+
+def check_fast(filters: int, height: int, width: int) -> int:
+    """Bytes that a feed-forward network of so many first filters takes at its peak.
+
+    Raises: UserError as `check` does.
+    """
+    needed = FIXED + round(FAST_BYTES_PER_FILTER * filters * height * width)
+    return _checked(needed, height, width)
+
+
+def _checked(needed: int, height: int, width: int) -> int:
+    free = psutil.virtual_memory().available
     if needed > free:
         longest = max(height, width)
         fitting = int(longest * max(0.0, (free - FIXED) / (needed - FIXED)) ** 0.5) // 16 * 16

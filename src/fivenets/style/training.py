@@ -174,8 +174,8 @@ def _crop(
 
     Its shorter side is first brought to between `crop` and `zoom` times that.
     """
-    source = sources[rng.integers(len(sources))]
-    photograph = Image.fromarray(source[rng.integers(len(source))])
+    source = sources[int(rng.integers(len(sources)))]
+    photograph = Image.fromarray(source[int(rng.integers(len(source)))])
     shorter = recipe.crop * rng.uniform(1, recipe.zoom)
     share = recipe.crop / shorter * min(photograph.size)  # of the photograph, in its own pixels
     left, top = (rng.uniform(0, side - share) for side in photograph.size)
