@@ -79,7 +79,7 @@ study: setup
 	dvc repro report
 
 # A YOLOv2 trained on photographs of blood cells, which only a mirror or the public host has. Goes
-# on where it was cut off; some 6 minutes on 2 cores.
+# on where it was cut off; some 12 minutes on 2 cores.
 cells: setup
 	python pipelines/detection/prepare.py cells
 	python pipelines/detection/train.py yolov2-cells cells
