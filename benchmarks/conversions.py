@@ -4,7 +4,8 @@
 
 Darknet's own cfg files get random weights; YOLO-LITE's pairs are trained. Compared are raw outputs,
 boxes, and detections after suppression by both profiles, on Darknet's sample photographs and on
-noise. Writes benchmarks/results/conversions.json; some 2 minutes on 2 cores.
+noise. Writes benchmarks/results/conversions.json; some 5 minutes on 2 cores, most of them Darknet's
+own, where it is installed.
 """
 
 import json
