@@ -85,8 +85,8 @@ cells: setup
 	python pipelines/detection/train.py yolov2-cells cells
 	python pipelines/detection/score.py yolov2-cells cells
 
-# A network that paints in one style in one pass, beside the optimiser. Goes on where it was cut off;
-# some 10 minutes on 2 cores to train it, and 3 to make the optimiser's pictures to compare with.
+# A network that paints in one style in one pass, beside the optimiser: some 8 minutes on 2 cores to
+# train it, and 3 to make the optimiser's pictures to compare with.
 fast-style: setup
 	python pipelines/style/train.py fast-starry-night
 	python pipelines/style/score.py fast-starry-night style-transfer
