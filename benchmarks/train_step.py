@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification.acceleration import FusedAdamW, training_copy
+from fivenets.acceleration import FusedAdamW, training_copy
 from fivenets.classification.resnet import EPSILON, STAGES, resnet50
 
 BATCH, SIDE, CLASSES, RATE, MOMENTUM, DECAY = 32, 64, 6, 0.001, 0.9, 0.05

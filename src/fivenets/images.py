@@ -19,6 +19,7 @@ MIN_SIDE = 8  # pixels; below this there is nothing to recognise
 MAX_PIXELS = 64_000_000  # decoded: 192 MB of RGB; more is refused from the header, before decoding
 # Not all that Pillow knows: its EPS reader, for one, runs Ghostscript on a stranger's file.
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+SUFFIXES = tuple(f".{name.lower()}" for name in (*FORMATS, "JPG", "PGM", "TIF"))
 
 ImageSource = str | os.PathLike | bytes | Image.Image | np.ndarray
 
@@ -49,6 +50,11 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
             return np.asarray(_as_rgb(ImageOps.exif_transpose(image)))
     except Exception as error:  # any kind, see `_decode`
         raise UserError(f"{name} is a damaged image: {error}") from None
+
+
+def is_image_file(path: Path) -> bool:
+    """Whether its name says that it holds a picture; hidden files do not count."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def read_base64(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """Trains an image classifier: deterministic for a seed, and resumable after being killed."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,9 +9,9 @@ from typing import Any
 
 import keras
 
+from fivenets.acceleration import FusedAdamW, training_copy
 from fivenets.augmentation import augmentation
 from fivenets.classification import distribution
-from fivenets.classification.acceleration import FusedAdamW, training_copy
 from fivenets.classification.architectures import build
 from fivenets.datasets.prepared import ImageDataset
 from fivenets.errors import UserError
@@ -98,78 +99,102 @@ def train(
             f"{len(data.labels)} ({', '.join(data.labels)})"
         )
     make_deterministic(recipe.seed)
-    batch_size = min(recipe.batch_size, data.counts["train"])
-    steps = data.counts["train"] // batch_size
     with distribution.scope(recipe.distribute, checkpoint_dir) as checkpoint_dir:
         network = build(recipe.architecture, data.image_size, len(data.labels), recipe.network)
+        _refuse_another(network.name, checkpoint_dir)
         if pretrained:
             pretrained(network)
         trained = network
         if recipe.mixed_precision or recipe.fused_batch_norm:
             policy = "mixed_bfloat16" if recipe.mixed_precision else "float32"
             trained = training_copy(network, policy)
-        trainer = distribution.trainer(
-            recipe.distribute,
-            [*augmentation(**recipe.augmentation), trained],
-            network.input_shape[1:],
+        fit = functools.partial(
+            _fit,
+            trained,
+            data,
+            recipe,
+            fingerprint(dataclasses.asdict(recipe), data.source["digest"], network),
+            checkpoint_dir,
+            on_epoch_end or (lambda epoch, logs: None),
         )
-
-        owner = checkpoint_dir / "network"
-        if owner.exists() and owner.read_text() != network.name:
-            raise UserError(
-                f"{checkpoint_dir} keeps an unfinished training of {owner.read_text()}, and "
-                f"{network.name} cannot go on from it: restore that architecture, or remove the "
-                "folder"
-            )
-
-        report = on_epoch_end or (lambda epoch, logs: None)
-
-        def fit(part: str, first_epoch: int, epochs: int) -> list[dict[str, float]]:
-            """The rows of `epochs` epochs, `first_epoch` being the number of the first one."""
-            trainer.compile(
-                optimizer=_optimizer(recipe, steps * epochs),
-                loss=keras.losses.CategoricalCrossentropy(
-                    from_logits=True, label_smoothing=recipe.label_smoothing
-                ),
-                metrics=["accuracy"],
-                steps_per_execution=recipe.steps_per_execution,
-                # On a CPU, XLA makes a convolution's train step several times slower.
-                jit_compile=False,
-            )
-            rows = Fit(
-                name=recipe.architecture,
-                epochs=epochs,
-                steps=steps,
-                seed=recipe.seed,
-                checkpoint_dir=checkpoint_dir / part,
-                fingerprint=fingerprint(dataclasses.asdict(recipe), data.source["digest"], network),
-            ).run(
-                trainer,
-                lambda epoch: distribution.shared_out(
-                    recipe.distribute,
-                    data.training_batches(batch_size, recipe.seed, first_epoch + epoch),
-                ),
-                lambda epoch, logs: report(first_epoch + epoch, logs),
-                [
-                    keras.callbacks.LambdaCallback(
-                        on_train_begin=lambda logs: owner.write_text(network.name)
-                    )
-                ],
-                validation_data=distribution.shared_out(
-                    recipe.distribute, data.batches("validation")
-                ),
-            )
-            return [{**row, "epoch": first_epoch + row["epoch"]} for row in rows]
-
         rows = []
         if recipe.frozen_epochs:
             _set_trainable(trained, False)
-            rows = fit("frozen", 0, recipe.frozen_epochs)
+            rows = fit("frozen", range(recipe.frozen_epochs))
             _set_trainable(trained, True)
-        rows += fit("", recipe.frozen_epochs, recipe.epochs - recipe.frozen_epochs)
+        rows += fit("", range(recipe.frozen_epochs, recipe.epochs))
     if trained is not network:
         network.set_weights(trained.get_weights())
     return network, rows
+
+
+def _fit(
+    network: keras.Model,
+    data: ImageDataset,
+    recipe: Recipe,
+    known_by: str,
+    checkpoint_dir: Path,
+    on_epoch_end: Callable[[int, dict[str, float]], None],
+    part: str,
+    epochs: range,
+) -> list[dict[str, float]]:
+    """The rows of these epochs, whose state is kept in the folder `part` of `checkpoint_dir`.
+
+    Args: known_by: the fingerprint of the training.
+    """
+    batch_size = min(recipe.batch_size, data.counts["train"])
+    steps = data.counts["train"] // batch_size
+    trainer = distribution.trainer(
+        recipe.distribute,
+        [*augmentation(**recipe.augmentation), network],
+        network.input_shape[1:],
+    )
+    trainer.compile(
+        optimizer=_optimizer(recipe, steps * len(epochs)),
+        loss=keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=recipe.label_smoothing
+        ),
+        metrics=["accuracy"],
+        steps_per_execution=recipe.steps_per_execution,
+        # On a CPU, XLA makes a convolution's train step several times slower.
+        jit_compile=False,
+    )
+    # Once the training has begun: an older one's folder may be emptied before.
+    sign = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: _owner(checkpoint_dir).write_text(network.name)
+    )
+    rows = Fit(
+        name=recipe.architecture,
+        epochs=len(epochs),
+        steps=steps,
+        seed=recipe.seed,
+        checkpoint_dir=checkpoint_dir / part,
+        fingerprint=known_by,
+    ).run(
+        trainer,
+        lambda epoch: distribution.shared_out(
+            recipe.distribute,
+            data.training_batches(batch_size, recipe.seed, epochs.start + epoch),
+        ),
+        lambda epoch, logs: on_epoch_end(epochs.start + epoch, logs),
+        [sign],
+        validation_data=distribution.shared_out(recipe.distribute, data.batches("validation")),
+    )
+    return [{**row, "epoch": epochs.start + row["epoch"]} for row in rows]
+
+
+def _owner(checkpoint_dir: Path) -> Path:
+    """The file that names the network which a folder's unfinished training is of."""
+    return checkpoint_dir / "network"
+
+
+def _refuse_another(name: str, checkpoint_dir: Path) -> None:
+    owner = _owner(checkpoint_dir)
+    if owner.exists() and owner.read_text() != name:
+        raise UserError(
+            f"{checkpoint_dir} keeps an unfinished training of {owner.read_text()}, and {name} "
+            "cannot go on from it: restore that architecture, or remove the folder"
+        )
 
 
 def _set_trainable(network: keras.Model, is_trainable: bool) -> None:

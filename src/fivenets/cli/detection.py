@@ -53,7 +53,7 @@ def detect(
         task = bar.add_task("detecting", total=len(paths))
         for path in paths:
             try:
-                if video.is_video(path):
+                if listing.is_video(path):
                     for frame, frames, found in video.detect(detector, path, thresholds, out):
                         report({"image": str(path), "frame": frame}, found)
                         place = f"frame {frame + 1} of {frames or '?'}"

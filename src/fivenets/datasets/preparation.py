@@ -18,12 +18,11 @@ from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
 from fivenets.datasets.storing import download, is_folder, replacing, tfds_builder, write_source
 from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
-from fivenets.images import read_image
+from fivenets.images import is_image_file, read_image
 
 log = logging.getLogger(__name__)
 
 SPLITS = ("train", "validation", "test")
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
 
 def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> None:
@@ -122,7 +121,7 @@ def _files_by_split(folder: Path, settings: DataSettings) -> dict[str, list[tupl
 
 def _files_by_label(folder: Path) -> dict[str, list[Path]]:
     found = {
-        label.name: [path for path in sorted(label.iterdir()) if _is_image(path)]
+        label.name: list(filter(is_image_file, sorted(label.iterdir())))
         for label in sorted(folder.iterdir())
         if label.is_dir() and not label.name.startswith(".")
     }
@@ -153,10 +152,6 @@ def _split_by_label(
         found["test"][label] = shuffled[validation : validation + test]
         found["train"][label] = shuffled[validation + test :]
     return found
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
 
 
 def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[tuple[str, dict]]:

@@ -10,7 +10,6 @@ from fivenets.detection.detector import Detection, Detector
 from fivenets.errors import UserError
 
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
 
 def pictures(named: Sequence[Path]) -> list[Path]:
@@ -23,12 +22,20 @@ def pictures(named: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        known = (*SUFFIXES, *VIDEO_SUFFIXES)
-        inside = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in known]
+        inside = [file for file in sorted(path.rglob("*")) if _is_usable(file)]
         if not inside:
-            raise UserError(f"{path} holds no pictures ({', '.join(SUFFIXES)})")
+            raise UserError(f"{path} holds no pictures ({', '.join(images.SUFFIXES)})")
         found.extend(inside)
     return found
+
+
+def is_video(path: Path) -> bool:
+    """Whether its name says that it holds a video."""
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def _is_usable(path: Path) -> bool:
+    return images.is_image_file(path) or is_video(path)
 
 
 def detect(detector: Detector, path: Path, profile: Profile, out: Path | None) -> list[Detection]:

@@ -22,9 +22,8 @@ def build(
     names that the course's table gives them: conv2d_1, batch_normalization_1, leaky_re_lu_1, ...
 
     Args: folded: without batch normalisation, for weights that went through `folded`.
-        dtype: "mixed_bfloat16" computes in bfloat16, for training. "bfloat16" holds the numbers in
-            it too, for use, and leaves the first and the last convolution in float32: of pixels and
-            of boxes its 8 bits are too few. Input and output stay float32.
+        dtype: "bfloat16" is for use, with the first and the last convolution left in float32: of
+            pixels and of boxes its 8 bits are too few. Input and output stay float32.
         any_size: takes pictures of other sizes than the cfg's too, as in multi-scale training.
     """
     height, width, channels = network.input_shape

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
+from fivenets.acceleration import FusedAdamW, training_copy
 from fivenets.datasets.objects.prepared import Example, ObjectDataset
 from fivenets.detection import anchors, compact, darknet, model, weights
 from fivenets.detection.augmentation import Augmentation, augmented
@@ -90,8 +90,8 @@ def train(
     )
     assert cfg.region is not None
     region = cfg.region
-    dtype = "mixed_bfloat16" if recipe.mixed_precision else "float32"
-    network = model.build(cfg, dtype=dtype, any_size=len(recipe.scales) > 1)
+    network = model.build(cfg, any_size=len(recipe.scales) > 1)
+    trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     known_by = fingerprint(
         {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)},
@@ -101,8 +101,8 @@ def train(
     batch_size = min(recipe.batch_size, len(data.train))
     steps = len(data.train) // batch_size
     loss = YoloLoss(region.anchors, Weights(**recipe.loss), _most_objects(data.train, recipe))
-    network.compile(
-        optimizer=keras.optimizers.AdamW(
+    trained.compile(
+        optimizer=FusedAdamW(
             warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
             weight_decay=recipe.weight_decay,
         ),
@@ -119,13 +119,13 @@ def train(
         fingerprint=known_by,
     )
     rows = fit.run(
-        network,
+        trained,
         lambda first_epoch: batches(data.train, region, recipe, first_epoch),
         on_epoch_end,
     )
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
-    model.load(plain, cfg, model.numbers_of(network, cfg))
+    plain.set_weights(trained.get_weights())
     trained_on = f"{data.source['asset']} ({data.source['origin']})"
     return Detector(plain, cfg, header, data.labels, "stretch", trained_on), rows
 

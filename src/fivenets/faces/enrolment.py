@@ -10,9 +10,9 @@ from fivenets.errors import UserError
 from fivenets.faces import evaluation
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.faces.recognition import Gallery
+from fivenets.images import is_image_file
 
 GALLERY_FILE = ".fivenets-gallery.npz"  # in the folder of people
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
 
 def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery, list[str]]:
@@ -68,7 +68,7 @@ def calibrated(
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; expected one of pictures per person in it")
-    files = [path for path in sorted(folder.glob("*/*")) if path.suffix.lower() in IMAGE_SUFFIXES]
+    files = list(filter(is_image_file, sorted(folder.glob("*/*"))))
     if not files:
         raise UserError(
             f"the gallery {folder} is empty: expected pictures in one folder per person"

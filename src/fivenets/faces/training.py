@@ -11,12 +11,13 @@ import keras
 import numpy as np
 
 from fivenets import assets, images
+from fivenets.acceleration import FusedAdamW, training_copy
 from fivenets.augmentation import augmentation
 from fivenets.catalogue import ASSETS
 from fivenets.errors import UserError
 from fivenets.faces import embedders, losses, mining, nn4
 from fivenets.faces.virtual_people import VirtualPeople
-from fivenets.fitting import Fit, fingerprint, make_deterministic, precision, warmup_then_cosine
+from fivenets.fitting import Fit, fingerprint, make_deterministic, warmup_then_cosine
 
 # What training starts from, and the side of its images in pixels.
 INITIALS = {
@@ -101,21 +102,21 @@ def train(
     Args: images (n, side, side, 3), of the side that INITIALS says; labels (n,), the person on
         each. All are trained on: a stop by validation would need people for it, and the last epoch
         of a falling rate is the best. pretrained: holds the weights to start from.
-    Returns: the network, and one row of metrics per epoch. The caller removes `checkpoint_dir`
-        once it has saved the network.
+    Returns: the network, in float32, and one row of metrics per epoch. The caller removes
+        `checkpoint_dir` once it has saved the network.
     Raises: UserError where the embedding collapses or the loss becomes NaN.
     """
     make_deterministic(recipe.seed)
     steps = mining.batches_per_epoch(labels, recipe.people_per_batch, recipe.images_per_person)
-    with precision("mixed_bfloat16" if recipe.mixed_precision else "float32"):
-        network = build(recipe)
-        if pretrained is not None:
-            network.set_weights(pretrained.get_weights())
-        trainer = keras.Sequential(
-            [keras.Input(network.input_shape[1:]), *augmentation(**recipe.augmentation), network]
-        )
+    network = build(recipe)
+    if pretrained is not None:
+        network.set_weights(pretrained.get_weights())
+    trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
+    trainer = keras.Sequential(
+        [keras.Input(network.input_shape[1:]), *augmentation(**recipe.augmentation), trained]
+    )
     trainer.compile(
-        optimizer=keras.optimizers.AdamW(
+        optimizer=FusedAdamW(
             warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
             weight_decay=recipe.weight_decay,
         ),
@@ -143,7 +144,8 @@ def train(
         on_epoch_end,
         [StopOnCollapse(recipe.margin)],
     )
-    return _in_full_precision(network, recipe), rows
+    network.set_weights(trained.get_weights())
+    return network, rows
 
 
 def pictures(faces_rgb_uint8: Sequence[np.ndarray], recipe: Recipe) -> np.ndarray:
@@ -194,10 +196,3 @@ def _active_fraction(margin: float, squared: bool) -> Callable[[Any, Any], Any]:
         return losses.active_fraction(labels, embeddings, margin, squared)
 
     return active_fraction
-
-
-def _in_full_precision(network: keras.Model, recipe: Recipe) -> keras.Model:
-    """The network as float32: what serves it need not know how it was trained."""
-    copy = build(recipe)
-    copy.set_weights(network.get_weights())
-    return copy

@@ -11,9 +11,8 @@ from fivenets.assets import Origin
 from fivenets.catalogue import ASSETS
 from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
-from fivenets.images import read_image
+from fivenets.images import SUFFIXES, is_image_file, read_image
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 REAL_ASSETS = ("darknet", "lfw10")  # street scenes and animals; people
 HELD_OUT = "horses"  # of Darknet's photographs: to watch a training by, and to choose a recipe by
 
@@ -58,7 +57,7 @@ def _of_folder(folder: Path) -> Photographs:
     found = list(_read(folder).values())
     if len(found) < 2:
         raise UserError(
-            f"{folder} should hold at least two photographs ({', '.join(ENDINGS)}), "
+            f"{folder} should hold at least two photographs ({', '.join(SUFFIXES)}), "
             f"it holds {len(found)}"
         )
     origin = Origin(folder.name, "folder", tree_sha256(folder), "the user's own")
@@ -67,5 +66,5 @@ def _of_folder(folder: Path) -> Photographs:
 
 def _read(folder: Path) -> dict[str, np.ndarray]:
     """All pictures below a folder, by name without ending, in the order of their paths."""
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in ENDINGS)
+    files = sorted(filter(is_image_file, folder.rglob("*")))
     return {file.stem: read_image(file) for file in files}

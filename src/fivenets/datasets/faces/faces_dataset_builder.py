@@ -10,9 +10,8 @@ import tensorflow_datasets as tfds
 
 from fivenets.datasets.faces.render import render_faces
 from fivenets.errors import UserError
-from fivenets.images import read_image
+from fivenets.images import is_image_file, read_image
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 # The people drawn in the place of each real set: nobody is in two.
 BUILTIN_PEOPLE = {"att_faces": range(60), "lfw10": range(60, 84)}
 BUILTIN_PER_PERSON = 10
@@ -86,9 +85,7 @@ def read_folder(folder: Path) -> Iterator[tuple[np.ndarray, str, str]]:
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder; expected one of images per person in it")
     files = [
-        path
-        for path in sorted(folder.glob("*/*"), key=_in_counting_order)
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+        path for path in sorted(folder.glob("*/*"), key=_in_counting_order) if is_image_file(path)
     ]
     if not files:
         raise UserError(f"{folder} should hold one folder of images per person, it holds none")

@@ -67,9 +67,10 @@ class FusedAdamW(keras.optimizers.AdamW):
 
 
 def training_copy(network: keras.Model, policy: str) -> keras.Model:
-    """`network` with fused batch normalisation, computing by the dtype policy `policy`.
+    """`network` with fused batch normalisation, computing by `policy` ("mixed_bfloat16", ..).
 
-    Its logits stay float32. Weights start as those of `network`.
+    Its outputs stay float32. Weights start as those of `network`, in the same order. For training
+    alone: a normalisation that computes differently in use than Keras' own does so no more.
     """
     is_output = {id(tensor._keras_history.operation) for tensor in network.outputs}
 
@@ -77,7 +78,7 @@ def training_copy(network: keras.Model, policy: str) -> keras.Model:
         config = layer.get_config()
         if id(layer) not in is_output:
             config["dtype"] = policy
-        is_norm = type(layer) is keras.layers.BatchNormalization
+        is_norm = isinstance(layer, keras.layers.BatchNormalization)
         return (FusedBatchNormalization if is_norm else type(layer)).from_config(config)
 
     copy = keras.models.clone_model(network, clone_function=as_trained)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fivenets.classification.acceleration import FusedAdamW, FusedBatchNormalization, training_copy
+from fivenets.acceleration import FusedAdamW, FusedBatchNormalization, training_copy
 
 IMAGES = np.random.default_rng(0).normal(size=(16, 8, 8, 4)).astype(np.float32)
 LABELS = np.arange(16) % 3
