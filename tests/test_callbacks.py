@@ -1,6 +1,8 @@
 """A training that was killed and resumed ends with the weights of one that was not."""
 
+import math
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -175,7 +177,7 @@ def test_a_kill_while_the_backup_is_written_keeps_the_last_whole_one(tmp_path, m
         Path(path).write_bytes(b"half")
         raise Killed
 
-    model, backup = network(), Backup(tmp_path, "f")
+    model, backup = network(), Backup(tmp_path, "f", share=math.inf)
     model.optimizer.build(model.trainable_variables)
     model.optimizer.iterations.assign(STEPS)
     backup.set_model(model)
@@ -184,6 +186,25 @@ def test_a_kill_while_the_backup_is_written_keeps_the_last_whole_one(tmp_path, m
     with pytest.raises(Killed):
         backup.on_epoch_end(1)
     assert Backup(tmp_path, "f").restore(network(), STEPS) == 1
+
+
+def test_backups_take_no_more_than_their_share_of_the_time(tmp_path, monkeypatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+
+    def save(path: Path, overwrite: bool) -> None:
+        nonlocal now
+        now += 2  # seconds
+        Path(path).touch()
+
+    backup, backed_up = Backup(tmp_path, "f", share=0.1), []
+    backup.set_model(SimpleNamespace(save_weights=save))
+    for epoch in range(5):
+        now += 8
+        before = now
+        backup.on_epoch_end(epoch)
+        backed_up += [epoch] * (now > before)
+    assert backed_up == [0, 3], "2 seconds, then not before 20 have passed"
 
 
 @pytest.mark.parametrize(

@@ -99,17 +99,20 @@ class RoomOnDisk(keras.callbacks.Callback):
 
 
 class Backup(keras.callbacks.Callback):
-    """The training state after each epoch, replaced in one step, so that a kill cannot tear it.
+    """The training state after an epoch, replaced in one step, so that a kill cannot tear it.
 
     Keras' `BackupAndRestore` writes its weights and its epoch in place, as two files; a kill
     within or between them leaves a state that cannot be read, or that trains an epoch twice.
-    Here one file holds both: the optimizer counts its steps.
+    Here one file holds both: the optimizer counts its steps. Epochs that would make backups take
+    more than `share` of the time are left out: training goes through them again after a kill.
     """
 
-    def __init__(self, folder: Path, fingerprint: str):
+    def __init__(self, folder: Path, fingerprint: str, share: float = 0.05):
         """Opens `folder`, emptied first if it was left by a training of another fingerprint."""
         super().__init__()
         self.folder = folder
+        self.share = share
+        self.seconds, self.written = 0.0, -math.inf  # of the last backup; when it ended
         self.state_file = folder / "state.weights.h5"
         fingerprint_file = folder / "fingerprint"
         if fingerprint_file.exists() and fingerprint_file.read_text() != fingerprint:
@@ -127,9 +130,14 @@ class Backup(keras.callbacks.Callback):
         return int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps_per_epoch
 
     def on_epoch_end(self, epoch, logs=None):
-        written = self.folder / "writing.weights.h5"
-        self.model.save_weights(written, overwrite=True)
-        os.replace(written, self.state_file)
+        start = time.perf_counter()
+        if self.seconds > self.share * (start - self.written):
+            return
+        arriving = self.folder / "writing.weights.h5"
+        self.model.save_weights(arriving, overwrite=True)
+        os.replace(arriving, self.state_file)
+        self.written = time.perf_counter()
+        self.seconds = self.written - start
 
 
 def keep_rows(history_file: Path, epochs: int) -> list[dict[str, float]]:

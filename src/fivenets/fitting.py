@@ -68,6 +68,7 @@ class Fit:
     seed: int
     checkpoint_dir: Path  # the caller removes it once it has saved the network
     fingerprint: str
+    backup_share: float = 0.05  # of the time; inf backs up after every epoch
 
     def run(
         self,
@@ -85,7 +86,7 @@ class Fit:
         Returns: one row of metrics per epoch.
         Raises: UserError where the loss becomes NaN.
         """
-        backup = Backup(self.checkpoint_dir, self.fingerprint)
+        backup = Backup(self.checkpoint_dir, self.fingerprint, self.backup_share)
         first_epoch = backup.restore(trainer, self.steps)
         history_file = self.checkpoint_dir / "history.csv"
         rows = keep_rows(history_file, first_epoch)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -170,6 +171,8 @@ def _fit(
         seed=recipe.seed,
         checkpoint_dir=checkpoint_dir / part,
         fingerprint=known_by,
+        # Workers have to save together, whatever their clocks say.
+        **({} if recipe.distribute == "none" else {"backup_share": math.inf}),
     ).run(
         trainer,
         lambda epoch: distribution.shared_out(
