@@ -21,6 +21,7 @@ from fivenets.params import check_arguments
 
 OPTIMIZERS = ("adamw", "fused_adamw", "sgd")
 SCHEDULES = ("cosine", "step")
+TRAIN_SPLITS = ("train", "train+validation")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class Recipe:
     """How one classifier is trained; params.yaml says what each value is and where it is from."""
 
     architecture: str
+    train_split: str = "train"
     network: dict[str, Any] = field(default_factory=dict)
     epochs: int
     batch_size: int
@@ -64,6 +66,7 @@ class Recipe:
         for name, known in (
             ("optimizer", OPTIMIZERS),
             ("schedule", SCHEDULES),
+            ("train_split", TRAIN_SPLITS),
             ("distribute", distribution.KINDS),
         ):
             if getattr(self, name) not in known:
@@ -88,9 +91,9 @@ def train(
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
     Args: pretrained: gives the network weights to start from.
-    Returns: the network with the weights of the epoch of lowest validation loss, giving logits,
-        and one row of metrics per epoch. The caller removes `checkpoint_dir` once it has saved
-        the network.
+    Returns: the network, giving logits, with the weights of the epoch of lowest validation loss, or
+        of the last one where validation is trained on; and one row of metrics per epoch. The caller
+        removes `checkpoint_dir` once it has saved the network.
     Raises: UserError where the loss becomes NaN, there is one class only, a worker is lost, or
         `checkpoint_dir` keeps a training of another network.
     """
@@ -99,6 +102,8 @@ def train(
             f"a classifier needs pictures of at least 2 classes, {data.source['asset']} has "
             f"{len(data.labels)} ({', '.join(data.labels)})"
         )
+    if recipe.train_split != "train":
+        data = data.all_to_train_on()
     make_deterministic(recipe.seed)
     with distribution.scope(recipe.distribute, checkpoint_dir) as checkpoint_dir:
         network = build(recipe.architecture, data.image_size, len(data.labels), recipe.network)
@@ -160,6 +165,9 @@ def _fit(
         # On a CPU, XLA makes a convolution's train step several times slower.
         jit_compile=False,
     )
+    validation = None
+    if "validation" in data.splits:
+        validation = distribution.shared_out(recipe.distribute, data.batches("validation"))
     # Once the training has begun: an older one's folder may be emptied before.
     sign = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: _owner(checkpoint_dir).write_text(network.name)
@@ -181,7 +189,7 @@ def _fit(
         ),
         lambda epoch, logs: on_epoch_end(epochs.start + epoch, logs),
         [sign],
-        validation_data=distribution.shared_out(recipe.distribute, data.batches("validation")),
+        validation_data=validation,
     )
     return [{**row, "epoch": epochs.start + row["epoch"]} for row in rows]
 

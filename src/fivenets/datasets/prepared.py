@@ -1,5 +1,6 @@
 """Reads a prepared image-classification data set as batches for Keras."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,13 @@ class ImageDataset:
     source: dict[str, Any]  # source.json: asset, origin, digest, licence, examples
     splits: dict[str, str]  # train | validation | test -> TFDS split expression
     counts: dict[str, int]
+
+    def all_to_train_on(self) -> "ImageDataset":
+        """The same, with the examples of validation among those of train, and no validation."""
+        splits, counts = dict(self.splits), dict(self.counts)
+        splits["train"] += "+" + splits.pop("validation")
+        counts["train"] += counts.pop("validation")
+        return dataclasses.replace(self, splits=splits, counts=counts)
 
     def examples(self, split: str) -> tf.data.Dataset:
         """(image, label) pairs of one split, in a fixed order, cached where they fit."""
