@@ -20,6 +20,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import mlflow
+
 from fivenets import tracking
 from fivenets.registry import PACKAGE
 
@@ -74,7 +76,7 @@ def main(seconds: str = "60", clients: str = "8", model: str = "signs-cnn@champi
 def served(model: str) -> Iterator[int]:
     """The port at which MLflow serves a registered model; the server is gone at the end."""
     tracking.connect()
-    uri = tracking.mlflow.get_tracking_uri()
+    uri = mlflow.get_tracking_uri()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
