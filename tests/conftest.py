@@ -4,11 +4,26 @@ from pathlib import Path
 
 import pytest
 
+from fivenets import cli
 from fivenets.datasets.preparation import prepare
 from fivenets.datasets.prepared import DataSettings
 from fivenets.datasets.signs import signs_dataset_builder
 
 DRAWN_PER_LABEL = {"train": 4, "validation": 2, "test": 1}  # 24, 12 and 6 pictures
+
+
+@pytest.fixture
+def fivenets(monkeypatch, capsys):
+    """Runs the command; answers exit code, standard output and standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["fivenets", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -9,26 +9,12 @@ import pytest
 from darknet_networks import TINY, convolution, section
 from PIL import Image
 
-from fivenets import cli, model_files
+from fivenets import model_files
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detection, Detector
 from fivenets.detection.drawing import draw
 from fivenets.detection.listing import free_name, pictures
 from fivenets.errors import UserError
-
-
-@pytest.fixture
-def fivenets(monkeypatch, capsys):
-    """Runs the command; answers exit code, standard output and standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["fivenets", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture

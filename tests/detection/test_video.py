@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from darknet_networks import TINY
 
-from fivenets import cli
 from fivenets.detection import video
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
@@ -66,7 +65,7 @@ def test_damage_is_a_sentence_and_what_came_before_is_kept(
 
 
 def test_the_command_takes_videos_in_a_folder_beside_pictures(
-    detector: Detector, clip: Path, tmp_path: Path, monkeypatch, capsys
+    detector: Detector, clip: Path, tmp_path: Path, fivenets
 ) -> None:
     folder = tmp_path / "holiday"
     folder.mkdir()
@@ -74,14 +73,11 @@ def test_the_command_takes_videos_in_a_folder_beside_pictures(
     imageio.imwrite(folder / "still.png", np.full((48, 64, 3), 90, np.uint8))
     (folder / "bad.mp4").write_bytes(b"no video")
     detector.save(tmp_path / "tiny.keras")
-    words = ["fivenets", "detect", folder, "--model", tmp_path / "tiny.keras", "--json"]
-    monkeypatch.setattr("sys.argv", [*map(str, words), "--profile", "benchmark"])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    printed = capsys.readouterr()
-    assert ended.value.code == 2
-    assert "bad.mp4 is not a video" in printed.err
-    rows = [json.loads(line) for line in printed.out.splitlines()]
+    words = ["detect", folder, "--model", tmp_path / "tiny.keras", "--json"]
+    code, printed, said = fivenets(*words, "--profile", "benchmark")
+    assert code == 2
+    assert "bad.mp4 is not a video" in said
+    rows = [json.loads(line) for line in printed.splitlines()]
     frames = {row["frame"] for row in rows if row["image"].endswith("clip.mkv")}
     assert frames <= set(range(FRAMES))
     assert len(frames) > 1

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets import cli
 from fivenets.assets import Origin
 from fivenets.cli import style as command
 from fivenets.errors import UserError
@@ -16,20 +15,6 @@ from fivenets.images import read_image
 from fivenets.style import drawing, evaluation, jobs, pictures, transfer
 from fivenets.style.jobs import Gathered, Job
 from fivenets.style.objective import Style
-
-
-@pytest.fixture
-def fivenets(monkeypatch, capsys):
-    """Runs the command; answers exit code, standard output and standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["fivenets", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture
