@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asking import free_port, mlflow_server, wait_until_it_answers
@@ -26,9 +27,11 @@ from tiny import EPOCHS, NAME, PROJECT, Clone, checkout, commit, tiny_clone
 
 from fivenets.digests import sha256
 
-MISSING = [name for name in ("initdb", "postgres") if shutil.which(name) is None] + [
-    name for name in ("psycopg", "dvc_s3", "moto") if find_spec(name) is None
-]
+DEBIAN = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)  # not on PATH
+WHERE = os.pathsep.join([os.environ["PATH"], *DEBIAN])
+INITDB, POSTGRES = (shutil.which(name, path=WHERE) or "" for name in ("initdb", "postgres"))
+MISSING = [] if INITDB and POSTGRES else ["PostgreSQL's programs"]
+MISSING += [name for name in ("psycopg", "dvc_s3", "moto") if find_spec(name) is None]
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
@@ -80,7 +83,7 @@ def database() -> Iterator[str]:
     data = folder / "data"
     rights = ["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256"]
     subprocess.run(
-        ["initdb", *rights, "--no-sync", f"--pgdata={data}"],
+        [INITDB, *rights, "--no-sync", f"--pgdata={data}"],
         check=True,
         capture_output=True,
         cwd=folder,
@@ -89,7 +92,7 @@ def database() -> Iterator[str]:
     where = ["-c", "listen_addresses=127.0.0.1", "-p", str(port), "-k", str(folder)]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
-            ["postgres", "-D", str(data), *where], stdout=log, stderr=log, cwd=folder, **who
+            [POSTGRES, "-D", str(data), *where], stdout=log, stderr=log, cwd=folder, **who
         )
     try:
         with asked_until_it_answers(server, f"host={folder} port={port} user=postgres") as admin:
@@ -102,10 +105,9 @@ def database() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def asked_until_it_answers(server: subprocess.Popen, address: str):
+def asked_until_it_answers(server: subprocess.Popen, address: str) -> Any:
     """A connection to a PostgreSQL that is starting."""
-    import psycopg
-
+    psycopg = pytest.importorskip("psycopg")
     for _ in range(300):
         assert server.poll() is None, "PostgreSQL did not start"
         with contextlib.suppress(psycopg.OperationalError):
@@ -136,7 +138,7 @@ def folder_remote(tmp_path: Path) -> list[list[str]]:
 @pytest.fixture
 def s3_remote(team: Team) -> Iterator[list[list[str]]]:
     """DVC's words for a bucket that is not Amazon's."""
-    import boto3
+    boto3 = pytest.importorskip("boto3")
 
     port = free_port()
     url = f"http://127.0.0.1:{port}"
