@@ -191,3 +191,16 @@ def test_another_clone_takes_over_what_one_has_made(
     for clone in (team.maker, other):
         assert not (clone.folder / "mlflow.db").exists()
         assert not (clone.folder / "mlartifacts").exists()
+
+
+def test_a_clone_uses_anothers_cache_in_place(team: Team, tmp_path: Path) -> None:
+    beside = checkout(tmp_path / "beside", {NAME: [*EPOCHS]}, team.maker.folder)
+    beside = replace(beside, environment=beside.environment | team.environment)
+    cache = team.maker.folder / ".dvc" / "cache"
+    beside.run("dvc", "cache", "dir", "--local", str(cache))
+    beside.run("dvc", "checkout", "--with-deps", TARGET)
+    assert "Data and pipelines are up to date." in beside.run("dvc", "repro", TARGET)
+    assert {model: beside.digest(model) for model in EPOCHS} == {
+        model: team.maker.digest(model) for model in EPOCHS
+    }
+    assert not (beside.folder / ".dvc" / "cache").exists()
