@@ -59,7 +59,8 @@ lint: setup
 smoke: setup
 	pytest -m smoke
 
-# What can go wrong around a run: kills, a server that goes away, two at once. Some 5 minutes.
+# What can go wrong around a run: a kill in the middle of every kind of stage, a server that goes
+# away, two at once, a team's servers. Long: the tiny graph is made twice, and its stages begun.
 faults: setup
 	pytest -m faults
 
@@ -68,7 +69,7 @@ faults: setup
 fuzz: setup
 	FUZZ_INPUTS=$${FUZZ_INPUTS:-4500} pytest tests/fuzz
 
-# Random kills of the same graph, and whether it ends as if there had been none. Some 10 minutes.
+# Random kills of the whole tiny graph, and whether it ends as if there had been none.
 kills: setup
 	python benchmarks/kills.py
 

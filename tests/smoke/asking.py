@@ -1,16 +1,30 @@
-"""How a server on the loopback interface is waited for, and asked."""
+"""How a server on the loopback interface is started, waited for, and asked."""
 
 import contextlib
 import http.client
 import json
 import socket
 import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tiny import Clone
 
 
 def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
+
+
+@contextlib.contextmanager
+def mlflow_server(clone: Clone, port: int, store: str, artifacts: Path) -> Iterator[str]:
+    """MLflow's server on a database, and the address that it answers at; gone at the end."""
+    words = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    where = ["--backend-store-uri", store, "--artifacts-destination", str(artifacts)]
+    with clone.in_background(*words, *where):
+        wait_until_it_answers(port, "/health")
+        yield f"http://127.0.0.1:{port}"
 
 
 def wait_until_it_answers(port: int, path: str) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong around a run of the graph: kills, two at once, a store that goes away.
+"""What can go wrong around a run of the graph: two at once, a store that goes away.
 
 On tiny settings, in a clone of the last commit; run by `make faults`.
 """
@@ -6,25 +6,20 @@ On tiny settings, in a clone of the last commit; run by `make faults`.
 import contextlib
 import csv
 import json
-import os
 import shutil
-import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from asking import free_port, wait_until_it_answers
+from asking import free_port, mlflow_server
 from mlflow import MlflowClient
-from test_smoke import EPOCHS, NAME, Clone, tiny_clone
+from tiny import EPOCHS, NAME, PROJECT, Clone, tiny_clone
 
 pytestmark = pytest.mark.faults
 
-PROJECT = Path(__file__).parents[2]
 TARGET = f"register@{NAME}"
-KILLED = ["prepare@classification", "evaluate@signs-compact", TARGET]
 
 
 @pytest.fixture(scope="module")
@@ -35,130 +30,45 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     return clone
 
 
-STARTED: list[subprocess.Popen[str]] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_stays() -> Iterator[None]:
-    """Ends what a test has started, and closes its pipes."""
-    yield
-    while STARTED:
-        process = STARTED.pop()
-        kill(process)
-        if process.stderr:
-            process.stderr.close()
-
-
-def started(clone: Clone, *words: str, **environment: str) -> subprocess.Popen[str]:
-    """A command in a group of processes of its own."""
-    process = subprocess.Popen(
-        words,
-        cwd=clone.folder,
-        env=clone.environment | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    STARTED.append(process)
-    return process
-
-
-def kill(process: subprocess.Popen) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def wait_for(moment: Callable[[], bool], process: subprocess.Popen) -> None:
-    while not moment():
-        assert process.poll() is None, "the stage ended before the moment to kill it"
-        time.sleep(0.005)
-
-
-@pytest.mark.parametrize("stage", KILLED)
-def test_a_stage_that_was_killed_ends_the_second_time_as_the_first(
-    clone: Clone, stage: str
-) -> None:
-    """Trainings are killed in test_smoke."""
-    before = clone.metrics(), clone.registered()
-    digests = {model: clone.digest(model) for model in EPOCHS}
-    registered = set(clone.folder.glob("mlartifacts/models/*"))
-    if stage == TARGET:  # else there would be nothing to register
-        (clone.folder / "mlflow.db").unlink()
-    process = started(clone, "dvc", "repro", "--force", "--single-item", stage)
-    metrics = clone.folder / "reports" / "signs-compact" / "metrics.json"
-    moments: dict[str, list[Callable[[], bool]]] = {
-        "prepare@classification": [
-            lambda: (clone.folder / "data" / ".classification.preparing" / "signs").exists()
-        ],
-        # DVC takes the old one away; pictures are drawn after the new one.
-        "evaluate@signs-compact": [lambda: not metrics.exists(), metrics.exists],
-        TARGET: [lambda: set(clone.folder.glob("mlartifacts/models/*")) > registered],
-    }
-    for moment in moments[stage]:
-        wait_for(moment, process)
-    kill(process)
-    clone.run("dvc", "repro", TARGET)
-    clone.run("python", "pipelines/sync.py")
-    assert (clone.metrics(), clone.registered()) == before
-    assert {model: clone.digest(model) for model in EPOCHS} == digests
-    assert all(run.info.status == "FINISHED" for run in clone.runs().values())
-    client = clone.client
-    experiment = client.get_experiment_by_name("fivenets")
-    assert experiment is not None
-    assert len(client.search_logged_models([experiment.experiment_id])) == len(EPOCHS)
-
-
 def test_a_second_make_says_that_there_is_a_first_and_waits_for_it(clone: Clone) -> None:
     alone = ("python", "pipelines/alone.py")
-    first = started(clone, *alone, "sh", "-c", "echo first >> turns; sleep 3; echo end >> turns")
     turns = clone.folder / "turns"
-    while not turns.exists():
-        time.sleep(0.05)
-    second = started(clone, *alone, "sh", "-c", "echo second >> turns")
-    assert second.stderr is not None
-    said = second.stderr.readline()
+    slow, quick = "echo first >> turns; sleep 3; echo end >> turns", "echo second >> turns"
+    with clone.in_background(*alone, "sh", "-c", slow) as first:
+        while not turns.exists():
+            time.sleep(0.05)
+        with clone.in_background(*alone, "sh", "-c", quick, stderr=subprocess.PIPE) as second:
+            assert second.stderr is not None
+            said = second.stderr.readline()
+            assert (first.wait(), second.wait()) == (0, 0)
     assert said == (
         f"another make is at work in this folder (process {first.pid}): waiting for its end; "
         "Ctrl-C leaves it to it\n"
     )
-    assert (first.wait(), second.wait()) == (0, 0)
     assert turns.read_text().split() == ["first", "end", "second"]
     turns.unlink()
-
-
-@contextlib.contextmanager
-def server(clone: Clone, folder: Path, port: int) -> Iterator[str]:
-    """An MLflow server on the loopback interface, killed at the end."""
-    words = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    store = ["--backend-store-uri", f"sqlite:///{folder}/server.db"]
-    files = ["--artifacts-destination", str(folder / "artifacts")]
-    process = started(clone, *words, *store, *files)
-    try:
-        wait_until_it_answers(port, "/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        kill(process)
 
 
 def test_training_goes_on_without_its_server_and_the_run_is_rebuilt_when_it_is_back(
     clone: Clone, tmp_path: Path
 ) -> None:
     model, port = "signs-assignment", free_port()
-    digest = clone.digest(model)
-    with server(clone, tmp_path, port) as uri:
-        words = ["dvc", "repro", "--force", "--single-item", f"train@{model}"]
-        training = started(clone, *words, MLFLOW_TRACKING_URI=uri)
-        state = clone.folder / "checkpoints" / model / "state.weights.h5"
-        while not state.exists():
-            assert training.poll() is None, "the training ended before its first epoch"
-            time.sleep(0.02)
-    _, said = training.communicate()
+    digest, store = clone.digest(model), f"sqlite:///{tmp_path}/server.db"
+    words = ["dvc", "repro", "--force", "--single-item", f"train@{model}"]
+    with contextlib.ExitStack() as stack:
+        with mlflow_server(clone, port, store, tmp_path / "artifacts") as uri:
+            training = stack.enter_context(
+                clone.in_background(*words, stderr=subprocess.PIPE, MLFLOW_TRACKING_URI=uri)
+            )
+            state = clone.folder / "checkpoints" / model / "state.weights.h5"
+            while not state.exists():
+                assert training.poll() is None, "the training ended before its first epoch"
+                time.sleep(0.02)
+        _, said = training.communicate()
     assert training.returncode == 0, said
     assert "MLflow went away, `make` will rebuild the run" in said
     assert clone.digest(model) == digest
-    with server(clone, tmp_path, port) as uri:
+    with mlflow_server(clone, port, store, tmp_path / "artifacts") as uri:
         away = replace(clone, environment=clone.environment | {"MLFLOW_TRACKING_URI": uri})
         away.run("dvc", "repro", TARGET)
         away.run("python", "pipelines/sync.py")
