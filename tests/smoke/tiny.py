@@ -45,9 +45,6 @@ STYLE = {"size": 64, "iterations": 3, "coarse_scales": 0}
 # What differs between two runs of the same: keys, beside those that name seconds, and files.
 TIMES = {"also", "attempt", "dvc_lock_sha256", "peak_memory_mib", "started", "training"}
 SHOW_TIMES = {"losses.png", "results.html", "results.md"}
-# TFDS writes the fields of a record in an order that differs from process to process. The digest
-# of pictures that are drawn is one of such records.
-DIGESTS = {"data_digest", "digest"}
 
 
 @dataclass(frozen=True)
@@ -248,18 +245,13 @@ def content(path: Path) -> Any:
             return without_times(list(csv.DictReader(stream)))
     if path.name in SHOW_TIMES:
         return True
-    return path.stat().st_size if ".tfrecord" in path.name else sha256(path)
+    return sha256(path)
 
 
 def without_times(value: Any) -> Any:
     """JSON's value less what stands under a key that names a time."""
     if isinstance(value, dict):
-        is_drawn = "builtin" in str(value.get("origin", value.get("data")))
-        return {
-            key: without_times(one)
-            for key, one in value.items()
-            if not is_a_time(key) and not (is_drawn and key in DIGESTS)
-        }
+        return {key: without_times(one) for key, one in value.items() if not is_a_time(key)}
     return [without_times(one) for one in value] if isinstance(value, list) else value
 
 

@@ -15,7 +15,14 @@ from fivenets import assets
 from fivenets.catalogue import ASSETS
 from fivenets.datasets.prepared import SOURCE_FILE, DataSettings
 from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
-from fivenets.datasets.storing import download, is_folder, replacing, tfds_builder, write_source
+from fivenets.datasets.storing import (
+    digest,
+    download,
+    is_folder,
+    replacing,
+    tfds_builder,
+    write_source,
+)
 from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
 from fivenets.images import is_image_file, read_image
@@ -69,8 +76,8 @@ def _prepare_signs(out: Path, raw_dir: Path, source: str) -> assets.Origin:
         log.warning("signs: no real source was asked for or answered: drawing the built-in ones")
         builder = Signs(data_dir=out, config="builtin")
         builder.download_and_prepare()
-        digest = tree_sha256(Path(builder.data_dir))
-        return assets.Origin("signs", "builtin", digest, "Apache-2.0, drawn by this project")
+        licence = "Apache-2.0, drawn by this project"
+        return assets.Origin("signs", "builtin", digest(Path(builder.data_dir)), licence)
     builder = Signs(data_dir=out, config="real")
     builder.download_and_prepare(
         download_config=tfds.download.DownloadConfig(manual_dir=origin.path)

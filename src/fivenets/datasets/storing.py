@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from fivenets import assets
@@ -43,12 +44,34 @@ def replacing(out: Path) -> Iterator[Path]:
 def write_source(folder: Path, origin: assets.Origin, **more: Any) -> dict[str, int]:
     """Writes what stands in `folder` and where it is from; returns the examples of each split."""
     shutil.rmtree(folder / "downloads", ignore_errors=True)  # left empty by TFDS
+    order_fields(version_folder(folder))
     builder = tfds.builder_from_directory(version_folder(folder))
     counts = {split: info.num_examples for split, info in builder.info.splits.items()}
     record = dataclasses.asdict(origin) | {"examples": counts} | more
     record.pop("path")
     (folder / SOURCE_FILE).write_text(json.dumps(record, indent=2) + "\n")
     return counts
+
+
+def order_fields(folder: Path) -> None:
+    """Writes the records in a folder of TFDS again, each with its fields in alphabetical order.
+
+    TFDS leaves them in an order that differs from process to process, so that the same data would
+    have other bytes, and whatever depends on them would be made again.
+    """
+    for file in folder.glob("*.tfrecord*"):
+        arriving = file.with_name(f"{file.name}.arriving")
+        with tf.io.TFRecordWriter(str(arriving)) as writer:
+            for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+                example = tf.train.Example.FromString(record)
+                writer.write(example.SerializeToString(deterministic=True))
+        os.replace(arriving, file)
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 of a folder of TFDS, the same whenever it is written."""
+    order_fields(folder)
+    return tree_sha256(folder)
 
 
 def tfds_builder(name: str, data_dir: Path, others: str) -> tfds.core.DatasetBuilder:
@@ -71,6 +94,5 @@ def download(builder: tfds.core.DatasetBuilder, name: str, raw_dir: Path) -> ass
         builder.download_and_prepare(download_dir=raw_dir / "tfds")
     except requests.RequestException as error:
         raise UserError(f"{name} could not be downloaded: {error}") from None
-    digest = tree_sha256(Path(builder.data_dir))
     licence = builder.info.redistribution_info.license or "see the data set's homepage"
-    return assets.Origin(name, "tfds", digest, licence)
+    return assets.Origin(name, "tfds", digest(Path(builder.data_dir)), licence)

@@ -20,7 +20,14 @@ from fivenets.datasets.objects.prepared import ObjectSettings
 from fivenets.datasets.prepared import version_folder
 from fivenets.datasets.scenes.render import render_scenes
 from fivenets.datasets.scenes.shapes import CLASSES
-from fivenets.datasets.storing import download, is_folder, replacing, tfds_builder, write_source
+from fivenets.datasets.storing import (
+    digest,
+    download,
+    is_folder,
+    replacing,
+    tfds_builder,
+    write_source,
+)
 from fivenets.digests import tree_sha256
 from fivenets.errors import UserError
 from fivenets.images import read_image
@@ -50,9 +57,8 @@ def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[assets.
     """Where the set is from, and a sentence for each annotation that was left out."""
     if dataset == "scenes":
         _store(out, CLASSES, {split: _drawn(split) for split in SCENES})
-        digest = tree_sha256(version_folder(out))
         licence = "Apache-2.0, drawn by this project"
-        return assets.Origin("scenes", "builtin", digest, licence), []
+        return assets.Origin("scenes", "builtin", digest(version_folder(out)), licence), []
     if dataset in VOC_ASSETS:
         origin = assets.fetch(ASSETS[dataset], raw_dir, source)
         if origin is None or origin.path is None:
