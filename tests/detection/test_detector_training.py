@@ -88,7 +88,8 @@ def test_a_training_that_was_cut_off_ends_as_one_that_was_not(
         gc.collect()
     seen = []
     again, _ = train(data, RECIPE, tmp_path / "cut", lambda epoch, logs: seen.append(epoch))
-    assert seen == [3, 4, 5, 6, 7]
+    assert seen[0] in (1, 2, 3), "the first epoch is always backed up, later ones may be"
+    assert seen == list(range(seen[0], 8))
     assert again.to_weights() == whole.to_weights()
     assert again.cfg.text == whole.cfg.text
 
