@@ -4,17 +4,19 @@ Whatever is random in an epoch depends on (seed, epoch) alone, so a training tha
 started again ends with the weights of one that was not.
 """
 
+import itertools
 import json
 import logging
 import math
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from fivenets.callbacks import Backup, EpochProgress, EpochState, RoomOnDisk, keep_rows
 from fivenets.digests import sha256
@@ -58,6 +60,41 @@ def fingerprint(settings: dict[str, Any], data_digest: str, network: keras.Model
     return sha256(json.dumps([settings, data_digest, network.to_json()], sort_keys=True).encode())
 
 
+def untuned(batches: Any) -> Any:
+    """`batches`, as a data set that tf.data does not tune, where TensorFlow trains.
+
+    Ending a tuned one may take a minute: TensorFlow 2.21 wakes the tuner before it says that the
+    data set has ended, and a tuner that looks too early sleeps on.
+    Args: batches: a tf.data.Dataset, or arrays as `endless` takes them.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = batches if isinstance(batches, tf.data.Dataset) else endless(batches)
+    return dataset.with_options(options)
+
+
+def endless(batches: Iterator[tuple[np.ndarray, ...]]) -> Any:
+    """A tf.data.Dataset of what an iterator without end gives.
+
+    Sizes that are equal in its first two batches are so in all.
+    """
+    import tensorflow as tf
+
+    def common(one: np.ndarray, other: np.ndarray) -> tf.TensorSpec:
+        sizes = zip(one.shape, other.shape, strict=True)
+        return tf.TensorSpec([a if a == b else None for a, b in sizes], one.dtype)
+
+    first, second = itertools.islice(batches, 2)
+    signature = tuple(map(common, first, second))
+    return tf.data.Dataset.from_generator(
+        lambda: itertools.chain([first, second], batches), output_signature=signature
+    ).prefetch(2)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fit:
     """One training, by what does not depend on the network: its length, its seed, its state."""
@@ -73,7 +110,7 @@ class Fit:
     def run(
         self,
         trainer: keras.Model,
-        batches: Callable[[int], Iterable],
+        batches: Callable[[int], Any],
         on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         validation_data: Any = None,
@@ -81,8 +118,8 @@ class Fit:
         """Fits a compiled model, going on where an earlier try in `checkpoint_dir` was cut off.
 
         Args: batches: those from an epoch on, without end, so that an epoch's are the same in
-            whichever try it runs; validation_data: where given, the model ends with the weights
-            of the epoch of lowest validation loss, else with the last ones.
+            whichever try it runs (see `untuned`); validation_data: where given, the model ends
+            with the weights of the epoch of lowest validation loss, else with the last ones.
         Returns: one row of metrics per epoch.
         Raises: UserError where the loss becomes NaN.
         """
@@ -101,8 +138,8 @@ class Fit:
             initial_value_threshold=min((row.get("val_loss", 0) for row in rows), default=None),
         )
         trainer.fit(
-            batches(first_epoch),
-            validation_data=validation_data,
+            untuned(batches(first_epoch)),
+            validation_data=None if validation_data is None else untuned(validation_data),
             initial_epoch=first_epoch,
             epochs=self.epochs,
             steps_per_epoch=self.steps,
