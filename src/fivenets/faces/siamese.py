@@ -42,9 +42,12 @@ def train(
     """
     if features not in FEATURES:
         raise UserError(f"features should be one of {', '.join(FEATURES)}, it is {features!r}")
-    classifier = make_pipeline(
-        StandardScaler(), LogisticRegression(C=strength, class_weight="balanced", max_iter=2000)
+    regression = LogisticRegression(
+        C=strength,
+        class_weight="balanced",
+        solver="newton-cholesky",  # many more pairs than features: a few steps, and exact ones
     )
+    classifier = make_pipeline(StandardScaler(), regression)
     return classifier.fit(FEATURES[features](one, other), is_same)
 
 
