@@ -25,6 +25,7 @@ all:
 
 everything: setup
 	@$(if $(PRESET),python pipelines/preset.py $(PRESET))
+	@python pipelines/mend.py
 	@python pipelines/refresh.py
 	@dvc repro
 	@python pipelines/sync.py

@@ -67,8 +67,11 @@ def main(kills: str = "30", seed: str = "0", stage: str = "") -> None:
 
 
 def run(clone: Clone, stage: str, seconds: float | None = None) -> str | None:
-    """Runs the graph and `sync.py`; the stage in which it was killed after `seconds`, if it was."""
-    command = f"dvc repro {stage} && echo \"Running stage 'sync':\" && python pipelines/sync.py"
+    """Makes all, as `make` does; the stage in which it was killed after `seconds`, if it was."""
+    command = (
+        f"python pipelines/mend.py && dvc repro {stage} && echo \"Running stage 'sync':\" && "
+        "python pipelines/sync.py"
+    )
     log = clone.folder.with_name("log")
     with (
         log.open("w") as stream,
