@@ -16,17 +16,17 @@ PATIENCE = 1.0  # seconds, in which a living process ends a write
 
 
 def main() -> None:
-    for file, check in CHECKS.items():
-        if is_torn(file, check):
+    for file, read in READERS.items():
+        if is_torn(file, read):
             time.sleep(PATIENCE)
-            if is_torn(file, check):
+            if is_torn(file, read):
                 file.unlink()
                 print(f"{file}: a kill has cut off its writing; removed", flush=True)
 
 
-def is_torn(file: Path, check: Callable[[str], object]) -> bool:
+def is_torn(file: Path, read: Callable[[str], object]) -> bool:
     try:
-        check(file.read_text())
+        read(file.read_text())
     except FileNotFoundError:
         return False
     except (KeyError, TypeError, ValueError, AttributeError, YAMLError):
@@ -34,16 +34,20 @@ def is_torn(file: Path, check: Callable[[str], object]) -> bool:
     return False
 
 
-def check_lock(text: str) -> None:
-    """Raises: KeyError, TypeError, AttributeError or YAMLError for what DVC would not read."""
-    for stage in YAML(typ="safe").load(text)["stages"].values():
-        for part in [stage, *stage.get("deps", []), *stage.get("outs", [])]:
-            part["cmd" if part is stage else "path"]
+def read_lock(text: str) -> list[tuple[str, list[str]]]:
+    """Each stage's command and paths, without any of which DVC refuses dvc.lock.
+
+    Raises: KeyError, TypeError, AttributeError or YAMLError where one is missing.
+    """
+    return [
+        (stage["cmd"], [part["path"] for part in [*stage.get("deps", []), *stage.get("outs", [])]])
+        for stage in YAML(typ="safe").load(text)["stages"].values()
+    ]
 
 
-CHECKS = {
+READERS = {
     Path(".dvc/tmp/rwlock"): json.loads,  # what is read and written at the moment, and by whom
-    Path("dvc.lock"): check_lock,
+    Path("dvc.lock"): read_lock,
 }
 
 if __name__ == "__main__":
