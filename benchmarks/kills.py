@@ -67,7 +67,7 @@ def main(kills: str = "30", seed: str = "0", stage: str = "") -> None:
 
 
 def run(clone: Clone, stage: str, seconds: float | None = None) -> str | None:
-    """Makes all, as `make` does; the stage in which it was killed after `seconds`, if it was."""
+    """Mends, makes all and syncs; the stage in which it was killed after `seconds`, if it was."""
     command = (
         f"python pipelines/mend.py && dvc repro {stage} && echo \"Running stage 'sync':\" && "
         "python pipelines/sync.py"

@@ -1,10 +1,11 @@
-"""Removes those of DVC's own files that a kill in the middle of a write has left unreadable.
+"""Puts aside those of DVC's own files that a kill in the middle of a write has left unreadable.
 
 DVC writes them in place, and stops at what it cannot read. What dvc.lock said of a stage is found
-again in the cache of runs, or made again.
+again in the cache of runs, or made again. A conflict of git's is left to its user.
 """
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 PATIENCE = 1.0  # seconds, in which a living process ends a write
+CONFLICT = "<<<<<<< "
 
 
 def main() -> None:
@@ -20,17 +22,21 @@ def main() -> None:
         if is_torn(file, read):
             time.sleep(PATIENCE)
             if is_torn(file, read):
-                file.unlink()
-                print(f"{file}: a kill has cut off its writing; removed", flush=True)
+                aside = Path(".dvc/tmp", f"{file.name}.torn")
+                aside.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(file, aside)
+                print(f"{file}: not whole, as after a kill; put aside as {aside}", flush=True)
 
 
 def is_torn(file: Path, read: Callable[[str], object]) -> bool:
+    text = ""
     try:
-        read(file.read_text())
+        text = file.read_text()
+        read(text)
     except FileNotFoundError:
         return False
     except (KeyError, TypeError, ValueError, AttributeError, YAMLError):
-        return True
+        return CONFLICT not in text
     return False
 
 

@@ -1,4 +1,4 @@
-"""What a kill has torn of DVC's own files is removed, and what is whole is left."""
+"""What a kill has torn of DVC's own files is put aside, and what is whole is left."""
 
 import runpy
 import shutil
@@ -39,13 +39,23 @@ def test_there_need_be_none() -> None:
 
 @pytest.mark.parametrize("file", [RWLOCK, LOCK], ids=["rwlock", "dvc.lock"])
 @pytest.mark.parametrize("kept", [0, 40], ids=["empty", "cut off"])
-def test_a_torn_file_is_removed_and_said(
+def test_a_torn_file_is_put_aside_and_said(
     file: Path, kept: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file.write_bytes(file.read_bytes()[:kept])
+    torn, aside = file.read_bytes()[:kept], Path(".dvc/tmp", f"{file.name}.torn")
+    file.write_bytes(torn)
     mend()
     assert not file.exists()
-    assert capsys.readouterr().out == f"{file}: a kill has cut off its writing; removed\n"
+    assert aside.read_bytes() == torn
+    said = f"{file}: not whole, as after a kill; put aside as {aside}\n"
+    assert capsys.readouterr().out == said
+
+
+def test_a_conflict_of_git_is_left_to_its_user() -> None:
+    text = f"<<<<<<< HEAD\n{LOCK.read_text()}=======\n>>>>>>> theirs\n"
+    LOCK.write_text(text)
+    mend()
+    assert LOCK.read_text() == text
 
 
 @pytest.mark.parametrize("end", ["    outs:\n    - path: a\n", "    outs:\n    - hash: md5\n"])
