@@ -124,6 +124,7 @@ def test_a_recipe_that_cannot_be_is_a_sentence() -> None:
     for change, message in [
         ({"height": 50}, "should be multiples of 16 pixels, 50 and 64 times 1 are not"),
         ({"scales": [1.0, 0.7]}, "48 and 64 times 0.7 are not"),
+        ({"scales": [1.0, 1.0, 1.25]}, "scales should differ, they are [1.0, 1.0, 1.25]"),
         ({"epochs": 0}, "epochs should be at least 1, it is 0"),
         ({"augmentation": {"rotation": 0.1}}, "augmentation.rotation is unknown"),
         ({"loss": {"object": "much"}}, "loss.object should be float, it is 'much'"),

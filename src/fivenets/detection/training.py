@@ -56,6 +56,9 @@ class Recipe:
                     f"{compact.STRIDE} pixels, {self.height} and {self.width} times {scale:g} "
                     "are not"
                 )
+        if len(set(self.sizes)) < len(self.sizes):
+            # Which sizes may change, TensorFlow is told by two batches that follow one another.
+            raise UserError(f"scales should differ, they are {self.scales}")
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
