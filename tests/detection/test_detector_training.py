@@ -1,6 +1,7 @@
 """Training learns, goes on where it was cut off, and ends in Darknet's files."""
 
 import gc
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -124,10 +125,10 @@ def test_a_recipe_that_cannot_be_is_a_sentence() -> None:
     for change, message in [
         ({"height": 50}, "should be multiples of 16 pixels, 50 and 64 times 1 are not"),
         ({"scales": [1.0, 0.7]}, "48 and 64 times 0.7 are not"),
-        ({"scales": [1.0, 1.0, 1.25]}, "scales should differ, they are [1.0, 1.0, 1.25]"),
+        ({"scales": [1.0, 1.0, 2.0]}, "scales should differ, they are [1.0, 1.0, 2.0]"),
         ({"epochs": 0}, "epochs should be at least 1, it is 0"),
         ({"augmentation": {"rotation": 0.1}}, "augmentation.rotation is unknown"),
         ({"loss": {"object": "much"}}, "loss.object should be float, it is 'much'"),
     ]:
-        with pytest.raises(UserError, match=message):
+        with pytest.raises(UserError, match=re.escape(message)):
             replace(RECIPE, **change)
