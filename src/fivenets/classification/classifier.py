@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from scipy.special import softmax
 
-from fivenets import images, model_files
+from fivenets import images, inference, model_files
 from fivenets.errors import UserError
 
 BATCH_SIZE = 128  # images
@@ -58,14 +58,9 @@ class Classifier:
 
     def probabilities(self, images_rgb_uint8: np.ndarray) -> np.ndarray:
         """(n, k) probabilities of (n, size, size, 3) images."""
-        logits = [
-            keras.ops.convert_to_numpy(
-                self.network(images_rgb_uint8[start : start + BATCH_SIZE], training=False)
-            )
-            for start in range(0, len(images_rgb_uint8), BATCH_SIZE)
-        ]
+        logits = inference.outputs(self.network, images_rgb_uint8, BATCH_SIZE)
         # In float64, so that the probabilities add up to 1 to more digits than anyone prints.
-        return softmax(np.concatenate(logits).astype(np.float64), axis=1)
+        return softmax(logits.astype(np.float64), axis=1)
 
     def _prediction(self, probabilities: np.ndarray) -> Prediction:
         by_label = dict(zip(self.labels, map(float, probabilities), strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets import images, model_files
+from fivenets import images, inference, model_files
 from fivenets.detection import boxes, darknet, model, processor, weights
 from fivenets.detection.boxes import Profile
 from fivenets.detection.pictures import check_resize, fit, to_pixels
@@ -118,10 +118,7 @@ class Detector:
 
     def raw(self, pictures: np.ndarray) -> np.ndarray:
         """(n, rows, columns, channels) raw output of (n, height, width, 3) in 0..1."""
-        if not self.network.compiled:
-            # On a CPU, XLA makes convolutions several times slower.
-            self.network.compile(jit_compile=False)
-        return np.stack([self.network.predict_on_batch(one[None])[0] for one in pictures])
+        return inference.outputs(self.network, pictures, batch_size=1)
 
     def detect(self, pictures: Sequence[Any], profile: Profile) -> list[list[Detection]]:
         """The objects in each picture, best first; a picture is what `images.read_image` reads."""

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets import images, model_files
+from fivenets import images, inference, model_files
 from fivenets.digests import sha256
 from fivenets.errors import UserError
 from fivenets.faces import alignment
@@ -74,14 +74,7 @@ class Embedder:
     def embeddings(self, faces_rgb_uint8: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """(n, d) float32 of face crops (height, width, 3), each resized to the network's input."""
         resized = np.stack([images.resize(face, self.image_size) for face in faces_rgb_uint8])
-        return np.concatenate(
-            [
-                keras.ops.convert_to_numpy(
-                    self.network(resized[start : start + BATCH_SIZE], training=False)
-                )
-                for start in range(0, len(resized), BATCH_SIZE)
-            ]
-        )
+        return inference.outputs(self.network, resized, BATCH_SIZE)
 
     def embed(self, pictures: Sequence[Any], is_cropped: bool = False) -> np.ndarray:
         """(n, d) of pictures as users have them.
