@@ -79,6 +79,18 @@ def test_detect_lists_bad_pictures_and_does_the_rest(fivenets, model, photograph
         assert drawn.size == (90, 60)
 
 
+def test_detect_says_where_nothing_is(fivenets, model, photograph, tmp_path) -> None:
+    Image.fromarray(photograph).save(tmp_path / "good.png")
+    words = ("detect", tmp_path / "good.png", "--model", model, "--score-threshold")
+    for threshold, said in [("0", False), ("1", True)]:
+        code, printed, errors = fivenets(*words, threshold)
+        assert (code, errors.strip()) == (0, "")
+        assert ("class" in printed) != said
+        sentence = f"nothing that scores 1 or more (--score-threshold) in {tmp_path / 'good.png'}"
+        assert (sentence in printed) == said
+    assert fivenets(*words, "1", "--json")[:2] == (0, "")
+
+
 def test_detect_refuses_in_one_sentence(fivenets, model, tmp_path) -> None:
     (tmp_path / "empty").mkdir()
     for words, message in [

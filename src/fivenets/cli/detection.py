@@ -38,7 +38,7 @@ def detect(
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
     detector = Detector.from_file(registry.model_file(model)).for_inference(dtype)
-    table, refused = Table("image", "class", "score", "x1, y1, x2, y2"), []
+    table, without, refused = Table("image", "class", "score", "x1, y1, x2, y2"), [], []
 
     def report(image: dict, found: list[Detection]) -> None:
         for detection in found:
@@ -52,6 +52,7 @@ def detect(
     with progress.Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("detecting", total=len(paths))
         for path in paths:
+            rows = table.row_count
             try:
                 if listing.is_video(path):
                     for frame, frames, found in video.detect(detector, path, thresholds, out):
@@ -61,11 +62,16 @@ def detect(
                 else:
                     found = listing.detect(detector, path, thresholds, out)
                     report({"image": str(path)}, found)
+                if table.row_count == rows:
+                    without.append(str(path))
             except UserError as error:
                 refused.append(str(error))
             bar.update(task, advance=1, description="detecting")
     if not as_json and table.rows:
         Console().print(table)
+    if not as_json and without:
+        least = thresholds.score_threshold
+        print(f"nothing that scores {least:g} or more (--score-threshold) in {', '.join(without)}")
     if refused:
         raise UserError("\nerror: ".join(refused))
 
