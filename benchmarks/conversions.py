@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from fivenets import images
+from fivenets.core import images
 from fivenets.detection import certificate, darknet, evaluation, sources, weights
 from fivenets.detection.detector import Detector
 

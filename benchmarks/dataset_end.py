@@ -1,4 +1,4 @@
-"""How long tf.data sets take to end, tuned as by default and untuned (`fivenets.fitting`).
+"""How long tf.data sets take to end, tuned as by default and untuned (`fivenets.fitting.fit`).
 
     python benchmarks/dataset_end.py [SETS] [SECONDS]
 
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fivenets import quiet  # noqa: F401
-from fivenets.fitting import endless, untuned
+from fivenets.core import quiet  # noqa: F401
+from fivenets.fitting.fit import endless, untuned
 
 
 def main(sets: str = "30", seconds: str = "15") -> None:

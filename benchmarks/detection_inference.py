@@ -19,11 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from fivenets import assets, images
-from fivenets.catalogue import ASSETS
+from fivenets.core import images
 from fivenets.detection import boxes, darknet, model, processor, sources, weights
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detection, Detector, read_names
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
 
 ROUNDS = 7
 MATCHING_IOU = 0.8  # of two boxes of a class that are one detection

@@ -1,4 +1,4 @@
-"""How long networks take for pictures, called as they are and by `fivenets.inference`.
+"""How long networks take for pictures, called as they are and by `fivenets.fitting.inference`.
 
     python benchmarks/inference.py [MODEL ...]
 
@@ -16,7 +16,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from fivenets import inference, model_files, quiet  # noqa: F401
+from fivenets.core import quiet  # noqa: F401
+from fivenets.fitting import inference, model_files
 
 MODELS = ("signs-assignment", "signs-compact", "resnet50", "facenet-nn4", "facenet-resnet")
 PICTURES, TURNS = 120, 15

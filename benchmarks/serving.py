@@ -22,8 +22,8 @@ from contextlib import contextmanager
 
 import mlflow
 
-from fivenets import tracking
-from fivenets.registry import PACKAGE
+from fivenets.runs import tracking
+from fivenets.runs.registry import PACKAGE
 
 START_SECONDS = 180  # importing TensorFlow on a busy machine takes long
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from fivenets import quiet  # noqa: F401
+from fivenets.core import quiet  # noqa: F401
 from fivenets.style import fast, features, feedforward, jobs, memory, transfer
 from fivenets.style.objective import Style
 

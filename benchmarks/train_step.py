@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.acceleration import FusedAdamW, training_copy
 from fivenets.classification.resnet import EPSILON, STAGES, resnet50
+from fivenets.fitting.acceleration import FusedAdamW, training_copy
 
 BATCH, SIDE, CLASSES, RATE, MOMENTUM, DECAY = 32, 64, 6, 0.001, 0.9, 0.05
 PROFILED_STEPS = 3

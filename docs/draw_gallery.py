@@ -12,12 +12,12 @@ import numpy as np
 import sklearn.datasets
 from PIL import Image
 
-from fivenets.datasets.scenes.render import render_scenes
 from fivenets.detection import drawing as boxes
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
+from fivenets.drawn.painting import render_painting
+from fivenets.drawn.scenes import render_scenes
 from fivenets.style import drawing
-from fivenets.style.render import render_painting
 from fivenets.style.stylizer import Stylizer
 
 WIDTH = 1100  # pixels

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from fivenets import params, stage
-from fivenets.datasets.preparation import prepare
-from fivenets.datasets.prepared import DataSettings
+from fivenets.core import params, stage
+from fivenets.datasets.classification.preparation import prepare
+from fivenets.datasets.classification.prepared import DataSettings
 
 
 def main(task: str) -> None:

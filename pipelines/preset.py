@@ -10,8 +10,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from fivenets import files, params, stage
-from fivenets.errors import UserError
+from fivenets.core import files, params, stage
+from fivenets.core.errors import UserError
 
 PRESETS = Path("presets")
 

@@ -8,13 +8,14 @@ import json
 import subprocess
 from pathlib import Path
 
-from fivenets import assets, params, stage
-from fivenets.catalogue import ASSETS
+from fivenets.core import params, stage
+from fivenets.datasets.classification.preparation import is_stale
+from fivenets.datasets.classification.prepared import DataSettings
 from fivenets.datasets.faces.prepared import FaceSettings
 from fivenets.datasets.objects.prepared import ObjectSettings
-from fivenets.datasets.preparation import is_stale
-from fivenets.datasets.prepared import DataSettings
 from fivenets.detection import sources
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
 
 STAGES = {  # by what they prepare, and what they are set by
     "classification": ("prepare@classification", DataSettings),

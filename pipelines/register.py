@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from fivenets import params, publishing, stage
+from fivenets.core import params, stage
+from fivenets.runs import publishing
 
 
 def main(name: str) -> None:

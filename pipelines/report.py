@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from fivenets import files, params, results, stage
+from fivenets.core import files, params, stage
+from fivenets.runs import results
 
 
 def main() -> None:

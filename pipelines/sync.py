@@ -4,7 +4,8 @@ import json
 import logging
 from pathlib import Path
 
-from fivenets import publishing, stage
+from fivenets.core import stage
+from fivenets.runs import publishing
 
 log = logging.getLogger(__name__)
 

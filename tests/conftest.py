@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fivenets import cli
-from fivenets.datasets.preparation import prepare
-from fivenets.datasets.prepared import DataSettings
+from fivenets.datasets.classification.preparation import prepare
+from fivenets.datasets.classification.prepared import DataSettings
 from fivenets.datasets.signs import signs_dataset_builder
 
 DRAWN_PER_LABEL = {"train": 4, "validation": 2, "test": 1}  # 24, 12 and 6 pictures

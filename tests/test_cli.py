@@ -14,7 +14,7 @@ from PIL import Image
 from fivenets import cli
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
-from fivenets.images import FORMATS
+from fivenets.core.images import FORMATS
 
 LABELS = ("zero", "one", "two")
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from fivenets import params, stage, tracking
 from fivenets.classification import drawing, evaluation
 from fivenets.classification.classifier import Classifier
-from fivenets.datasets import prepared
-from fivenets.results import interval
+from fivenets.core import params, stage
+from fivenets.datasets.classification import prepared
+from fivenets.runs import tracking
+from fivenets.runs.results import interval
 
 
 def main(name: str) -> None:

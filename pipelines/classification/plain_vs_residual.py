@@ -12,10 +12,11 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from fivenets import params, stage, tracking
 from fivenets.classification import drawing
 from fivenets.classification.training import Recipe, train
-from fivenets.datasets import prepared
+from fivenets.core import params, stage
+from fivenets.datasets.classification import prepared
+from fivenets.runs import tracking
 
 NAME = "plain_vs_residual"
 DEPTHS, WIDTH, EPOCHS = (20, 32, 56), 8, 24

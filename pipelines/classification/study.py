@@ -7,11 +7,11 @@ import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from fivenets import params, stage
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.training import Recipe, train
-from fivenets.datasets import prepared
-from fivenets.params import flatten
+from fivenets.core import params, stage
+from fivenets.core.params import flatten
+from fivenets.datasets.classification import prepared
 
 
 def main(name: str, *seeds: str) -> None:

@@ -5,11 +5,13 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from fivenets import params, stage, tracking
-from fivenets.classification import distribution, imagenet
+from fivenets.classification import imagenet
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.training import Recipe, train
-from fivenets.datasets import prepared
+from fivenets.core import params, stage
+from fivenets.datasets.classification import prepared
+from fivenets.fitting import distribution
+from fivenets.runs import tracking
 
 
 def main(name: str) -> None:

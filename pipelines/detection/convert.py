@@ -5,9 +5,10 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from fivenets import images, params, stage, tracking
+from fivenets.core import images, params, stage
 from fivenets.detection import certificate, sources
 from fivenets.detection.detector import Detector, read_names
+from fivenets.runs import tracking
 
 
 def main(name: str) -> None:

@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from fivenets import images, params, stage, tracking
+from fivenets.core import images, params, stage
 from fivenets.detection import boxes, drawing, evaluation, sources
 from fivenets.detection.detector import Detector
+from fivenets.runs import tracking
 
 
 def main(name: str) -> None:

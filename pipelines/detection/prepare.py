@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fivenets import params, stage
+from fivenets.core import params, stage
 from fivenets.datasets.objects.preparation import prepare
 from fivenets.datasets.objects.prepared import ObjectSettings
 

@@ -4,10 +4,11 @@ import csv
 import json
 from pathlib import Path
 
-from fivenets import params, stage, tracking
+from fivenets.core import params, stage
 from fivenets.datasets.objects import prepared
 from fivenets.detection import boxes, drawing, evaluation, scoring
 from fivenets.detection.detector import Detector
+from fivenets.runs import tracking
 
 SHOWN = 12  # test pictures
 

@@ -8,11 +8,12 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from fivenets import params, stage, tracking
+from fivenets.core import params, stage
 from fivenets.datasets.objects import prepared
 from fivenets.detection import certificate
 from fivenets.detection.detector import Detector
 from fivenets.detection.training import Recipe, train
+from fivenets.runs import tracking
 
 COMPARED = 3  # test pictures on which engines are compared
 

@@ -5,10 +5,12 @@ import logging
 import time
 from pathlib import Path
 
-from fivenets import assets, params, stage, tracking
-from fivenets.catalogue import ASSETS
+from fivenets.core import params, stage
 from fivenets.faces import embedders
 from fivenets.faces.embedder import Embedder
+from fivenets.runs import tracking
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
 
 log = logging.getLogger(__name__)
 

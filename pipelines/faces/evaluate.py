@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from fivenets import params, stage, tracking
+from fivenets.core import params, stage
 from fivenets.datasets.faces import prepared
 from fivenets.faces import drawing, evaluation, lfw
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
 from fivenets.faces.verification import all_pairs
+from fivenets.runs import tracking
 
 
 def main(name: str) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fivenets import params, stage
+from fivenets.core import params, stage
 from fivenets.datasets.faces.preparation import prepare
 from fivenets.datasets.faces.prepared import FaceSettings
 from fivenets.faces import alignment

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 
-from fivenets import params, stage
+from fivenets.core import params, stage
+from fivenets.core.errors import UserError
 from fivenets.datasets.faces import prepared
-from fivenets.errors import UserError
 from fivenets.faces import training
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.evaluation import verification

@@ -4,10 +4,11 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from fivenets import params, stage, tracking
+from fivenets.core import params, stage
 from fivenets.datasets.faces import prepared
 from fivenets.faces import training
 from fivenets.faces.embedder import Embedder
+from fivenets.runs import tracking
 
 
 def main(name: str) -> None:

@@ -4,7 +4,8 @@ import csv
 import json
 from pathlib import Path
 
-from fivenets import stage, tracking
+from fivenets.core import stage
+from fivenets.runs import tracking
 from fivenets.style import drawing, evaluation, jobs
 from fivenets.style.stylizer import Stylizer
 

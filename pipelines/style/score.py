@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from fivenets import params, stage, tracking
+from fivenets.core import params, stage
+from fivenets.runs import tracking
 from fivenets.style import drawing, evaluation, fast, jobs, sources
 from fivenets.style.objective import Style
 from fivenets.style.training import Plan

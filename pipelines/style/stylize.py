@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fivenets import params, stage, tracking
+from fivenets.core import params, stage
+from fivenets.runs import tracking
 from fivenets.style import jobs, sources
 from fivenets.style.stylizer import Stylizer
 

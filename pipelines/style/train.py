@@ -6,7 +6,8 @@ from pathlib import Path
 
 import keras
 
-from fivenets import params, stage, tracking
+from fivenets.core import params, stage
+from fivenets.runs import tracking
 from fivenets.style import photographs, sources
 from fivenets.style.fast import FastSettings, FastStylizer
 from fivenets.style.training import Plan, Recipe, train

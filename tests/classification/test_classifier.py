@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets import model_files
 from fivenets.classification.classifier import Classifier
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
+from fivenets.fitting import model_files
 
 MOST = math.e / (math.e + 2)  # softmax of (1, 0, 0), for a picture of one pure colour
 LEAST = 1 / (math.e + 2)

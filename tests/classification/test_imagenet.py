@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fivenets import assets
 from fivenets.classification import imagenet
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
+from fivenets.sources import assets
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 from fivenets.classification.architectures import build
 from fivenets.classification.resnet import EPSILON, convolution_block, identity_block, resnet50
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 
 @pytest.fixture(scope="module")

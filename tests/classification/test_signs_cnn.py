@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fivenets.classification.architectures import build
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fivenets.classification.thin_resnet import thin_resnet
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 
 @pytest.mark.parametrize("depth", [20, 32, 56])

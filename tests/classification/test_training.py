@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from fivenets.classification.training import Recipe, train, warmup_then_steps
-from fivenets.datasets.preparation import prepare
-from fivenets.datasets.prepared import DataSettings, ImageDataset, load
-from fivenets.errors import UserError
-from fivenets.fitting import warmup_then_cosine
+from fivenets.core.errors import UserError
+from fivenets.datasets.classification.preparation import prepare
+from fivenets.datasets.classification.prepared import DataSettings, ImageDataset, load
+from fivenets.fitting.fit import warmup_then_cosine
 
 SIDE, PER_CLASS = 16, 18
 RECIPE = Recipe(

@@ -6,11 +6,11 @@ The table of YOLOv2's layers is in tests/detection/test_yolov2_table.py.
 import numpy as np
 import pytest
 
+from fivenets.core.errors import UserError
 from fivenets.detection import boxes, course, darknet
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.darknet import Region
 from fivenets.detection.labels import label_tensor
-from fivenets.errors import UserError
 
 CLASSES = ("pedestrian", "car", "motorcycle")
 TALL, WIDE = (0.5, 1.5), (1.5, 0.5)  # anchors 1 and 2, in cells

@@ -9,11 +9,11 @@ import requests
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from fivenets.core.errors import UserError
 from fivenets.datasets.faces.faces_dataset_builder import BUILTIN_PEOPLE, read_folder
 from fivenets.datasets.faces.preparation import prepare
 from fivenets.datasets.faces.prepared import FaceSettings, load
-from fivenets.datasets.faces.render import render_faces
-from fivenets.errors import UserError
+from fivenets.drawn.people import render_faces
 
 
 def settings(dataset: str, test_people: int = 2, align: bool = False) -> FaceSettings:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fivenets.core.errors import UserError
 from fivenets.datasets.objects import preparation
 from fivenets.datasets.objects.preparation import prepare
 from fivenets.datasets.objects.prepared import ObjectSettings, load
-from fivenets.datasets.scenes.render import HEIGHT, WIDTH, render_scenes
-from fivenets.errors import UserError
+from fivenets.drawn.scenes import HEIGHT, WIDTH, render_scenes
 
 OBJECT = "<object><name>{}</name><difficult>{}</difficult><bndbox>{}</bndbox></object>"
 

@@ -13,13 +13,13 @@ import requests
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from fivenets import assets
-from fivenets.catalogue import ASSETS
-from fivenets.datasets.preparation import SPLITS, is_stale, prepare
-from fivenets.datasets.prepared import DataSettings, load
+from fivenets.core.digests import tree_sha256
+from fivenets.core.errors import UserError
+from fivenets.datasets.classification.preparation import SPLITS, is_stale, prepare
+from fivenets.datasets.classification.prepared import DataSettings, load
 from fivenets.datasets.signs.signs_dataset_builder import BUILTIN_PER_LABEL
-from fivenets.digests import tree_sha256
-from fivenets.errors import UserError
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
 
 MIRROR_OF_THE_PROJECT = Path(__file__).parents[3] / "shared" / "mirror"
 SIDE = 8

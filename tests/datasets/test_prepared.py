@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from fivenets import images
-from fivenets.datasets.prepared import DataSettings, ImageDataset, load, version_folder
-from fivenets.errors import UserError
+from fivenets.core import images
+from fivenets.core.errors import UserError
+from fivenets.datasets.classification.prepared import (
+    DataSettings,
+    ImageDataset,
+    load,
+    version_folder,
+)
 
 
 @pytest.fixture

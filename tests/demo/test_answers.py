@@ -13,10 +13,10 @@ from PIL import Image
 
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
+from fivenets.core.errors import UserError
 from fivenets.demo import answers, examples
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
-from fivenets.errors import UserError
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.style import features
 from fivenets.style.stylizer import Stylizer
@@ -189,7 +189,7 @@ def test_what_cannot_be_used_is_a_sentence() -> None:
 def test_a_tab_whose_model_is_not_registered_is_not_available(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     assert answers.available() == dict.fromkeys(answers.MODELS, False)
-    from fivenets import tracking
+    from fivenets.runs import tracking
 
     client = tracking.connect()
     client.create_registered_model("facenet")

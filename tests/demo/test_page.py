@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fivenets import cli
+from fivenets.core.errors import UserError
 from fivenets.demo import answers, server
-from fivenets.errors import UserError
 from fivenets.style import colours
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from fivenets.core.errors import UserError
 from fivenets.detection import anchors
-from fivenets.errors import UserError
 
 
 def test_overlap_of_shapes_on_one_centre() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from fivenets.core.errors import UserError
 from fivenets.detection.augmentation import Augmentation, augmented
-from fivenets.errors import UserError
 
 HEIGHT, WIDTH = 40, 60
 BOX = np.array([[0.1, 0.2, 0.3, 0.5]])  # columns 6 to 18, rows 8 to 20

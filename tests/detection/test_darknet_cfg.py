@@ -3,9 +3,9 @@
 import pytest
 from darknet_networks import TINY, convolution, head, region, section, yolov2_cfg
 
+from fivenets.core.errors import UserError
 from fivenets.detection import darknet
 from fivenets.detection.sections import read_sections
-from fivenets.errors import UserError
 
 NET = section("net", width=64, height=64, channels=3)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from darknet_networks import TINY, convolution, head, region, section
 
+from fivenets.core.errors import UserError
 from fivenets.detection import darknet, weights
-from fivenets.errors import UserError
 
 NETWORK = darknet.parse(TINY)
 

@@ -9,12 +9,12 @@ import pytest
 from darknet_networks import TINY, convolution, section
 from PIL import Image
 
-from fivenets import model_files
+from fivenets.core.errors import UserError
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detection, Detector
 from fivenets.detection.drawing import draw
 from fivenets.detection.listing import free_name, pictures
-from fivenets.errors import UserError
+from fivenets.fitting import model_files
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fivenets.core.errors import UserError
 from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSettings
 from fivenets.detection import certificate, compact
 from fivenets.detection.darknet import Region
 from fivenets.detection.detector import Detector
 from fivenets.detection.training import Recipe, batches, train
-from fivenets.errors import UserError
 
 RECIPE = Recipe(
     height=48,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from fivenets.core.errors import UserError
 from fivenets.detection import precision, scoring
-from fivenets.errors import UserError
 
 LABELS = ("cat", "dog")
 A, B = [0, 0, 10, 10], [20, 20, 30, 30]

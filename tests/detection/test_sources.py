@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from darknet_networks import TINY
 
-from fivenets import assets
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
 from fivenets.detection import darknet, sources, weights
 from fivenets.detection.detector import Detector, read_names
-from fivenets.digests import sha256
-from fivenets.errors import UserError
+from fivenets.sources import assets
 
 ORIGIN = assets.Origin("darknet", "mirror", "0" * 64, "public domain")
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from darknet_networks import TINY
 
+from fivenets.core.errors import UserError
 from fivenets.detection import video
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
-from fivenets.errors import UserError
 
 FRAMES = 12
 

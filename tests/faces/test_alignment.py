@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fivenets.datasets.faces.render import Pose, identity, render_face
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
+from fivenets.drawn.people import Pose, identity, render_face
 from fivenets.faces import alignment
 
 SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=float)

@@ -12,8 +12,8 @@ from keras import layers
 from PIL import Image
 
 from fivenets import cli
-from fivenets.datasets.faces.render import render_faces
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
+from fivenets.drawn.people import render_faces
 from fivenets.faces import enrolment
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file, calibration_of
 from fivenets.faces.recognition import Gallery

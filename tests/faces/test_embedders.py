@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from fivenets import assets
-from fivenets.catalogue import ASSETS
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces import embedders
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
 
 
 def write_shard(folder: Path, entries: list[dict], content: bytes) -> None:

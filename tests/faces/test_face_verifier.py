@@ -14,10 +14,10 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces.embedder import Calibration, Embedder
 
-SCRIPT = Path(__file__).parents[2] / "src/fivenets/pyfunc/face_verifier.py"
+SCRIPT = Path(__file__).parents[2] / "src/fivenets/runs/pyfunc/face_verifier.py"
 CROPPED = {"cropped": True}
 
 

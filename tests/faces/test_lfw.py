@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces import lfw
 
 PAIRS = """2\t2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces.mining import batches_of_people, batches_per_epoch
 
 LABELS = np.repeat(np.arange(6), 4)

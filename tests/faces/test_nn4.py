@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces.nn4 import load_openface_csv, nn4_small2
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces import recognition
 from fivenets.faces.evaluation import nearest_entries
 from fivenets.faces.recognition import Gallery, enrolled_rows, open_set

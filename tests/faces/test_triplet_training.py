@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces import training
 from fivenets.faces.training import Recipe, StopOnCollapse, train
 

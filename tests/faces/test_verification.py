@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces import verification
 from fivenets.faces.evaluation import calibrated
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces.virtual_people import VirtualPeople, bent, smooth_field
 
 RAMP = np.arange(8, dtype=np.uint8)[None, :, None].repeat(8, axis=0).repeat(3, axis=2) * 30

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 INPUTS_VARIABLE = "FUZZ_INPUTS"  # for each test; a test whose inputs are slow takes a part of them
 counts: dict[str, int] = {}

@@ -12,8 +12,9 @@ from fuzzing import mutated, part_of_inputs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fivenets import assets, model_files
 from fivenets.faces import embedders
+from fivenets.fitting import model_files
+from fivenets.sources import assets
 
 PARTS = ["..", ".", "a", "b", "", "C:", "\\", "~", "a" * 300, "\0", "é"]
 NAMES = st.lists(st.sampled_from(PARTS) | st.text(max_size=8), max_size=5).map("/".join)

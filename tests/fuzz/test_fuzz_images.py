@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from fivenets.images import FORMATS, MAX_PIXELS, MIN_SIDE, read_base64, read_image
+from fivenets.core.images import FORMATS, MAX_PIXELS, MIN_SIDE, read_base64, read_image
 
 
 def encoded(kind: str, mode: str) -> bytes:

@@ -11,7 +11,7 @@ from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 from dvc.stage import PipelineStage
 
-from fivenets import params
+from fivenets.core import params
 
 PROJECT = Path(__file__).parents[2]
 SOURCE = PROJECT / "src"
@@ -21,11 +21,11 @@ ALLOWED = {
     "src/fivenets/datasets/__init__.py": "imports quiet",
     "src/fivenets/datasets/faces/__init__.py": "says what the folder holds",
     "src/fivenets/faces/__init__.py": "imports quiet",
-    "src/fivenets/errors.py": "words and exit codes of errors",
-    "src/fivenets/files.py": "how a text file is replaced in one step",
-    "src/fivenets/git.py": "what is said of the code that ran",
-    "src/fivenets/quiet.py": "keeps TensorFlow's greeting from the terminal",
-    "src/fivenets/stage.py": "where a stage logs to",
+    "src/fivenets/core/errors.py": "words and exit codes of errors",
+    "src/fivenets/core/files.py": "how a text file is replaced in one step",
+    "src/fivenets/runs/git.py": "what is said of the code that ran",
+    "src/fivenets/core/quiet.py": "keeps TensorFlow's greeting from the terminal",
+    "src/fivenets/core/stage.py": "where a stage logs to",
 }
 # Sections of params.yaml that `make cells`, `make fast-style` and `make resnet50-full` read.
 OFF_GRAPH = {"cells", "yolov2-cells", "fast-starry-night", "style-fast", "resnet50-full"}
@@ -229,4 +229,4 @@ def test_mlflow_is_imported_in_its_places_only() -> None:
         if any(name.partition(".")[0] == "mlflow" for name in imported(file))
     ]
     others = [file for file in importing if file.parent.name not in ("pyfunc", "tracking")]
-    assert named(others) == {"src/fivenets/registry.py"}
+    assert named(others) == {"src/fivenets/runs/registry.py"}

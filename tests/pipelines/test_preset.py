@@ -8,8 +8,8 @@ import pytest
 from dvc.repo import Repo
 from test_graph import param_keys
 
-from fivenets import params
-from fivenets.errors import UserError
+from fivenets.core import params
+from fivenets.core.errors import UserError
 
 PROJECT = Path(__file__).parents[2]
 PRESETS = {file.stem: file for file in (PROJECT / "presets").glob("*.yaml")}

@@ -22,9 +22,9 @@ from PIL import Image
 from ruamel.yaml import YAML
 from tiny import CANDIDATES, EPOCHS, MODELS, NAME, PROJECT, TRAINED, Clone, kill, tiny_clone
 
-from fivenets import results
-from fivenets.assets import MIRROR_VARIABLE
-from fivenets.datasets.signs.render import render_sign
+from fivenets.drawn.signs import render_sign
+from fivenets.runs import results
+from fivenets.sources.assets import MIRROR_VARIABLE
 
 pytestmark = pytest.mark.smoke
 

@@ -25,7 +25,7 @@ from asking import free_port, mlflow_server, wait_until_it_answers
 from mlflow import MlflowClient
 from tiny import EPOCHS, NAME, PROJECT, Clone, checkout, commit, tiny_clone
 
-from fivenets.digests import sha256
+from fivenets.core.digests import sha256
 
 DEBIAN = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)  # not on PATH
 WHERE = os.pathsep.join([os.environ["PATH"], *DEBIAN])

@@ -23,7 +23,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from ruamel.yaml import YAML
 
-from fivenets.digests import sha256
+from fivenets.core.digests import sha256
 
 PROJECT = Path(__file__).parents[2]
 EPOCHS = {"signs-assignment": 2, "signs-compact": 3}

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets.assets import Origin
-from fivenets.errors import UserError
-from fivenets.images import read_image
+from fivenets.core.errors import UserError
+from fivenets.core.images import read_image
+from fivenets.sources.assets import Origin
 from fivenets.style import evaluation, fast, features, objective, photographs, training
 from fivenets.style.fast import FastSettings, FastStylizer
 from fivenets.style.feedforward import image_transformer

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.style import optimisers
 from fivenets.style.optimisers import Budget, DivergedError
 

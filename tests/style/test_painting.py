@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fivenets.style.render import HEIGHT, NIGHT, WIDTH, render_painting
+from fivenets.drawn.painting import HEIGHT, NIGHT, WIDTH, render_painting
 
 
 def test_a_painting_repeats_for_its_seed_alone() -> None:

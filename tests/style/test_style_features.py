@@ -5,8 +5,8 @@ import keras
 import numpy as np
 import pytest
 
-from fivenets import model_files
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
+from fivenets.fitting import model_files
 from fivenets.style import features
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets import assets
-from fivenets.assets import Origin
-from fivenets.digests import sha256
-from fivenets.errors import UserError
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
+from fivenets.drawn.painting import render_painting
+from fivenets.sources import assets
+from fivenets.sources.assets import Origin
 from fivenets.style import features, sources
-from fivenets.style.render import render_painting
 
 
 @pytest.fixture(autouse=True)

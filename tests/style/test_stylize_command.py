@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets.assets import Origin
 from fivenets.cli import style as command
-from fivenets.errors import UserError
-from fivenets.images import read_image
+from fivenets.core.errors import UserError
+from fivenets.core.images import read_image
+from fivenets.sources.assets import Origin
 from fivenets.style import drawing, evaluation, jobs, pictures, transfer
 from fivenets.style.jobs import Gathered, Job
 from fivenets.style.objective import Style

@@ -7,7 +7,7 @@ import numpy as np
 import psutil
 import pytest
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.style import memory, objective, optimisers, pictures, transfer
 from fivenets.style.objective import Style
 from fivenets.style.transfer import Progress, Settings

@@ -1,3 +1,3 @@
 """Image classification: networks, training, evaluation, use."""
 
-import fivenets.quiet  # noqa: F401
+import fivenets.core.quiet  # noqa: F401

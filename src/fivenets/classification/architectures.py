@@ -8,8 +8,8 @@ import keras
 from fivenets.classification.resnet import resnet50
 from fivenets.classification.signs_cnn import assignment_cnn, compact_cnn
 from fivenets.classification.thin_resnet import thin_resnet
-from fivenets.errors import UserError
-from fivenets.params import check_arguments
+from fivenets.core.errors import UserError
+from fivenets.core.params import check_arguments
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "assignment_cnn": assignment_cnn,

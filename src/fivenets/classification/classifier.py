@@ -9,8 +9,9 @@ import keras
 import numpy as np
 from scipy.special import softmax
 
-from fivenets import images, inference, model_files
-from fivenets.errors import UserError
+from fivenets.core import images
+from fivenets.core.errors import UserError
+from fivenets.fitting import inference, model_files
 
 BATCH_SIZE = 128  # images
 

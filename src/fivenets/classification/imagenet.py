@@ -10,8 +10,8 @@ import h5py
 import keras
 import numpy as np
 
-from fivenets import assets
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
+from fivenets.sources import assets
 
 log = logging.getLogger(__name__)
 

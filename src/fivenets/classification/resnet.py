@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 # (name, filters of a block's three convolutions, stride of the first block, blocks).
 STAGES = (

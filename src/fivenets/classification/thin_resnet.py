@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 
 def thin_resnet(

@@ -10,14 +10,14 @@ from typing import Any
 
 import keras
 
-from fivenets.acceleration import FusedAdamW, training_copy
-from fivenets.augmentation import augmentation
-from fivenets.classification import distribution
 from fivenets.classification.architectures import build
-from fivenets.datasets.prepared import ImageDataset
-from fivenets.errors import UserError
-from fivenets.fitting import Fit, fingerprint, make_deterministic, warmup_then_cosine
-from fivenets.params import check_arguments
+from fivenets.core.errors import UserError
+from fivenets.core.params import check_arguments
+from fivenets.datasets.classification.prepared import ImageDataset
+from fivenets.fitting import distribution
+from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting.augmentation import augmentation
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 
 OPTIMIZERS = ("adamw", "fused_adamw", "sgd")
 SCHEDULES = ("cosine", "step")

@@ -3,7 +3,7 @@
 import typer
 
 from fivenets.cli import classification, demo, detection, faces, lineage, results, style
-from fivenets.errors import reported
+from fivenets.core.errors import reported
 
 app = typer.Typer(
     help="The models of the convolutional-networks course, on your own pictures.",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fivenets.cli.options import MODEL_HELP, Json
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 
 def classify(
@@ -19,8 +19,8 @@ def classify(
     as_json: Json = False,
 ) -> None:
     """Says which label each picture has, and how probable it is."""
-    from fivenets import registry
     from fivenets.classification.classifier import Classifier
+    from fivenets.runs import registry
 
     classifier = Classifier.from_file(registry.model_file(model))
     predictions, refused = [], []

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fivenets.cli.options import MODEL_HELP, Json
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 
 def detect(
@@ -29,9 +29,9 @@ def detect(
     as_json: Json = False,
 ) -> None:
     """Finds objects in each picture or frame, with a box in its pixels."""
-    from fivenets import registry
     from fivenets.detection import boxes, listing, video
     from fivenets.detection.detector import Detection, Detector
+    from fivenets.runs import registry
 
     thresholds = boxes.profile(profile, score_threshold)
     paths = listing.pictures(images)
@@ -93,7 +93,7 @@ def convert(
     as_json: Json = False,
 ) -> None:
     """Converts a detector of the YOLOv2 family to Keras and compares it with other engines."""
-    from fivenets import images
+    from fivenets.core import images
     from fivenets.detection import certificate as certificates
     from fivenets.detection.detector import Detector, read_names
 

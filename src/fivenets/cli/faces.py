@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fivenets.cli.options import MODEL_HELP, Json
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]
 Cropped = Annotated[
@@ -26,9 +26,9 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Says whether two pictures show the same person."""
-    from fivenets import registry
+    from fivenets.core.images import read_image
     from fivenets.faces.embedder import Embedder, calibration_of
-    from fivenets.images import read_image
+    from fivenets.runs import registry
 
     file = registry.model_file(model)
     calibration = calibration_of(file, _own_thresholds())
@@ -54,9 +54,9 @@ def identify(
     as_json: Json = False,
 ) -> None:
     """Says who of the gallery's people each picture shows, if any."""
-    from fivenets import registry
     from fivenets.faces import enrolment
     from fivenets.faces.embedder import Embedder, calibration_of
+    from fivenets.runs import registry
 
     file = registry.model_file(model)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
@@ -91,9 +91,9 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Sets a model's threshold by your own people; `verify` and `identify` use it from then on."""
-    from fivenets import registry
     from fivenets.faces import enrolment
     from fivenets.faces.embedder import Embedder, own_calibration_file
+    from fivenets.runs import registry
 
     embedder = Embedder.from_file(registry.model_file(model))
     calibration, measured, refused = enrolment.calibrated(folder, embedder, far, folds, cropped)
@@ -113,6 +113,6 @@ def calibrate(
 
 def _own_thresholds() -> Path:
     """Where `faces calibrate` keeps thresholds: beside the models of the project."""
-    from fivenets.tracking import project_folder
+    from fivenets.runs.tracking import project_folder
 
     return project_folder() / "calibrations"

@@ -15,7 +15,7 @@ Registered = Annotated[
 
 def lineage(model: Registered, as_json: Json = False) -> None:
     """Shows what made a registered model: run, code, data, parameters, metrics, gate."""
-    from fivenets import lineage
+    from fivenets.runs import lineage
 
     found = lineage.of(model)
     if as_json:
@@ -32,7 +32,7 @@ def reproduce(
     as_json: Json = False,
 ) -> None:
     """Makes a registered model again from its commit; exit code 1 where a metric drifts too far."""
-    from fivenets import reproduction
+    from fivenets.runs import reproduction
 
     found = reproduction.reproduce(model, allow_dirty)
     if as_json:

@@ -5,13 +5,13 @@ import json
 from rich.console import Console
 
 from fivenets.cli.options import Json
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 
 def results(as_json: Json = False) -> None:
     """Prints the results table of the last `make`."""
-    from fivenets import results
-    from fivenets.tracking import project_folder
+    from fivenets.runs import results
+    from fivenets.runs.tracking import project_folder
 
     file = project_folder() / results.REPORTS / "results.json"
     if not file.exists():

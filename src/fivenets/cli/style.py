@@ -10,7 +10,7 @@ from rich import progress
 from rich.console import Console
 
 from fivenets.cli.options import MODEL_HELP, Json
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 PREVIEW_SECONDS = 2.0  # between two writings of the preview
 
@@ -49,7 +49,7 @@ def stylize(
     as_json: Json = False,
 ) -> None:
     """Paints a picture in the style of others, with a preview of it beside FILE meanwhile."""
-    from fivenets import registry
+    from fivenets.runs import registry
     from fivenets.style import fast, pictures
     from fivenets.style.transfer import Progress
 

@@ -1,3 +1,3 @@
 """Prepared data sets: made by `prepare`, read by `load`."""
 
-import fivenets.quiet  # noqa: F401
+import fivenets.core.quiet  # noqa: F401

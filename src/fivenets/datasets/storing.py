@@ -14,10 +14,10 @@ import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from fivenets import assets
-from fivenets.datasets.prepared import SOURCE_FILE, version_folder
-from fivenets.digests import tree_sha256
-from fivenets.errors import UserError
+from fivenets.core.digests import tree_sha256
+from fivenets.core.errors import UserError
+from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
+from fivenets.sources import assets
 
 
 def is_folder(dataset: str) -> bool:

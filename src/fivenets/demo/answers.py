@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from fivenets import images
-from fivenets.errors import UserError
+from fivenets.core import images
+from fivenets.core.errors import UserError
 
 # The model that each tab asks for, by the tab's name.
 MODELS = {
@@ -183,23 +183,23 @@ def _received(picture: Any) -> np.ndarray:
 
 @once
 def _store() -> Any:
-    from fivenets import tracking
+    from fivenets.runs import tracking
 
     return tracking.connect()
 
 
 @once
 def _classifier() -> Any:
-    from fivenets import registry
     from fivenets.classification.classifier import Classifier
+    from fivenets.runs import registry
 
     return Classifier.from_file(registry.model_file(MODELS["classify"]))
 
 
 @once
 def _detector() -> Any:
-    from fivenets import registry
     from fivenets.detection.detector import Detector
+    from fivenets.runs import registry
 
     return Detector.from_file(registry.model_file(MODELS["detect"])).for_inference()
 
@@ -207,9 +207,9 @@ def _detector() -> Any:
 @once
 def _faces() -> tuple[Any, Any]:
     """The embedder and its calibration."""
-    from fivenets import registry
     from fivenets.faces.embedder import Embedder, calibration_of
-    from fivenets.tracking import project_folder
+    from fivenets.runs import registry
+    from fivenets.runs.tracking import project_folder
 
     file = registry.model_file(MODELS["verify"])
     return Embedder.from_file(file), calibration_of(file, project_folder() / "calibrations")
@@ -217,7 +217,7 @@ def _faces() -> tuple[Any, Any]:
 
 @once
 def _stylizer() -> Any:
-    from fivenets import registry
+    from fivenets.runs import registry
     from fivenets.style.stylizer import Stylizer
 
     return Stylizer.from_file(registry.model_file(MODELS["stylize"]))

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr  # pyright: ignore[reportMissingImports]  # the extra `demo`
 
+from fivenets.core.errors import UserError
 from fivenets.demo import answers, examples
-from fivenets.errors import UserError
 
 TITLE = "fivenets"
 # Sends no message of its use anywhere.

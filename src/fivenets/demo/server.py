@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fivenets.core.errors import UserError
+from fivenets.core.images import FORMATS, MAX_PIXELS
 from fivenets.demo.guard import Guard
-from fivenets.errors import UserError
-from fivenets.images import FORMATS, MAX_PIXELS
 
 LOOPBACK = "127.0.0.1"
 

@@ -1,3 +1,3 @@
 """YOLOv2: Darknet files to Keras models and back, boxes, and what both are worth."""
 
-import fivenets.quiet  # noqa: F401
+import fivenets.core.quiet  # noqa: F401

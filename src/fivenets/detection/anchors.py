@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 MAX_ROUNDS = 300  # it settles in some twenty
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 VISIBLE_PART = 0.3  # of an object's area; with less of it left in a crop it is no object any more
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601

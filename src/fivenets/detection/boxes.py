@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, softmax
 
+from fivenets.core.errors import UserError
 from fivenets.detection.darknet import Region
-from fivenets.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from fivenets.core.errors import UserError
 from fivenets.detection.sections import Section, read_sections
-from fivenets.errors import UserError
 
 ACTIVATIONS = ("linear", "leaky", "relu", "relie", "logistic", "tanh", "elu")
 MAX_SIDE, MAX_CHANNELS = 8192, 65_536  # of any layer; a typing error should not take all memory

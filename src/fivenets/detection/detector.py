@@ -8,11 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets import images, inference, model_files
+from fivenets.core import images
+from fivenets.core.errors import UserError
 from fivenets.detection import boxes, darknet, model, processor, weights
 from fivenets.detection.boxes import Profile
 from fivenets.detection.pictures import check_resize, fit, to_pixels
-from fivenets.errors import UserError
+from fivenets.fitting import inference, model_files
 
 
 @dataclass(frozen=True)

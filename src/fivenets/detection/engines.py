@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fivenets.core.errors import UserError
 from fivenets.detection import boxes, darknet, darknet_library, weights
-from fivenets.errors import UserError
 
 SMALL = 0.1  # variances above it hide the difference between the engines' epsilons
 MINUTES = 10  # for Darknet, which takes some 10 s for a picture of 608 pixels a side

@@ -7,7 +7,7 @@ course and OpenCV do. Boxes differ between the two, so a converted model records
 import numpy as np
 from PIL import Image
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 RESIZES = ("letterbox", "stretch")
 GREY = 128  # Darknet fills with 0.5

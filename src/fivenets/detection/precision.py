@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fivenets.core.errors import UserError
 from fivenets.detection import boxes
-from fivenets.errors import UserError
 
 
 @dataclass(frozen=True)

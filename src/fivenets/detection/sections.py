@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 ALIASES = {"network": "net", "conv": "convolutional", "max": "maxpool", "avg": "avgpool"}
 ALIASES |= {"soft": "softmax"}

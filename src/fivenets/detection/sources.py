@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fivenets import assets, images
-from fivenets.catalogue import ASSETS
-from fivenets.datasets.scenes.render import render_scenes
+from fivenets.core import images
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
 from fivenets.detection import darknet, weights
-from fivenets.digests import sha256
-from fivenets.errors import UserError
+from fivenets.drawn.scenes import render_scenes
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
 
 log = logging.getLogger(__name__)
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.acceleration import FusedAdamW, training_copy
+from fivenets.core.errors import UserError
+from fivenets.core.params import check_arguments
 from fivenets.datasets.objects.prepared import Example, ObjectDataset
 from fivenets.detection import anchors, compact, darknet, model, weights
 from fivenets.detection.augmentation import Augmentation, augmented
 from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import Weights, YoloLoss
-from fivenets.errors import UserError
-from fivenets.fitting import Fit, fingerprint, make_deterministic, warmup_then_cosine
-from fivenets.params import check_arguments
+from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
 

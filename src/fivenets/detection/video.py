@@ -7,11 +7,11 @@ from typing import Any
 import imageio.v3 as imageio
 import numpy as np
 
+from fivenets.core.errors import UserError
 from fivenets.detection import drawing
 from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detection, Detector
 from fivenets.detection.listing import free_name
-from fivenets.errors import UserError
 
 CODEC, FRAMES_PER_SECOND = "libx264", 25.0  # what every browser plays; where none is written down
 WHOLE = 0.95  # part of the frames that a file announces; decoders drop a few at its ends

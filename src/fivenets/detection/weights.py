@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fivenets.core.errors import UserError
 from fivenets.detection.darknet import Layer, Network
-from fivenets.errors import UserError
 
 FLOAT = np.dtype("<f4")
 

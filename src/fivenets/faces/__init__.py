@@ -1,3 +1,3 @@
 """Faces: embeddings, triplet losses, verification (1:1) and recognition (1:K)."""
 
-import fivenets.quiet  # noqa: F401
+import fivenets.core.quiet  # noqa: F401

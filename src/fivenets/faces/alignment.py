@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 SIDE = 150  # pixels of an aligned crop, as the pretrained network takes it
 POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")  # left in the picture
@@ -133,7 +133,7 @@ def _distance(points_xy: np.ndarray, place_xy: np.ndarray) -> float:
 
 @cache
 def _detector() -> Any:
-    import fivenets.quiet  # noqa: F401, I001 (before the import that brings TensorFlow)
+    import fivenets.core.quiet  # noqa: F401, I001 (before the import that brings TensorFlow)
     from mtcnn import MTCNN
 
     return MTCNN()

@@ -9,10 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets import images, inference, model_files
-from fivenets.digests import sha256
-from fivenets.errors import UserError
+from fivenets.core import images
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
 from fivenets.faces import alignment
+from fivenets.fitting import inference, model_files
 
 BATCH_SIZE = 50  # images
 

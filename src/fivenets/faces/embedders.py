@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 IMAGE_SIZE = 150  # pixels per side
 EMBEDDING_SIZE = 128

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.digests import sha256, tree_sha256
-from fivenets.errors import UserError
+from fivenets.core.digests import sha256, tree_sha256
+from fivenets.core.errors import UserError
+from fivenets.core.images import is_image_file
 from fivenets.faces import evaluation
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.faces.recognition import Gallery
-from fivenets.images import is_image_file
 
 GALLERY_FILE = ".fivenets-gallery.npz"  # in the folder of people
 

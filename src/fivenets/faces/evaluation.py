@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.faces import siamese
 from fivenets.faces.recognition import enrolled_rows, open_set
 from fivenets.faces.verification import (

@@ -8,11 +8,11 @@ from urllib.error import URLError
 import numpy as np
 from sklearn.datasets import fetch_lfw_people
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
+from fivenets.core.images import read_image
 from fivenets.faces import alignment
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.verification import curve_numbers, lfw_pairs, verify
-from fivenets.images import read_image
 
 PAIRS_FILE, PICTURES = "pairs.txt", "lfw"  # in the folder that scikit-learn keeps
 CHUNK = 250  # pictures in memory at once

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 
 def people_with_images(labels: np.ndarray) -> dict[int, np.ndarray]:

@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 QUERY_BLOCK = 256  # queries and entries whose scores a thread holds at once: 4 MB
 ENTRY_BLOCK = 4096

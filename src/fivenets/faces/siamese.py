@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 SMALLEST_SUM = 1e-6  # below this, both embeddings are 0 there
 

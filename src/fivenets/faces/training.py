@@ -10,14 +10,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets import assets, images
-from fivenets.acceleration import FusedAdamW, training_copy
-from fivenets.augmentation import augmentation
-from fivenets.catalogue import ASSETS
-from fivenets.errors import UserError
+from fivenets.core import images
+from fivenets.core.errors import UserError
 from fivenets.faces import embedders, losses, mining, nn4
 from fivenets.faces.virtual_people import VirtualPeople
-from fivenets.fitting import Fit, fingerprint, make_deterministic, warmup_then_cosine
+from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting.augmentation import augmentation
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
 
 # What training starts from, and the side of its images in pixels.
 INITIALS = {

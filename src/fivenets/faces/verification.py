@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 WARP_POINTS = 4  # per side: so few that a whole face bends, and not its parts
 EXPRESSION_POINTS = 6

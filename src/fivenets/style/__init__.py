@@ -1,3 +1,3 @@
 """Neural style transfer: VGG features, Gatys' losses, the image as the variable."""
 
-from fivenets import quiet  # noqa: F401
+from fivenets.core import quiet  # noqa: F401

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 # Of an image (1, height, width, 3): the loss, and named parts of it to be shown.
 Loss = Callable[[Any], tuple[Any, dict[str, Any]]]

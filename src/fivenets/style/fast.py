@@ -9,8 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets import model_files, params
-from fivenets.errors import UserError
+from fivenets.core import params
+from fivenets.core.errors import UserError
+from fivenets.fitting import model_files
 from fivenets.style import features, feedforward, memory, pictures
 from fivenets.style.stylizer import Result, Stylizer
 from fivenets.style.transfer import Progress

@@ -12,7 +12,7 @@ import h5py
 import keras
 import numpy as np
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 # Convolutions in each of the five blocks.
 BLOCKS = {"vgg19": (2, 2, 4, 4, 4), "vgg16_hed": (2, 2, 3, 3, 3)}

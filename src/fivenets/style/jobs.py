@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from fivenets import params
-from fivenets.assets import Origin
-from fivenets.errors import UserError
-from fivenets.fitting import make_deterministic
-from fivenets.images import read_image
+from fivenets.core import params
+from fivenets.core.errors import UserError
+from fivenets.core.images import read_image
+from fivenets.fitting.fit import make_deterministic
+from fivenets.sources.assets import Origin
 from fivenets.style import pictures, sources, stylizer, transfer
 from fivenets.style.objective import Style
 from fivenets.style.transfer import Progress, Settings

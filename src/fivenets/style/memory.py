@@ -2,7 +2,7 @@
 
 import psutil
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.style.features import BLOCKS, FILTERS
 
 # Fitted to what `python benchmarks/style_memory.py` measured at 400x300 and 640x480 pixels, and

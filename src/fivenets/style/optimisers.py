@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import scipy.optimize
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.style.differentiation import ValueAndGradient
 
 # Told after each evaluation: the loss, its parts, and the best image so far (height, width, 3).

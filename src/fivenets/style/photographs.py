@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import sklearn.datasets
 
-from fivenets import assets
-from fivenets.assets import Origin
-from fivenets.catalogue import ASSETS
-from fivenets.digests import tree_sha256
-from fivenets.errors import UserError
-from fivenets.images import SUFFIXES, is_image_file, read_image
+from fivenets.core.digests import tree_sha256
+from fivenets.core.errors import UserError
+from fivenets.core.images import SUFFIXES, is_image_file, read_image
+from fivenets.sources import assets
+from fivenets.sources.assets import Origin
+from fivenets.sources.catalogue import ASSETS
 
 REAL_ASSETS = ("darknet", "lfw10")  # street scenes and animals; people
 HELD_OUT = "horses"  # of Darknet's photographs: to watch a training by, and to choose a recipe by

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from fivenets import images
-from fivenets.errors import UserError
+from fivenets.core import images
+from fivenets.core.errors import UserError
 from fivenets.style.features import MIN_SIDE
 
 WRITABLE = (".png", ".jpg", ".jpeg")

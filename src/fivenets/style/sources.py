@@ -13,13 +13,13 @@ import keras
 import numpy as np
 import sklearn.datasets
 
-from fivenets import assets
-from fivenets.assets import Origin
-from fivenets.catalogue import ASSETS
-from fivenets.digests import sha256
-from fivenets.errors import UserError
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
+from fivenets.drawn.painting import render_painting
+from fivenets.sources import assets
+from fivenets.sources.assets import Origin
+from fivenets.sources.catalogue import ASSETS
 from fivenets.style import features, pictures
-from fivenets.style.render import render_painting
 
 log = logging.getLogger(__name__)
 

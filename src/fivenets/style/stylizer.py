@@ -9,9 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets import model_files, params
-from fivenets.errors import UserError
-from fivenets.fitting import make_deterministic
+from fivenets.core import params
+from fivenets.core.errors import UserError
+from fivenets.fitting import model_files
+from fivenets.fitting.fit import make_deterministic
 from fivenets.style import features, pictures, transfer
 from fivenets.style.objective import Style
 from fivenets.style.transfer import Progress, Settings

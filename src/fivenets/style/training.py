@@ -11,8 +11,8 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
-from fivenets.errors import UserError
-from fivenets.fitting import Fit, fingerprint, make_deterministic, precision, warmup_then_cosine
+from fivenets.core.errors import UserError
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, precision, warmup_then_cosine
 from fivenets.style import features, losses, objective, pictures, transfer
 from fivenets.style.feedforward import STRIDE, image_transformer
 from fivenets.style.objective import Style, Weights

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 from fivenets.style import colours, features, memory, objective, optimisers, pictures
 from fivenets.style.differentiation import value_and_gradient
 from fivenets.style.objective import Style, Weights

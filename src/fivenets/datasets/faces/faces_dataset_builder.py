@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.datasets.faces.render import render_faces
-from fivenets.errors import UserError
-from fivenets.images import is_image_file, read_image
+from fivenets.core.errors import UserError
+from fivenets.core.images import is_image_file, read_image
+from fivenets.drawn.people import render_faces
 
 # The people drawn in the place of each real set: nobody is in two.
 BUILTIN_PEOPLE = {"att_faces": range(60), "lfw10": range(60, 84)}
@@ -40,7 +40,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     ]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         "`faces/folder` needs a folder `<person>/<image>`, such as those of att_faces and lfw10 "
-        "that `fivenets.assets` brings; the others need nothing."
+        "that `fivenets.sources.assets` brings; the others need nothing."
     )
 
     def __init__(self, *, examples: Examples | None = None, **kwargs: Any):

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets import assets
-from fivenets.catalogue import ASSETS
+from fivenets.core.digests import sha256, tree_sha256
+from fivenets.core.errors import UserError
+from fivenets.core.images import read_image
 from fivenets.datasets.faces.faces_dataset_builder import (
     BUILTIN_PEOPLE,
     Builder,
@@ -22,9 +23,8 @@ from fivenets.datasets.faces.faces_dataset_builder import (
 )
 from fivenets.datasets.faces.prepared import FaceSettings
 from fivenets.datasets.storing import download, is_folder, replacing, tfds_builder, write_source
-from fivenets.digests import sha256, tree_sha256
-from fivenets.errors import UserError
-from fivenets.images import read_image
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.datasets.prepared import SOURCE_FILE, version_folder
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
+from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -13,13 +13,12 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from fivenets import assets
-from fivenets.catalogue import ASSETS
+from fivenets.core.digests import tree_sha256
+from fivenets.core.errors import UserError
+from fivenets.core.images import read_image
+from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.objects import voc
 from fivenets.datasets.objects.prepared import ObjectSettings
-from fivenets.datasets.prepared import version_folder
-from fivenets.datasets.scenes.render import render_scenes
-from fivenets.datasets.scenes.shapes import CLASSES
 from fivenets.datasets.storing import (
     digest,
     download,
@@ -28,9 +27,10 @@ from fivenets.datasets.storing import (
     tfds_builder,
     write_source,
 )
-from fivenets.digests import tree_sha256
-from fivenets.errors import UserError
-from fivenets.images import read_image
+from fivenets.drawn.scenes import render_scenes
+from fivenets.drawn.shapes import CLASSES
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.datasets.prepared import SOURCE_FILE, version_folder
-from fivenets.errors import UserError
-from fivenets.images import read_image
+from fivenets.core.errors import UserError
+from fivenets.core.images import read_image
+from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
-from fivenets.errors import UserError
+from fivenets.core.errors import UserError
 
 SPLITS = {"train": "train", "validation": "val", "test": "test"}  # by their files in ImageSets/Main
 SUFFIXES = (".jpg", ".jpeg", ".png")

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import tensorflow_datasets as tfds
 
-from fivenets.datasets.signs.render import render_signs
-from fivenets.images import read_image
+from fivenets.core.images import read_image
+from fivenets.drawn.signs import render_signs
 
 SPLIT_FOLDERS = {"train": "train_signs", "validation": "val_signs", "test": "test_signs"}
 BUILTIN_PER_LABEL = {"train": 144, "validation": 36, "test": 20}  # the sizes of the photographs
@@ -25,7 +25,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     ]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         "`signs/real` needs the folders train_signs, val_signs and test_signs, which "
-        "`fivenets.assets` brings; `signs/builtin` needs nothing."
+        "`fivenets.sources.assets` brings; `signs/builtin` needs nothing."
     )
 
     def _info(self) -> tfds.core.DatasetInfo:

@@ -1,0 +1,1 @@
+"""What everything depends on: parameters, errors, files, images, digests."""

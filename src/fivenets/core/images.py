@@ -1,0 +1,162 @@
+"""Pictures as users have them -> one array."""
+
+import base64
+import binascii
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from fivenets.core.errors import UserError
+
+MIN_SIDE = 8  # pixels; below this there is nothing to recognise
+MAX_PIXELS = 64_000_000  # decoded: 192 MB of RGB; more is refused from the header, before decoding
+# Not all that Pillow knows: its EPS reader, for one, runs Ghostscript on a stranger's file.
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+SUFFIXES = tuple(f".{name.lower()}" for name in (*FORMATS, "JPG", "PGM", "TIF"))
+
+ImageSource = str | os.PathLike | bytes | Image.Image | np.ndarray
+
+
+def read_image(source: Any, name: str | None = None) -> np.ndarray:
+    """Reads one picture as image_rgb_uint8, (height, width, 3).
+
+    Args:
+        source: a path, the bytes of an image file, a PIL image, or an array: (height, width) or
+            (height, width, 1 | 3 | 4), of integers 0..255 or floats 0..1.
+            Transparency is laid on white; an EXIF rotation is applied.
+        name: what to call it in an error; by default the path or the kind of source.
+    Raises: UserError, one sentence, for anything that is not a usable picture.
+    """
+    if isinstance(source, str | os.PathLike):
+        return read_image(_read_file(Path(source)), name or str(source))
+    name = name or f"the {type(source).__name__}"
+    if isinstance(source, bytes | bytearray):
+        image = _decode(bytes(source), name)
+    elif isinstance(source, Image.Image):
+        image = source
+    else:
+        image = _image_from_array(source, name)
+    if min(image.size) < MIN_SIDE or image.width * image.height > MAX_PIXELS:
+        raise _wrong_size(name, *image.size)
+    try:
+        with _without_warnings():
+            return np.asarray(_as_rgb(ImageOps.exif_transpose(image)))
+    except Exception as error:  # any kind, see `_decode`
+        raise UserError(f"{name} is a damaged image: {error}") from None
+
+
+def is_image_file(path: Path) -> bool:
+    """Whether its name says that it holds a picture; hidden files do not count."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def read_base64(text: str) -> bytes:
+    """The bytes in base64 `text`, with or without a `data:image/...;base64,` prefix."""
+    try:
+        return base64.b64decode("".join(text.rpartition("base64,")[2].split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise UserError("expected an image file as base64 text, received other text") from None
+
+
+def resize(image_rgb_uint8: np.ndarray, size: int) -> np.ndarray:
+    """Resizes (height, width, 3) to (size, size, 3), both uint8; the aspect is not kept.
+
+    Every path to a classifier resizes here, so that training and use see the same pixels.
+    """
+    if image_rgb_uint8.shape[:2] == (size, size):
+        return image_rgb_uint8
+    resized = Image.fromarray(image_rgb_uint8).resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(resized)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # a null byte
+        raise UserError(f"{path} cannot be read: {error}") from None
+    if not data:
+        raise UserError(f"{path} is empty: expected an image file")
+    return data
+
+
+def _decode(data: bytes, name: str) -> Image.Image:
+    try:
+        with _without_warnings():
+            return Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
+    except UnidentifiedImageError:
+        raise UserError(f"{name} is not an image: expected one of {', '.join(FORMATS)}") from None
+    except Image.DecompressionBombError:
+        raise UserError(f"{name} has over {MAX_PIXELS // 10**6} million pixels") from None
+    except Exception as error:  # any kind: a rational for an offset in a TIFF is a TypeError
+        raise UserError(f"{name} is a damaged image: {error}") from None
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Pillow warns of large pictures, which MAX_PIXELS refuses, and of damaged tags, whose
+    picture can be read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _image_from_array(source: Any, name: str) -> Image.Image:
+    try:
+        array = np.asarray(source)
+    except ValueError:
+        raise UserError(f"{name} has rows of different lengths") from None
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[-1] not in (1, 3, 4):
+        raise UserError(
+            f"{name} should have shape (height, width) or (height, width, 1, 3 or 4), "
+            f"it has {np.shape(source)}"
+        )
+    if not 0 < array.shape[0] * array.shape[1] <= MAX_PIXELS:
+        raise _wrong_size(name, array.shape[1], array.shape[0])
+    if array.dtype.kind == "f":
+        if not np.isfinite(array).all():
+            raise UserError(f"{name} holds NaN or infinity")
+        if array.min() < 0 or array.max() > 1:
+            raise UserError(f"{name} of floats should lie in 0..1, it spans {_span(array)}")
+        array = np.round(array * 255)
+    elif array.dtype.kind not in "iu":  # NumPy takes a span of time for an integer
+        raise UserError(f"{name} should be integers 0..255 or floats 0..1, it is {array.dtype}")
+    elif array.min() < 0 or array.max() > 255:
+        raise UserError(f"{name} of integers should lie in 0..255, it spans {_span(array)}")
+    pixels = array.astype(np.uint8)
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "F"):
+        raise ValueError(f"32 bits per pixel, mode {image.mode}; 8 or 16 are read")
+    if image.mode.startswith("I;16"):
+        # 16-bit grey: Pillow's own conversion clips at 255 instead of scaling.
+        return Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _wrong_size(name: str, width: int, height: int) -> UserError:
+    return UserError(
+        f"{name} is {width}x{height} pixels: expected at least {MIN_SIDE}x{MIN_SIDE} and at most "
+        f"{MAX_PIXELS // 10**6} million in all"
+    )
+
+
+def _span(array: np.ndarray) -> str:
+    return f"{array.min():g}..{array.max():g}"

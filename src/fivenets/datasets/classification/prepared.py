@@ -1,0 +1,137 @@
+"""Reads a prepared image-classification data set as batches for Keras."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from fivenets.core import images
+from fivenets.core.errors import UserError
+
+SOURCE_FILE = "source.json"  # beside the data: what `prepare` read
+CACHE_BYTES = 2 * 1024**3  # decoded images up to this many bytes are kept in memory
+SHUFFLE_BUFFER = 10_000  # examples
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSettings:
+    """Which data set, and how it is cut; params.yaml says what each value is."""
+
+    dataset: str
+    image_size: int
+    validation_fraction: float
+    test_fraction: float
+    split_seed: int
+
+    def __post_init__(self):
+        if self.image_size < images.MIN_SIDE:
+            raise UserError(
+                f"image_size should be at least {images.MIN_SIDE}, it is {self.image_size}"
+            )
+        fractions = (self.validation_fraction, self.test_fraction)
+        if min(fractions) <= 0 or sum(fractions) >= 1:
+            raise UserError(
+                "validation_fraction and test_fraction should be above 0 and add up to less than "
+                f"1, they are {fractions[0]:g} and {fractions[1]:g}"
+            )
+
+
+@dataclass(frozen=True)
+class ImageDataset:
+    """A prepared data set whose images are (image_size, image_size, 3) uint8 RGB."""
+
+    folder: Path
+    image_size: int
+    labels: tuple[str, ...]
+    source: dict[str, Any]  # source.json: asset, origin, digest, licence, examples
+    splits: dict[str, str]  # train | validation | test -> TFDS split expression
+    counts: dict[str, int]
+
+    def all_to_train_on(self) -> "ImageDataset":
+        """The same, with the examples of validation among those of train, and no validation."""
+        splits, counts = dict(self.splits), dict(self.counts)
+        splits["train"] += "+" + splits.pop("validation")
+        counts["train"] += counts.pop("validation")
+        return dataclasses.replace(self, splits=splits, counts=counts)
+
+    def examples(self, split: str) -> tf.data.Dataset:
+        """(image, label) pairs of one split, in a fixed order, cached where they fit."""
+        builder = tfds.builder_from_directory(version_folder(self.folder))
+        pairs = builder.as_dataset(self.splits[split], as_supervised=False)
+        resized = pairs.map(self._resized, num_parallel_calls=tf.data.AUTOTUNE)
+        size = self.counts[split] * self.image_size**2 * 3
+        return resized.cache() if size <= CACHE_BYTES else resized
+
+    def training_batches(self, batch_size: int, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
+        """Endless shuffled batches, labels one-hot; an epoch's short last batch is dropped.
+
+        A run resumed at `first_epoch` sees what an uninterrupted one would: the order depends on
+        the seed alone, and earlier epochs are skipped (read, but not trained on).
+        """
+        one_hot = self.examples("train").map(self._one_hot)
+        shuffled = one_hot.shuffle(min(self.counts["train"], SHUFFLE_BUFFER), seed)
+        batches = shuffled.batch(batch_size, drop_remainder=True).repeat()
+        steps_per_epoch = self.counts["train"] // batch_size
+        return batches.skip(first_epoch * steps_per_epoch).prefetch(tf.data.AUTOTUNE)
+
+    def batches(self, split: str, batch_size: int = 128) -> tf.data.Dataset:
+        """All batches of one split, labels one-hot, in a fixed order."""
+        one_hot = self.examples(split).map(self._one_hot)
+        return one_hot.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+    def arrays(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        """One whole split: images (n, size, size, 3) uint8 and labels (n,) int64."""
+        pairs = list(self.examples(split).as_numpy_iterator())
+        return np.stack([image for image, _ in pairs]), np.array([label for _, label in pairs])
+
+    def _one_hot(self, image: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return image, tf.one_hot(label, len(self.labels))
+
+    def _resized(self, example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        image, side = example["image"], self.image_size
+        if image.shape != (side, side, 3):
+            image = tf.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image
+            image = tf.numpy_function(lambda array: images.resize(array, side), [image], tf.uint8)
+            image = tf.ensure_shape(image, (side, side, 3))
+        return image, example["label"]
+
+
+def load(folder: Path, settings: DataSettings) -> ImageDataset:
+    """Opens the data set that `prepare` left in `folder`.
+
+    Where it has no validation or test split, the fractions are taken from the end of train.
+    """
+    builder = tfds.builder_from_directory(version_folder(folder))
+    available = builder.info.splits
+    if "train" not in available:
+        raise UserError(f"{folder}: a split train is needed, it has {', '.join(available)}")
+    splits, kept = {split: split for split in ("validation", "test") if split in available}, 100
+    fractions = {"test": settings.test_fraction, "validation": settings.validation_fraction}
+    for split, fraction in fractions.items():
+        if split not in splits:
+            start = kept - round(100 * fraction)
+            splits[split], kept = f"train[{start}%:{kept}%]", start
+    splits["train"] = "train" if kept == 100 else f"train[:{kept}%]"
+    counts = {split: available[expression].num_examples for split, expression in splits.items()}
+    empty = [split for split, count in counts.items() if count == 0]
+    if empty:
+        raise UserError(f"{folder}: no examples in {', '.join(empty)}")
+    source = json.loads((folder / SOURCE_FILE).read_text())
+    labels = tuple(builder.info.features["label"].names)
+    return ImageDataset(folder, settings.image_size, labels, source, splits, counts)
+
+
+def version_folder(folder: Path) -> Path:
+    """The folder below `folder` that TFDS reads.
+
+    Raises: UserError where there is none.
+    """
+    found = next(folder.rglob("dataset_info.json"), None)
+    if found is None:
+        raise UserError(f"{folder} holds no prepared data set: run `dvc repro` first")
+    return found.parent

@@ -1,0 +1,1 @@
+"""Built-in stand-ins for real data, drawn by the project."""

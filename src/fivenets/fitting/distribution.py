@@ -1,0 +1,130 @@
+"""Training on several devices or machines (tf.distribute), and what is said when one is lost."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from fivenets.core.errors import UserError
+
+KINDS = ("none", "mirrored", "multi_worker")
+
+
+@contextmanager
+def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:
+    """What is built and fitted within is copied to every device, or to those of every worker.
+
+    A batch is shared out among them; batch normalisation looks at each share by itself. Workers
+    find each other by TF_CONFIG.
+
+    Yields: where this process keeps checkpoints: `checkpoint_dir`, or a folder beside it on
+        workers after the first, as all of them must save together.
+    Raises: UserError where TF_CONFIG is missing, or another worker is lost; checkpoints stay.
+    """
+    if kind == "none":
+        yield checkpoint_dir
+        return
+    import tensorflow as tf
+
+    if kind == "mirrored":
+        with tf.distribute.MirroredStrategy().scope():
+            yield checkpoint_dir
+        return
+    worker = worker_index()
+    beside = checkpoint_dir.with_name(f"{checkpoint_dir.name}.worker{worker}")
+    with _loss_of_a_worker_told(checkpoint_dir):
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        with strategy.scope():
+            yield beside if worker else checkpoint_dir
+
+
+def trainer(kind: str, layers: Sequence[keras.Layer], input_shape: tuple) -> keras.Model:
+    """`layers` in a row, as a model that can be fitted within `scope(kind)`."""
+    row = keras.Sequential([keras.Input(input_shape), *layers])
+    return row if kind == "none" else Distributed(row.inputs, row.outputs, kind=kind)
+
+
+def shared_out(kind: str, batches: Any) -> Any:
+    """A tf.data.Dataset of which each worker takes its share of every batch."""
+    if kind == "none":
+        return batches
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    # By files, as TensorFlow would, workers draw batches that one worker alone would not.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return batches.with_options(options)
+
+
+def worker_index() -> int:
+    """Which worker this process is, by TF_CONFIG; the first one is 0.
+
+    Raises: UserError where it is not set, or does not say so.
+    """
+    try:
+        config = json.loads(os.environ["TF_CONFIG"])
+        task, workers = config["task"], config["cluster"]["worker"]
+        if task["type"] != "worker" or not 0 <= task["index"] < len(workers):
+            raise KeyError("task")
+    except (KeyError, TypeError, ValueError):
+        raise UserError(
+            'distribute: multi_worker needs TF_CONFIG on each worker, such as {"cluster": '
+            '{"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}, '
+            f"it is {os.environ.get('TF_CONFIG', 'not set')}"
+        ) from None
+    return task["index"]
+
+
+class Distributed(keras.Model):
+    """A functional model that `fit` trains as it would on one device, step for step."""
+
+    def __init__(self, inputs, outputs, *, kind: str, **settings):
+        super().__init__(inputs, outputs, **settings)
+        self.has_workers = kind == "multi_worker"
+        # Else Keras builds metrics from a first batch, which is then lost to training, and which
+        # it cannot read where a worker holds a part of it. `compile` builds them here.
+        self._distribute_strategy = None
+
+    def compile(self, *args, **settings):
+        super().compile(*args, **settings)
+        self.optimizer.build(self.trainable_variables)
+        outputs = keras.ops.zeros((1, *self.output_shape[1:]))
+        self.compute_loss(None, outputs, outputs)
+        self.compute_metrics(None, outputs, outputs)
+        self.reset_metrics()
+
+    def train_step(self, data):
+        return self._logs(super().train_step(data))
+
+    def test_step(self, data):
+        return self._logs(super().test_step(data))
+
+    def _logs(self, logs):
+        # Keras averages workers' logs along a first axis, which scalars do not have.
+        return {
+            name: keras.ops.reshape(value, (1,)) if self.has_workers else value
+            for name, value in logs.items()
+        }
+
+
+@contextmanager
+def _loss_of_a_worker_told(checkpoint_dir: Path) -> Iterator[None]:
+    import tensorflow as tf
+
+    try:
+        yield
+    except (
+        tf.errors.UnavailableError,
+        tf.errors.AbortedError,
+        tf.errors.CancelledError,
+        tf.errors.DeadlineExceededError,
+        tf.errors.InternalError,
+    ) as error:
+        raise UserError(
+            "another worker was lost: start all workers again to go on after the last full epoch, "
+            f"which is kept in {checkpoint_dir} ({type(error).__name__})"
+        ) from None

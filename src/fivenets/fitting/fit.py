@@ -1,0 +1,168 @@
+"""What every training shares: seeds, schedule, precision, and a fit that a kill cannot spoil.
+
+Whatever is random in an epoch depends on (seed, epoch) alone, so a training that was killed and
+started again ends with the weights of one that was not.
+"""
+
+import itertools
+import json
+import logging
+import math
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
+from fivenets.fitting.callbacks import Backup, EpochProgress, EpochState, RoomOnDisk, keep_rows
+
+log = logging.getLogger(__name__)
+
+
+def make_deterministic(seed: int) -> None:
+    """Seeds Python, NumPy and Keras, and asks the backend for operations that repeat exactly."""
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def warmup_then_cosine(
+    peak: float, steps: int, warmup_fraction: float
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """From peak / 20 up to `peak` over the first part of the steps, then down to 0 on a cosine."""
+    warmup_steps = round(steps * warmup_fraction)
+    return keras.optimizers.schedules.CosineDecay(
+        peak / 20, max(1, steps - warmup_steps), warmup_target=peak, warmup_steps=warmup_steps
+    )
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Layers made within compute by this dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def fingerprint(settings: dict[str, Any], data_digest: str, network: keras.Model) -> str:
+    """What must be equal for a backed-up state to be worth going on from."""
+    return sha256(json.dumps([settings, data_digest, network.to_json()], sort_keys=True).encode())
+
+
+def untuned(batches: Any) -> Any:
+    """`batches`, as a data set that tf.data does not tune, where TensorFlow trains.
+
+    Ending a tuned one may take a minute: TensorFlow 2.21 wakes the tuner before it says that the
+    data set has ended, and a tuner that looks too early sleeps on.
+    Args: batches: a tf.data.Dataset, or arrays as `endless` takes them.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = batches if isinstance(batches, tf.data.Dataset) else endless(batches)
+    return dataset.with_options(options)
+
+
+def endless(batches: Iterator[tuple[np.ndarray, ...]]) -> Any:
+    """A tf.data.Dataset of what an iterator without end gives.
+
+    Sizes that are equal in its first two batches are so in all.
+    """
+    import tensorflow as tf
+
+    def common(one: np.ndarray, other: np.ndarray) -> tf.TensorSpec:
+        sizes = zip(one.shape, other.shape, strict=True)
+        return tf.TensorSpec([a if a == b else None for a, b in sizes], one.dtype)
+
+    first, second = itertools.islice(batches, 2)
+    signature = tuple(map(common, first, second))
+    return tf.data.Dataset.from_generator(
+        lambda: itertools.chain([first, second], batches), output_signature=signature
+    ).prefetch(2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """One training, by what does not depend on the network: its length, its seed, its state."""
+
+    name: str  # shown beside the progress
+    epochs: int
+    steps: int  # in an epoch
+    seed: int
+    checkpoint_dir: Path  # the caller removes it once it has saved the network
+    fingerprint: str
+    backup_share: float = 0.05  # of the time; inf backs up after every epoch
+
+    def run(
+        self,
+        trainer: keras.Model,
+        batches: Callable[[int], Any],
+        on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        validation_data: Any = None,
+    ) -> list[dict[str, float]]:
+        """Fits a compiled model, going on where an earlier try in `checkpoint_dir` was cut off.
+
+        Args: batches: those from an epoch on, without end, so that an epoch's are the same in
+            whichever try it runs (see `untuned`); validation_data: where given, the model ends
+            with the weights of the epoch of lowest validation loss, else with the last ones.
+        Returns: one row of metrics per epoch.
+        Raises: UserError where the loss becomes NaN.
+        """
+        backup = Backup(self.checkpoint_dir, self.fingerprint, self.backup_share)
+        first_epoch = backup.restore(trainer, self.steps)
+        history_file = self.checkpoint_dir / "history.csv"
+        rows = keep_rows(history_file, first_epoch)
+        if first_epoch:
+            log.info("going on after epoch %d of %d", first_epoch, self.epochs)
+        best_file = self.checkpoint_dir / "best.weights.h5"
+        best = keras.callbacks.ModelCheckpoint(
+            best_file,
+            monitor="val_loss",
+            save_best_only=True,
+            save_weights_only=True,
+            initial_value_threshold=min((row.get("val_loss", 0) for row in rows), default=None),
+        )
+        trainer.fit(
+            untuned(batches(first_epoch)),
+            validation_data=None if validation_data is None else untuned(validation_data),
+            initial_epoch=first_epoch,
+            epochs=self.epochs,
+            steps_per_epoch=self.steps,
+            callbacks=[
+                EpochState(self.seed),
+                RoomOnDisk(self.checkpoint_dir),  # before whatever writes
+                keras.callbacks.TerminateOnNaN(),
+                keras.callbacks.CSVLogger(history_file, append=True),
+                *([best] if validation_data is not None else []),
+                *callbacks,
+                EpochProgress(self.name, self.epochs),
+                keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end),
+                backup,  # last, so that what it backs up has been recorded
+            ],
+            shuffle=False,  # the batches are shuffled already
+            verbose=0,
+        )
+        rows = keep_rows(history_file, self.epochs)
+        if not all(math.isfinite(row["loss"]) for row in rows):
+            shutil.rmtree(self.checkpoint_dir)  # nothing to go on from
+            raise UserError(
+                f"the loss became NaN in epoch {len(rows)} of {self.epochs}: lower learning_rate"
+            )
+        if validation_data is not None:
+            trainer.load_weights(best_file)
+        return rows

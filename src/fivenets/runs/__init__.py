@@ -1,0 +1,1 @@
+"""Runs and registered models: the store, the registry, lineage, results, serving."""

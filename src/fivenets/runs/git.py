@@ -1,0 +1,95 @@
+"""Which code ran: the commit, what differs from it, and that commit checked out elsewhere."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fivenets.core.errors import UserError
+
+# The pipeline's own outputs; a run is not dirty because of them.
+OUTPUTS = ("dvc.lock", "reports", "README.md")
+CODE = ("src", "pipelines")
+MAX_DIFF = 1_000_000  # characters; a longer one is a data file that slipped in
+
+
+def state() -> dict[str, str]:
+    """Commit, and whether anything but the pipeline's own outputs differs from it."""
+    commit = _git("rev-parse", "HEAD").strip()
+    if not commit:
+        return {"git_commit": "none", "git_dirty": "unknown"}
+    changes = _git("status", "--porcelain", "--", *_all_but_outputs())
+    return {
+        "git_commit": commit,
+        "git_dirty": str(bool(changes)).lower(),
+        "mlflow.source.git.commit": commit,
+    }
+
+
+def diff() -> str:
+    """What differs from the commit, for `git apply`; empty where nothing does or it is too long.
+
+    New files count where code lies, and not elsewhere: they might be anything, keys included.
+    """
+    index = Path(_git("rev-parse", "--absolute-git-dir").strip(), "index")
+    if not index.is_file():
+        return ""
+    with tempfile.TemporaryDirectory() as scratch:
+        # In a copy of the index, new files can be marked as such without touching the user's.
+        copy = {"GIT_INDEX_FILE": str(shutil.copy(index, scratch))}
+        _git("add", "--intent-to-add", "--", *filter(os.path.exists, CODE), environment=copy)
+        changes = _git("diff", "--binary", "HEAD", "--", *_all_but_outputs(), environment=copy)
+    return changes if len(changes) <= MAX_DIFF else ""
+
+
+@contextmanager
+def checked_out(commit: str, changes: str = "") -> Iterator[Path]:
+    """A temporary working tree of `commit`, with `changes` (a diff) applied; gone at the end.
+
+    Raises: UserError where this clone does not have the commit, or `changes` are of another.
+    """
+    if not _git("cat-file", "-t", f"{commit}^{{commit}}"):
+        raise UserError(f"commit {commit} is unknown here: `git fetch` from where it was made")
+    with tempfile.TemporaryDirectory(prefix="fivenets-") as scratch:
+        tree = Path(scratch, "tree")
+        try:
+            added = _run("worktree", "add", "--quiet", "--detach", str(tree), commit)
+            if added.returncode:
+                raise UserError(f"commit {commit} cannot be checked out: {added.stderr.strip()}")
+            if changes:
+                applied = _run("apply", "--whitespace=nowarn", cwd=tree, given=changes)
+                if applied.returncode:
+                    raise UserError(f"the kept diff does not apply to {commit}: {applied.stderr}")
+            yield tree
+        finally:
+            _git("worktree", "remove", "--force", str(tree))
+
+
+def _all_but_outputs() -> list[str]:
+    return [".", *(f":!{path}" for path in OUTPUTS)]
+
+
+def _git(*arguments: str, environment: dict[str, str] | None = None) -> str:
+    done = _run(*arguments, environment=environment)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _run(
+    *arguments: str,
+    cwd: Path | None = None,
+    given: str | None = None,
+    environment: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["git", *arguments],
+        cwd=cwd,
+        input=given,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+    )

@@ -1,0 +1,31 @@
+"""What MLflow runs to load a registered classifier: a script, so that nothing is pickled."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+
+from fivenets.classification.classifier import Classifier
+from fivenets.runs.pyfunc import pictures
+
+
+class ImageClassifier(mlflow.pyfunc.PythonModel):
+    """A registered classifier: raw pictures in, one row of label and probabilities each out."""
+
+    def load_context(self, context: Any) -> None:
+        self.classifier = Classifier.from_file(Path(context.artifacts["model"]))
+
+    def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Columns label, probability and probabilities (label -> p), one row per picture.
+
+        A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
+        path; behind MLflow's server, text is never taken as a path.
+        """
+        with pictures.refusals():
+            images = [pictures.picture(item) for item in model_input]
+            return pd.DataFrame([asdict(found) for found in self.classifier.classify(images)])
+
+
+mlflow.models.set_model(ImageClassifier())

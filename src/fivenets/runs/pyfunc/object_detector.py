@@ -1,0 +1,35 @@
+"""What MLflow runs to load a registered detector: a script, so that nothing is pickled."""
+
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+
+from fivenets.detection.boxes import PROFILES
+from fivenets.detection.detector import Detector
+from fivenets.runs.pyfunc import pictures
+
+COLUMNS = ("image", "class", "score", "x1", "y1", "x2", "y2")
+
+
+class ObjectDetector(mlflow.pyfunc.PythonModel):
+    """A registered detector: raw pictures in, one row per object out."""
+
+    def load_context(self, context: Any) -> None:
+        self.detector = Detector.from_file(Path(context.artifacts["model"])).for_inference()
+
+    def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Columns image (its place in the list), class, score, x1, y1, x2, y2 (pixels of it).
+
+        A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
+        path; behind MLflow's server, text is never taken as a path.
+        """
+        with pictures.refusals():
+            images = [pictures.picture(item) for item in model_input]
+            found = self.detector.detect(images, PROFILES["course"])
+        rows = [{"image": i, **one.row()} for i, objects in enumerate(found) for one in objects]
+        return pd.DataFrame(rows, columns=pd.Index(COLUMNS))
+
+
+mlflow.models.set_model(ObjectDetector())

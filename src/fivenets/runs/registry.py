@@ -1,0 +1,195 @@
+"""The MLflow model registry: register past a gate, and load by name.
+
+A registered model carries its own copy of this package, so that a version goes on answering as
+it did on the day it was registered.
+"""
+
+import importlib.metadata
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import mlflow.pyfunc
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.types import ParamSchema, ParamSpec
+
+from fivenets.core.errors import UserError
+from fivenets.runs import tracking
+
+log = logging.getLogger(__name__)
+
+CHAMPION = "champion"
+PACKAGE = Path(__file__).parent
+REQUIREMENTS = ("keras", "mlflow", "numpy", "pandas", "pillow", "scikit-learn", "scipy")
+
+
+def register(
+    name: str,
+    run_id: str,
+    artifacts: Mapping[str, Path],
+    digest: str,
+    script: Path,
+    input_example: Any,
+    card: str,
+    tags: Mapping[str, str],
+    requirements: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+) -> str:
+    """Registers a model's files as a version of `name`, once; returns the version's number.
+
+    Args: artifacts: what `script`, the pyfunc that serves it, reads: "model" is the .keras file.
+        digest: of all of them. card: Markdown, the version's description.
+        requirements: packages that `script` needs besides REQUIREMENTS.
+        options: that a request may carry as MLflow's params, with values that are quick to try.
+    """
+    client = tracking.connect()
+    version = _version_of(client, name, digest)
+    if version is None:
+        _delete_unregistered(client, name, run_id)
+        version = _log_version(
+            client,
+            name,
+            run_id,
+            artifacts,
+            digest,
+            script,
+            input_example,
+            requirements,
+            options or {},
+        )
+        log.info("%s: registered as version %s", name, version)
+    for key, value in tags.items():
+        client.set_model_version_tag(name, version, key, value)
+    client.update_model_version(name, version, card)
+    tracking.end(client, run_id)  # logging to the run has opened it again
+    return version
+
+
+def point_alias(name: str, alias: str, version: str) -> None:
+    """Makes `models:/NAME@ALIAS` mean this version."""
+    tracking.connect().set_registered_model_alias(name, alias, version)
+
+
+def model_file(name_or_file: str) -> Path:
+    """The `.keras` file that a user names: a file, NAME, NAME@ALIAS or NAME/VERSION.
+
+    Raises: UserError where there is none; it names the models that there are.
+    """
+    if name_or_file.endswith(".keras"):
+        if not Path(name_or_file).is_file():
+            raise UserError(f"{name_or_file}: no such model file")
+        return Path(name_or_file)
+    client = tracking.connect()
+    name, uri = _name_and_uri(name_or_file)
+    try:
+        folder = mlflow.artifacts.download_artifacts(f"models:/{uri}/artifacts")
+    except MlflowException:
+        raise UserError(_unknown_model(client, name, uri)) from None
+    return next(Path(folder).glob("*.keras"))
+
+
+def version_of(model: str) -> ModelVersion:
+    """The version that NAME, NAME@ALIAS or NAME/VERSION means.
+
+    Raises: UserError where there is none; it names the models that there are.
+    """
+    client = tracking.connect()
+    name, uri = _name_and_uri(model)
+    version, _, alias = uri.removeprefix(name).removeprefix("/").partition("@")
+    try:
+        if alias:
+            version = client.get_model_version_by_alias(name, alias).version
+        return client.get_model_version(name, version)
+    except MlflowException:
+        raise UserError(_unknown_model(client, name, uri)) from None
+
+
+def _name_and_uri(model: str) -> tuple[str, str]:
+    """The model's name, and NAME@ALIAS or NAME/VERSION: the champion where neither is given."""
+    name = model.partition("@")[0].partition("/")[0]
+    return name, model if model != name else f"{name}@{CHAMPION}"
+
+
+def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
+    models = {model.name: model for model in client.search_registered_models()}
+    store = mlflow.get_tracking_uri()
+    if not models:
+        return f"no model is registered in {store}: run `make` first, or name a .keras file"
+    if name not in models:
+        return f"no model named {name} is registered; there are: {', '.join(sorted(models))}"
+    aliases = ", ".join(sorted(models[name].aliases)) or "none"
+    return f"{uri} is not registered; aliases of {name}: {aliases}"
+
+
+def _version_of(client: mlflow.MlflowClient, name: str, digest: str) -> str | None:
+    # Not by a filter on the tag: its absence from a file store's index would cost a duplicate.
+    for version in client.search_model_versions(f"name = '{name}'"):
+        if version.tags.get(tracking.DIGEST_TAG) == digest:
+            return version.version
+    return None
+
+
+def _delete_unregistered(client: mlflow.MlflowClient, name: str, run_id: str) -> None:
+    """Deletes models that a registration logged to the run and was killed before it ended."""
+    experiment = client.get_run(run_id).info.experiment_id
+    logged = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
+    registered = {version.source for version in client.search_model_versions(f"name = '{name}'")}
+    for model in logged:
+        if model.model_uri not in registered:
+            client.delete_logged_model(model.model_id)
+
+
+def _log_version(
+    client: mlflow.MlflowClient,
+    name: str,
+    run_id: str,
+    artifacts: Mapping[str, Path],
+    digest: str,
+    script: Path,
+    input_example: Any,
+    requirements: Sequence[str],
+    options: Mapping[str, Any],
+) -> str:
+    with warnings.catch_warnings(), mlflow.start_run(run_id=run_id, log_system_metrics=False):
+        # MLflow warns thrice, past any filter, that list[Any] is not validated. It is meant:
+        # docs/decisions/0003.
+        warnings.showwarning = lambda *_, **__: None
+        info = mlflow.pyfunc.log_model(
+            name=name,
+            python_model=str(script),
+            artifacts={key: str(file) for key, file in artifacts.items()},
+            code_paths=[str(PACKAGE)],
+            input_example=(input_example, dict(options)) if options else input_example,
+            pip_requirements=_requirements(requirements),
+        )
+        # From the type hints, MLflow knows that a list goes in, and not which columns come out.
+        model = mlflow.pyfunc.load_model(info.model_uri)
+        columns = model.predict(input_example, dict(options) or None)
+        inferred = mlflow.models.infer_signature(input_example, columns, dict(options) or None)
+        # What a request leaves out is as the model has it, and not as in the example.
+        params = inferred.params and ParamSchema(
+            [ParamSpec(param.name, param.dtype, None) for param in inferred.params]
+        )
+        signature = mlflow.models.ModelSignature(info.signature.inputs, inferred.outputs, params)
+        # Else the scoring server makes one array of the request, and two pictures of a pair.
+        signature._is_signature_from_type_hint = True
+        mlflow.models.set_signature(info.model_uri, signature)
+        # With its digest from the start: a version without it would be registered again.
+        registered = mlflow.register_model(info.model_uri, name, tags={tracking.DIGEST_TAG: digest})
+    return str(registered.version)
+
+
+def _requirements(more: Sequence[str]) -> list[str]:
+    tensorflow = "tensorflow-cpu" if _version("tensorflow-cpu") else "tensorflow"
+    return [f"{package}=={_version(package)}" for package in (*REQUIREMENTS, *more, tensorflow)]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,146 @@
+"""Runs that have ended: found by their model's digest, or made again from a stage's outputs."""
+
+import csv
+import json
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.entities import Metric, Param, Run
+from mlflow.exceptions import MlflowException
+
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
+from fivenets.core.params import flatten
+from fivenets.runs.tracking.store import connect, experiment
+
+log = logging.getLogger(__name__)
+
+MODEL_TAG, DIGEST_TAG, LOCK_TAG = "model", "model_sha256", "dvc_lock_sha256"
+# Of a run that was begun and is not yet whole: what remembers it, or what it is rebuilt for.
+ATTEMPT_TAG, REBUILDING_TAG = "attempt", "rebuilding"
+RECORD_FILE, HISTORY_FILE, METRICS_FILE = "training.json", "history.csv", "metrics.json"
+DIFF_ARTIFACT, LOCK_ARTIFACT = "source/changes.diff", "source/dvc.lock"
+
+
+def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
+    """The id of the run that made `model_file`, rebuilt from `reports` where the store has none.
+
+    Raises: UserError where the record in `reports` is of another model.
+    """
+    digest = sha256(model_file)
+    run_id = find_run(client, digest)
+    if run_id:
+        return run_id
+    record = json.loads((reports / RECORD_FILE).read_text())
+    if record[DIGEST_TAG] != digest:
+        raise UserError(
+            f"{model_file} is not the model that {reports / RECORD_FILE} is about: run `dvc repro`"
+        )
+    # What a rebuilding that was cut off has left, and a training whose store went away.
+    halves = ((REBUILDING_TAG, digest), (ATTEMPT_TAG, record.get(ATTEMPT_TAG)))
+    for tag, value in halves:
+        for half in with_tag(client, tag, value):
+            client.delete_run(half)
+    run_id = create(client, record, {REBUILDING_TAG: digest})
+    with (reports / HISTORY_FILE).open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            metrics = {key: float(value) for key, value in row.items()}
+            epoch = int(metrics.pop("epoch"))
+            client.log_batch(run_id, metrics=points(metrics, epoch))
+    client.log_metric(run_id, "training_seconds", record["seconds"])
+    if (reports / METRICS_FILE).exists():
+        log_evaluation(client, run_id, reports)
+    client.set_tag(run_id, "rebuilt", "from the outputs of the pipeline")
+    end(client, run_id)
+    # Last: a run without its digest is not found, so a kill before this leaves no half of one.
+    client.set_tag(run_id, DIGEST_TAG, digest)
+    client.delete_tag(run_id, REBUILDING_TAG)
+    log.info("%s: its run was rebuilt in MLflow", record["name"])
+    return run_id
+
+
+def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> None:
+    """Adds the numbers and pictures in `reports` to a run; a second time changes nothing."""
+    present = client.get_run(run_id).data.metrics
+    new = {
+        f"test/{key}": value
+        for key, value in evaluation_numbers(reports).items()
+        if present.get(f"test/{key}") != value
+    }
+    if new:
+        client.log_batch(run_id, metrics=points(new, step=0))
+    for picture in sorted(reports.glob("*.png")):
+        client.log_artifact(run_id, str(picture), "evaluation")
+    client.log_artifact(run_id, str(reports / METRICS_FILE), "evaluation")
+
+
+def evaluation_numbers(reports: Path) -> dict[str, float]:
+    """The numbers of an evaluation, by dotted names, as a run holds them under `test/`."""
+    numbers = flatten(json.loads((reports / METRICS_FILE).read_text()))
+    return {
+        key: value
+        for key, value in numbers.items()
+        # Numbers per class would fill the page with charts; they are in the artifact.
+        if key.count(".") < 2 and isinstance(value, int | float)
+    }
+
+
+def find_run(client: mlflow.MlflowClient, digest: str) -> str | None:
+    """The id of the run whose model file has this SHA-256."""
+    return next(iter(with_tag(client, DIGEST_TAG, digest)), None)
+
+
+def with_tag(client: mlflow.MlflowClient, tag: str, value: str | None) -> list[str]:
+    """The ids of the active runs that have `tag` with this value."""
+    found = client.search_runs([experiment(client)], f"tags.{tag} = '{value}'")
+    return [run.info.run_id for run in found]
+
+
+def run_with_id(run_id: str) -> Run | None:
+    """The active run of this id."""
+    try:
+        run = connect().get_run(run_id)
+    except MlflowException:
+        return None
+    return run if run.info.lifecycle_stage == "active" else None
+
+
+def text_artifact(run_id: str, path: str) -> str | None:
+    """The text that a run keeps under `path`, if it keeps any."""
+    client = connect()
+    if path not in [file.path for file in client.list_artifacts(run_id, str(Path(path).parent))]:
+        return None
+    return mlflow.artifacts.load_text(f"runs:/{run_id}/{path}")
+
+
+def end(client: mlflow.MlflowClient, run_id: str) -> None:
+    """Lets a run end with its training, also where it was opened again to log more to it."""
+    run = client.get_run(run_id)
+    ended = run.info.start_time + int(1000 * run.data.metrics["training_seconds"])
+    if (run.info.status, run.info.end_time) != ("FINISHED", ended):
+        client.set_terminated(run_id, end_time=ended)
+
+
+def create(client: mlflow.MlflowClient, record: Mapping[str, Any], tags: Mapping[str, str]) -> str:
+    run = client.create_run(
+        experiment(client), record["started"], {**record["tags"], **tags}, run_name=record["name"]
+    )
+    describe(client, run.info.run_id, record)
+    return run.info.run_id
+
+
+def describe(client: mlflow.MlflowClient, run_id: str, record: Mapping[str, Any]) -> None:
+    """Gives a run its parameters and its diff; a second time changes nothing."""
+    parameters = [Param(key, value) for key, value in record["parameters"].items()]
+    client.log_batch(run_id, params=parameters)
+    if record.get("diff"):  # older records have no such entry
+        client.log_text(run_id, record["diff"], DIFF_ARTIFACT)
+
+
+def points(values: Mapping[str, float], step: int) -> list[Metric]:
+    now = int(time.time() * 1000)
+    return [Metric(key, float(value), now, step) for key, value in values.items()]

@@ -1,0 +1,1 @@
+"""Where bytes come from: a mirror, a public host, a package, or the project itself."""

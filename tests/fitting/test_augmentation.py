@@ -1,0 +1,81 @@
+"""Augmentations stay within the range of pixels, and act in training only."""
+
+import keras
+import numpy as np
+import pytest
+
+from fivenets.core.errors import UserError
+from fivenets.fitting.augmentation import augmentation
+
+STRENGTHS = {
+    "mirror": True,
+    "shift": 0.5,
+    "crop": 0.5,
+    "rotation": 0.5,
+    "shear": 1.0,
+    "brightness": 1.0,
+    "contrast": 1.0,
+    "colour": 1.0,
+    "erase": 1.0,
+}
+
+
+def random_images(count: int = 8) -> np.ndarray:
+    """(count, 12, 12, 3) float32 with every value from 0 to 255, extremes included."""
+    images = np.random.default_rng(0).integers(0, 256, (count, 12, 12, 3)).astype(np.float32)
+    images[0], images[1] = 0, 255
+    return images
+
+
+def applied(layer: keras.Layer, images: np.ndarray, training: bool = True) -> np.ndarray:
+    return keras.ops.convert_to_numpy(layer(images, training=training))
+
+
+@pytest.mark.parametrize("name", STRENGTHS)
+def test_a_layer_changes_pixels_within_their_range_and_in_training_only(name: str) -> None:
+    keras.utils.set_random_seed(0)
+    images = random_images()
+    layers = augmentation(**{name: STRENGTHS[name]})
+    assert layers
+    for layer in layers:
+        changed = applied(layer, images)
+        assert changed.shape == images.shape
+        assert changed.min() >= 0
+        assert changed.max() <= 255
+        assert not np.allclose(changed, images)
+        assert np.array_equal(applied(layer, images, training=False), images)
+
+
+def test_mirror_swaps_left_and_right_about_half_of_the_time() -> None:
+    keras.utils.set_random_seed(0)
+    [layer] = augmentation(mirror=True)
+    images = random_images(100)[2:]
+    changed = applied(layer, images)
+    is_mirrored = [np.array_equal(a, b[:, ::-1]) for a, b in zip(changed, images, strict=True)]
+    is_same = [np.array_equal(a, b) for a, b in zip(changed, images, strict=True)]
+    assert all(a != b for a, b in zip(is_mirrored, is_same, strict=True))
+    assert 30 <= sum(is_mirrored) <= 68
+
+
+def test_zero_strengths_give_no_layers_and_each_strength_its_own() -> None:
+    assert augmentation() == []
+    assert augmentation(**{name: type(value)(0) for name, value in STRENGTHS.items()}) == []
+    assert [type(layer).__name__ for layer in augmentation(**STRENGTHS)] == [
+        "RandomFlip",
+        "RandomTranslation",
+        "RandomRotation",
+        "RandomZoom",
+        "RandomShear",
+        "RandomBrightness",
+        "RandomContrast",
+        "RandomSaturation",
+        "RandomHue",
+        "RandomErasing",
+    ]
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1])
+@pytest.mark.parametrize("name", sorted(STRENGTHS.keys() - {"mirror"}))
+def test_a_strength_out_of_range_is_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(UserError, match=rf"augmentation\.{name} should lie in 0\.\.1, .* {value}"):
+        augmentation(**{name: value})  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,158 @@
+"""Workers on loopback train as one does, and say so when one of them is gone."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fivenets.core.errors import UserError
+from fivenets.fitting import distribution
+
+# Trains the assignment's network and prints the loss after each step and each epoch's end.
+WORKER = """
+import json, math, sys, time
+from pathlib import Path
+import keras
+import numpy as np
+import tensorflow as tf
+from fivenets.classification import distribution
+from fivenets.classification.signs_cnn import assignment_cnn
+from fivenets.errors import reported
+from fivenets.fitting import Fit, make_deterministic, warmup_then_cosine
+
+kind, folder, epochs, pause = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
+rng = np.random.default_rng(0)
+images = rng.integers(0, 255, (32, 16, 16, 3)).astype(np.uint8)
+labels = np.eye(2, dtype=np.float32)[np.arange(32) % 2]
+
+
+def batches(first_epoch):
+    data = tf.data.Dataset.from_tensor_slices((images, labels)).batch(8).repeat()
+    return distribution.shared_out(kind, data.skip(4 * first_epoch))
+
+
+def on_batch_end(batch, logs):
+    print("step", batch, float(logs["loss"]), flush=True)
+
+
+def on_epoch_end(epoch, logs):
+    print("epoch", epoch, logs["val_loss"], flush=True)
+    time.sleep(pause)
+
+
+with reported(), distribution.scope(kind, folder) as checkpoints:
+    make_deterministic(0)
+    network = assignment_cnn((16, 16, 3), 2)
+    trainer = distribution.trainer(kind, [network], (16, 16, 3))
+    trainer.compile(
+        optimizer=keras.optimizers.AdamW(warmup_then_cosine(0.01, 4000, 0.001)),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    fit = Fit(name="test", epochs=epochs, steps=4, seed=0, checkpoint_dir=checkpoints,
+              fingerprint="f", backup_share=math.inf)
+    shown = keras.callbacks.LambdaCallback(on_train_batch_end=on_batch_end)
+    validation = tf.data.Dataset.from_tensor_slices((images, labels)).batch(16)
+    fit.run(trainer, batches, on_epoch_end, [shown],
+            validation_data=distribution.shared_out(kind, validation))
+"""
+
+
+def start(kind: str, folder: Path, epochs: int, pause: float, config: dict | None = None):
+    environment = {key: value for key, value in os.environ.items() if key != "TF_CONFIG"}
+    environment |= {"TF_CONFIG": json.dumps(config)} if config else {}
+    words = [sys.executable, "-c", WORKER, kind, str(folder), str(epochs), str(pause)]
+    return subprocess.Popen(
+        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a process left."""
+
+    status: int
+    losses: list[float]
+    errors: str
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("workers") / "checkpoints"
+
+
+@pytest.fixture(scope="module")
+def said(folder: Path) -> list[Said]:
+    """Of one process alone, for two epochs, and of two workers until the second is killed."""
+    with socket.socket() as first, socket.socket() as second:
+        for free in (first, second):
+            free.bind(("127.0.0.1", 0))
+        hosts = [f"127.0.0.1:{free.getsockname()[1]}" for free in (first, second)]
+    configs = [
+        {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
+        for index in range(2)
+    ]
+    workers = [start("multi_worker", folder, 1000, 0.05, config) for config in configs]
+    processes = [start("none", folder.with_name("alone"), 2, 0.0), *workers]
+    try:
+        deadline = time.monotonic() + 120
+        while not reached(folder / "history.csv", epochs=3):
+            assert all(process.poll() is None for process in workers)
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        workers[1].send_signal(signal.SIGKILL)
+        outputs = [process.communicate(timeout=60) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    return [
+        Said(process.returncode, [float(line.split()[-1]) for line in out.splitlines()], errors)
+        for process, (out, errors) in zip(processes, outputs, strict=True)
+    ]
+
+
+def reached(history: Path, epochs: int) -> bool:
+    return history.exists() and len(history.read_text().splitlines()) > epochs
+
+
+def test_two_workers_have_the_losses_of_one(said: list[Said]) -> None:
+    alone, *workers = said
+    assert alone.status == 0, alone.errors
+    assert len(alone.losses) == 2 * (4 + 1)  # of 4 steps and of validation, in each epoch
+    for worker in workers:
+        assert worker.losses[:10] == pytest.approx(alone.losses, abs=1e-5)
+
+
+def test_the_loss_of_a_worker_is_told_and_its_epochs_are_kept(
+    said: list[Said], folder: Path
+) -> None:
+    _, survivor, killed = said
+    assert killed.status == -signal.SIGKILL
+    assert survivor.status == 2, survivor.errors
+    assert "another worker was lost: start all workers again to go on" in survivor.errors
+    assert f"kept in {folder}" in " ".join(survivor.errors.split())
+    assert "Traceback" not in survivor.errors
+    assert (folder / "state.weights.h5").exists()
+
+
+@pytest.mark.parametrize("config", [None, "{}", "not JSON", '{"task": {"type": "chief"}}'])
+def test_without_its_place_among_the_workers_a_worker_does_not_start(
+    config: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    if config is not None:
+        monkeypatch.setenv("TF_CONFIG", config)
+    with (
+        pytest.raises(UserError, match=f"needs TF_CONFIG on each.*it is {config or 'not set'}$"),
+        distribution.scope("multi_worker", tmp_path),
+    ):
+        pass

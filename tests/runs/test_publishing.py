@@ -1,0 +1,440 @@
+"""Candidates become versions, the best past the gate champion, and each answers by name."""
+
+import base64
+import io
+import json
+import os
+import runpy
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from fivenets.classification.architectures import build
+from fivenets.classification.classifier import Classifier
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
+from fivenets.runs import publishing, registry, tracking
+
+NAME, LABELS = "digits", ("zero", "one", "two")
+STARTED = 1_700_000_000_000  # milliseconds since 1970
+
+
+def make_candidate(name: str, seed: int, accuracy: float, origin: str = "builtin") -> None:
+    """The outputs of the stages `train` and `evaluate` for an untrained network."""
+    keras.utils.set_random_seed(seed)
+    model_file, reports = Path(f"models/{name}.keras"), Path("reports", name)
+    Classifier(build("assignment_cnn", 8, len(LABELS)), LABELS).save(model_file)
+    reports.mkdir(parents=True, exist_ok=True)
+    record = {
+        "name": name,
+        "started": STARTED,
+        "parameters": {"seed": str(seed)},
+        "tags": {
+            "model": name,
+            "data": f"signs ({origin})",
+            "data_digest": "0123456789abcdef",
+            "git_commit": "fedcba9876543210",
+            "git_dirty": "false",
+        },
+        "model_sha256": sha256(model_file),
+        "seconds": 12.0,
+    }
+    metrics = {
+        "accuracy": accuracy,
+        "accuracy_low": accuracy - 0.1,
+        "accuracy_high": accuracy + 0.05,
+        "examples": 120,
+        "also": "0.500 [0.400, 0.600] on the 60 without a near-duplicate",
+        "parameters": 971,
+    }
+    (reports / "training.json").write_text(json.dumps(record))
+    (reports / "history.csv").write_text("epoch,loss,seconds\n0.0,1.5,12.0\n")
+    (reports / "metrics.json").write_text(json.dumps(metrics))
+
+
+def decide(**changes: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "task": "classification",
+        "candidates": ["small", "large"],
+        "metric": "accuracy",
+        "minimum": 0.8,
+    }
+    return publishing.decide(NAME, **settings | changes)
+
+
+class Published(NamedTuple):
+    """What the registry says after one `publish`."""
+
+    versions: dict[str, str]  # version -> the candidate that it is
+    aliases: dict[str, str]  # alias -> version
+    cards: dict[str, str]  # version -> its description
+
+
+def published() -> Published:
+    client = tracking.connect()
+    found = client.search_model_versions(f"name = '{NAME}'")
+    aliases = client.get_registered_model(NAME).aliases
+    return Published(
+        {str(version.version): version.tags["model"] for version in found},
+        {alias: str(version) for alias, version in aliases.items()},
+        {str(version.version): str(version.description) for version in found},
+    )
+
+
+class KilledError(Exception):
+    """Stands for kill -9 in the middle of a registration."""
+
+
+def die(*_: object, **__: object) -> None:
+    raise KilledError
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Published]]:
+    """A project folder to work in, whose models are published again and again."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "dvc.yaml").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        make_candidate("small", seed=0, accuracy=0.75)
+        make_candidate("large", seed=1, accuracy=0.85)
+        steps = {
+            "below the gate": decide(candidates=["small"]),
+            "another is past it": decide(),
+            "the same again": decide(),
+            "the gate is raised": decide(minimum=0.99),
+        }
+        with patch.context() as killing:
+            killing.setattr(registry.mlflow, "register_model", die)
+            with pytest.raises(KilledError):
+                publishing.publish(steps["below the gate"])
+        found = {}
+        for step, decision in steps.items():
+            publishing.publish(decision)
+            found[step] = published()
+        yield found
+
+
+def test_a_model_below_the_gate_is_registered_and_no_champion(story: dict[str, Published]) -> None:
+    first = story["below the gate"]
+    assert first.versions == {"1": "small"}
+    assert first.aliases == {"small": "1"}
+
+
+def test_the_best_past_the_gate_becomes_champion(story: dict[str, Published]) -> None:
+    second = story["another is past it"]
+    assert second.versions == {"1": "small", "2": "large"}
+    assert second.aliases == {"small": "1", "large": "2", "champion": "2"}
+
+
+def test_publishing_again_changes_nothing(story: dict[str, Published]) -> None:
+    assert story["the same again"] == story["another is past it"]
+
+
+def test_a_gate_that_none_passes_leaves_the_champion(story: dict[str, Published]) -> None:
+    before, after = story["the same again"], story["the gate is raised"]
+    assert after.versions == before.versions
+    assert after.aliases == before.aliases
+
+
+def test_the_model_card_holds_the_evidence(story: dict[str, Published]) -> None:
+    cards = story["another is past it"].cards
+    assert (
+        cards["2"]
+        == """# large
+
+- **What**: 971 parameters; raw pictures in, label and probabilities out.
+- **Data**: signs (builtin), digest `0123456789ab`.
+- **Code**: commit `fedcba987654`, local changes: false.
+- **Test accuracy**: 0.850 [0.750, 0.900] over 120 examples;
+  0.500 [0.400, 0.600] on the 60 without a near-duplicate.
+- **Gate**: accuracy >= 0.8: champion.
+- **Limits**: Trained on drawn hands: expect little of it on photographs.
+"""
+    )
+    assert "accuracy >= 0.8: not champion" in cards["1"]
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    ("origin", "limits"),
+    [
+        ("mirror", "Trained on few hands before plain walls"),
+        ("folder", "As good as its test split says on pictures like those"),
+    ],
+)
+def test_a_card_says_other_limits_of_other_pictures(origin: str, limits: str) -> None:
+    make_candidate(origin, seed=2, accuracy=0.9, origin=origin)
+    card = publishing.model_card(origin, decide(candidates=[origin]))
+    assert limits in card
+    assert "drawn" not in card
+
+
+@pytest.mark.usefixtures("story")
+def test_registering_leaves_the_times_of_the_training() -> None:
+    client = tracking.connect()
+    run_id = tracking.run_of(client, Path("models/large.keras"), Path("reports/large"))
+    info = client.get_run(run_id).info
+    assert (info.status, info.start_time) == ("FINISHED", STARTED)
+    assert info.end_time == STARTED + 12_000
+    version = client.get_model_version(NAME, "2")
+    assert version.run_id == run_id
+
+
+@pytest.mark.usefixtures("story")
+def test_a_registration_that_was_killed_leaves_no_second_model_with_the_run() -> None:
+    client = tracking.connect()
+    experiment = client.get_experiment_by_name(tracking.EXPERIMENT)
+    assert experiment is not None
+    logged = client.search_logged_models([experiment.experiment_id])
+    versions = client.search_model_versions(f"name = '{NAME}'")
+    assert {model.model_uri for model in logged} == {version.source for version in versions}
+    assert len(logged) == 2
+
+
+@pytest.mark.usefixtures("story")
+def test_a_version_says_which_gate_it_met() -> None:
+    publishing.publish(decide(tolerances={"accuracy": 0.02}))
+    tags = {
+        version.tags["model"]: version.tags
+        for version in tracking.connect().search_model_versions(f"name = '{NAME}'")
+    }
+    gates = {model: (tags[model]["gate"], tags[model]["gate_passed"]) for model in tags}
+    assert gates == {"small": ("accuracy >= 0.8", "false"), "large": ("accuracy >= 0.8", "true")}
+    assert json.loads(tags["large"]["tolerances"]) == {"accuracy": 0.02}
+    assert decide()["tolerances"] == {"accuracy": 0.0}
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    ("given", "candidate"),
+    [
+        (NAME, "large"),
+        (f"{NAME}@champion", "large"),
+        (f"{NAME}@small", "small"),
+        (f"{NAME}/1", "small"),
+    ],
+)
+def test_a_registered_model_is_the_file_that_was_published(given: str, candidate: str) -> None:
+    assert sha256(registry.model_file(given)) == sha256(Path(f"models/{candidate}.keras"))
+
+
+IN_A_FRESH_PROCESS = """
+import base64, io, json
+import mlflow, numpy as np
+from PIL import Image
+
+classifier = mlflow.pyfunc.load_model("models:/digits@champion")
+picture = Image.open("picture.png")
+content = open("picture.png", "rb").read()
+grey = np.asarray(picture.convert("L"))
+forms = {
+    "path": "picture.png",
+    "bytes": content,
+    "base64": base64.b64encode(content).decode(),
+    "picture": picture,
+    "picture with alpha": picture.convert("RGBA"),
+    "array": np.asarray(picture),
+    "array of floats": np.asarray(picture) / 255,
+    "grey array": grey,
+    "grey as colours": np.dstack([grey] * 3),
+}
+found = classifier.predict(list(forms.values()))
+import fivenets
+print(json.dumps({
+    "package": fivenets.__file__,
+    "columns": list(found.columns),
+    "rows": dict(zip(forms, found.to_dict("records"))),
+}))
+"""
+
+
+@pytest.mark.usefixtures("story")
+def test_a_fresh_process_loads_the_champion_by_name_and_asks_it_about_any_form_of_picture() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    Image.fromarray(pixels).save("picture.png")
+    outside = {"MLFLOW_TRACKING_URI", "PYTHONPATH"}  # as for a user in the project's folder
+    process = subprocess.run(
+        [sys.executable, "-c", IN_A_FRESH_PROCESS],
+        env={key: value for key, value in os.environ.items() if key not in outside},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    found = json.loads(process.stdout)
+    assert found["columns"] == ["label", "probability", "probabilities"]
+    rows = found["rows"]
+    grey = [rows.pop("grey array"), rows.pop("grey as colours")]
+    assert grey[0] == grey[1] != rows["array"]
+    [expected] = Classifier.from_file(Path("models/large.keras")).classify([pixels])
+    for form, row in rows.items():
+        assert row["label"] == expected.label, form
+        assert row["probability"] == pytest.approx(expected.probability), form
+        assert row["probabilities"] == pytest.approx(expected.probabilities), form
+    assert Path(found["package"]).is_relative_to(Path.cwd() / "mlartifacts")
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    ("changes", "best", "passed"),
+    [
+        ({}, "large", True),
+        ({"minimum": 0.85}, "large", True),
+        ({"minimum": 0.86}, "large", False),
+        ({"minimum": 0.86, "minimum_builtin": 0.85}, "large", True),  # they are of drawn signs
+        ({"candidates": ["small"]}, "small", False),
+        ({"metric": "examples", "minimum": 0}, "small", True),  # of equals, the first
+    ],
+)
+def test_the_candidate_with_the_highest_metric_is_held_against_the_gate(
+    changes: dict[str, Any], best: str, passed: bool
+) -> None:
+    decision = decide(**changes)
+    assert (decision["best"], decision["passed"]) == (best, passed)
+
+
+def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_candidate("small", seed=0, accuracy=0.6, origin="mirror")
+    make_candidate("large", seed=1, accuracy=0.9)
+    record = Path("reports/large/training.json")
+    record.write_text(record.read_text().replace("signs (", "untrained weights ("))
+    gates = {"minimum": 0.7, "minimum_builtin": 0.5}
+    decision = decide(**gates)
+    assert (decision["best"], decision["passed"], decision["minimum"]) == ("small", False, 0.7)
+    assert decision["candidates"] == {"small": 0.6, "large": 0.9}
+    assert publishing.gate("large", decision)["gate_passed"] == "false"
+    assert not decide(candidates=["large"], **gates)["passed"]
+    metrics = Path("reports/small/metrics.json")  # of a network from photographs, on drawn data
+    metrics.write_text(json.dumps(json.loads(metrics.read_text()) | {"data": "signs (builtin)"}))
+    assert decide(**gates)["passed"]
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"metric": "f1"}, "digits.register.metric: small has no f1"),
+        (
+            {"tolerances": {"accuracy": 0.1, "f1": 0.1}},
+            "digits.register.tolerances: small has no f1",
+        ),
+        ({"tolerances": {"accuracy": "much"}}, "tolerances.accuracy should be a number, it is 'mu"),
+        ({"task": "poetry"}, "register.task should be one of .*classification.*, it is 'poetry'"),
+    ],
+)
+def test_settings_that_name_nothing_are_refused(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        decide(**changes)
+
+
+@pytest.fixture
+def sync() -> Callable[[], None]:
+    path = Path(__file__).parents[1] / "pipelines" / "sync.py"
+    return runpy.run_path(str(path))["main"]
+
+
+def write_decision(name: str, task: str, candidates: list[str]) -> None:
+    Path("reports", name).mkdir(parents=True)
+    decision = {"name": name, "task": task, "candidates": dict.fromkeys(candidates, 1.0)}
+    Path("reports", name, publishing.DECISION_FILE).write_text(json.dumps(decision))
+
+
+def test_sync_publishes_the_decisions_whose_models_are_there(
+    sync: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = []
+    monkeypatch.setattr(publishing, "publish", lambda decision: found.append(decision["name"]))
+    sync()
+    assert found == []  # nothing was ever made
+    write_decision("digits", "classification", ["small"])
+    write_decision("letters", "classification", ["large"])
+    write_decision("people", "faces", ["embedder"])
+    Path("models").mkdir()
+    Path("models/small.keras").touch()
+    Path("models/embedder.keras").touch()
+    sync()
+    assert found == ["digits"]  # faces are served with their threshold, which is not there
+    Path("models/embedder.calibration.json").touch()
+    sync()
+    assert found == ["digits", "digits", "people"]
+
+
+def test_a_version_of_one_file_is_known_by_the_digest_of_that_file(tmp_path: Path) -> None:
+    model, threshold = tmp_path / "a.keras", tmp_path / "a.calibration.json"
+    model.write_text("model")
+    digests = {publishing.digest_of({"model": model}): "the model alone"}
+    assert digests == {sha256(model): "the model alone"}
+    for content in ("0.5", "0.6"):
+        threshold.write_text(content)
+        digests[publishing.digest_of({"model": model, "calibration": threshold})] = content
+    assert list(digests.values()) == ["the model alone", "0.5", "0.6"]
+
+
+@pytest.fixture(scope="module")
+def answer(story: dict[str, Published]) -> Callable[[Any], tuple[int, Any]]:
+    """Status and body of the answer of MLflow's scoring server to a request, without a socket."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.pyfunc import load_model, scoring_server
+
+    with warnings.catch_warnings(record=True):  # MLflow warns, past any filter, of list[Any]
+        model = load_model(f"models:/{NAME}@large")
+    schema = model.metadata.get_input_schema()
+
+    def answer(request: Any) -> tuple[int, Any]:
+        body = json.dumps(request)
+        try:
+            found = scoring_server.invocations(body, "application/json", model, schema)
+        except MlflowException as error:  # as its wrapper does
+            return error.get_http_status_code(), json.loads(error.serialize_as_json())
+        return found.status, json.loads(found.response)
+
+    return answer
+
+
+def test_a_server_answers_for_each_picture_of_a_request(answer) -> None:
+    pictures = [picture_in_base64(grey) for grey in (30, 220)]
+    status, body = answer({"inputs": pictures})
+    assert status == 200
+    expected = Classifier.from_file(Path("models/large.keras")).classify(
+        [np.full((8, 8, 3), grey, np.uint8) for grey in (30, 220)]
+    )
+    assert [row["label"] for row in body["predictions"]] == [found.label for found in expected]
+    for row, found in zip(body["predictions"], expected, strict=True):
+        assert row["probabilities"] == pytest.approx(found.probabilities)
+
+
+def picture_in_base64(grey: int) -> str:
+    stream = io.BytesIO()
+    Image.fromarray(np.full((8, 8), grey, np.uint8)).save(stream, "png")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+@pytest.mark.parametrize(
+    ("item", "sentence"),
+    [
+        ("hello", "expected an image file as base64 text, received other text"),
+        ("aGVsbG8=", "the bytes is not an image: expected one of "),
+        (3, "the int should have shape (height, width) or (height, width, 1, 3 or 4), it has ()"),
+        ([], "the list should have shape (height, width) or (height, width, 1, 3 or 4), "),
+    ],
+)
+def test_a_server_refuses_what_is_no_picture_in_a_sentence_without_a_traceback(
+    answer, item: Any, sentence: str
+) -> None:
+    status, body = answer({"inputs": [item]})
+    assert status == 400
+    assert body.keys() == {"error_code", "message"}
+    assert body["message"].startswith(sentence)

@@ -1,0 +1,139 @@
+"""A user names a model in one of four ways, and is told what there is where none is meant."""
+
+import base64
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from fivenets.classification.architectures import build
+from fivenets.classification.classifier import Classifier
+from fivenets.core.errors import UserError
+from fivenets.runs import registry, tracking
+
+with warnings.catch_warnings(record=True):  # MLflow warns, past any filter, of list[Any]
+    from fivenets.runs.pyfunc.image_classifier import ImageClassifier
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder to work in, whose store holds two versions of `digits`, the first as champion."""
+    folder = tmp_path_factory.mktemp("registry")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        client = tracking.connect()
+        client.create_registered_model("digits")
+        for version in ("1", "2"):
+            model_file = folder / version / "artifacts" / "digits.keras"
+            model_file.parent.mkdir(parents=True)
+            model_file.write_text(f"version {version}")
+            client.create_model_version("digits", str(folder / version))
+        registry.point_alias("digits", "champion", "1")
+        registry.point_alias("digits", "newest", "2")
+        yield folder
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("given", "content"),
+    [
+        ("digits", "version 1"),
+        ("digits@champion", "version 1"),
+        ("digits@newest", "version 2"),
+        ("digits/2", "version 2"),
+    ],
+)
+def test_a_name_an_alias_and_a_version_lead_to_their_file(given: str, content: str) -> None:
+    assert registry.model_file(given).read_text() == content
+
+
+def test_a_file_is_taken_as_it_is_without_asking_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    file = tmp_path / "digits.keras"
+    file.touch()
+    assert registry.model_file(str(file)) == file
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("letters", "no model named letters is registered; there are: digits"),
+        ("letters@champion", "no model named letters is registered; there are: digits"),
+        ("digits@oldest", "digits@oldest is not registered; aliases of digits: champion, newest"),
+        ("digits/3", "digits/3 is not registered; aliases of digits: champion, newest"),
+        ("digits/first", "digits/first is not registered; aliases of digits: champion, newest"),
+        ("missing.keras", "missing.keras: no such model file"),
+    ],
+)
+def test_what_is_not_there_is_answered_with_what_is(given: str, sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        registry.model_file(given)
+    assert str(caught.value) == sentence
+
+
+def test_an_empty_registry_says_run_make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(UserError) as caught:
+        registry.model_file("digits")
+    assert str(caught.value) == (
+        f"no model is registered in {uri}: run `make` first, or name a .keras file"
+    )
+
+
+def test_a_version_whose_files_are_gone_is_a_sentence(store: Path) -> None:
+    client = tracking.connect()
+    shutil.copytree(store / "2", store / "3")
+    client.create_model_version("digits", str(store / "3"))
+    registry.point_alias("digits", "wiped", "3")
+    shutil.rmtree(store / "3")
+    with pytest.raises(UserError, match="digits@wiped"):
+        registry.model_file("digits@wiped")
+    client.delete_model_version("digits", "3")
+
+
+@pytest.fixture
+def served_file(tmp_path: Path) -> Path:
+    keras.utils.set_random_seed(0)
+    Classifier(build("assignment_cnn", 8, 3), "abc").save(tmp_path / "letters.keras")
+    Image.fromarray(np.full((8, 8, 3), 99, np.uint8)).save(tmp_path / "picture.png")
+    return tmp_path / "letters.keras"
+
+
+def loaded(model_file: Path) -> ImageClassifier:
+    model = ImageClassifier()
+    model.load_context(SimpleNamespace(artifacts={"model": str(model_file)}))
+    return model
+
+
+def test_behind_a_server_no_text_is_taken_as_a_path(
+    served_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = served_file.with_name("picture.png")
+    at_home = loaded(served_file).predict([str(picture)])
+    monkeypatch.setenv("__pyfunc_model_path__", str(served_file))  # as MLflow's server sets it
+    served = loaded(served_file)
+    opened = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: opened.append(path))
+    with pytest.raises(UserError, match="expected an image file as base64 text"):
+        served.predict([str(picture)])
+    assert opened == []
+    monkeypatch.undo()
+    content = base64.b64encode(picture.read_bytes()).decode()
+    assert served.predict([content]).equals(at_home)
+    assert served.predict([f"data:image/png;base64,{content}"]).equals(at_home)
+
+
+def test_text_that_is_neither_a_path_nor_base64_is_a_sentence(served_file: Path) -> None:
+    with pytest.raises(UserError, match="expected an image file as base64 text"):
+        loaded(served_file).predict(["no such file.png"])

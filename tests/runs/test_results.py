@@ -1,0 +1,235 @@
+"""The results table says what the reports say, and claims nothing of other recipes or data."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from fivenets.runs import results
+
+METRICS = {
+    "accuracy": 0.975,
+    "accuracy_low": 0.929069,
+    "accuracy_high": 0.991461,
+    "examples": 120,
+    "also": "0.960 [0.866, 0.989] on the 50 without a near-duplicate",
+    "parameters": 23718,
+}
+TRAINING = {
+    "parameters": {"epochs": "40", "seed": "0"},
+    "tags": {
+        "data": "signs (mirror)",
+        "data_digest": "d1",
+        "git_commit": "0123456789abcdef",
+        "git_dirty": "false",
+    },
+    "seconds": 71.6,
+}
+DECISION = {"best": "net", "passed": True, "minimum": 0.95}
+STUDY = {
+    "data_digest": "d1",
+    "parameters": {"epochs": "40", "seed": "0"},
+    "accuracies": {"0": 0.975, "1": 0.967, "2": 0.95},
+    "mean": 0.964,
+    "sd": 0.01277,
+}
+ENTRY = {
+    "model": "net",
+    "registered": "nets",
+    "metric": "accuracy",
+    "course": 0.783,
+    "course_data": "signs",
+    "published": "0.9 (Doe 2020)",
+}
+ROW = {
+    "model": "net",
+    "parameters": "23,718",
+    "data": "signs (mirror)",
+    "metric": "accuracy",
+    "course": "0.783",
+    "published": "0.9 (Doe 2020)",
+    "ours": "0.975 [0.929, 0.991]",
+    "also": "0.960 [0.866, 0.989] on the 50 without a near-duplicate",
+    "seeds": "0.964 ± 0.013, 3 seeds",
+    "training": "72 s",
+    "commit": "0123456789",
+    "gate": "champion",
+}
+
+Report = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
+    """Makes the row of reports as they stand above, but for what is given here."""
+    monkeypatch.chdir(tmp_path)
+
+    def row(
+        *,
+        entry: dict[str, Any] = ENTRY,
+        metrics: dict[str, Any] = METRICS,
+        decision: dict[str, Any] = DECISION,
+        study: dict[str, Any] | None = STUDY,
+    ) -> dict[str, str]:
+        files = {
+            "net/metrics.json": metrics,
+            "net/training.json": TRAINING,
+            "nets/registration.json": decision,
+        } | ({"seeds/net.json": study} if study else {})
+        for name, content in files.items():
+            file = Path("reports", name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(content))
+        return results.row(entry)
+
+    return row
+
+
+def test_a_row_of_a_whole_report(row: Report) -> None:
+    assert row() == ROW
+
+
+def without(key: str, report: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in report.items() if name != key}
+
+
+RECALL = {"entry": ENTRY | {"metric": "recall"}, "metrics": METRICS | {"recall": 0.5}}
+OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed": "7"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "cells"),
+    [
+        ({"entry": without("course", ENTRY)}, {"course": "-"}),
+        ({"entry": {**ENTRY, "course_data": "other"}}, {"course": "-"}),
+        ({"metrics": without("also", METRICS)}, {"also": "-"}),
+        ({"metrics": METRICS | {"accuracy": None}}, {"ours": "unknown"}),
+        ({"metrics": METRICS | {"accuracy_low": None}}, {"ours": "0.975"}),
+        (RECALL, {"metric": "recall", "ours": "0.500"}),
+        ({"decision": DECISION | {"passed": False}}, {"gate": "below 0.95"}),
+        ({"decision": DECISION | {"best": "other"}}, {"gate": "not best"}),
+        ({"study": None}, {"seeds": "-"}),
+        ({"study": STUDY | {"data_digest": "d2"}}, {"seeds": "-"}),
+        ({"study": STUDY | {"parameters": OTHER_EPOCHS}}, {"seeds": "-"}),
+        ({"study": STUDY | {"parameters": OTHER_SEED}}, {}),
+    ],
+)
+def test_what_differs_in_a_report_differs_in_its_cell(
+    row: Report, changes: dict[str, Any], cells: dict[str, str]
+) -> None:
+    assert row(**changes) == ROW | cells
+
+
+@pytest.mark.parametrize(
+    ("others", "is_same"),
+    [
+        ({"epochs": "40", "seed": "5"}, True),
+        ({"epochs": "41", "seed": "0"}, False),
+        ({"epochs": "40"}, True),
+        ({"epochs": "40", "seed": "0", "augmentation.shift": "0.1"}, False),
+    ],
+)
+def test_recipes_are_the_same_whatever_their_seed(others: dict[str, str], is_same: bool) -> None:
+    assert results.same_recipe({"epochs": "40", "seed": "0"}, others) is is_same
+
+
+def test_the_table_of_two_rows() -> None:
+    other = ROW | {"model": "other", "gate": "not best"}
+    header, rule, first, second = results.table([ROW, other]).splitlines()
+    assert header == (
+        "| model | data | metric | course | best published | ours, 95% interval | training | gate |"
+    )
+    assert rule == "|" + " --- |" * 8
+    assert first == (
+        "| net | signs (mirror) | accuracy | 0.783 | 0.9 (Doe 2020) | 0.975 [0.929, 0.991] "
+        "| 72 s | champion |"
+    )
+    assert second.startswith("| other |")
+    assert second.endswith("| not best |")
+
+
+def test_the_text_has_all_that_is_known_of_each_model_under_the_table() -> None:
+    text = results.markdown([ROW, ROW | {"model": "other", "seeds": "-"}])
+    assert results.table([ROW, ROW | {"model": "other"}]) in text
+    first, second = text.split("## net\n\n")[1].split("## other\n\n")
+    assert "- over seeds, mean ± sd: 0.964 ± 0.013, 3 seeds\n" in first
+    assert "- commit: 0123456789\n" in first
+    assert "over seeds" not in second
+
+
+def test_the_page_holds_the_cells_and_the_pictures_and_no_markup_of_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "reports" / "net"
+    folder.mkdir(parents=True)
+    (folder / "confusion.png").write_bytes(b"picture")
+    shown = results.page([ROW | {"also": "<script>"}])
+    assert all(cell in shown for key, cell in ROW.items() if key != "also")
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    assert 'src="data:image/png;base64,cGljdHVyZQ==" alt="net: confusion"' in shown
+
+
+def test_a_commit_with_local_changes_has_a_plus() -> None:
+    tags = {"git_commit": "0123456789abcdef", "git_dirty": "true"}
+    assert results._commit(tags) == "0123456789+"
+
+
+def test_the_terminal_shows_one_table_of_80_columns_per_metric_with_nothing_cut() -> None:
+    longest = {
+        "model": "signs-assignment",
+        "data": "signs (builtin)",
+        "gate": "below 0.95",
+    }
+    rows = [ROW | longest, ROW | {"model": "boxes", "metric": "map"}, ROW | {"model": "net-2"}]
+    tables = results.terminal(rows)
+    assert [(table.title, table.row_count) for table in tables] == [("accuracy", 2), ("map", 1)]
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(*tables)
+    shown = captured.get()
+    assert max(map(len, shown.splitlines())) <= 80
+    for key in ("model", "data", "course", "ours", "gate"):
+        assert results.COLUMNS[key] in shown
+        assert all(row[key] in shown for row in rows)
+
+
+def test_a_long_source_is_folded_and_nothing_is_cut() -> None:
+    source = "tubingen + starry_night_google + vgg16_hed (mirror)"
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(*results.terminal([ROW | {"model": "style-transfer", "data": source}]))
+    shown = captured.get()
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "…" not in shown
+    assert all(word in shown for word in [*source.split(), "style-transfer", ROW["gate"]])
+
+
+def test_the_table_replaces_what_stood_between_its_marks_and_nothing_else() -> None:
+    text = f"# Title\n{results.BEGIN}\nold\nolder\n{results.END}\nAfter\n"
+    expected = f"# Title\n{results.BEGIN}\n| new |\n{results.END}\nAfter\n"
+    assert results.replaced(text, "| new |\n") == expected
+    assert results.replaced(expected, "| new |\n") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no marks", results.BEGIN, results.END, f"{results.END}\n{results.BEGIN}"],
+    ids=["none", "no end", "no begin", "swapped"],
+)
+def test_a_text_without_both_marks_in_order_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected the marks"):
+        results.replaced(text, "| new |\n")
+
+
+def test_readme_holds_the_table_of_the_last_report() -> None:
+    project = Path(__file__).parents[1]
+    report = project / "reports" / "results.json"
+    if not report.exists():
+        pytest.skip("no pipeline has been run here")
+    readme = (project / "README.md").read_text()
+    assert readme == results.replaced(readme, results.table(json.loads(report.read_text())))
