@@ -1,6 +1,9 @@
 """What C++ libraries print while they are imported is held back, unless the import fails."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +37,44 @@ def test_what_a_failing_block_wrote_is_shown(
     with pytest.raises(error):
         fail()
     assert capfd.readouterr().err == "the cause"
+
+
+def test_a_package_is_imported_quietly_whoever_imports_it(tmp_path: Path) -> None:
+    (tmp_path / "chatty.py").write_text("import os\nos.write(2, b'greeting')\nVALUE = 7\n")
+    code = (
+        "from fivenets.core.quiet import quieten; quieten('chatty'); import sys\n"
+        "assert 'chatty' not in sys.modules\n"
+        "import chatty; print(chatty.VALUE, chatty.__spec__.name)"
+    )
+    done = run_python(code, tmp_path)
+    assert (done.stdout, done.stderr) == ("7 chatty\n", "")
+
+
+def test_a_package_that_fails_says_why(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("import os\nos.write(2, b'the cause')\nraise OSError\n")
+    done = run_python(
+        "from fivenets.core.quiet import quieten; quieten('broken'); import broken", tmp_path
+    )
+    assert done.stderr.startswith("the cause")
+
+
+PURE = (
+    "core.params",
+    "detection.boxes",
+    "detection.precision",
+    "faces.mining",
+    "faces.verification",
+)
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_pure_maths_brings_no_tensorflow(module: str, tmp_path: Path) -> None:
+    heavy = "{'tensorflow', 'mlflow', 'keras'}"
+    code = f"import sys, fivenets.{module}; print(sorted({heavy} & set(sys.modules)))"
+    assert run_python(code, tmp_path).stdout == "[]\n"
+
+
+def run_python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )

@@ -341,7 +341,7 @@ def test_settings_that_name_nothing_are_refused(changes: dict[str, Any], sentenc
 
 @pytest.fixture
 def sync() -> Callable[[], None]:
-    path = Path(__file__).parents[1] / "pipelines" / "sync.py"
+    path = Path(__file__).parents[2] / "pipelines" / "sync.py"
     return runpy.run_path(str(path))["main"]
 
 

@@ -227,7 +227,7 @@ def test_a_text_without_both_marks_in_order_is_refused(text: str) -> None:
 
 
 def test_readme_holds_the_table_of_the_last_report() -> None:
-    project = Path(__file__).parents[1]
+    project = Path(__file__).parents[2]
     report = project / "reports" / "results.json"
     if not report.exists():
         pytest.skip("no pipeline has been run here")

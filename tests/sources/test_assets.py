@@ -24,7 +24,7 @@ from fivenets.core.errors import UserError
 from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS, Asset
 
-MIRROR_OF_THE_PROJECT = Path(__file__).parents[2] / "shared" / "mirror"
+MIRROR_OF_THE_PROJECT = Path(__file__).parents[3] / "shared" / "mirror"
 FILES = {"train/0_a.bin": b"one", "train/1_b.bin": b"two" * 1000, "read me.txt": b""}
 PUBLIC_FOLDER = "repository-abc/data/signs"
 

@@ -1,4 +1,4 @@
-"""Imports TensorFlow, where it is installed, without the greeting of its C++ libraries.
+"""TensorFlow without the greeting of its C++ libraries, whoever imports it and whenever.
 
 They print it before they read any setting of the log level, once per library, in every process.
 """
@@ -7,8 +7,11 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 
 @contextmanager
@@ -29,6 +32,26 @@ def held_back_stderr() -> Iterator[None]:
             os.close(stderr)
 
 
-if importlib.util.find_spec("tensorflow"):
-    with held_back_stderr():
-        import tensorflow  # noqa: F401
+class QuietImport(MetaPathFinder):
+    """Holds back what one package prints while it is first imported; imports nothing by itself."""
+
+    def __init__(self, package: str):
+        self.package = package
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """What the other finders say of the package, whose code is then run quietly."""
+        if name != self.package:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec and spec.loader:
+            spec.loader.exec_module = held_back_stderr()(spec.loader.exec_module)
+        return spec
+
+
+def quieten(package: str) -> None:
+    """Makes the first import of `package` in this process a quiet one."""
+    if package not in sys.modules:
+        sys.meta_path.insert(0, QuietImport(package))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-DRAWN = Path(__file__).parents[1] / "pyfunc"  # those that registered models carry
+DRAWN = Path(__file__).parents[1] / "runs" / "pyfunc"  # those that registered models carry
 # By tab: the drawn picture, and where fetched ones lie below data/raw.
 SOURCES = {
     "classify": ("example_sign.png", "signs/test_signs/*.jpg"),

@@ -133,7 +133,6 @@ def _distance(points_xy: np.ndarray, place_xy: np.ndarray) -> float:
 
 @cache
 def _detector() -> Any:
-    import fivenets.core.quiet  # noqa: F401, I001 (before the import that brings TensorFlow)
     from mtcnn import MTCNN
 
     return MTCNN()

@@ -15,7 +15,7 @@ from fivenets.runs.results import interval
 
 DECISION_FILE = "registration.json"
 UNTRAINED = "untrained"  # how the data tag starts of a network whose weights could not be had
-PYFUNC = registry.PACKAGE / "pyfunc"
+PYFUNC = registry.PACKAGE / "runs" / "pyfunc"
 
 
 @dataclass(frozen=True)

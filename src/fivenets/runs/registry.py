@@ -23,7 +23,7 @@ from fivenets.runs import tracking
 log = logging.getLogger(__name__)
 
 CHAMPION = "champion"
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 REQUIREMENTS = ("keras", "mlflow", "numpy", "pandas", "pillow", "scikit-learn", "scipy")
 
 

@@ -32,7 +32,7 @@ def connect() -> mlflow.MlflowClient:
 def project_folder() -> Path:
     """The folder that holds dvc.yaml: at or above this one, or the source checkout."""
     here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).resolve().parents[3]):
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[4]):
         if (folder / "dvc.yaml").exists():
             return folder
     return here
