@@ -21,14 +21,14 @@ endif
 .PHONY: all everything setup test lint smoke faults fuzz kills study cells fast-style resnet50-full plain-vs-residual ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
-	@$(PYTHON) pipelines/alone.py $(MAKE) --no-print-directory everything
+	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
 
 everything: setup
-	@$(if $(PRESET),python pipelines/preset.py $(PRESET))
-	@python pipelines/mend.py
-	@python pipelines/refresh.py
+	@$(if $(PRESET),python pipelines/make/preset.py $(PRESET))
+	@python pipelines/make/mend.py
+	@python pipelines/make/refresh.py
 	@dvc repro
-	@python pipelines/sync.py
+	@python pipelines/make/sync.py
 	@fivenets results
 	@echo "Use:    .venv/bin/fivenets classify IMAGE..."
 	@echo "Look:   reports/results.html   (all that is known of each model, and its pictures)"
@@ -76,33 +76,33 @@ kills: setup
 
 # The default recipes over several seeds; its tables are committed. About 15 minutes on 2 cores.
 study: setup
-	python pipelines/classification/study.py signs-assignment
-	python pipelines/classification/study.py signs-compact
+	python pipelines/studies/seeds.py signs-assignment
+	python pipelines/studies/seeds.py signs-compact
 	dvc repro report
 
 # A YOLOv2 trained on photographs of blood cells, which only a mirror or the public host has. Goes
 # on where it was cut off; some 12 minutes on 2 cores.
 cells: setup
-	python pipelines/detection/prepare.py cells
-	python pipelines/detection/train.py yolov2-cells cells
-	python pipelines/detection/score.py yolov2-cells cells
+	python pipelines/prepare.py detection cells
+	python pipelines/train.py yolov2-cells
+	python pipelines/evaluate.py yolov2-cells
 
 # A network that paints in one style in one pass, beside the optimiser: some 8 minutes on 2 cores to
 # train it, and 3 to make the optimiser's pictures to compare with.
 fast-style: setup
-	python pipelines/style/train.py fast-starry-night
-	python pipelines/style/score.py fast-starry-night style-transfer
+	python pipelines/train.py fast-starry-night
+	python pipelines/evaluate.py fast-starry-night
 	python pipelines/register.py style-fast
 
 # The long recipe of ResNet-50 with seeds 0, 1 and 2; its table is committed.
 resnet50-full: setup
 	dvc repro prepare@classification
-	python pipelines/classification/study.py resnet50-full
+	python pipelines/studies/seeds.py resnet50-full
 
 # The course's figure of training error against depth, in reports/ and in a run.
 plain-vs-residual: setup
 	dvc repro prepare@classification
-	python pipelines/classification/plain_vs_residual.py
+	python pipelines/studies/plain_vs_residual.py
 
 ui: setup
 	@echo "http://127.0.0.1:5000  (Ctrl-C ends it)"

@@ -1,15 +1,17 @@
-"""One data set -> one prepared data set under data/."""
+"""One section of params.yaml that names a data set -> one prepared data set under data/."""
 
 from pathlib import Path
 
+from fivenets import tasks
 from fivenets.core import params, stage
-from fivenets.datasets.classification.preparation import prepare
-from fivenets.datasets.classification.prepared import DataSettings
+from fivenets.core.errors import UserError
 
 
-def main(task: str) -> None:
-    settings = DataSettings(**params.arguments(DataSettings, task))
-    prepare(settings, params.load("data", "source"), Path("data", task), Path("data/raw"))
+def main(task: str, section: str) -> None:
+    prepare = tasks.find(task).prepare
+    if prepare is None:
+        raise UserError(f"{task} has no data sets to prepare")
+    prepare(section, params.load("data", "source"), Path("data", section), Path("data/raw"))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,16 @@
 """Candidates for one name -> versions in the registry; the best one past the gate is champion."""
 
 import json
-from pathlib import Path
 
-from fivenets.core import params, stage
+from fivenets.core import candidates, files, params, stage
 from fivenets.runs import publishing
 
 
 def main(name: str) -> None:
     decision = publishing.decide(name, **params.arguments(publishing.decide, name, "register"))
     publishing.publish(decision)
-    out = Path("reports", name, publishing.DECISION_FILE)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(decision, indent=2) + "\n")
+    file = candidates.DECISIONS / f"{name}.json"
+    files.write_text(file, json.dumps(decision, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from fivenets.core import files, params, stage
+from fivenets.core import files, stage
 from fivenets.runs import results
 
 
 def main() -> None:
-    rows = [results.row(entry) for entry in params.load("report")]
+    rows = results.rows()
     (results.REPORTS / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
     (results.REPORTS / "results.md").write_text(results.markdown(rows))
     (results.REPORTS / "results.html").write_text(results.page(rows))

@@ -130,8 +130,11 @@ def calibration_of(model_file: Path, own_folder: Path | None = None) -> Calibrat
 
 
 def calibration_file(model_file: Path) -> Path:
-    """Where a model's own threshold stands."""
-    return model_file.with_name(f"{model_file.stem}.calibration.json")
+    """Where a model's own threshold is: beside a registered one, else where the graph leaves it."""
+    name = f"{model_file.stem}.calibration.json"
+    beside, (*_, registered, candidate, _) = model_file.with_name(name), ("", "", *model_file.parts)
+    in_reports = Path(*model_file.parts[:-4], "reports", registered, candidate, "tables", name)
+    return in_reports if in_reports.exists() and not beside.exists() else beside
 
 
 def own_calibration_file(own_folder: Path, model_sha256: str) -> Path:

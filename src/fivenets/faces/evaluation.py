@@ -24,7 +24,6 @@ from fivenets.faces.verification import (
 class Protocol:
     """How embeddings are scored; params.yaml says what each value is."""
 
-    people_from: str
     folds: int
     target_far: float
     recognition_repeats: int

@@ -2,104 +2,26 @@
 
 import base64
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fivenets.core.digests import sha256
+from fivenets import tasks
+from fivenets.core import candidates
+from fivenets.core.candidates import Candidate
+from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
+from fivenets.core.task import Service
+from fivenets.core.words import interval
 from fivenets.runs import registry, tracking
-from fivenets.runs.results import interval
 
-DECISION_FILE = "registration.json"
 UNTRAINED = "untrained"  # how the data tag starts of a network whose weights could not be had
 PYFUNC = registry.PACKAGE / "runs" / "pyfunc"
-
-
-@dataclass(frozen=True)
-class Service:
-    """How the models of one task are served, and what should be said of them."""
-
-    script: Path  # what MLflow runs to load one
-    example: Path  # a picture that shows the form of a request; drawn, as photographs are not ours
-    use: str
-    limits: str
-    limits_of_builtin: str
-    beside: tuple[str, ...] = ()  # STEM.<this>.json beside the model file, which `script` reads
-    requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
-    pictures: int = 1  # in the example of a request
-    options: Mapping[str, Any] = field(default_factory=dict)  # that a request may carry: an example
-
-
-SERVICES = {
-    "classification": Service(
-        script=PYFUNC / "image_classifier.py",
-        example=PYFUNC / "example_sign.png",
-        use="raw pictures in, label and probabilities out",
-        limits="Trained on few hands before plain walls: expect less on other people and rooms.",
-        limits_of_builtin="Trained on drawn hands: expect little of it on photographs.",
-    ),
-    "detection": Service(
-        script=PYFUNC / "object_detector.py",
-        example=PYFUNC / "example_street.png",
-        use="raw pictures in, class, score and box in pixels of each object out",
-        limits="Knows its classes only, and misses small objects; scores are no probabilities. "
-        "The gate proves that the conversion is exact, not that the network is good.",
-        limits_of_builtin="Trained on drawn scenes: expect little of it on photographs.",
-    ),
-    "faces": Service(
-        script=PYFUNC / "face_verifier.py",
-        example=PYFUNC / "example_face.png",
-        use="two raw pictures in, same person or not out; one picture in, its embedding out",
-        limits="Scored on few and famous people: calibrate the threshold on your own, and do not "
-        "decide over anybody by it; error rates differ between groups of people.",
-        limits_of_builtin="Made or scored without photographs: of no use on real people.",
-        beside=("calibration",),
-        requirements=("joblib", "lz4", "mtcnn"),
-        options={"cropped": False},
-    ),
-    "style": Service(
-        script=PYFUNC / "style_transfer.py",
-        example=PYFUNC / "example_street.png",
-        use="content and style pictures in, picture out; options are parameters",
-        limits="Optimises each picture anew: minutes on a CPU. What is kept of the content and "
-        "taken from the style is what its features see.",
-        limits_of_builtin="Made from built-in photographs: the network serves any others as well.",
-        requirements=("h5py", "psutil"),
-        pictures=2,
-        options={
-            "size": 64,
-            "iterations": 2,
-            "coarse_scales": 0,
-            "content_weight": 0.03,
-            "style_weight": 1.0,
-            "style_scale": 1.0,
-            "initial": "content",
-            "colours": "style",
-            "optimizer": "lbfgs",
-            "precision": "float32",
-            "seed": 0,
-        },
-    ),
-    "fast-style": Service(
-        script=PYFUNC / "style_transfer.py",
-        example=PYFUNC / "example_street.png",
-        use="a content picture in, the picture in the style that was learned out, in one pass",
-        limits="Knows one style, at one size of strokes, from few photographs.",
-        limits_of_builtin="Knows one style, at one size of strokes, from built-in photographs.",
-        requirements=("h5py", "psutil"),
-        options={"size": 64},
-    ),
-}
 
 
 def decide(
     name: str,
     *,
-    task: str,
-    candidates: list,
     metric: str,
     minimum: float,
     minimum_builtin: float | None = None,
@@ -112,15 +34,12 @@ def decide(
         tolerances: metric -> by how much a reproduction may differ from it; by default `metric`
         should come out the same.
     """
-    if task not in SERVICES:
-        raise UserError(
-            f"params.yaml: {name}.register.task should be one of {', '.join(SERVICES)}, "
-            f"it is {task!r}"
-        )
-    values, is_drawn, is_untrained = {}, {}, {}
-    for candidate in candidates:
-        metrics = json.loads(Path("reports", candidate, tracking.METRICS_FILE).read_text())
-        training = json.loads(Path("reports", candidate, tracking.RECORD_FILE).read_text())
+    values, is_drawn, is_untrained, evidence = {}, {}, {}, {}
+    found = candidates.of(name)
+    for one in found:
+        candidate = one.name
+        metrics, training = (json.loads(file.read_text()) for file in (one.metrics, one.record))
+        evidence[candidate] = tree_sha256(one.reports)
         if metric not in metrics:
             raise UserError(f"params.yaml: {name}.register.metric: {candidate} has no {metric}")
         values[candidate], made_from = metrics[metric], training["tags"]["data"]
@@ -132,11 +51,12 @@ def decide(
         minimum = minimum_builtin
     return {
         "name": name,
-        "task": task,
+        "task": found[0].task,
         "metric": metric,
         "minimum": minimum,
         "candidates": values,
-        "untrained": [candidate for candidate in candidates if is_untrained[candidate]],
+        "untrained": [candidate for candidate in values if is_untrained[candidate]],
+        "evidence": evidence,
         "best": best,
         "passed": values[best] >= minimum and not is_untrained[best],
         "tolerances": {metric: 0.0} if tolerances is None else dict(tolerances),
@@ -154,26 +74,36 @@ def _check_tolerances(path: str, tolerances: dict, candidate: str, metrics: dict
 def publish(decision: dict[str, Any]) -> None:
     """Registers each candidate and moves the champion's alias; a second time changes nothing."""
     client = tracking.connect()
-    name, service = decision["name"], SERVICES[decision["task"]]
-    for candidate in decision["candidates"]:
-        reports, files = Path("reports", candidate), served_files(candidate, decision["task"])
-        run_id = tracking.run_of(client, files["model"], reports)
-        training = json.loads((reports / tracking.RECORD_FILE).read_text())
+    name, service = decision["name"], tasks.find(decision["task"]).service
+    for candidate in decided(decision):
+        files = served_files(candidate)
+        run_id = tracking.run_of(client, candidate.file, candidate.reports)
+        training = json.loads(candidate.record.read_text())
+        example = (PYFUNC / service.example).read_bytes()
         version = registry.register(
             name,
             run_id,
             files,
             digest_of(files),
-            service.script,
-            [base64.b64encode(service.example.read_bytes()).decode()] * service.pictures,
+            PYFUNC / service.script,
+            [base64.b64encode(example).decode()] * service.pictures,
             model_card(candidate, decision),
-            {"model": candidate, "data": training["tags"]["data"], **gate(candidate, decision)},
+            {
+                "model": candidate.name,
+                "data": training["tags"]["data"],
+                **gate(candidate.name, decision),
+            },
             service.requirements,
             service.options,
         )
-        registry.point_alias(name, candidate, version)
-        if candidate == decision["best"] and decision["passed"]:
+        registry.point_alias(name, candidate.name, version)
+        if candidate.name == decision["best"] and decision["passed"]:
             registry.point_alias(name, registry.CHAMPION, version)
+
+
+def decided(decision: dict[str, Any]) -> list[Candidate]:
+    """The candidates that a decision was between."""
+    return [Candidate(one, decision["task"], decision["name"]) for one in decision["candidates"]]
 
 
 def gate(candidate: str, decision: dict[str, Any]) -> dict[str, str]:
@@ -187,10 +117,10 @@ def gate(candidate: str, decision: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def served_files(candidate: str, task: str) -> dict[str, Path]:
+def served_files(candidate: Candidate) -> dict[str, Path]:
     """What a version of the candidate consists of, by the names that its pyfunc knows."""
-    beside = {part: Path("models", f"{candidate}.{part}.json") for part in SERVICES[task].beside}
-    return {"model": Path("models", f"{candidate}.keras"), **beside}
+    beside = tasks.find(candidate.task).service.beside
+    return {"model": candidate.file, **{key: candidate.tables / beside[key] for key in beside}}
 
 
 def digest_of(files: dict[str, Path]) -> str:
@@ -199,14 +129,14 @@ def digest_of(files: dict[str, Path]) -> str:
     return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode())
 
 
-def model_card(candidate: str, decision: dict[str, Any]) -> str:
+def model_card(candidate: Candidate, decision: dict[str, Any]) -> str:
     """What the model is, what it was made from, how good it is and what it is not for."""
-    reports, service = Path("reports", candidate), SERVICES[decision["task"]]
-    training = json.loads((reports / tracking.RECORD_FILE).read_text())
-    metrics = json.loads((reports / tracking.METRICS_FILE).read_text())
+    service = tasks.find(candidate.task).service
+    training = json.loads(candidate.record.read_text())
+    metrics = json.loads(candidate.metrics.read_text())
     tags, metric = training["tags"], decision["metric"]
-    is_champion = decision["passed"] and candidate == decision["best"]
-    return f"""# {candidate}
+    is_champion = decision["passed"] and candidate.name == decision["best"]
+    return f"""# {candidate.name}
 
 - **What**: {metrics["parameters"]:,} parameters; {service.use}.
 - **Data**: {tags["data"]}, digest `{tags["data_digest"][:12]}`.

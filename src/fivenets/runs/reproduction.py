@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
+from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.runs import git, lineage, tracking
@@ -49,22 +50,22 @@ def reproduce(model: str, allow_dirty: bool = False) -> dict[str, Any]:
         than the model's are to be had, or where a stage fails.
     """
     made = lineage.of(model)
-    commit, candidate = _reproducible(model, made, allow_dirty)
+    commit, name = _reproducible(model, made, allow_dirty)
+    candidate = Candidate(name, "", made["model"])
     started = time.monotonic()
     with git.checked_out(commit, made["code"]["diff"] or "") as tree:
         _prepare(tree, tracking.project_folder(), made)
         for words in stages(tree, candidate):
             _dvc(tree, commit, "repro", *words)
-        reports = tree / "reports" / candidate
-        record = json.loads((reports / tracking.RECORD_FILE).read_text())
+        record = json.loads((tree / candidate.record).read_text())
         if record["tags"]["data_digest"] != made["data"]["digest"]:
             raise UserError(
                 f"{model} was made from {made['data']['source']}, digest "
                 f"{made['data']['digest'][:12]}; here {record['tags']['data']}, digest "
                 f"{record['tags']['data_digest'][:12]}, is what can be had"
             )
-        found = tracking.evaluation_numbers(reports)
-        is_same_file = sha256(tree / "models" / f"{candidate}.keras") == made["model_sha256"]
+        found = tracking.evaluation_numbers(tree / candidate.reports)
+        is_same_file = sha256(tree / candidate.file) == made["model_sha256"]
         requirements = [folder / "requirements.txt" for folder in (tree, tracking.project_folder())]
         is_same_environment = len({file.read_bytes() for file in requirements if file.exists()}) < 2
     registered = {name: entry["value"] for name, entry in made["metrics"].items()}
@@ -92,7 +93,7 @@ def compared(
     return sorted(drifts, key=lambda drift: drift.tolerance is None)
 
 
-def stages(tree: Path, candidate: str) -> list[list[str]]:
+def stages(tree: Path, candidate: Candidate) -> list[list[str]]:
     """What `dvc repro` should be told, in order: first all data, as they are cached, then each
     stage from the one that makes the candidate's model to its evaluation, forced.
 
@@ -109,11 +110,11 @@ def stages(tree: Path, candidate: str) -> list[list[str]]:
         }
         graph = repo.index.graph  # from a stage to those that it depends on
         try:
-            training = made_by[f"models/{candidate}.keras"]
-            evaluation = made_by[f"reports/{candidate}/{tracking.METRICS_FILE}"]
+            training = made_by[candidate.folder.as_posix()]
+            evaluation = made_by[candidate.metrics.as_posix()]
         except KeyError:
             raise UserError(
-                f"the graph of that commit makes and evaluates no {candidate}"
+                f"the graph of that commit makes and evaluates no {candidate.name}"
             ) from None
         needed = [*networkx.descendants(graph, evaluation), evaluation]
         again = {training, *networkx.ancestors(graph, training)} & set(needed)

@@ -9,6 +9,10 @@ import jinja2
 from rich import box
 from rich.table import Table
 
+from fivenets.core import candidates, params
+from fivenets.core.candidates import Candidate
+from fivenets.core.words import interval
+
 REPORTS = Path("reports")
 BEGIN, END = "<!-- results: written by `dvc repro report` -->", "<!-- end of results -->"
 COLUMNS = {
@@ -28,36 +32,41 @@ COLUMNS = {
 IN_TABLE = ("model", "data", "metric", "course", "published", "ours", "training", "gate")
 
 
-def row(entry: dict[str, Any]) -> dict[str, str]:
-    """One model's row, every cell as text; `entry` is an item of `report` in params.yaml."""
-    name = entry["model"]
-    metrics, training = _read(name, "metrics.json"), _read(name, "training.json")
-    decision = _read(entry["registered"], "registration.json")
+def rows() -> list[dict[str, str]]:
+    """The row of every registered candidate, in the order of params.yaml."""
+    published = params.load("report")
+    found = []
+    for registered in params.load("registered"):
+        decision = json.loads((candidates.DECISIONS / f"{registered}.json").read_text())
+        found += [
+            row(candidate, decision, published.get(candidate.name, {}))
+            for candidate in candidates.of(registered)
+        ]
+    return found
+
+
+def row(
+    candidate: Candidate, decision: dict[str, Any], published: dict[str, Any]
+) -> dict[str, str]:
+    """One model's row, every cell as text; `published` is what `report` in params.yaml says."""
+    metrics, training = (
+        json.loads(file.read_text()) for file in (candidate.metrics, candidate.record)
+    )
+    metric = published.get("metric", decision["metric"])
     return {
-        "model": name,
+        "model": candidate.name,
         "parameters": f"{metrics['parameters']:,}",
         "data": training["tags"]["data"],
-        "metric": entry["metric"],
-        "course": _course(entry, training["tags"]["data"]),
-        "published": entry.get("published", "-"),
-        "ours": interval(metrics, entry["metric"]),
+        "metric": metric,
+        "course": _course(published, training["tags"]["data"]),
+        "published": published.get("published", "-"),
+        "ours": interval(metrics, metric),
         "also": metrics.get("also", "-"),
-        "seeds": _over_seeds(name, training),
+        "seeds": _over_seeds(candidate.name, training),
         "training": f"{training['seconds']:.0f} s",
         "commit": _commit(training["tags"]),
-        "gate": _gate(name, decision),
+        "gate": _gate(candidate.name, decision),
     }
-
-
-def interval(metrics: dict[str, Any], metric: str = "accuracy") -> str:
-    """A metric with its 95% interval, if it has one, as `0.975 [0.929, 0.991]`."""
-    if metrics[metric] is None:
-        return "unknown"
-    value, bounds = (
-        f"{metrics[metric]:.3f}",
-        [metrics.get(f"{metric}_{end}") for end in ("low", "high")],
-    )
-    return value if None in bounds else f"{value} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
 
 
 def table(rows: list[dict[str, str]]) -> str:
@@ -87,7 +96,7 @@ def page(rows: list[dict[str, str]]) -> str:
     pictures = {
         row["model"]: [
             (picture.stem, base64.b64encode(picture.read_bytes()).decode())
-            for picture in sorted((REPORTS / row["model"]).glob("*.png"))
+            for picture in sorted(candidates.find(row["model"]).pictures.glob("*.png"))
         ]
         for row in rows
     }
@@ -157,7 +166,3 @@ def _gate(name: str, decision: dict[str, Any]) -> str:
     if name != decision["best"]:
         return "not best"
     return "champion" if decision["passed"] else f"below {decision['minimum']:g}"
-
-
-def _read(*path: str) -> dict[str, Any]:
-    return json.loads(REPORTS.joinpath(*path).read_text())

@@ -16,17 +16,16 @@ import numpy as np
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
 from fivenets.core import files
+from fivenets.core.candidates import HISTORY_FILE, RECORD_FILE
 from fivenets.core.digests import sha256
 from fivenets.core.params import flatten
 from fivenets.runs import git
 from fivenets.runs.tracking.runs import (
     ATTEMPT_TAG,
     DIGEST_TAG,
-    HISTORY_FILE,
     LOCK_ARTIFACT,
     LOCK_TAG,
     MODEL_TAG,
-    RECORD_FILE,
     create,
     describe,
     end,

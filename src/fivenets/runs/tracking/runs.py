@@ -12,6 +12,7 @@ import mlflow
 from mlflow.entities import Metric, Param, Run
 from mlflow.exceptions import MlflowException
 
+from fivenets.core.candidates import HISTORY_FILE, METRICS_FILE, RECORD_FILE
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
@@ -22,7 +23,6 @@ log = logging.getLogger(__name__)
 MODEL_TAG, DIGEST_TAG, LOCK_TAG = "model", "model_sha256", "dvc_lock_sha256"
 # Of a run that was begun and is not yet whole: what remembers it, or what it is rebuilt for.
 ATTEMPT_TAG, REBUILDING_TAG = "attempt", "rebuilding"
-RECORD_FILE, HISTORY_FILE, METRICS_FILE = "training.json", "history.csv", "metrics.json"
 DIFF_ARTIFACT, LOCK_ARTIFACT = "source/changes.diff", "source/dvc.lock"
 
 
@@ -73,7 +73,7 @@ def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> N
     }
     if new:
         client.log_batch(run_id, metrics=points(new, step=0))
-    for picture in sorted(reports.glob("*.png")):
+    for picture in sorted(reports.glob("pictures/*.png")):
         client.log_artifact(run_id, str(picture), "evaluation")
     client.log_artifact(run_id, str(reports / METRICS_FILE), "evaluation")
 

@@ -1,4 +1,4 @@
-"""The default recipe of one classifier, trained with several seeds: `study.py MODEL [SEED...]`."""
+"""The default recipe of one classifier, trained with several seeds: `seeds.py MODEL [SEED...]`."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def main(name: str, *seeds: str) -> None:
         seconds[seed] = round(sum(row["seconds"] for row in rows), 1)
         print(f"{name}, seed {seed}: test accuracy {accuracies[seed]:.4f}, {seconds[seed]} s")
     study = {
-        "command": " ".join(["python pipelines/classification/study.py", name, *seeds]),
+        "command": " ".join(["python pipelines/studies/seeds.py", name, *seeds]),
         "data": data.source["asset"],
         "data_digest": data.source["digest"],
         "parameters": {key: str(value) for key, value in flatten(asdict(recipe)).items()},

@@ -2,24 +2,23 @@
 
 import json
 import logging
-from pathlib import Path
 
-from fivenets.core import stage
+from fivenets.core import candidates, stage
 from fivenets.runs import publishing
 
 log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    for file in sorted(Path("reports").glob(f"*/{publishing.DECISION_FILE}")):
+    for file in sorted(candidates.DECISIONS.glob("*.json")):
         decision = json.loads(file.read_text())
-        files = [
+        served = [
             path
-            for candidate in decision["candidates"]
-            for path in publishing.served_files(candidate, decision["task"]).values()
+            for candidate in publishing.decided(decision)
+            for path in publishing.served_files(candidate).values()
         ]
         # A decision is in git and its models are not: those that `make` leaves out may be missing.
-        if missing := [str(path) for path in files if not path.exists()]:
+        if missing := [str(path) for path in served if not path.exists()]:
             log.warning("%s is left out: there is no %s", decision["name"], ", ".join(missing))
         else:
             publishing.publish(decision)

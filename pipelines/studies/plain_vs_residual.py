@@ -1,6 +1,6 @@
 """The course's figure: training error against depth, of plain and of residual networks.
 
-    python pipelines/classification/plain_vs_residual.py [EPOCHS]
+    python pipelines/studies/plain_vs_residual.py [EPOCHS]
 
 Thin networks of 20, 32 and 56 layers, trained alike on the prepared data with one seed. Leaves
 numbers and the figure in reports/plain_vs_residual and in a run of MLflow.
@@ -15,6 +15,7 @@ from pathlib import Path
 from fivenets.classification import drawing
 from fivenets.classification.training import Recipe, train
 from fivenets.core import params, stage
+from fivenets.core.candidates import METRICS_FILE
 from fivenets.datasets.classification import prepared
 from fivenets.runs import tracking
 
@@ -26,7 +27,7 @@ def main(epochs: str = str(EPOCHS)) -> None:
     settings = prepared.DataSettings(**params.arguments(prepared.DataSettings, "classification"))
     data = prepared.load(Path("data/classification"), settings)
     reports = Path("reports", NAME)
-    numbers = reports / tracking.METRICS_FILE
+    numbers = reports / METRICS_FILE
     parameters = asdict(recipe(int(epochs), 0, residual=True)) | {"network": {"width": WIDTH}}
     errors: dict[str, dict[str, list[float]]] = {"plain": {}, "residual": {}}
     rows: list[dict[str, float]] = []

@@ -1,4 +1,4 @@
-"""Recipes compared on the people to train on alone: `study.py MODEL PARTS [KEY=VALUE...]`.
+"""Recipes compared on the people to train on alone: `faces.py MODEL PARTS [KEY=VALUE...]`.
 
 The words change the recipe of params.yaml, as `virtual_people.warp=0.1` does. The people are cut
 into thirds, and the first PARTS of these, 1 to 3, are each scored by a network that was trained on

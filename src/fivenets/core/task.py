@@ -1,0 +1,62 @@
+"""What the command line, the stages, the registry and the demo ask of a task, in one shape."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from fivenets.core.candidates import Candidate
+
+Rows = list[dict[str, float]]  # one for each epoch, with its seconds
+
+
+class Log(Protocol):
+    """Where a model that is being made says how it goes."""
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Takes the metrics of one epoch, counted from 0."""
+
+    def log_image(self, image_rgb_uint8: np.ndarray, key: str, step: int) -> None:
+        """Takes a picture (height, width, 3) of what has become of `key` by `step`."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """A model that is about to be made, and what is known of it before."""
+
+    parameters: Mapping[str, Any]
+    source: Mapping[str, Any]  # what it is made from: a record such as source.json
+    make: Callable[[Log], Rows]  # leaves the model in its candidate's folder
+    is_recorded: bool = True  # False: another worker keeps the model and its run
+
+
+@dataclass(frozen=True)
+class Service:
+    """How a task's models are served, and what should be said of them."""
+
+    script: str  # in runs/pyfunc: what MLflow runs to load one
+    example: str  # the same: a picture that shows the form of a request; drawn
+    use: str
+    limits: str
+    limits_of_builtin: str
+    # Files that `script` reads beside the model: their names there, and in the candidate's tables.
+    beside: Mapping[str, str] = field(default_factory=dict)
+    requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
+    pictures: int = 1  # in the example of a request
+    options: Mapping[str, Any] = field(default_factory=dict)  # that a request may carry: an example
+
+
+@dataclass(frozen=True)
+class Task:
+    """One kind of model. What it cannot do is None."""
+
+    name: str
+    service: Service
+    evaluate: Callable[[Candidate], dict[str, Any]]  # -> metrics; leaves pictures and tables
+    train: Callable[[Candidate], Making] | None = None
+    convert: Callable[[Candidate], Making] | None = None
+    prepare: Callable[[str, str, Path, Path], None] | None = None  # section, source, out, raw
+    # The assets that a conversion takes in place of what is built in, where they can be had.
+    better: tuple[str, ...] = ()

@@ -1,0 +1,149 @@
+"""Detection as the stages, the registry and the command line know it."""
+
+import csv
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets.core import images, params
+from fivenets.core.candidates import Candidate
+from fivenets.core.task import Log, Making, Rows, Service, Task
+from fivenets.datasets.objects import preparation, prepared
+from fivenets.detection import boxes, certificate, drawing, evaluation, scoring, sources
+from fivenets.detection.detector import Detector, read_names
+from fivenets.detection.training import Recipe, train
+
+COMPARED = 3  # test pictures on which engines are compared
+SHOWN = 12  # test pictures on the page
+
+
+def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
+    """Writes the data set that a section of params.yaml names."""
+    preparation.prepare(_settings(section), source, out, raw_dir)
+
+
+def training(candidate: Candidate) -> Making:
+    """A YOLOv2 by its recipe, written as Darknet's files.
+
+    What is served is read back from these, and they are what its certificate is about.
+    """
+    settings = _settings(str(candidate.data))
+    recipe = Recipe(**params.arguments(Recipe, candidate.name, "train"))
+    data = prepared.load(Path("data", str(candidate.data)), settings)
+
+    def make(log: Log) -> Rows:
+        trained, rows = train(data, recipe, candidate.checkpoints, log.log_epoch)
+        cfg, weights, _ = trained.write_darknet(candidate.folder / "model")
+        detector = Detector.from_darknet(
+            cfg, weights, trained.labels, trained.resize, trained.trained_on
+        )
+        pictures = [example.image_rgb_uint8 for example in data.test[:COMPARED]]
+        _keep(candidate, detector, cfg, weights, pictures)
+        return rows
+
+    return Making(asdict(recipe) | {"data": asdict(settings)}, data.source, make)
+
+
+def conversion(candidate: Candidate) -> Making:
+    """A Keras model of Darknet's cfg and weights."""
+    settings = sources.Conversion(**params.arguments(sources.Conversion, candidate.name, "convert"))
+    pair = sources.fetch(settings.source, Path("data/raw"))
+
+    def make(log: Log) -> Rows:
+        start = time.perf_counter()
+        labels, resize = read_names(pair.names), settings.resize_of(pair)
+        trained_on = f"{pair.name} ({pair.origin.origin})"
+        detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, trained_on)
+        seconds = time.perf_counter() - start
+        log.log_epoch(0, {"seconds": seconds})
+        photographs = [images.read_image(picture) for picture in pair.photographs]
+        _keep(candidate, detector, pair.cfg, pair.weights, photographs)
+        return [{"epoch": 0, "seconds": seconds}]
+
+    return Making(asdict(settings), {**asdict(pair.origin), "asset": pair.name}, make)
+
+
+def evaluate(candidate: Candidate) -> dict[str, Any]:
+    """Agreement with other engines and speed; precision too, where there are boxes to score on.
+
+    Leaves a page of pictures and curves of precision.
+    """
+    detector = Detector.from_file(candidate.file)
+    record = json.loads(_certificate(candidate).read_text())
+    fast = detector.for_inference("float32")  # numbers should not depend on the machine
+    if candidate.scored_on is None:
+        found = sources.photographs(detector.trained_on, Path("data/raw"))
+        pictures = [images.read_image(picture) for picture in found]
+        metrics = evaluation.metrics(detector, record, pictures)
+    else:
+        settings = _settings(candidate.scored_on)
+        examples = prepared.load(Path("data", candidate.scored_on), settings).test
+        pictures = [example.image_rgb_uint8 for example in examples[:SHOWN]]
+        metrics = evaluation.metrics(detector, record, pictures) | _scores(
+            fast, examples, candidate
+        )
+    profile = boxes.profile(params.load(candidate.name, "evaluate", "profile"))
+    shown = [fast.detect_in(picture, profile) for picture in pictures]
+    page = drawing.page(pictures, shown, detector.labels)
+    page.save(candidate.pictures / "detections.png")
+    return metrics
+
+
+def _scores(
+    detector: Detector, examples: Sequence[prepared.Example], candidate: Candidate
+) -> dict[str, Any]:
+    truth = scoring.truth_of(examples)
+    found = scoring.as_objects(scoring.detect(detector, examples), detector.labels)
+    ranked = scoring.rankings(truth, found, detector.labels)
+    with (candidate.tables / "curves.csv").open("w", newline="") as stream:
+        rows = scoring.curve_rows(ranked)
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    scoring.curves(ranked).savefig(candidate.pictures / "curves.png", dpi=110)
+    scored = scoring.metrics(truth, found, ranked)
+    return scored | {"also": scoring.also(scored)}
+
+
+def _keep(
+    candidate: Candidate,
+    detector: Detector,
+    cfg: Path,
+    weights: Path,
+    pictures: list[np.ndarray],
+) -> None:
+    """Leaves the detector with the certificate of its conversion from `cfg` and `weights`."""
+    detector.save(candidate.file)
+    record = certificate.certify(detector, cfg, weights, pictures)
+    _certificate(candidate).write_text(json.dumps(record, indent=2) + "\n")
+
+
+def _certificate(candidate: Candidate) -> Path:
+    return candidate.folder / "certificate.json"
+
+
+def _settings(section: str) -> prepared.ObjectSettings:
+    return prepared.ObjectSettings(**params.arguments(prepared.ObjectSettings, section))
+
+
+TASK = Task(
+    name="detection",
+    prepare=prepare,
+    train=training,
+    convert=conversion,
+    evaluate=evaluate,
+    better=sources.REAL_ASSETS,
+    service=Service(
+        script="object_detector.py",
+        example="example_street.png",
+        use="raw pictures in, class, score and box in pixels of each object out",
+        limits="Knows its classes only, and misses small objects; scores are no probabilities. "
+        "The gate proves that the conversion is exact, not that the network is good.",
+        limits_of_builtin="Trained on drawn scenes: expect little of it on photographs.",
+    ),
+)

@@ -1,0 +1,165 @@
+"""Faces as the stages, the registry and the command line know them."""
+
+import logging
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets.core import params
+from fivenets.core.candidates import Candidate
+from fivenets.core.task import Log, Making, Rows, Service, Task
+from fivenets.datasets.faces import preparation, prepared
+from fivenets.faces import alignment, drawing, embedders, evaluation, lfw, training
+from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.verification import all_pairs
+from fivenets.sources import assets
+from fivenets.sources.catalogue import ASSETS
+
+log = logging.getLogger(__name__)
+
+CALIBRATION = "model.calibration.json"
+WEIGHTS = "face_api_resnet"  # the asset that the pretrained network is converted from
+
+
+def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
+    """Writes the set that a section of params.yaml names, its faces upright where that is asked."""
+    preparation.prepare(_settings(section), source, out, raw_dir, alignment.align_central)
+
+
+def train(candidate: Candidate) -> Making:
+    """An embedding by triplet loss, of the people to train on."""
+    recipe = training.Recipe(**params.arguments(training.Recipe, candidate.name, "train"))
+    faces, _, source = _load(candidate.data)
+    pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
+
+    def make(log: Log) -> Rows:
+        network, rows = training.train(
+            training.pictures(faces.images, recipe),
+            faces.labels,
+            source["digest"],
+            recipe,
+            candidate.checkpoints,
+            log.log_epoch,
+            pretrained,
+        )
+        Embedder(network, trained_on=source["digest"]).save(candidate.file)
+        return rows
+
+    return Making(asdict(recipe), source, make)
+
+
+def conversion(candidate: Candidate) -> Making:
+    """The pretrained face ResNet, of its published quantised weights."""
+    settings = params.arguments(embedders.convert, candidate.name, "convert")
+    origin = assets.fetch(ASSETS[WEIGHTS], Path("data/raw"), params.load("data", "source"))
+    if origin is None:
+        log.warning("%s: its weights cannot be had: the network stays untrained", candidate.name)
+        origin = assets.Origin("untrained weights", "builtin", "0" * 64, "Apache-2.0")
+    folder = origin.path and origin.path / "model"
+
+    def make(log: Log) -> Rows:
+        started = time.perf_counter()
+        Embedder(embedders.convert(folder, **settings)).save(candidate.file)
+        seconds = time.perf_counter() - started
+        log.log_epoch(0, {"seconds": seconds})
+        return [{"epoch": 0, "seconds": seconds}]
+
+    return Making(settings, asdict(origin), make)
+
+
+def evaluate(candidate: Candidate) -> dict[str, Any]:
+    """Numbers on photographs and on people unseen in training; leaves pictures and a threshold."""
+    protocol = evaluation.Protocol(
+        **params.arguments(evaluation.Protocol, candidate.name, "evaluate")
+    )
+    embedder = Embedder.from_file(candidate.file)
+    _, photographs, source = _load(candidate.scored_on)
+    seen, unseen, faces_source = _load(candidate.data)
+    if embedder.trained_on != faces_source["digest"]:  # nobody in it was trained on
+        unseen = prepared.Faces(
+            seen.images + unseen.images, np.concatenate([seen.people, unseen.people])
+        )
+
+    embeddings = embedder.embeddings(photographs.images)
+    metrics = evaluation.verification(embeddings, photographs.people, protocol.folds)
+    calibrated = evaluation.calibrated(
+        embeddings, photographs.people, protocol.folds, protocol.target_far
+    )
+    others = evaluation.unseen_people(embedder.embeddings(unseen.images), unseen.people, protocol)
+    metrics |= {
+        "parameters": embedder.network.count_params(),
+        "data": _named(source),
+        "skipped": len(source["skipped"]),
+        "calibrated": calibrated,
+        "unseen": others | {"data": _named(faces_source)},
+        **{f"unseen_{key}": others[key] for key in ("auc", "auc_low", "auc_high")},
+        "also": f"{_summary(metrics, source)}; {_summary(others, faces_source)}",
+    }
+    if protocol.lfw_pairs:
+        metrics["lfw_pairs"] = lfw.verification(lfw.fetch(Path("data/raw")), embedder)
+    Calibration(
+        threshold=calibrated["threshold"],
+        threshold_sd=calibrated["threshold_sd"],
+        target_far=protocol.target_far,
+        data=_named(source),
+        data_digest=source["digest"],
+        protocol=f"all pairs, {metrics['folds']} folds by person, mean over folds",
+        model_sha256=embedder.model_sha256,
+    ).write(candidate.tables / CALIBRATION)
+
+    pairs = all_pairs(photographs.people, metrics["folds"])
+    distances = pairs.distances(embeddings)
+    pictures = {
+        "roc": drawing.roc(distances, pairs.is_same),
+        "distances": drawing.distance_histograms(distances, pairs.is_same, metrics["threshold"]),
+        "map": drawing.embedding_map(embeddings, photographs.people),
+        "hardest": drawing.hardest_pairs(photographs.images, distances, pairs),
+    }
+    for picture, figure in pictures.items():
+        figure.savefig(candidate.pictures / f"{picture}.png", dpi=110)
+    return metrics
+
+
+def _named(source: dict) -> str:
+    return f"{source['asset']} ({source['origin']})"
+
+
+def _summary(numbers: dict, source: dict) -> str:
+    return (
+        f"on {numbers['people']} unseen people of {_named(source)}: AUC {numbers['auc']:.3f} "
+        f"[{numbers['auc_low']:.3f}, {numbers['auc_high']:.3f}], accuracy "
+        f"{numbers['balanced_accuracy']:.3f} (both kinds of pair weighing alike), "
+        f"EER {numbers['eer']:.3f}"
+    )
+
+
+def _settings(section: str) -> prepared.FaceSettings:
+    return prepared.FaceSettings(**params.arguments(prepared.FaceSettings, section))
+
+
+def _load(section: str | None) -> tuple[prepared.Faces, prepared.Faces, dict]:
+    return prepared.load(Path("data", str(section)), _settings(str(section)))
+
+
+TASK = Task(
+    name="faces",
+    prepare=prepare,
+    train=train,
+    convert=conversion,
+    evaluate=evaluate,
+    better=(WEIGHTS,),
+    service=Service(
+        script="face_verifier.py",
+        example="example_face.png",
+        use="two raw pictures in, same person or not out; one picture in, its embedding out",
+        limits="Scored on few and famous people: calibrate the threshold on your own, and do not "
+        "decide over anybody by it; error rates differ between groups of people.",
+        limits_of_builtin="Made or scored without photographs: of no use on real people.",
+        beside={"calibration": CALIBRATION},
+        requirements=("joblib", "lz4", "mtcnn"),
+        options={"cropped": False},
+    ),
+)
