@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fivenets.core import quiet  # noqa: F401
 from fivenets.fitting.fit import endless, untuned
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/inference.py [MODEL ...]
 
-Each MODEL is a file of models/, by default those for signs and faces. Prints a table: milliseconds
+Each MODEL is one of params.yaml, by default those for signs and faces. Prints a table: milliseconds
 for the first picture, for one later, and for 120, the last two as medians of turns, which both ways
 take one after the other.
 """
@@ -11,12 +11,11 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
 import numpy as np
 
-from fivenets.core import quiet  # noqa: F401
+from fivenets.core import candidates
 from fivenets.fitting import inference, model_files
 
 MODELS = ("signs-assignment", "signs-compact", "resnet50", "facenet-nn4", "facenet-resnet")
@@ -31,7 +30,7 @@ def main(*models: str) -> None:
     print("| model | way | first, ms | one, ms | 120, ms |")
     print("| --- | --- | --- | --- | --- |")
     for model in models or MODELS:
-        network, _ = model_files.load(Path("models") / f"{model}.keras")
+        network, _ = model_files.load(candidates.find(model).file)
         shape = (PICTURES, *network.input_shape[1:])
         pictures = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
         first = {way: milliseconds(answer, network, pictures[:1]) for way, answer in WAYS.items()}

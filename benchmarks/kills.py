@@ -69,8 +69,8 @@ def main(kills: str = "30", seed: str = "0", stage: str = "") -> None:
 def run(clone: Clone, stage: str, seconds: float | None = None) -> str | None:
     """Mends, makes all and syncs; the stage in which it was killed after `seconds`, if it was."""
     command = (
-        f"python pipelines/mend.py && dvc repro {stage} && echo \"Running stage 'sync':\" && "
-        "python pipelines/sync.py"
+        f"python pipelines/make/mend.py && dvc repro {stage} && echo \"Running stage 'sync':\" && "
+        "python pipelines/make/sync.py"
     )
     log = clone.folder.with_name("log")
     with (

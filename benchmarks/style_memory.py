@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from fivenets.core import quiet  # noqa: F401
 from fivenets.style import fast, features, feedforward, jobs, memory, transfer
 from fivenets.style.objective import Style
 

@@ -21,7 +21,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from fivenets.core import quiet  # noqa: F401
 from fivenets.style import differentiation, features, objective, pictures, sources, transfer
 from fivenets.style.objective import Style
 

@@ -12,6 +12,7 @@ import numpy as np
 import sklearn.datasets
 from PIL import Image
 
+from fivenets.core import candidates
 from fivenets.detection import drawing as boxes
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
@@ -23,7 +24,7 @@ from fivenets.style.stylizer import Stylizer
 WIDTH = 1100  # pixels
 SEED = 2  # of scenes that were neither trained on (0) nor scored (1)
 PAINTING = Path("data/raw/style_images/starry_night_google.jpg")
-PLOTS = ("resnet50/confusion.png", "facenet-resnet/distances.png", "yolov2-compact/curves.png")
+PLOTS = (("resnet50", "confusion"), ("facenet-resnet", "distances"), ("yolov2-compact", "curves"))
 
 
 def main() -> None:
@@ -38,14 +39,15 @@ def main() -> None:
 
 def streets() -> Image.Image:
     """What the detector that is trained here finds in four drawn streets."""
-    detector = Detector.from_file(Path("models/yolov2-compact.keras"))
+    detector = Detector.from_file(candidates.find("yolov2-compact").file)
     scenes = [scene.image_rgb_uint8 for scene in render_scenes(4, SEED)]
     return boxes.page(scenes, detector.detect(scenes, PROFILES["course"]), detector.labels)
 
 
 def plots() -> Image.Image:
     """Confusions of ResNet-50, distances of pairs of faces, precision over recall of streets."""
-    pictures = [Image.open(Path("reports", plot)).convert("RGB") for plot in PLOTS]
+    files = [candidates.find(model).pictures / f"{plot}.png" for model, plot in PLOTS]
+    pictures = [Image.open(file).convert("RGB") for file in files]
     height = min(picture.height for picture in pictures)
     alike = [
         np.asarray(picture.resize((round(picture.width * height / picture.height), height)))
@@ -59,7 +61,7 @@ def painted() -> Image.Image:
     photograph = sklearn.datasets.load_sample_image("china.jpg")
     is_there = PAINTING.exists()
     painting = np.asarray(Image.open(PAINTING)) if is_there else render_painting()
-    stylizer = Stylizer.from_file(Path("models/style-transfer.keras"))
+    stylizer = Stylizer.from_file(candidates.find("style-transfer").file)
     result = stylizer.stylize(photograph, [painting]).image
     titles = ["content", "style", "result"]
     return drawing.stacked([drawing.row([photograph, painting, result], titles)])

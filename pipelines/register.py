@@ -7,7 +7,8 @@ from fivenets.runs import publishing
 
 
 def main(name: str) -> None:
-    decision = publishing.decide(name, **params.arguments(publishing.decide, name, "register"))
+    settings = params.arguments(publishing.decide, name, "register")
+    decision = publishing.decide(name, candidates.of(name), **settings)
     publishing.publish(decision)
     file = candidates.DECISIONS / f"{name}.json"
     files.write_text(file, json.dumps(decision, indent=2) + "\n")

@@ -3,7 +3,7 @@
 from fivenets import tasks
 from fivenets.core import candidates, stage
 from fivenets.core.errors import UserError
-from fivenets.runs.making import make
+from fivenets.runs.tracking.making import make
 
 
 def main(name: str) -> None:

@@ -69,11 +69,11 @@ def test_auto_takes_what_was_trained_here_where_nothing_else_can_be_had(
 ) -> None:
     monkeypatch.setattr(sources, "_fetched", lambda asset, raw_dir: None)
     monkeypatch.chdir(folder)
-    with pytest.raises(UserError, match="run `dvc repro train-detector` first"):
+    with pytest.raises(UserError, match="run `dvc repro train@yolov2-compact` first"):
         sources.fetch("auto", folder)
     cfg, numbers = write_pair(TINY)
     detector = Detector.from_darknet(cfg, numbers, ["car", "bus", "tram"], "stretch")
-    detector.write_darknet(sources.BUILTIN)
+    detector.write_darknet(sources.BUILTIN.file.with_suffix(""))
     pair = sources.fetch("auto", folder)
     assert (pair.name, pair.origin.origin) == ("yolov2-compact", "builtin")
     assert pair.weights.read_bytes() == numbers.read_bytes()

@@ -19,7 +19,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def mend() -> None:
-    script = runpy.run_path(str(PROJECT / "pipelines" / "mend.py"))
+    script = runpy.run_path(str(PROJECT / "pipelines" / "make" / "mend.py"))
     script["main"].__globals__["PATIENCE"] = 0
     script["main"]()
 

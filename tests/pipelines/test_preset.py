@@ -17,8 +17,8 @@ TRAININGS = {
     "train@signs-assignment",
     "train@signs-compact",
     "train@resnet50",
-    "train-detector@yolov2-compact",
-    "train-faces@facenet-nn4",
+    "train@yolov2-compact",
+    "train@facenet-nn4",
 }
 
 
@@ -31,7 +31,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def apply(*words: str) -> None:
-    runpy.run_path(str(PROJECT / "pipelines" / "preset.py"))["main"](*words)
+    runpy.run_path(str(PROJECT / "pipelines" / "make" / "preset.py"))["main"](*words)
 
 
 def leaves(file: Path) -> dict[str, object]:

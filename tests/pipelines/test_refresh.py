@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from fivenets.core import candidates
+
 PROJECT = Path(__file__).parents[2]
 
 
@@ -35,7 +37,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
 
 
 def refresh() -> None:
-    runpy.run_path(str(PROJECT / "pipelines" / "refresh.py"))["main"]()
+    runpy.run_path(str(PROJECT / "pipelines" / "make" / "refresh.py"))["main"]()
 
 
 def test_nothing_prepared_is_nothing_to_do(commands: list[list[str]]) -> None:
@@ -51,32 +53,33 @@ def test_drawn_data_give_way_to_a_mirror_each_by_its_own_stage(commands: list[li
     assert [words[:-1] for words in commands] == 2 * [["dvc", "repro", "--force", "--single-item"]]
     assert [words[-1] for words in commands] == [
         "prepare@classification",
-        "prepare-faces@faces",
+        "prepare@faces",
     ]
 
 
 @pytest.mark.parametrize(
     ("model", "better", "built_in", "stage"),
     [
-        ("yolov2", "yolo-lite-voc (mirror)", "yolov2-compact (builtin)", "convert"),
-        ("facenet-resnet", "f (mirror)", "untrained weights (builtin)", "convert-faces@"),
-        ("style-transfer", "a + b (mirror, public)", "a + b (builtin, package)", "stylize"),
+        ("yolov2", "yolo-lite-voc (mirror)", "yolov2-compact (builtin)", "convert@"),
+        ("facenet-resnet", "f (mirror)", "untrained weights (builtin)", "convert@"),
+        ("style-transfer", "a + b (mirror, public)", "a + b (builtin, package)", "convert@"),
     ],
 )
 def test_a_model_of_what_is_built_in_gives_way(
     commands: list[list[str]], model: str, better: str, built_in: str, stage: str
 ) -> None:
     prepared("objects", "scenes", "builtin")  # scenes are drawn everywhere, and stay
-    record = Path("reports", model, "training.json")
+    candidate = candidates.find(model)
+    record = candidate.record
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"tags": {"data": built_in}}))
     refresh()
     assert commands == [], "the record is in git, the model is not here"
-    Path("models").mkdir()
-    Path("models", f"{model}.keras").touch()
+    candidate.folder.mkdir(parents=True)
+    candidate.file.touch()
     refresh()
     [words] = commands
-    assert words[-1].startswith(stage)
+    assert words[-1] == f"{stage}{model}"
     commands.clear()
     record.write_text(json.dumps({"tags": {"data": better}}))
     refresh()
@@ -87,11 +90,11 @@ def test_a_built_in_detector_that_was_asked_for_stays(commands: list[list[str]])
     file = Path("params.yaml")
     asked = file.read_text().replace("source: auto            # auto: yolov2", "source: builtin  #")
     file.write_text(asked)
-    record = Path("reports/yolov2/training.json")
-    record.parent.mkdir(parents=True)
-    record.write_text(json.dumps({"tags": {"data": "yolov2-compact (builtin)"}}))
-    Path("models").mkdir()
-    Path("models/yolov2.keras").touch()
+    candidate = candidates.find("yolov2")
+    candidate.reports.mkdir(parents=True)
+    candidate.record.write_text(json.dumps({"tags": {"data": "yolov2-compact (builtin)"}}))
+    candidate.folder.mkdir(parents=True)
+    candidate.file.touch()
     refresh()
     assert commands == []
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dvc.repo import Repo
 
+from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
 from fivenets.runs import lineage, reproduction
 
@@ -23,21 +24,22 @@ stages:
     do:
       cmd: "true"
       deps: [data/signs]
-      outs: ["models/${item}.keras"]
+      outs: ["models/nets/${item}"]
   calibrate:
     cmd: "true"
-    deps: [models/small.keras]
-    outs: [models/small.calibration.json]
+    deps: [models/nets/small]
+    outs: [reports/nets/small/tables]
   evaluate:
     cmd: "true"
-    deps: [models/small.keras, models/small.calibration.json]
-    metrics: [reports/small/metrics.json]
+    deps: [models/nets/small, reports/nets/small/tables]
+    metrics: [reports/nets/small/metrics.json]
   report:
     cmd: "true"
-    deps: [reports/small/metrics.json]
+    deps: [reports/nets/small/metrics.json]
     outs: [reports/results.json]
 """
 MADE = {
+    "model": "digits",
     "candidate": "small",
     "code": {"commit": "c" * 40, "dirty": False, "diff": None},
 }
@@ -66,7 +68,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_data_come_from_the_cache_and_the_rest_up_to_the_evaluation_is_forced(graph: Path) -> None:
-    assert reproduction.stages(graph, "small") == [
+    assert reproduction.stages(graph, Candidate("small", "", "nets")) == [
         ["dvc.yaml:prepare"],
         ["--force", "--single-item", "dvc.yaml:train@small"],
         ["--force", "--single-item", "dvc.yaml:calibrate"],
@@ -77,7 +79,7 @@ def test_data_come_from_the_cache_and_the_rest_up_to_the_evaluation_is_forced(gr
 @pytest.mark.parametrize("candidate", ["large", "huge"], ids=["never evaluated", "never made"])
 def test_a_commit_that_did_not_make_the_model_is_a_sentence(graph: Path, candidate: str) -> None:
     with pytest.raises(UserError, match=f"evaluates no {candidate}"):
-        reproduction.stages(graph, candidate)
+        reproduction.stages(graph, Candidate(candidate, "", "nets"))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from fivenets.core.candidates import Candidate
 from fivenets.runs import results
 
 METRICS = {
@@ -28,7 +29,7 @@ TRAINING = {
     },
     "seconds": 71.6,
 }
-DECISION = {"best": "net", "passed": True, "minimum": 0.95}
+DECISION = {"best": "net", "passed": True, "minimum": 0.95, "metric": "accuracy"}
 STUDY = {
     "data_digest": "d1",
     "parameters": {"epochs": "40", "seed": "0"},
@@ -37,15 +38,13 @@ STUDY = {
     "sd": 0.01277,
 }
 ENTRY = {
-    "model": "net",
-    "registered": "nets",
-    "metric": "accuracy",
     "course": 0.783,
     "course_data": "signs",
     "published": "0.9 (Doe 2020)",
 }
 ROW = {
     "model": "net",
+    "registered": "nets",
     "parameters": "23,718",
     "data": "signs (mirror)",
     "metric": "accuracy",
@@ -66,6 +65,7 @@ Report = Callable[..., dict[str, str]]
 def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
     """Makes the row of reports as they stand above, but for what is given here."""
     monkeypatch.chdir(tmp_path)
+    candidate = Candidate("net", "classification", "nets")
 
     def row(
         *,
@@ -74,16 +74,12 @@ def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
         decision: dict[str, Any] = DECISION,
         study: dict[str, Any] | None = STUDY,
     ) -> dict[str, str]:
-        files = {
-            "net/metrics.json": metrics,
-            "net/training.json": TRAINING,
-            "nets/registration.json": decision,
-        } | ({"seeds/net.json": study} if study else {})
-        for name, content in files.items():
-            file = Path("reports", name)
+        files = {candidate.metrics: metrics, candidate.record: TRAINING}
+        files |= {Path("reports/seeds/net.json"): study} if study else {}
+        for file, content in files.items():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(content))
-        return results.row(entry)
+        return results.row(candidate, decision, entry)
 
     return row
 
@@ -164,7 +160,7 @@ def test_the_page_holds_the_cells_and_the_pictures_and_no_markup_of_theirs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "reports" / "net"
+    folder = tmp_path / "reports" / "nets" / "net" / "pictures"
     folder.mkdir(parents=True)
     (folder / "confusion.png").write_bytes(b"picture")
     shown = results.page([ROW | {"also": "<script>"}])

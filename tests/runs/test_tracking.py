@@ -113,7 +113,8 @@ def cut_off() -> str:
 def evaluate(metrics: Mapping[str, Any] = METRICS) -> None:
     """The files that the stage `evaluate` leaves."""
     (REPORTS / "metrics.json").write_text(json.dumps(metrics))
-    (REPORTS / "confusion.png").write_bytes(b"picture")
+    (REPORTS / "pictures").mkdir(exist_ok=True)
+    (REPORTS / "pictures" / "confusion.png").write_bytes(b"picture")
 
 
 def all_runs(view: int = ViewType.ACTIVE_ONLY) -> list[str]:

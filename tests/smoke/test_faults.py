@@ -31,7 +31,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 
 def test_a_second_make_says_that_there_is_a_first_and_waits_for_it(clone: Clone) -> None:
-    alone = ("python", "pipelines/alone.py")
+    alone = ("python", "pipelines/make/alone.py")
     turns = clone.folder / "turns"
     slow, quick = "echo first >> turns; sleep 3; echo end >> turns", "echo second >> turns"
     with clone.in_background(*alone, "sh", "-c", slow) as first:
@@ -71,7 +71,7 @@ def test_training_goes_on_without_its_server_and_the_run_is_rebuilt_when_it_is_b
     with mlflow_server(clone, port, store, tmp_path / "artifacts") as uri:
         away = replace(clone, environment=clone.environment | {"MLFLOW_TRACKING_URI": uri})
         away.run("dvc", "repro", TARGET)
-        away.run("python", "pipelines/sync.py")
+        away.run("python", "pipelines/make/sync.py")
         client = MlflowClient(uri, uri)
         experiment = client.get_experiment_by_name("fivenets")
         assert experiment is not None
@@ -79,7 +79,7 @@ def test_training_goes_on_without_its_server_and_the_run_is_rebuilt_when_it_is_b
         whole = {run.data.tags["model"]: run for run in runs if "model_sha256" in run.data.tags}
         assert set(whole) == set(EPOCHS)
         points = client.get_metric_history(whole[model].info.run_id, "val_loss")
-    with (clone.folder / "reports" / model / "history.csv").open(newline="") as stream:
+    with (clone.folder / clone.candidate(model).history).open(newline="") as stream:
         expected = [
             (int(float(row["epoch"])), float(row["val_loss"])) for row in csv.DictReader(stream)
         ]
@@ -90,12 +90,12 @@ def test_training_goes_on_without_its_server_and_the_run_is_rebuilt_when_it_is_b
 def test_a_registered_model_is_made_again_from_its_commit(clone: Clone) -> None:
     before = clone.metrics()
     found = json.loads(clone.run("fivenets", "reproduce", f"{NAME}@champion", "--json"))
-    champion = clone.json("reports", NAME, "registration.json")["best"]
+    champion = clone.json("reports", "registrations", f"{NAME}.json")["best"]
     assert found["same_model_file"]
     assert found["reproduced"]
     assert found["commit"] == clone.run("git", "rev-parse", "HEAD").strip()
     stated = [row for row in found["metrics"] if row["tolerance"] is not None]
-    accuracy = clone.json("reports", champion, "metrics.json")["accuracy"]
+    accuracy = clone.reported(champion, "metrics.json")["accuracy"]
     assert stated == [
         {
             "metric": "accuracy",

@@ -21,23 +21,23 @@ pytestmark = pytest.mark.faults
 REGISTERING = "mlartifacts/models/*/artifacts/*"  # logged, and not yet a version
 MIDDLE = {  # of a stage: what has just come to stand there
     "prepare@classification": "data/.classification.preparing/signs",
+    "prepare@objects": "data/.objects.preparing/objects",
+    "prepare@faces-aligned": "data/.faces-aligned.preparing/faces",
     "train@signs-compact": "checkpoints/signs-compact/state.weights.h5",
-    "evaluate@signs-compact": "reports/signs-compact/metrics.json",
+    "train@yolov2-compact": "checkpoints/yolov2-compact/state.weights.h5",
+    "train@facenet-nn4": "checkpoints/facenet-nn4/state.weights.h5",
+    "convert@yolov2": "models/yolov2/yolov2/model.keras",
+    "convert@facenet-resnet": "models/facenet/facenet-resnet/model.keras",
+    "convert@style-transfer": "models/style-transfer/style-transfer/jobs/*/after-*.png",
+    "evaluate@signs-compact": "reports/signs-cnn/signs-compact/metrics.json",
+    "evaluate@yolov2-compact": "reports/yolov2-compact/yolov2-compact/metrics.json",
+    "evaluate@facenet-nn4": "reports/facenet/facenet-nn4/tables/model.calibration.json",
+    "evaluate-converted@yolov2": "reports/yolov2/yolov2/metrics.json",
+    "evaluate-converted@style-transfer": "reports/style-transfer/style-transfer/pictures/*.png",
     "register@signs-cnn": REGISTERING,
-    "prepare-objects@objects": "data/.objects.preparing/objects",
-    "train-detector@yolov2-compact": "checkpoints/yolov2-compact/state.weights.h5",
-    "score-detector@yolov2-compact": "reports/yolov2-compact/metrics.json",
-    "convert": "models/yolov2.keras",
-    "evaluate-detector": "reports/yolov2/metrics.json",
-    "register-detector@yolov2": REGISTERING,
-    "prepare-faces@faces-aligned": "data/.faces-aligned.preparing/faces",
-    "train-faces@facenet-nn4": "checkpoints/facenet-nn4/state.weights.h5",
-    "convert-faces@facenet-resnet": "models/facenet-resnet.keras",
-    "evaluate-faces@facenet-nn4": "models/facenet-nn4.calibration.json",
-    "register-faces@facenet": REGISTERING,
-    "stylize": "reports/style-transfer/pictures/*/after-*.png",
-    "evaluate-style": "reports/style-transfer/metrics.json",
-    "register-style": REGISTERING,
+    "register@yolov2": REGISTERING,
+    "register@facenet": REGISTERING,
+    "register@style-transfer": REGISTERING,
     "report": "reports/results.json",
 }
 
@@ -60,7 +60,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("kills")
     clone = tiny_clone(folder / "clone", CANDIDATES)
     clone.run("dvc", "repro")
-    clone.run("python", "pipelines/sync.py")
+    clone.run("python", "pipelines/make/sync.py")
     expected = state(clone)
     start_over(clone)
     return Story(clone, expected, folder / "log")
@@ -93,7 +93,7 @@ def has_come(folder: Path, pattern: str, since: float) -> bool:
 def test_make_then_ends_as_without_kills(story: Story) -> None:
     with story.log.open("a") as log:
         log.write(story.clone.run("dvc", "repro"))
-    story.clone.run("python", "pipelines/sync.py")
+    story.clone.run("python", "pipelines/make/sync.py")
     assert state(story.clone) == story.expected
     assert story.expected["left over"] == []
     # What was killed is not taken for finished, and what was finished is not made again.

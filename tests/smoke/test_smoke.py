@@ -33,9 +33,9 @@ pytestmark = pytest.mark.smoke
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """The clone after a first `make`, without its setting up."""
     clone = tiny_clone(tmp_path_factory.mktemp("smoke") / "clone", CANDIDATES)
-    clone.run("python", "pipelines/refresh.py")
+    clone.run("python", "pipelines/make/refresh.py")
     clone.run("dvc", "repro")
-    clone.run("python", "pipelines/sync.py")
+    clone.run("python", "pipelines/make/sync.py")
     return clone
 
 
@@ -45,7 +45,7 @@ def test_every_stage_has_run_and_left_its_outputs(clone: Clone) -> None:
     outputs = [clone.folder / out["path"] for stage in locked.values() for out in stage["outs"]]
     assert [path for path in outputs if not path.exists()] == []
     for model, epochs in (EPOCHS | TRAINED).items():
-        with (clone.folder / "reports" / model / "history.csv").open(newline="") as stream:
+        with (clone.folder / clone.candidate(model).history).open(newline="") as stream:
             assert [float(row["epoch"]) for row in csv.DictReader(stream)] == list(range(epochs))
     assert list((clone.folder / "checkpoints").iterdir()) == []
 
@@ -81,7 +81,7 @@ def test_each_model_has_one_run_that_tells_where_it_comes_from(clone: Clone) -> 
         assert run.data.params["epochs"] == str(epochs)
         assert run.data.tags["data"] == f"signs ({source['origin']})"
         assert run.data.tags["data_digest"] == source["digest"]
-        accuracy = clone.json("reports", model, "metrics.json")["accuracy"]
+        accuracy = clone.reported(model, "metrics.json")["accuracy"]
         assert run.data.metrics["test/accuracy"] == accuracy
         assert len(clone.metrics()[model, "val_loss"]) == epochs
 
@@ -89,12 +89,10 @@ def test_each_model_has_one_run_that_tells_where_it_comes_from(clone: Clone) -> 
 def test_every_model_is_registered_and_the_best_of_a_name_is_champion(clone: Clone) -> None:
     registered = clone.registered()
     for name, candidates in CANDIDATES.items():
-        decision = clone.json("reports", name, "registration.json")
+        decision = clone.json("reports", "registrations", f"{name}.json")
         champion = {"champion": decision["best"]} if decision["passed"] else {}
         assert registered[name] == {model: model for model in candidates} | champion
-    accuracies = {
-        model: clone.json("reports", model, "metrics.json")["accuracy"] for model in EPOCHS
-    }
+    accuracies = {model: clone.reported(model, "metrics.json")["accuracy"] for model in EPOCHS}
     assert registered[NAME]["champion"] == max(accuracies, key=accuracies.__getitem__)
 
 
@@ -109,7 +107,7 @@ def test_the_champion_says_how_probable_each_sign_is(clone: Clone, tmp_path: Pat
     assert found["probability"] == max(found["probabilities"].values())
 
 
-PICTURES = PROJECT / "src" / "fivenets" / "pyfunc"
+PICTURES = PROJECT / "src" / "fivenets" / "runs" / "pyfunc"
 STREET, FACE = PICTURES / "example_street.png", PICTURES / "example_face.png"
 # Of each registered name: the items of a request, its params, and the columns of the answer.
 REQUESTS: dict[str, tuple[list, dict, set[str]]] = {
@@ -165,12 +163,11 @@ def numbers(metrics: dict[str, Any]) -> dict[str, Any]:
 def test_metrics_plots_and_results_show_the_models(clone: Clone, tmp_path: Path) -> None:
     metrics = json.loads(clone.run("dvc", "metrics", "show", "--json"))[""]["data"]
     shown = {Path(file).parent.name: numbers(entry["data"]) for file, entry in metrics.items()}
-    assert shown == {
-        model: numbers(clone.json("reports", model, "metrics.json")) for model in MODELS
-    }
+    assert shown == {model: numbers(clone.reported(model, "metrics.json")) for model in MODELS}
     clone.run("dvc", "plots", "show", "--out", str(tmp_path / "plots"))
     page = (tmp_path / "plots" / "index.html").read_text()
-    assert all(f"{model}: test images" in page for model in EPOCHS)
+    assert all(f"{model}/history.csv" in page for model in EPOCHS)
+    assert all(f"{model}/pictures/confusion.png" in page for model in EPOCHS)
     rows = clone.run("fivenets", "results", "--json").splitlines()
     assert [json.loads(row)["model"] for row in rows] == MODELS
     assert results.table([json.loads(row) for row in rows]) in (
@@ -180,10 +177,11 @@ def test_metrics_plots_and_results_show_the_models(clone: Clone, tmp_path: Path)
 
 def test_a_lost_store_comes_back_without_training(clone: Clone) -> None:
     before = clone.metrics(), clone.registered()
-    models = {path: path.stat().st_mtime_ns for path in (clone.folder / "models").iterdir()}
+    found = (clone.folder / "models").rglob("*")
+    models = {path: path.stat().st_mtime_ns for path in found if path.is_file()}
     (clone.folder / "mlflow.db").unlink()
     assert "Data and pipelines are up to date." in clone.run("dvc", "repro")
-    clone.run("python", "pipelines/sync.py")
+    clone.run("python", "pipelines/make/sync.py")
     assert (clone.metrics(), clone.registered()) == before
     assert {path: path.stat().st_mtime_ns for path in models} == models
     assert all("rebuilt" in run.data.tags for run in clone.runs().values())
@@ -201,7 +199,7 @@ def test_a_training_that_was_killed_in_an_epoch_ends_with_the_same_model(clone: 
         time.sleep(0.1)  # into the next epoch
         kill(process)
         assert process.returncode == -signal.SIGKILL
-    assert not (clone.folder / "models" / f"{model}.keras").exists()
+    assert not (clone.folder / clone.candidate(model).file).exists()
     assert state.exists()
     said = clone.run("dvc", "repro", stderr=subprocess.STDOUT)
     assert re.search(f"going on after epoch [12] of {EPOCHS[model]}", said)

@@ -171,7 +171,7 @@ def test_another_clone_takes_over_what_one_has_made(
     assert not (other.folder / "models").exists()
     other.run("dvc", "pull", "--with-deps", TARGET)
     assert "Data and pipelines are up to date." in other.run("dvc", "repro", TARGET)
-    other.run("python", "pipelines/sync.py")
+    other.run("python", "pipelines/make/sync.py")
     assert team.store() == before
     assert {model: other.digest(model) for model in EPOCHS} == {
         model: team.maker.digest(model) for model in EPOCHS

@@ -23,6 +23,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from ruamel.yaml import YAML
 
+from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256
 
 PROJECT = Path(__file__).parents[2]
@@ -43,7 +44,7 @@ STYLE = {"size": 64, "iterations": 3, "coarse_scales": 0}
 
 
 # What differs between two runs of the same: keys, beside those that name seconds, and files.
-TIMES = {"also", "attempt", "dvc_lock_sha256", "peak_memory_mib", "started", "training"}
+TIMES = {"also", "attempt", "evidence", "dvc_lock_sha256", "peak_memory_mib", "started", "training"}
 SHOW_TIMES = {"losses.png", "results.html", "results.md"}
 
 
@@ -96,7 +97,16 @@ class Clone:
         return json.loads(self.folder.joinpath(*path).read_text())
 
     def digest(self, model: str) -> str:
-        return sha256(self.folder / "models" / f"{model}.keras")
+        return sha256(self.folder / self.candidate(model).file)
+
+    def candidate(self, model: str) -> Candidate:
+        """Of a model of this clone, which knows where its files are."""
+        [name] = [name for name, models in self.candidates.items() if model in models]
+        return Candidate(model, "", name)
+
+    def reported(self, model: str, file: str) -> Any:
+        """What one of a model's reports says."""
+        return self.json(str(self.candidate(model).reports / file))
 
     @property
     def client(self) -> MlflowClient:
@@ -176,7 +186,7 @@ def make_tiny(clone: Clone) -> None:
     settings["yolov2-compact"]["train"] |= SMALL_DETECTOR
     for model in CANDIDATES["facenet"]:
         settings[model]["evaluate"]["recognition_repeats"] = 2
-    settings["style-transfer"]["stylize"]["jobs"][0]["settings"] |= STYLE
+    settings["style-transfer"]["convert"]["jobs"][0]["settings"] |= STYLE
     for name in CANDIDATES.keys() - {"yolov2"}:  # a conversion is exact, however little is trained
         settings[name]["register"]["minimum"] = 0
     yaml.dump(settings, file)
@@ -225,7 +235,7 @@ def state(clone: Clone) -> dict[str, Any]:
         "logged models": len(client.search_logged_models([experiment.experiment_id])),
         "left over": sorted(
             str(path.relative_to(clone.folder))
-            for pattern in ("checkpoints/*", "data/.*", "models/.*", "reports/**/.*")
+            for pattern in ("checkpoints/*", "data/.*", "models/**/.*", "reports/**/.*")
             for path in clone.folder.glob(pattern)
             if path.name != ".gitignore"
         ),

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fivenets.core import candidates, images
+from fivenets.core import images
+from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.detection import darknet, weights
@@ -20,7 +21,7 @@ from fivenets.sources.catalogue import ASSETS
 
 log = logging.getLogger(__name__)
 
-BUILTIN = "yolov2-compact"  # the candidate whose Darknet files stand in: .cfg, .weights, .names
+BUILTIN = Candidate("yolov2-compact", "detection", "yolov2-compact")  # its Darknet files stand in
 BUILTIN_PHOTOGRAPHS = 3  # drawn, where Darknet's own cannot be had
 YOLOV2_URL = "https://pjreddie.com/media/files/yolov2.weights"
 YOLOV2_FILE = "yolov2.weights"  # also beside the zips of a mirror that is a folder
@@ -102,12 +103,11 @@ def _pair(name: str, raw_dir: Path) -> Pair | None:
 
 def _builtin() -> Pair:
     """The detector that `train` has left as Darknet's files."""
-    folder = candidates.find(BUILTIN).folder
-    cfg, numbers, names = (folder / f"model.{end}" for end in ("cfg", "weights", "names"))
+    cfg, numbers, names = (BUILTIN.file.with_suffix(end) for end in (".cfg", ".weights", ".names"))
     if not numbers.exists():
-        raise UserError(f"{numbers} not found: run `dvc repro train@{BUILTIN}` first")
-    origin = assets.Origin(BUILTIN, "builtin", sha256(numbers), "Apache-2.0")
-    return Pair(BUILTIN, cfg, numbers, names, _drawn(), origin, "stretch")
+        raise UserError(f"{numbers} not found: run `dvc repro train@{BUILTIN.name}` first")
+    origin = assets.Origin(BUILTIN.name, "builtin", sha256(numbers), "Apache-2.0")
+    return Pair(BUILTIN.name, cfg, numbers, names, _drawn(), origin, "stretch")
 
 
 def _drawn() -> list[images.ImageSource]:

@@ -2,11 +2,11 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fivenets import tasks
-from fivenets.core import candidates
 from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
@@ -21,6 +21,7 @@ PYFUNC = registry.PACKAGE / "runs" / "pyfunc"
 
 def decide(
     name: str,
+    compared: Sequence[Candidate],
     *,
     metric: str,
     minimum: float,
@@ -29,14 +30,14 @@ def decide(
 ) -> dict[str, Any]:
     """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`.
 
-    Args: minimum_builtin: in place of `minimum` where the metric was measured on drawn data, which
+    Args: compared: at least one candidate, all of one task.
+        minimum_builtin: in place of `minimum` where the metric was measured on drawn data, which
         may be easier or harder than the real ones. An untrained candidate is never champion.
         tolerances: metric -> by how much a reproduction may differ from it; by default `metric`
         should come out the same.
     """
     values, is_drawn, is_untrained, evidence = {}, {}, {}, {}
-    found = candidates.of(name)
-    for one in found:
+    for one in compared:
         candidate = one.name
         metrics, training = (json.loads(file.read_text()) for file in (one.metrics, one.record))
         evidence[candidate] = tree_sha256(one.reports)
@@ -51,7 +52,7 @@ def decide(
         minimum = minimum_builtin
     return {
         "name": name,
-        "task": found[0].task,
+        "task": compared[0].task,
         "metric": metric,
         "minimum": minimum,
         "candidates": values,

@@ -17,6 +17,7 @@ REPORTS = Path("reports")
 BEGIN, END = "<!-- results: written by `dvc repro report` -->", "<!-- end of results -->"
 COLUMNS = {
     "model": "model",
+    "registered": "registered as",
     "parameters": "parameters",
     "data": "data",
     "metric": "metric",
@@ -55,6 +56,7 @@ def row(
     metric = published.get("metric", decision["metric"])
     return {
         "model": candidate.name,
+        "registered": candidate.registered,
         "parameters": f"{metrics['parameters']:,}",
         "data": training["tags"]["data"],
         "metric": metric,
@@ -96,7 +98,7 @@ def page(rows: list[dict[str, str]]) -> str:
     pictures = {
         row["model"]: [
             (picture.stem, base64.b64encode(picture.read_bytes()).decode())
-            for picture in sorted(candidates.find(row["model"]).pictures.glob("*.png"))
+            for picture in sorted(_candidate(row).pictures.glob("*.png"))
         ]
         for row in rows
     }
@@ -136,6 +138,11 @@ def replaced(text: str, table: str) -> str:
 def same_recipe(parameters: dict[str, str], others: dict[str, str]) -> bool:
     """Whether two trainings differ in nothing but their seed."""
     return {**parameters, "seed": ""} == {**others, "seed": ""}
+
+
+def _candidate(row: dict[str, str]) -> Candidate:
+    """Whose row it is."""
+    return Candidate(row["model"], "", row["registered"])
 
 
 def _course(entry: dict[str, Any], data: str) -> str:
