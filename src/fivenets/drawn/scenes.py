@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from fivenets.drawn.shapes import CLASSES, CLUTTER, OBJECTS, Face
+from fivenets.drawn.shapes import Face
+from fivenets.drawn.street import CLASSES, CLUTTER, OBJECTS
 
 HEIGHT, WIDTH = 240, 336  # pixels of a picture
 SUPERSAMPLING = 2

@@ -28,7 +28,7 @@ from fivenets.datasets.storing import (
     write_source,
 )
 from fivenets.drawn.scenes import render_scenes
-from fivenets.drawn.shapes import CLASSES
+from fivenets.drawn.street import CLASSES
 from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
 
