@@ -34,7 +34,8 @@ def main(name: str) -> None:
             run.log_epoch(epoch, metrics)
             run.log_image(stylizer(network).stylize(contents.held_out).image, "held out", epoch)
 
-        network, rows = train(vgg, style.image, contents, recipe, checkpoints, data["digest"], log)
+        known_by = {"plan": asdict(plan), "digest": data["digest"]}
+        network, rows = train(vgg, style.image, contents, recipe, checkpoints, known_by, log)
         stylizer(network).save(model_file)
         run.finish(model_file, rows, reports)
     shutil.rmtree(checkpoints)

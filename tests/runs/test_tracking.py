@@ -276,8 +276,12 @@ def test_a_training_that_was_cut_off_goes_on_in_its_run() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"parameters": {"epochs": 3}}, {"source": SOURCE | {"digest": "d2"}}],
-    ids=["parameters", "data"],
+    [
+        {"parameters": PARAMETERS | {"epochs": 3}},
+        {"parameters": PARAMETERS | {"data": {"split_seed": 1}}},
+        {"source": SOURCE | {"digest": "d2"}},
+    ],
+    ids=["parameters", "split", "data"],
 )
 def test_a_run_that_was_cut_off_gives_way_to_one_of_other(change: dict[str, Any]) -> None:
     first = cut_off()
