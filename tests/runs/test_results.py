@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from fivenets.core.candidates import Candidate
+from fivenets.core.errors import UserError
 from fivenets.runs import results
 
 METRICS = {
@@ -39,8 +40,11 @@ STUDY = {
 }
 ENTRY = {
     "course": 0.783,
+    "course_metric": "accuracy",
     "course_data": "signs",
     "published": "0.9 (Doe 2020)",
+    "published_metric": "accuracy",
+    "published_data": "signs",
 }
 ROW = {
     "model": "net",
@@ -48,6 +52,7 @@ ROW = {
     "parameters": "23,718",
     "data": "signs (mirror)",
     "metric": "accuracy",
+    "scored_on": "signs (mirror)",
     "course": "0.783",
     "published": "0.9 (Doe 2020)",
     "ours": "0.975 [0.929, 0.991]",
@@ -72,9 +77,11 @@ def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
         entry: dict[str, Any] = ENTRY,
         metrics: dict[str, Any] = METRICS,
         decision: dict[str, Any] = DECISION,
+        data: str = "signs (mirror)",
         study: dict[str, Any] | None = STUDY,
     ) -> dict[str, str]:
-        files = {candidate.metrics: metrics, candidate.record: TRAINING}
+        training = TRAINING | {"tags": TRAINING["tags"] | {"data": data}}
+        files = {candidate.metrics: metrics, candidate.record: training}
         files |= {Path("reports/seeds/net.json"): study} if study else {}
         for file, content in files.items():
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +100,7 @@ def without(key: str, report: dict[str, Any]) -> dict[str, Any]:
 
 
 RECALL = {"entry": ENTRY | {"metric": "recall"}, "metrics": METRICS | {"recall": 0.5}}
+NEITHER = {"course": "-", "published": "-"}
 OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed": "7"}
 
 
@@ -101,10 +109,12 @@ OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed
     [
         ({"entry": without("course", ENTRY)}, {"course": "-"}),
         ({"entry": {**ENTRY, "course_data": "other"}}, {"course": "-"}),
+        ({"entry": {**ENTRY, "published_data": "other"}}, {"published": "-"}),
+        ({"entry": {**ENTRY, "published_metric": "auc"}}, {"published": "-"}),
         ({"metrics": without("also", METRICS)}, {"also": "-"}),
         ({"metrics": METRICS | {"accuracy": None}}, {"ours": "unknown"}),
         ({"metrics": METRICS | {"accuracy_low": None}}, {"ours": "0.975"}),
-        (RECALL, {"metric": "recall", "ours": "0.500"}),
+        (RECALL, {"metric": "recall", "ours": "0.500"} | NEITHER),
         ({"decision": DECISION | {"passed": False}}, {"gate": "below 0.95"}),
         ({"decision": DECISION | {"best": "other"}}, {"gate": "not best"}),
         ({"study": None}, {"seeds": "-"}),
@@ -117,6 +127,43 @@ def test_what_differs_in_a_report_differs_in_its_cell(
     row: Report, changes: dict[str, Any], cells: dict[str, str]
 ) -> None:
     assert row(**changes) == ROW | cells
+
+
+@pytest.mark.parametrize(
+    ("data", "is_shown"),
+    [
+        ("signs (mirror)", True),
+        ("signs (public)", True),
+        ("signs (builtin)", False),  # drawn
+        ("signs (folder)", False),  # somebody's folder of that name
+        ("signs (tfds)", False),
+        ("signs-of-others (mirror)", False),
+        ("signs + hands (mirror)", False),
+    ],
+)
+def test_numbers_of_others_are_shown_beside_the_very_data_that_they_are_of(
+    row: Report, data: str, is_shown: bool
+) -> None:
+    found = row(data=data)
+    assert ((found["course"], found["published"]) == ("0.783", "0.9 (Doe 2020)")) is is_shown
+    assert (found["course"] == "-") is not is_shown
+    assert (found["data"], found["scored_on"]) == (data, data)
+    # Also where real weights were scored on drawn pictures, or a part of them was.
+    assert row(metrics=METRICS | {"data": data})["course"] == found["course"]
+
+
+def test_a_part_of_an_evaluation_has_data_of_its_own(row: Report) -> None:
+    metrics = METRICS | {"unseen_auc": 0.9, "unseen": {"auc": 0.9, "data": "faces (builtin)"}}
+    others = {"course_metric": "unseen_auc", "published_metric": "unseen_auc"}
+    found = row(entry=ENTRY | others | {"metric": "unseen_auc"}, metrics=metrics)
+    assert found["scored_on"] == "faces (builtin)"
+    assert (found["course"], found["published"]) == ("-", "-")
+
+
+@pytest.mark.parametrize("key", ["course_metric", "course_data", "published_metric"])
+def test_a_number_of_others_without_its_metric_or_data_is_a_sentence(row: Report, key: str) -> None:
+    with pytest.raises(UserError, match=f"report: net: {key.partition('_')[0]} needs {key}$"):
+        row(entry=without(key, ENTRY))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 def training(candidate: Candidate) -> Making:
     """A classifier by its recipe, from the prepared data."""
     recipe = Recipe(**params.arguments(Recipe, candidate.name, "train"))
-    data = _data(candidate.data)
+    settings, data = _settings(str(candidate.data)), _data(candidate.data)
     wanted = recipe.network.get("weights") == "imagenet"
     weights = imagenet.fetch(params.load("data", "source"), Path("data/raw")) if wanted else None
     pretrained = partial(imagenet.load, file=weights) if weights else None
@@ -39,7 +39,7 @@ def training(candidate: Candidate) -> Making:
             Classifier(network, data.labels).save(candidate.file)
         return rows
 
-    return Making(asdict(recipe), data.source, make, is_recorded)
+    return Making(asdict(recipe) | {"data": asdict(settings)}, data.source, make, is_recorded)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:

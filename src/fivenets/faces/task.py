@@ -32,14 +32,14 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 def train(candidate: Candidate) -> Making:
     """An embedding by triplet loss, of the people to train on."""
     recipe = training.Recipe(**params.arguments(training.Recipe, candidate.name, "train"))
-    faces, _, source = _load(candidate.data)
+    settings, (faces, _, source) = _settings(str(candidate.data)), _load(candidate.data)
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
 
     def make(log: Log) -> Rows:
         network, rows = training.train(
             training.pictures(faces.images, recipe),
             faces.labels,
-            source["digest"],
+            {**asdict(settings), "digest": source["digest"]},
             recipe,
             candidate.checkpoints,
             log.log_epoch,
@@ -48,7 +48,7 @@ def train(candidate: Candidate) -> Making:
         Embedder(network, trained_on=source["digest"]).save(candidate.file)
         return rows
 
-    return Making(asdict(recipe), source, make)
+    return Making(asdict(recipe) | {"data": asdict(settings)}, source, make)
 
 
 def conversion(candidate: Candidate) -> Making:

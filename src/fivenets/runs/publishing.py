@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
 from fivenets.core.task import Service
 from fivenets.core.words import interval
-from fivenets.runs import registry, tracking
+from fivenets.runs import registry, results, tracking
 
 UNTRAINED = "untrained"  # how the data tag starts of a network whose weights could not be had
 PYFUNC = registry.PACKAGE / "runs" / "pyfunc"
@@ -44,7 +44,7 @@ def decide(
         if metric not in metrics:
             raise UserError(f"params.yaml: {name}.register.metric: {candidate} has no {metric}")
         values[candidate], made_from = metrics[metric], training["tags"]["data"]
-        is_drawn[candidate] = "(builtin)" in metrics.get("data", made_from)
+        is_drawn[candidate] = "(builtin)" in results.data_of(metrics, metric, made_from)
         is_untrained[candidate] = made_from.startswith(UNTRAINED)
         _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
     best = max(values, key=lambda candidate: (not is_untrained[candidate], values[candidate]))
@@ -79,7 +79,10 @@ def publish(decision: dict[str, Any]) -> None:
     for candidate in decided(decision):
         files = served_files(candidate)
         run_id = tracking.run_of(client, candidate.file, candidate.reports)
-        training = json.loads(candidate.record.read_text())
+        made_by = client.get_run(run_id).data
+        if not any(metric.startswith("test/") for metric in made_by.metrics):
+            # DVC evaluates no model again whose bytes have not changed, whichever run made them.
+            tracking.log_evaluation(client, run_id, candidate.reports)
         example = (PYFUNC / service.example).read_bytes()
         version = registry.register(
             name,
@@ -88,10 +91,10 @@ def publish(decision: dict[str, Any]) -> None:
             digest_of(files),
             PYFUNC / service.script,
             [base64.b64encode(example).decode()] * service.pictures,
-            model_card(candidate, decision),
+            model_card(candidate, decision, made_by.tags),
             {
                 "model": candidate.name,
-                "data": training["tags"]["data"],
+                "data": made_by.tags["data"],
                 **gate(candidate.name, decision),
             },
             service.requirements,
@@ -130,27 +133,33 @@ def digest_of(files: dict[str, Path]) -> str:
     return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode())
 
 
-def model_card(candidate: Candidate, decision: dict[str, Any]) -> str:
-    """What the model is, what it was made from, how good it is and what it is not for."""
+def model_card(
+    candidate: Candidate, decision: dict[str, Any], made_by: Mapping[str, str] | None = None
+) -> str:
+    """What the model is, what it was made from, how good it is and what it is not for.
+
+    Args: made_by: tags of the run that made it; by default those of the record in its reports.
+    """
     service = tasks.find(candidate.task).service
-    training = json.loads(candidate.record.read_text())
+    tags = made_by or json.loads(candidate.record.read_text())["tags"]
     metrics = json.loads(candidate.metrics.read_text())
-    tags, metric = training["tags"], decision["metric"]
+    metric = decision["metric"]
+    scored_on = results.data_of(metrics, metric, tags["data"])
     is_champion = decision["passed"] and candidate.name == decision["best"]
     return f"""# {candidate.name}
 
 - **What**: {metrics["parameters"]:,} parameters; {service.use}.
 - **Data**: {tags["data"]}, digest `{tags["data_digest"][:12]}`.
 - **Code**: commit `{tags["git_commit"][:12]}`, local changes: {tags["git_dirty"]}.
-- **Test {metric}**: {interval(metrics, metric)} over {metrics["examples"]} examples;
-  {metrics.get("also", "nothing more measured")}.
+- **Test {metric}**: {interval(metrics, metric)} over {metrics["examples"]} examples of
+  {scored_on}; {metrics.get("also", "nothing more measured")}.
 - **Gate**: {metric} >= {decision["minimum"]:g}: {"champion" if is_champion else "not champion"}.
-- **Limits**: {_limits(service, tags["data"])}
+- **Limits**: {_limits(service, f"{tags['data']}, {scored_on}")}
 """
 
 
 def _limits(service: Service, data: str) -> str:
-    """What not to expect of a model made from `data`, such as `signs (mirror)`."""
+    """What not to expect of a model made from and scored on `data`, such as `signs (mirror)`."""
     if "(builtin)" in data:
         return service.limits_of_builtin
     if "(folder)" in data or "(tfds)" in data:

@@ -11,9 +11,11 @@ from rich.table import Table
 
 from fivenets.core import candidates, params
 from fivenets.core.candidates import Candidate
+from fivenets.core.errors import UserError
 from fivenets.core.words import interval
 
 REPORTS = Path("reports")
+REAL_ORIGINS = ("mirror", "public", "package")  # of the very data that a name of ours means
 BEGIN, END = "<!-- results: written by `dvc repro report` -->", "<!-- end of results -->"
 COLUMNS = {
     "model": "model",
@@ -21,6 +23,7 @@ COLUMNS = {
     "parameters": "parameters",
     "data": "data",
     "metric": "metric",
+    "scored_on": "scored on",
     "course": "course",
     "published": "best published",
     "ours": "ours, 95% interval",
@@ -54,14 +57,17 @@ def row(
         json.loads(file.read_text()) for file in (candidate.metrics, candidate.record)
     )
     metric = published.get("metric", decision["metric"])
+    scored_on = data_of(metrics, metric, training["tags"]["data"])
+    others = {"model": candidate.name, "metric": metric, **published}
     return {
         "model": candidate.name,
         "registered": candidate.registered,
         "parameters": f"{metrics['parameters']:,}",
         "data": training["tags"]["data"],
         "metric": metric,
-        "course": _course(published, training["tags"]["data"]),
-        "published": published.get("published", "-"),
+        "scored_on": scored_on,
+        "course": _others(others, "course", scored_on),
+        "published": _others(others, "published", scored_on),
         "ours": interval(metrics, metric),
         "also": metrics.get("also", "-"),
         "seeds": _over_seeds(candidate.name, training),
@@ -145,10 +151,34 @@ def _candidate(row: dict[str, str]) -> Candidate:
     return Candidate(row["model"], "", row["registered"])
 
 
-def _course(entry: dict[str, Any], data: str) -> str:
-    """The course's number, beside results on the data set that it is about."""
-    is_comparable = "course" in entry and data.startswith(f"{entry['course_data']} (")
-    return f"{entry['course']:.3f}" if is_comparable else "-"
+def data_of(metrics: dict[str, Any], metric: str, made_from: str) -> str:
+    """What a metric was measured on, such as `lfw10 (mirror)`.
+
+    A metric of a part of an evaluation, such as unseen_auc, is of that part's data; an evaluation
+    that names no data is of the test split of what the model was made from.
+    """
+    part = metrics.get(metric.partition("_")[0])
+    if isinstance(part, dict) and "data" in part:
+        return part["data"]
+    return metrics.get("data", made_from)
+
+
+def _others(entry: dict[str, Any], whose: str, scored_on: str) -> str:
+    """Somebody else's number, beside results by the metric and on the data that it is of.
+
+    Args: whose: course | published; its metric and its data stand beside it in `entry`.
+    Raises: UserError where they do not.
+    """
+    if whose not in entry:
+        return "-"
+    for key in (f"{whose}_metric", f"{whose}_data"):
+        if key not in entry:
+            raise UserError(f"params.yaml: report: {entry['model']}: {whose} needs {key}")
+    name, _, origin = scored_on.rpartition(" (")
+    is_same = (entry[f"{whose}_metric"], entry[f"{whose}_data"]) == (entry["metric"], name)
+    if not is_same or origin.rstrip(")") not in REAL_ORIGINS:
+        return "-"
+    return f"{entry[whose]:.3f}" if isinstance(entry[whose], float) else str(entry[whose])
 
 
 def _commit(tags: dict[str, str]) -> str:

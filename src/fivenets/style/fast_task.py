@@ -37,8 +37,9 @@ def training(candidate: Candidate) -> Making:
             log.log_epoch(epoch, metrics)
             log.log_image(stylizer(network).stylize(contents.held_out).image, "held out", epoch)
 
+        known_by = {"plan": asdict(plan), "digest": data["digest"]}
         network, rows = train(
-            vgg, style.image, contents, recipe, candidate.checkpoints, data["digest"], note
+            vgg, style.image, contents, recipe, candidate.checkpoints, known_by, note
         )
         stylizer(network).save(candidate.file)
         return rows
