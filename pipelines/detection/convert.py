@@ -5,7 +5,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from fivenets.core import images, params, stage
+from fivenets.core import params, stage
 from fivenets.detection import certificate, sources
 from fivenets.detection.detector import Detector, read_names
 from fivenets.runs import tracking
@@ -26,8 +26,7 @@ def main(name: str) -> None:
         detector.save(model_file)
         seconds = time.perf_counter() - start
         run.log_epoch(0, {"seconds": seconds})
-        photographs = [images.read_image(picture) for picture in pair.photographs]
-        record = certificate.certify(detector, pair.cfg, pair.weights, photographs)
+        record = certificate.certify(detector, pair.cfg, pair.weights, pair.photographs)
         run.finish(model_file, [{"epoch": 0, "seconds": seconds}], reports)
     (reports / "certificate.json").write_text(json.dumps(record, indent=2) + "\n")
 
