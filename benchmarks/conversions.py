@@ -41,8 +41,9 @@ def main() -> None:
 def compare(cfg_file: Path, weights_file: Path) -> dict[str, Any]:
     """The pair's certificate, and the share of pictures whose detections are the engines'."""
     detector = Detector.from_darknet(cfg_file, weights_file, resize="stretch")
-    photographs = [images.read_image(one) for one in sources.photographs("", RAW_DIR)]
-    record = certificate.certify(detector, cfg_file, weights_file, photographs)
+    files = sources.photographs("", RAW_DIR)
+    record = certificate.certify(detector, cfg_file, weights_file, files)
+    photographs = [images.read_image(file) for file in files]
     same = evaluation.agreement(detector, photographs)["same_detections"]
     is_alike = detector.to_weights() == weights_file.read_bytes()
     print(f"{cfg_file.name}: {record['engines']}, {same}", flush=True)

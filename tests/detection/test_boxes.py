@@ -140,9 +140,3 @@ def test_fitting_keeps_colours_and_fills_with_grey() -> None:
     assert fitted.dtype == np.float32
     assert fitted[25, 25].tolist() == [1, 0, 0]
     assert fitted[0, 0] == pytest.approx([0.5, 0.5, 0.5], abs=0.003)
-
-
-def test_shrinking_takes_the_mean_of_four_pixels_and_no_more() -> None:
-    stripes = np.zeros((8, 8, 3), np.uint8)
-    stripes[:, 1::4] = 255  # of each 4 columns, samples lie between the second and the third
-    assert fit(stripes, 2, 2, "stretch")[0, 0] == pytest.approx([0.5] * 3, abs=0.003)

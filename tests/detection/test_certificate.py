@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from darknet_networks import TINY, convolution, head, region, section, yolov2_cfg
+from PIL import Image
 
+from fivenets.core.errors import UserError
 from fivenets.detection import boxes, certificate, darknet, darknet_library, engines, weights
+from fivenets.detection import pictures as fitting
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
 
@@ -79,6 +82,95 @@ def test_a_changed_weight_is_found_out(write_pair, photograph: np.ndarray) -> No
     kernel, biases = layer.get_weights()
     layer.set_weights([kernel * 1.01, biases])
     assert not certificate.is_equal(certificate.certify(detector, cfg, numbers, [photograph]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TINY.replace("activation=leaky", "activation=elu", 1),
+        TINY.replace("activation=leaky", "activation=relie", 1),
+        TINY.replace("softmax=1", "softmax=0"),
+    ],
+    ids=["elu", "relie", "softmax=0"],
+)
+def test_a_witness_that_cannot_read_the_network_is_none(text: str, write_pair) -> None:
+    cfg, numbers = write_pair(text)
+    record = certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [])
+    (name,) = (name for name in record["engines"] if name.startswith("opencv"))
+    assert list(record["engines"][name]) == ["cannot_read"]
+    assert record["engines"][name]["cannot_read"].startswith("OpenCV cannot read net.cfg: ")
+    testified = certificate.witnesses(record)
+    assert name not in testified
+    # Darknet itself reads all of them.
+    assert certificate.is_equal(record) == bool(testified) == bool(darknet_library.library())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("filters=8\n", "filters=8\nfilters=4\n"),
+        ("activation=leaky\n", "activation=leaky\nactivation=linear\n"),
+        ("width=64\n", "width=64 # pixels\nwidth=96\n"),
+        ("anchors=1,2, 3,1\n", "anchors=1,2, 3,1\nanchors=5,5, 6,6\n"),
+        ("[net]\n", "\ufeff[net]\r\n"),
+    ],
+)
+def test_engines_are_asked_about_the_cfg_as_it_is_read(
+    change: tuple[str, str], write_pair, photograph: np.ndarray
+) -> None:
+    cfg, numbers = write_pair(TINY.replace(*change, 1))
+    record = certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [photograph])
+    assert certificate.is_equal(record), record
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_networks_of_other_channels_are_certified_and_asked(
+    channels: int, write_pair, photograph: np.ndarray
+) -> None:
+    cfg, numbers = write_pair(TINY.replace("channels=3", f"channels={channels}"))
+    detector = Detector.from_darknet(cfg, numbers)
+    record = certificate.certify(detector, cfg, numbers, [photograph])
+    assert certificate.is_equal(record), record
+    assert detector.detect([photograph], PROFILES["benchmark"])[0]
+    fast = detector.for_inference("float32")
+    assert fast.detect([photograph], PROFILES["benchmark"])[0]
+
+
+def test_a_network_of_channels_that_no_picture_has_is_refused(write_pair) -> None:
+    pair = write_pair(TINY.replace("channels=3", "channels=2"))
+    with pytest.raises(UserError, match="takes 2 channels, and a picture has one of 1"):
+        Detector.from_darknet(*pair)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+@pytest.mark.parametrize("resize", fitting.RESIZES)
+def test_certificates_begin_at_the_picture_file(
+    name: str, resize: str, write_pair, photograph: np.ndarray, tmp_path: Path, monkeypatch
+) -> None:
+    cfg, numbers = write_pair(TINY)
+    file = tmp_path / name
+    Image.fromarray(photograph).save(file)
+    detector = Detector.from_darknet(cfg, numbers, resize=resize)
+    record = certificate.certify(detector, cfg, numbers, [file])
+    assert certificate.is_equal(record), record
+    # Fitted by pixels' middles in place of aligned corners, as it was before: networks and engines
+    # agree on it, and the file's witnesses do not.
+    monkeypatch.setattr(
+        fitting,
+        "_sampled",
+        lambda image, height, width: (
+            np.asarray(
+                Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR),
+                np.float32,
+            )
+            / 255
+        ),
+    )
+    record = certificate.certify(detector, cfg, numbers, [file])
+    for engine in certificate.witnesses(record).values():
+        assert engine["max_abs_difference"] <= certificate.RAW_TOLERANCE
+        assert engine["max_input_difference_levels"] > 10
+    assert not certificate.is_equal(record)
 
 
 def test_without_an_engine_nothing_is_certified() -> None:

@@ -57,6 +57,30 @@ def test_convert_refuses_in_one_sentence(fivenets, write_pair, tmp_path) -> None
     assert not out.exists()
 
 
+def test_convert_says_who_could_not_read_the_network(
+    fivenets, write_pair, tmp_path, photograph
+) -> None:
+    Image.fromarray(photograph).save(tmp_path / "a.jpg")
+    cfg, numbers = write_pair(TINY.replace("activation=leaky", "activation=elu", 1))
+    out, evidence = tmp_path / "m.keras", tmp_path / "c.json"
+    code, printed, _ = fivenets(
+        *("convert", cfg, numbers, "--out", out, "--certificate", evidence),
+        *("--image", tmp_path / "a.jpg"),
+    )
+    assert code == 0
+    said = " ".join(printed.split())
+    assert "no witness: OpenCV cannot read net.cfg: Unsupported activation: elu" in said
+    record = json.loads(evidence.read_text())
+    assert any("cannot_read" in engine for engine in record["engines"].values())
+    assert out.exists()
+
+
+def test_convert_says_which_lines_do_not_count(write_pair, caplog) -> None:
+    pair = write_pair(TINY.replace("width=64\n", "width=64\nwidth=96\n"))
+    Detector.from_darknet(*pair)
+    assert "net.cfg line 3 [net]: width=96 does not count" in caplog.text
+
+
 def test_detect_lists_bad_pictures_and_does_the_rest(fivenets, model, photograph, tmp_path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()

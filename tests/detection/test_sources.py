@@ -80,3 +80,22 @@ def test_auto_takes_what_was_trained_here_where_nothing_else_can_be_had(
     assert pair.cfg.read_text() == TINY
     assert read_names(pair.names) == ["car", "bus", "tram"]
     assert len(pair.photographs) == len(sources.photographs("x (mirror)", folder)) == 3
+
+
+def test_names_end_at_newlines_only_and_a_bom_is_no_part_of_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "a.names"
+    for content in ("\ufeffcar\r\ntraffic\u2028light \r\n\r\n", "car\ntraffic\u2028light\n\n \n"):
+        file.write_bytes(content.encode())
+        assert read_names(file) == ["car", "traffic\u2028light"]
+    file.write_text("")
+    assert read_names(file) == []
+
+
+def test_an_empty_line_between_names_is_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "a.names"
+    file.write_text("car\n\nbus\n")
+    with pytest.raises(UserError, match=r"a\.names line 2 is empty: expected the name of a class"):
+        read_names(file)
+    file.write_text("\ncar\n")
+    with pytest.raises(UserError, match="line 1 is empty"):
+        read_names(file)

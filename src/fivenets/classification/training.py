@@ -15,7 +15,7 @@ from fivenets.core.errors import UserError
 from fivenets.core.params import check_arguments
 from fivenets.datasets.classification.prepared import ImageDataset
 from fivenets.fitting import distribution
-from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting.acceleration import FusedAdamW, jit_compile, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 
@@ -166,8 +166,7 @@ def _fit(
         ),
         metrics=["accuracy"],
         steps_per_execution=recipe.steps_per_execution,
-        # On a CPU, XLA makes a convolution's train step several times slower.
-        jit_compile=False,
+        jit_compile=jit_compile(),
     )
     validation = None
     if "validation" in data.splits:

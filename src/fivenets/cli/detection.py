@@ -93,17 +93,16 @@ def convert(
     as_json: Json = False,
 ) -> None:
     """Converts a detector of the YOLOv2 family to Keras and compares it with other engines."""
-    from fivenets.core import images
     from fivenets.detection import certificate as certificates
     from fivenets.detection.detector import Detector, read_names
 
     if out.suffix != ".keras":
         raise UserError(f"--out should end in .keras, it is {out}")
     labels = read_names(names) if names else None
-    photographs = [images.read_image(path) for path in image or []]
     detector = Detector.from_darknet(cfg, weights, labels, resize)
-    record = certificates.certify(detector, cfg, weights, photographs)
-    if record["engines"] and not certificates.is_equal(record):
+    record = certificates.certify(detector, cfg, weights, image or [])
+    witnesses = certificates.witnesses(record)
+    if witnesses and not certificates.is_equal(record):
         raise UserError(f"{out} is not written: engines disagree: {json.dumps(record['engines'])}")
     detector.save(out)
     if certificate:
@@ -111,8 +110,15 @@ def convert(
     if as_json:
         print(json.dumps(record))
         return
-    compared = ", ".join(record["engines"]) or "nothing: OpenCV below 5 is not installed"
+    compared = ", ".join(witnesses) or "nothing: no engine that reads it is installed"
     Console().print(f"{out}: {record['parameters']:,} parameters, compared with {compared}")
     for name, engine in record["engines"].items():
+        if name not in witnesses:
+            Console().print(f"  {name}: no witness: {engine[certificates.CANNOT_READ]}")
+            continue
         raw, box = engine["max_abs_difference"], engine["max_box_difference_px"]
-        Console().print(f"  {name}: raw output within {raw:.1e}, boxes within {box:.1e} px")
+        levels = engine["mean_input_difference_levels"]
+        Console().print(
+            f"  {name}: raw output within {raw:.1e}, boxes within {box:.1e} px, pictures read and "
+            f"fitted within {levels:.2f} grey levels on average"
+        )

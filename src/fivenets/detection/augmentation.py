@@ -42,13 +42,11 @@ def augmented(
         objects those k are: others have left the picture.
     """
     window = _window(strength, rng)
-    image_height, image_width = image_rgb_uint8.shape[:2]
-    extent = window * [image_width, image_height, image_width, image_height]
     picture = Image.fromarray(image_rgb_uint8).transform(
         # As in `pictures.fit`: four pixels and no smoothing. What lies outside becomes black.
         (width, height),
         Image.Transform.EXTENT,
-        tuple(extent),
+        _extent(window, image_rgb_uint8.shape, height, width),
         Image.Resampling.BILINEAR,
     )
     pixels = np.asarray(picture, np.float32) / 255 @ _colour_matrix(strength, rng)
@@ -65,6 +63,22 @@ def _window(strength: Augmentation, rng: np.random.Generator) -> np.ndarray:
     if strength.flip and is_flipped:
         window[[1, 3]] = window[[3, 1]]
     return window
+
+
+def _extent(
+    window: np.ndarray, image_shape: tuple[int, ...], height: int, width: int
+) -> tuple[float, ...]:
+    """Pillow's left, top, right, bottom in pixels, of a window in parts of the picture.
+
+    Pillow samples at the middles of pixels; this puts those of the first and the last where
+    `pictures.fit` has them, at the middles of the window's first and last.
+    """
+    picture, target = np.array([image_shape[1], image_shape[0]]), np.array([width, height])
+    first, last = window[:2] * picture, window[2:] * picture
+    half = np.sign(last - first) / 2
+    step = (last - first - 2 * half) / np.maximum(target - 1, 1)
+    start = first + half - step / 2
+    return (*start, *(start + step * target))
 
 
 def _seen_through(boxes_xyxy: np.ndarray, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,39 +1,62 @@
-"""Evidence that a converted network is the one that Darknet's files describe."""
+"""Evidence that a converted network is the one that Darknet's files describe.
 
+Two things are compared, which together lead from a user's picture file to boxes: what a network is
+given for a file, by other decoders and Darknet's own fitting, and what it answers to given numbers.
+"""
+
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fivenets.detection import boxes, engines
+from fivenets.core import images
+from fivenets.detection import boxes, engines, reading
 from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detector
 from fivenets.detection.engines import Answer
-from fivenets.detection.pictures import fit
 
 RAW_TOLERANCE = 1e-4  # absolute, of float32 numbers before any activation
 BOX_TOLERANCE = 0.01  # pixels of the network's input
+INPUT_TOLERANCE = 1.0  # grey levels of 255: on average, and of a file without loss at any pixel
 MATCHING_SCORE = 1e-4  # of two detections that are the same box and class
+CANNOT_READ = "cannot_read"  # in place of an engine's numbers: why it is no witness
 
 
-def pictures_for(detector: Detector, photographs: list[np.ndarray], seed: int = 0) -> np.ndarray:
-    """(n, height, width, 3) in 0..1: the photographs as the network sees them, and noise."""
-    height, width, channels = detector.cfg.input_shape
-    fitted = [fit(photograph, height, width, detector.resize) for photograph in photographs]
-    noise = np.random.default_rng(seed).random((height, width, channels), np.float32)
+def pictures_for(
+    detector: Detector, photographs: Sequence[images.ImageSource], seed: int = 0
+) -> np.ndarray:
+    """(n, height, width, channels) in 0..1: photographs as the network sees them, and noise."""
+    fitted = [detector.fitted(images.read_image(photograph)) for photograph in photographs]
+    noise = np.random.default_rng(seed).random(detector.cfg.input_shape, np.float32)
     return np.stack([*fitted, noise])
 
 
 def certify(
-    detector: Detector, cfg_file: Path, weights_file: Path, photographs: list[np.ndarray]
+    detector: Detector,
+    cfg_file: Path,
+    weights_file: Path,
+    photographs: Sequence[images.ImageSource],
 ) -> dict[str, Any]:
     """The record of a conversion: what was read, and how far each installed engine is from it.
 
-    photographs: each (h, w, 3) uint8; noise is always added to them.
+    photographs: files, which every engine reads for itself, or arrays (h, w, 3) uint8; noise is
+        always added to them.
     """
     pictures = pictures_for(detector, photographs)
-    answers = ask_all(cfg_file, weights_file, pictures)
     mine = engines.ours(detector.raw(pictures), detector.region)
+    inputs = input_differences(detector, photographs)
+    compared = {}
+    for name, answer in _asked(cfg_file, weights_file, pictures).items():
+        if isinstance(answer, str):
+            compared[name] = {CANNOT_READ: answer}
+            continue
+        compared[name] = {
+            "max_abs_difference": float(np.abs(answer.raw - mine.raw).max()),
+            "max_box_difference_px": _box_difference(answer, mine, *detector.cfg.input_shape),
+            **inputs.get(name, {}),
+        }
     return {
         "cfg": cfg_file.name,
         "weights": weights_file.name,
@@ -41,30 +64,68 @@ def certify(
         "bytes_read": len(detector.to_weights()),
         "file_bytes": weights_file.stat().st_size,
         "header": str(detector.header),
-        "engines": {
-            name: {
-                "max_abs_difference": float(np.abs(answer.raw - mine.raw).max()),
-                "max_box_difference_px": _box_difference(answer, mine, *detector.cfg.input_shape),
-            }
-            for name, answer in answers.items()
-        },
+        "engines": compared,
     }
+
+
+def input_differences(
+    detector: Detector, photographs: Sequence[images.ImageSource]
+) -> dict[str, dict[str, float]]:
+    """How far each engine's input of the network is from ours, in grey levels, from the file on.
+
+    Returns: by engine the largest mean of a file, and the largest difference at any pixel of the
+        files without loss, of which noise of an odd size is always one.
+    """
+    height, width, _ = detector.cfg.input_shape
+    size = (height * 2 // 3 + 9, width + 7, 3)
+    noise = np.random.default_rng(0).integers(0, 256, size, np.uint8)
+    with tempfile.TemporaryDirectory() as scratch:
+        files = reading.write([*photographs, noise], Path(scratch))
+        mine = np.stack([detector.fitted(images.read_image(file)) for file in files])
+        lossless = [reading.is_lossless(file) for file in files]
+        found = {}
+        for name, read in reading.installed().items():
+            theirs = read(files, detector.cfg.input_shape, detector.resize)
+            levels = 255 * np.abs(theirs - mine)
+            found[name] = {
+                "mean_input_difference_levels": float(levels.mean(axis=(1, 2, 3)).max()),
+                "max_input_difference_levels": float(levels[lossless].max()),
+            }
+    return found
 
 
 def ask_all(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> dict[str, Answer]:
-    """What each installed engine says about the pictures (n, height, width, 3) in 0..1."""
-    return {
-        name: engine(cfg_file, weights_file, pictures)
-        for name, engine in engines.installed().items()
-    }
+    """What each engine that can read the network says about (n, height, width, channels)."""
+    answers = _asked(cfg_file, weights_file, pictures)
+    return {name: answer for name, answer in answers.items() if not isinstance(answer, str)}
+
+
+def _asked(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> dict[str, Answer | str]:
+    """By engine its answer, or the sentence that says why it has none."""
+    answers: dict[str, Answer | str] = {}
+    for name, engine in engines.installed().items():
+        try:
+            answers[name] = engine(cfg_file, weights_file, pictures)
+        except engines.UnreadableError as error:
+            answers[name] = str(error)
+    return answers
+
+
+def witnesses(record: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """The engines that could read the network, with their numbers."""
+    found = record["engines"].items()
+    return {name: engine for name, engine in found if CANNOT_READ not in engine}
 
 
 def is_equal(record: dict[str, Any]) -> bool:
-    """Whether at least one engine was asked and all agree within the tolerances."""
-    return bool(record["engines"]) and all(
+    """Whether at least one engine testified and all that did agree within the tolerances."""
+    return bool(witnesses(record)) and all(
         engine["max_abs_difference"] <= RAW_TOLERANCE
         and engine["max_box_difference_px"] <= BOX_TOLERANCE
-        for engine in record["engines"].values()
+        # Certificates from before inputs were compared have none.
+        and engine.get("mean_input_difference_levels", 0) <= INPUT_TOLERANCE
+        and engine.get("max_input_difference_levels", 0) <= INPUT_TOLERANCE
+        for engine in witnesses(record).values()
     )
 
 

@@ -1,7 +1,8 @@
 """Darknet's `.cfg` files: sections -> layers with known shapes, checked to fit together.
 
 Facts about the format come from Darknet's own parser (pjreddie/darknet, src/parser.c): aliases,
-defaults and the rounding of sizes are its. Weights are in `weights.py`, networks in `model.py`.
+defaults and the rounding of sizes are its. What else an option may say is in `options.py`, weights
+are in `weights.py`, networks in `model.py`.
 """
 
 import math
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fivenets.core.errors import UserError
+from fivenets.detection import options
 from fivenets.detection.sections import Section, read_sections
 
 ACTIVATIONS = ("linear", "leaky", "relu", "relie", "logistic", "tanh", "elu")
@@ -48,6 +50,7 @@ class Network:
     input_shape: Shape
     layers: tuple[Layer, ...]
     region: Region | None
+    ignored: tuple[str, ...] = ()  # a sentence for each line that does not count
 
 
 def parse_file(path: Path) -> Network:
@@ -56,7 +59,7 @@ def parse_file(path: Path) -> Network:
     Raises: UserError, one sentence, for a missing file and for whatever `parse` refuses.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")  # read_text() would end lines at a lone \r too
     except FileNotFoundError:
         raise UserError(f"{path}: no such cfg file") from None
     except OSError as error:
@@ -75,12 +78,15 @@ def parse(text: str, name: str = "the cfg") -> Network:
     if not sections or sections[0].kind != "net":
         raise UserError(f"{name} should begin with a [net] section")
     net, shapes, layers, region = sections[0], [], [], None
+    options.check(net)
     side = {key: net.integer(key, 0, at_least=1) for key in ("height", "width")}
     input_shape = (side["height"], side["width"], net.integer("channels", 3, at_least=1))
     _check_size(net, input_shape)
     for section in sections[1:]:
         if region is not None or section.kind == "net":
             raise section.error("[net] stands first and only once, [region] last")
+        _check_follows(section, layers)
+        options.check(section)
         inputs = _inputs(section, len(layers))
         input_shapes = [shapes[index] if index >= 0 else input_shape for index in inputs]
         if section.kind == "region":
@@ -92,13 +98,24 @@ def parse(text: str, name: str = "the cfg") -> Network:
         layers.append(Layer(section, inputs, input_shapes[0], shape))
     if not layers:
         raise UserError(f"{name} has no layers")
-    return Network(text, input_shape, tuple(layers), region)
+    ignored = tuple(sentence for section in sections for sentence in section.ignored)
+    return Network(text, input_shape, tuple(layers), region, ignored)
+
+
+def _check_follows(section: Section, layers: list[Layer]) -> None:
+    """Raises: UserError where Darknet's layer before gives nothing to compute with."""
+    before = layers[-1].kind if layers else ""
+    if before == "cost":  # it computes in training only (src/cost_layer.c)
+        raise section.error("it would receive the zeros that the [cost] before it gives")
+    if before == "softmax" and section.kind != "cost":
+        raise section.error(
+            "it needs rows and columns, which the [softmax] before it does not give"
+        )
 
 
 def _inputs(section: Section, index: int) -> tuple[int, ...]:
     """Indices of the layers that feed layer `index`."""
     if section.kind == "route":
-        section.refuse("groups", "1")  # of another Darknet, which takes a part of the channels
         named = section.numbers("layers")
         if not named:
             raise section.error("layers= names no layer")
@@ -128,8 +145,6 @@ def _shape(section: Section, inputs: list[Shape]) -> Shape:
         groups = section.integer("groups", 1, at_least=1)
         if channels % groups or filters % groups:
             raise section.error(f"{groups} groups do not divide {channels} to {filters} channels")
-        for key in ("binary", "xnor", "flipped"):
-            section.refuse(key, "0")
         activation_of(section, "logistic")
         return (
             _slid(height, 2 * padding, size, stride),
@@ -153,15 +168,10 @@ def _shape(section: Section, inputs: list[Shape]) -> Shape:
             raise section.error(f"layers of unlike sizes cannot be added: {_sizes(inputs)}")
         activation_of(section, "linear")
     if section.kind == "reorg":
-        for key in ("reverse", "flatten", "extra"):
-            section.refuse(key, "0")
         stride = section.integer("stride", 1, at_least=1)
         if height % stride or width % stride or channels % stride**2:
             raise section.error(f"stride {stride} does not divide {_sizes(inputs)}")
         return height // stride, width // stride, channels * stride**2
-    if section.kind == "softmax":
-        section.refuse("groups", "1")
-        section.refuse("temperature", "1")
     return inputs[0]  # dropout, cost, shortcut and softmax keep it
 
 
@@ -188,9 +198,6 @@ def activation_of(section: Section, default: str) -> str:
 
 
 def _region(section: Section, shape: Shape) -> Region:
-    section.refuse("coords", "4")
-    if "tree" in section.options:
-        raise section.error("a tree of classes (YOLO9000) is not supported")
     count = section.integer("num", 1, at_least=1)
     classes = section.integer("classes", 20, at_least=1)
     sides = section.numbers("anchors")

@@ -1,4 +1,7 @@
-"""Asks Darknet itself: `darknet_library.py CFG WEIGHTS IN.npy OUT.npz OUTPUTS CLASSES`.
+"""Asks Darknet itself, in a process of its own; writes OUT.npz.
+
+    darknet_library.py LIBRARY predict OUT.npz CFG WEIGHTS IN.npy OUTPUTS CLASSES
+    darknet_library.py LIBRARY fit OUT.npz HEIGHT WIDTH CHANNELS letterbox|stretch FILE...
 
 A process of its own, since Darknet ends its process on errors, prints to stderr, and brings its
 own OpenCV; it imports nothing of this package, so as not to load TensorFlow beside it. The
@@ -6,12 +9,24 @@ signatures and structures are of Debian's package (include/darknet.h).
 """
 
 import ctypes
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 
 LIBRARIES = (Path("/usr/lib/darknet/libdarknet.so"),)  # Debian's package `darknet`
+
+
+class Image(ctypes.Structure):
+    """`image` in darknet.h: floats in 0..1, channel by channel."""
+
+    _fields_ = (
+        ("w", ctypes.c_int),
+        ("h", ctypes.c_int),
+        ("c", ctypes.c_int),
+        ("data", ctypes.POINTER(ctypes.c_float)),
+    )
 
 
 class Detection(ctypes.Structure):
@@ -32,8 +47,28 @@ def library() -> Path | None:
     return next((path for path in LIBRARIES if path.is_file()), None)
 
 
+def fit(
+    darknet: ctypes.CDLL, height: int, width: int, channels: int, resize: str, files: list[str]
+) -> dict[str, np.ndarray]:
+    """The files as Darknet puts them into a network: pictures (n, height, width, channels)."""
+    darknet.load_image.restype = Image
+    fitting = darknet.letterbox_image if resize == "letterbox" else darknet.resize_image
+    fitting.argtypes, fitting.restype = (Image, ctypes.c_int, ctypes.c_int), Image
+    found = []
+    for file in files:
+        image = fitting(darknet.load_image(os.fsencode(file), 0, 0, channels), width, height)
+        planes = np.ctypeslib.as_array(image.data, (channels, height, width))
+        found.append(planes.transpose(1, 2, 0).copy())
+    return {"pictures": np.stack(found)}
+
+
 def predict(
-    cfg: Path, weights: Path, pictures: np.ndarray, outputs: int, classes: int
+    darknet: ctypes.CDLL,
+    cfg: Path,
+    weights: Path,
+    pictures: np.ndarray,
+    outputs: int,
+    classes: int,
 ) -> dict[str, np.ndarray]:
     """Darknet's answer to (n, height, width, 3) float32 in 0..1.
 
@@ -42,10 +77,6 @@ def predict(
         (n, boxes, 4) in parts of the input and scores (n, boxes, classes), anchors slowest.
     """
     height, width = pictures.shape[1:3]
-    found = library()
-    if found is None:
-        raise FileNotFoundError("libdarknet.so")
-    darknet = ctypes.CDLL(str(found))
     darknet.load_network.restype = ctypes.c_void_p
     darknet.network_predict.restype = ctypes.POINTER(ctypes.c_float)
     darknet.get_network_boxes.restype = ctypes.POINTER(Detection)
@@ -73,7 +104,16 @@ def predict(
     }
 
 
-if __name__ == "__main__":
-    cfg_file, weights_file, pictures_file, out = map(Path, sys.argv[1:5])
-    answer = predict(cfg_file, weights_file, np.load(pictures_file), *map(int, sys.argv[5:]))
+def main(library_file: str, command: str, out: str, *arguments: str) -> None:
+    darknet = ctypes.CDLL(library_file)
+    if command == "fit":
+        height, width, channels = map(int, arguments[:3])
+        answer = fit(darknet, height, width, channels, arguments[3], list(arguments[4:]))
+    else:
+        cfg, weights, pictures = map(Path, arguments[:3])
+        answer = predict(darknet, cfg, weights, np.load(pictures), *map(int, arguments[3:]))
     np.savez(out, allow_pickle=False, **answer)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,5 +1,6 @@
 """Pictures as users have them -> detections in pixels of those pictures."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,8 +13,10 @@ from fivenets.core import images
 from fivenets.core.errors import UserError
 from fivenets.detection import boxes, darknet, model, processor, weights
 from fivenets.detection.boxes import Profile
-from fivenets.detection.pictures import check_resize, fit, to_pixels
+from fivenets.detection.pictures import check_channels, check_resize, fit, to_pixels
 from fivenets.fitting import inference, model_files
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Detector:
             raise UserError(
                 f"the cfg has {cfg.region.classes} classes, {len(labels)} names were received"
             )
-        self.network = network  # (n, h, w, 3) in 0..1 -> raw output
+        check_channels(cfg.input_shape[2])
+        self.network = network  # (n, h, w, channels) in 0..1 -> raw output
         self.cfg, self.region, self.header = cfg, cfg.region, header
         self.labels = tuple(labels)
         self.resize = check_resize(resize)
@@ -68,6 +72,8 @@ class Detector:
     ) -> "Detector":
         """A converted cfg and weights; without `labels`, classes are called class-0 and so on."""
         cfg = darknet.parse_file(cfg_file)
+        for sentence in cfg.ignored:
+            log.warning("%s", sentence)
         header, numbers = weights.read_file(weights_file, cfg)
         network = model.build(cfg)
         model.load(network, cfg, numbers)
@@ -117,8 +123,13 @@ class Detector:
         model.load(network, self.cfg, numbers)
         return Detector(network, self.cfg, self.header, self.labels, self.resize, self.trained_on)
 
+    def fitted(self, image_rgb_uint8: np.ndarray) -> np.ndarray:
+        """A picture (h, w, 3) as the network sees it: (height, width, channels) float32 in 0..1."""
+        height, width, channels = self.cfg.input_shape
+        return fit(image_rgb_uint8, height, width, self.resize, channels)
+
     def raw(self, pictures: np.ndarray) -> np.ndarray:
-        """(n, rows, columns, channels) raw output of (n, height, width, 3) in 0..1."""
+        """(n, rows, columns, numbers) raw output of (n, height, width, channels) in 0..1."""
         return inference.outputs(self.network, pictures, batch_size=1)
 
     def detect(self, pictures: Sequence[Any], profile: Profile) -> list[list[Detection]]:
@@ -128,7 +139,7 @@ class Detector:
     def detect_in(self, image_rgb_uint8: np.ndarray, profile: Profile) -> list[Detection]:
         """The objects in one picture (h, w, 3), best first."""
         height, width, _ = self.cfg.input_shape
-        raw = self.raw(fit(image_rgb_uint8, height, width, self.resize)[None])[0]
+        raw = self.raw(self.fitted(image_rgb_uint8)[None])[0]
         boxes_xyxy, classes, scores = boxes.detections(raw, self.region, profile)
         pixels = to_pixels(boxes_xyxy, image_rgb_uint8.shape, height, width, self.resize)
         return [
@@ -138,8 +149,16 @@ class Detector:
 
 
 def read_names(path: Path) -> list[str]:
-    """Class names, one a line, as in Darknet's `.names` files."""
+    """Class names, one a line, as in Darknet's `.names` files; lines end at \\n or \\r\\n.
+
+    Raises: UserError where there is no such text, or an empty line between names: Darknet would
+        give the classes after it another's name.
+    """
     try:
-        return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+        text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise UserError(f"{path}: no readable file of class names, one a line") from None
+    names = [line.strip(" \t\r") for line in text.rstrip().split("\n")]
+    if not all(names) and names != [""]:
+        raise UserError(f"{path} line {names.index('') + 1} is empty: expected the name of a class")
+    return [name for name in names if name]

@@ -1,6 +1,7 @@
 """Independent engines that run the same cfg and weights: witnesses for a conversion."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import numpy as np
 
 from fivenets.core.errors import UserError
 from fivenets.detection import boxes, darknet, darknet_library, weights
+from fivenets.detection.sections import read_sections
 
 SMALL = 0.1  # variances above it hide the difference between the engines' epsilons
 MINUTES = 10  # for Darknet, which takes some 10 s for a picture of 608 pixels a side
@@ -24,6 +26,10 @@ class Answer:
     raw: np.ndarray  # (n, rows, columns, anchors * (5 + classes)), before any activation
     boxes_xyxy: np.ndarray  # (n, boxes, 4) in parts of the input, anchors fastest
     scores: np.ndarray  # (n, boxes, classes), p_c * class probability
+
+
+class UnreadableError(UserError):
+    """An engine cannot read a network: no witness, neither for nor against its conversion."""
 
 
 def installed() -> dict[str, Callable[[Path, Path, np.ndarray], Answer]]:
@@ -41,12 +47,29 @@ def installed() -> dict[str, Callable[[Path, Path, np.ndarray], Answer]]:
 
 
 def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
-    """OpenCV's importer of Darknet files. pictures: (n, height, width, 3) float32 in 0..1."""
+    """OpenCV's importer of Darknet files. pictures: (n, height, width, channels) float32 in 0..1.
+
+    Raises: UnreadableError for what it does not know, such as activation=elu or softmax=0.
+    """
     import cv2
 
-    # A score below the cfg's `thresh` would read 0, and the last line of a key is the one it takes.
-    text = cfg_file.read_text().rstrip() + "\nthresh=0\n"
-    numbers = _for_opencv(cfg_file, weights_file)
+    region = _region_of(cfg_file)
+    text, numbers = _cfg_for_opencv(cfg_file), _for_opencv(cfg_file, weights_file)
+    try:
+        raw, rows = _ask_opencv(text, numbers, pictures)
+    except cv2.error as error:
+        why = " ".join(str(error.err).split())
+        raise UnreadableError(f"OpenCV cannot read {cfg_file.name}: {why}") from None
+    # The importer's region layer suppresses by a threshold of its own and writes 0 over scores;
+    # those are read from OpenCV's raw output.
+    scores = np.where(rows[..., 5:] > 0, rows[..., 5:], ours(raw, region).scores)
+    return Answer(raw, _xyxy(rows[..., :4]), scores)
+
+
+def _ask_opencv(text: str, numbers: bytes, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Raw output (n, rows, columns, channels), and rows (n, boxes, 5 + classes) decoded from it."""
+    import cv2
+
     network = cv2.dnn.readNetFromDarknet(
         np.frombuffer(text.encode(), np.uint8), np.frombuffer(numbers, np.uint8)
     )
@@ -59,28 +82,31 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
         raw, rows = network.forward([before_region, region])
         raws.append(raw[0].copy())  # OpenCV has moved the channels last, for its region layer
         decoded.append(rows.copy())
-    raw, rows = np.array(raws), np.array(decoded)
-    # The importer's region layer suppresses by a threshold of its own and writes 0 over scores;
-    # those are read from OpenCV's raw output.
-    region = _region_of(cfg_file)
-    scores = np.where(rows[..., 5:] > 0, rows[..., 5:], ours(raw, region).scores)
-    return Answer(raw, _xyxy(rows[..., :4]), scores)
+    return np.array(raws), np.array(decoded)
 
 
 def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     """Darknet's own library, in a process of its own. pictures as for `opencv`."""
     rows, columns, channels = darknet.parse_file(cfg_file).layers[-1].shape
+    # Darknet takes a BOM for a part of the first word, and \r for one of the last.
+    text = cfg_file.read_bytes().decode("utf-8-sig").replace("\r", "")
+    lines = text.split("\n")
+    *_, last = read_sections(text, cfg_file.name)
+    region = _region_of(cfg_file)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         np.save(folder / "pictures.npy", pictures)
-        headless = folder / "headless.cfg"
-        headless.write_text(cfg_file.read_text().rpartition("[region]")[0])
-        numbers = rows * columns * channels
-        before = _ask_darknet(headless, weights_file, folder, numbers, 0)["output"]
-        classes = _region_of(cfg_file).classes
-        decoded = _ask_darknet(cfg_file, weights_file, folder, numbers, classes)
+        answers = []
+        for content, classes in ((lines[: last.line - 1], 0), (lines, region.classes)):
+            (folder / "net.cfg").write_text("\n".join(content) + "\n")
+            out = folder / "answer.npz"
+            files = [out, folder / "net.cfg", weights_file, folder / "pictures.npy"]
+            arguments = [*files, rows * columns * channels, classes]
+            names = f"{cfg_file.name} with {weights_file.name}"
+            answers.append(ask_darknet("predict", arguments, out, names))
+    before, decoded = answers
     count = len(pictures)
-    raw = before.reshape(count, channels, rows, columns).transpose(0, 2, 3, 1)
+    raw = before["output"].reshape(count, channels, rows, columns).transpose(0, 2, 3, 1)
 
     def anchors_last(values: np.ndarray) -> np.ndarray:
         last = values.shape[-1]
@@ -91,28 +117,45 @@ def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> 
     return Answer(raw, boxes_xyxy, anchors_last(decoded["scores"]))
 
 
-def _ask_darknet(
-    cfg_file: Path, weights_file: Path, folder: Path, outputs: int, classes: int
-) -> dict[str, np.ndarray]:
-    files = [cfg_file, weights_file, folder / "pictures.npy", folder / "answer.npz"]
-    arguments = [str(argument) for argument in (*files, outputs, classes)]
+def ask_darknet(command: str, arguments: list, out: Path, names: str) -> dict[str, np.ndarray]:
+    """What `darknet_library.py` writes to `out`; `names` are of the files, for an error.
+
+    Raises: UnreadableError where Darknet ends without an answer.
+    """
+    given = [darknet_library.library(), command, *arguments]
     done = subprocess.run(
-        [sys.executable, "-P", darknet_library.__file__, *arguments],
+        [sys.executable, "-P", darknet_library.__file__, *map(str, given)],
         # Debian's build links a window toolkit, which looks for a screen when it is loaded.
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
+        errors="replace",
         timeout=60 * MINUTES,
         check=False,
     )
     # Darknet ends with 0 where it finds no file.
-    if done.returncode or not files[-1].exists():
+    if done.returncode or not out.exists():
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise UserError(f"Darknet refuses {cfg_file.name} with {weights_file.name}: {last}")
-    with np.load(files[-1]) as answer:
+        raise UnreadableError(f"Darknet refuses {names}: {last}")
+    with np.load(out) as answer:
         found = dict(answer)
-    files[-1].unlink()
+    out.unlink()
     return found
+
+
+def _cfg_for_opencv(cfg_file: Path) -> str:
+    """The cfg as this project reads it, each key once: of those given twice OpenCV takes the last.
+
+    Without a threshold: a score below the cfg's would read 0.
+    """
+    sections = read_sections(cfg_file.read_bytes().decode(), cfg_file.name)
+    lines = []
+    for section in sections:
+        values = {key: re.split("[#;]", value)[0] for key, value in section.options.items()}
+        if section.kind == "region":
+            values["thresh"] = "0"
+        lines += [f"[{section.kind}]", *(f"{key}={value}" for key, value in values.items())]
+    return "\n".join(lines) + "\n"
 
 
 def _for_opencv(cfg_file: Path, weights_file: Path) -> bytes:

@@ -27,18 +27,19 @@ def metrics(
     found = agreement(detector, photographs)
     if not certificate.is_equal(record):
         found["agreement"] = 0.0
+    witnesses = certificate.witnesses(record)
     worst = {
-        key: max((engine[key] for engine in record["engines"].values()), default=None)
+        key: max((engine[key] for engine in witnesses.values()), default=None)
         for key in ("max_abs_difference", "max_box_difference_px")
     }
     fast = detector.for_inference()
     picture = certificate.pictures_for(detector, [])
     seconds = {"milliseconds_per_picture": milliseconds(lambda: fast.raw(picture))}
-    also = "no engine to compare with is installed"
-    if record["engines"]:
+    also = "no engine that reads this network is installed"
+    if witnesses:
         also = (
             f"raw output within {worst['max_abs_difference']:.1e} and boxes within "
-            f"{worst['max_box_difference_px']:.4f} px of {' and '.join(record['engines'])}"
+            f"{worst['max_box_difference_px']:.4f} px of {' and '.join(witnesses)}"
         )
     parameters = detector.network.count_params()
     known = {"parameters": parameters, "also": also, "certificate": record}

@@ -1,4 +1,11 @@
-"""The loss that YOLOv2 is trained with (Redmon & Farhadi 2017; Darknet, src/region_layer.c)."""
+"""The loss that YOLOv2 is trained with (Redmon & Farhadi 2017; Darknet, src/region_layer.c).
+
+Darknet writes no loss down but its gradient, `delta`; this is the loss that has this gradient with
+respect to the raw output, so squares count half. Three things differ. An object whose anchor is
+taken gets the next best one (`labels.label_tensor`), where Darknet's later object takes it from the
+earlier. Darknet draws all boxes to their anchors for its first 12,800 pictures, and reads at most
+30 objects of a picture; neither is done here.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,13 +14,14 @@ import keras
 import numpy as np
 from keras import ops
 
-IGNORED_IOU = 0.6  # a box that overlaps some object so well is not told that it holds none
+# `thresh` of yolov2.cfg: a box that overlaps some object so well is not told that it holds none.
+IGNORED_IOU = 0.6
 LARGEST_LOG_SIDE = 6.0  # of exp(w) in the IoU; a diverging w should not make it infinite
 
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """How much each part of the loss counts; the defaults are Darknet's."""
+    """How much each part of the loss counts; the defaults are those of Darknet's yolov2.cfg."""
 
     coordinate: float = 1.0
     object: float = 5.0
@@ -46,7 +54,7 @@ class YoloLoss(keras.losses.Loss):
         # Rescore: p_c should come to say how well the box fits, so fit itself is its target.
         fit = ops.stop_gradient(_iou(midpoints, sides, true_midpoints, labels[..., 2:4]))
         best = ops.stop_gradient(self._best_iou(midpoints, sides, true_midpoints, labels))
-        is_empty = (1 - is_object) * ops.cast(best < IGNORED_IOU, "float32")
+        is_empty = (1 - is_object) * ops.cast(best <= IGNORED_IOU, "float32")
         # The same error matters more in a small box: 2 - its part of the picture.
         cells = ops.cast(ops.shape(labels)[1] * ops.shape(labels)[2], "float32")
         share = labels[..., 2] * labels[..., 3] / cells
@@ -57,9 +65,9 @@ class YoloLoss(keras.losses.Loss):
         surprise = -ops.sum(labels[..., 5:] * ops.log_softmax(raw[..., 5:]), axis=-1)
         weights = self.weights
         return {
-            "coordinate": weights.coordinate * _total(is_object * errors),
-            "object": weights.object * _total(is_object * ops.square(fit - confidence)),
-            "no_object": weights.no_object * _total(is_empty * ops.square(confidence)),
+            "coordinate": weights.coordinate * _total(is_object * errors) / 2,
+            "object": weights.object * _total(is_object * ops.square(fit - confidence)) / 2,
+            "no_object": weights.no_object * _total(is_empty * ops.square(confidence)) / 2,
             "class": weights.class_ * _total(is_object * surprise),
         }
 

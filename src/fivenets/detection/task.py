@@ -8,8 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fivenets.core import images, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
@@ -61,8 +59,7 @@ def conversion(candidate: Candidate) -> Making:
         detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, trained_on)
         seconds = time.perf_counter() - start
         log.log_epoch(0, {"seconds": seconds})
-        photographs = [images.read_image(picture) for picture in pair.photographs]
-        _keep(candidate, detector, pair.cfg, pair.weights, photographs)
+        _keep(candidate, detector, pair.cfg, pair.weights, pair.photographs)
         return [{"epoch": 0, "seconds": seconds}]
 
     return Making(asdict(settings), {**asdict(pair.origin), "asset": pair.name}, make)
@@ -115,7 +112,7 @@ def _keep(
     detector: Detector,
     cfg: Path,
     weights: Path,
-    pictures: list[np.ndarray],
+    pictures: Sequence[images.ImageSource],
 ) -> None:
     """Leaves the detector with the certificate of its conversion from `cfg` and `weights`."""
     detector.save(candidate.file)

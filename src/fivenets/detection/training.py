@@ -20,7 +20,7 @@ from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import Weights, YoloLoss
 from fivenets.fitting import fit as fitting
-from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting.acceleration import FusedAdamW, jit_compile, training_copy
 from fivenets.fitting.fit import Fit, make_deterministic, warmup_then_cosine
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
@@ -109,8 +109,7 @@ def train(
             weight_decay=recipe.weight_decay,
         ),
         loss=loss,
-        # On a CPU, XLA makes a convolution's train step several times slower.
-        jit_compile=False,
+        jit_compile=jit_compile(),
     )
     fit = Fit(
         name="yolov2",

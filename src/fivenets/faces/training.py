@@ -15,7 +15,7 @@ from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
 from fivenets.faces import embedders, losses, mining, nn4
 from fivenets.faces.virtual_people import VirtualPeople
-from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting.acceleration import FusedAdamW, jit_compile, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.sources import assets
@@ -130,8 +130,7 @@ def train(
             losses.negative_distance,
             losses.spread,
         ],
-        # On a CPU, XLA makes a convolution's train step several times slower.
-        jit_compile=False,
+        jit_compile=jit_compile(),
     )
     fit = Fit(
         name=recipe.initial,

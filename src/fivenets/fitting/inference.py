@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from fivenets.fitting.acceleration import jit_compile
+
 
 def outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> np.ndarray:
     """(n, ...) outputs of `network` for at least one input (n, ...), `batch_size` at a time.
@@ -11,7 +13,6 @@ def outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> np.nda
     takes several times as long as the arithmetic (`benchmarks/inference.py`).
     """
     if not network.compiled:
-        # On a CPU, XLA makes convolutions several times slower.
-        network.compile(jit_compile=False)
+        network.compile(jit_compile=jit_compile())
     starts = range(0, len(inputs), batch_size)
     return np.concatenate([network.predict_on_batch(inputs[at : at + batch_size]) for at in starts])

@@ -14,6 +14,7 @@ from PIL import Image
 from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
 from fivenets.fitting import fit as fitting
+from fivenets.fitting.acceleration import jit_compile
 from fivenets.fitting.fit import Fit, make_deterministic, precision, warmup_then_cosine
 from fivenets.style import features, losses, objective, pictures, transfer
 from fivenets.style.feedforward import STRIDE, image_transformer
@@ -139,8 +140,7 @@ def train(
             )
         ),
         loss=StyleLoss(extractor, grams, weights, recipe.batch_size),
-        # On a CPU, XLA makes a convolution's train step several times slower.
-        jit_compile=False,
+        jit_compile=jit_compile(),
     )
     fit = Fit(
         name="style",
