@@ -9,9 +9,11 @@ import subprocess
 from pathlib import Path
 
 from fivenets.core import params, stage
+from fivenets.core.digests import tree_sha256
 from fivenets.datasets.classification.preparation import is_stale
 from fivenets.datasets.classification.prepared import DataSettings
 from fivenets.datasets.faces.prepared import FaceSettings
+from fivenets.datasets.objects import voc
 from fivenets.datasets.objects.prepared import ObjectSettings
 from fivenets.detection import sources
 from fivenets.sources import assets
@@ -37,7 +39,8 @@ def main() -> None:
         if not out.exists():
             continue
         settings = schema(**params.arguments(schema, name))
-        if is_stale(settings.dataset, out, params.load("data", "source")):
+        digest = voc.digest if schema is ObjectSettings else tree_sha256
+        if is_stale(settings.dataset, out, params.load("data", "source"), digest):
             print(f"{name}: its source has changed since it was prepared; preparing it again")
             repeat(prepare)
     if params.load("data", "source") != "builtin":
