@@ -13,7 +13,7 @@ from fivenets.runs import tracking
 
 def main(name: str) -> None:
     settings = sources.Conversion(**params.arguments(sources.Conversion, name, "convert"))
-    pair = sources.fetch(settings.source, Path("data/raw"))
+    pair = sources.fetch(settings.source, Path("data/raw"), params.load("data", "source"))
     origin = {**asdict(pair.origin), "asset": pair.name}
     reports, model_file = Path("reports", name), Path("models", f"{name}.keras")
     run_file = Path("checkpoints", f"{name}.run.json")

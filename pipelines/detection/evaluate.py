@@ -12,9 +12,10 @@ from fivenets.runs import tracking
 def main(name: str) -> None:
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     detector = Detector.from_file(model_file)
+    data_source = params.load("data", "source")
     photographs = [
         images.read_image(picture)
-        for picture in sources.photographs(detector.trained_on, Path("data/raw"))
+        for picture in sources.photographs(detector.trained_on, Path("data/raw"), data_source)
     ]
     record = json.loads((reports / "certificate.json").read_text())
     metrics = evaluation.metrics(detector, record, photographs)
