@@ -18,9 +18,9 @@ def main(name: str, data_name: str) -> None:
     examples = prepared.load(Path("data", data_name), settings).test
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     detector = Detector.from_file(model_file)
-    pictures = [example.image_rgb_uint8 for example in examples]
+    pictures = [example.image_rgb_uint8 for example in examples[:SHOWN]]
     record = json.loads((reports / "certificate.json").read_text())
-    compared = evaluation.metrics(detector, record, pictures[:SHOWN])
+    compared = evaluation.metrics(detector, record, pictures)
 
     fast = detector.for_inference("float32")  # numbers should not depend on the machine
     truth = scoring.truth_of(examples)
@@ -36,8 +36,8 @@ def main(name: str, data_name: str) -> None:
         writer.writerows(rows)
     scoring.curves(ranked).savefig(reports / "curves.png", dpi=110)
     profile = boxes.profile(params.load(name, "evaluate", "profile"))
-    shown = [fast.detect_in(picture, profile) for picture in pictures[:SHOWN]]
-    drawing.page(pictures[:SHOWN], shown, detector.labels).save(reports / "detections.png")
+    shown = [fast.detect_in(picture, profile) for picture in pictures]
+    drawing.page(pictures, shown, detector.labels).save(reports / "detections.png")
     client = tracking.connect()
     tracking.log_evaluation(client, tracking.run_of(client, model_file, reports), reports)
 

@@ -14,7 +14,10 @@ def example_places(builder: tfds.core.DatasetBuilder, split: str) -> set[tuple[s
         parts = builder.info.splits[split].file_instructions
     except (ValueError, KeyError, AttributeError, AssertionError) as error:
         known = ", ".join(builder.info.splits)
-        raise UserError(f"split {split} cannot be read ({known} are there): {error}") from None
+        raise UserError(
+            f"split {split} cannot be read ({known} are there, and parts such as train[:80%]): "
+            f"{error}"
+        ) from None
     places = {
         (str(part.filename), place)
         for part in parts

@@ -47,7 +47,10 @@ def frame_of(file: Path) -> Frame:
             warnings.simplefilter("ignore")  # of damaged tags, whose picture can be read
             with Image.open(file, formats=images.FORMATS) as image:
                 orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-                return Frame(*image.size, orientation if orientation in TURNS else 1)
+                orientation = orientation if orientation in TURNS else 1
+                is_shown = image.format == "TIFF" and TURNS[orientation][0]  # Pillow's exception
+                width, height = image.size[::-1] if is_shown else image.size
+                return Frame(width, height, orientation)
     except Exception:  # any kind, which `read_image` turns into a sentence
         images.read_image(file)
         raise
