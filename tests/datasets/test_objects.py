@@ -260,7 +260,9 @@ def street(name: str, out: Path, others: str) -> tfds.core.DatasetBuilder:
     return tfds.builder_from_directory(version_folder(out))
 
 
-def test_flat_boxes_of_a_tfds_set_are_left_out_and_named(tmp_path: Path, monkeypatch) -> None:
+def test_flat_boxes_of_a_tfds_set_are_left_out_and_named(
+    tmp_path: Path, monkeypatch, caplog
+) -> None:
     monkeypatch.setattr(preparation, "tfds_builder", street)
     prepare(settings("street"), "auto", tmp_path / "data", tmp_path / "raw")
     data = load(tmp_path / "data", settings("street"))
@@ -268,6 +270,7 @@ def test_flat_boxes_of_a_tfds_set_are_left_out_and_named(tmp_path: Path, monkeyp
         "0.png: the box [0.2, 0.1, 0.6, 0.1] of a bus, in 0..1, has no area",
         "1.png: the box [0.2, 0.1, 0.6, 0.1] of a bus, in 0..1, has no area",
     ]
+    assert "left out: 2 boxes in all; source.json names each" in caplog.messages
     [one] = data.test
     assert (one.classes.tolist(), one.is_difficult.tolist()) == ([0, 0], [False, True])
     assert one.boxes_xyxy[0] == pytest.approx([0.2, 0.1, 0.6, 0.5])

@@ -56,8 +56,8 @@ def prepare(settings: ObjectSettings, source: str, out: Path, raw_dir: Path) -> 
         counts = write_source(scratch, origin, **asdict(said))
     for sentence in said.left_out[:LINES]:
         log.warning("left out: %s", sentence)
-    if len(said.left_out) > LINES:
-        log.warning("left out: %d boxes in all; source.json names them", len(said.left_out))
+    if said.left_out:
+        log.warning("left out: %d boxes in all; source.json names each", len(said.left_out))
     for sentence in said.remarks:
         log.warning("%s", sentence)
     log.info("%s: %s data, %s", settings.dataset, origin.origin, counts)
