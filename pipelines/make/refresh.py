@@ -11,16 +11,19 @@ from pathlib import Path
 from fivenets import tasks
 from fivenets.core import candidates, params, stage
 from fivenets.core.candidates import Candidate
+from fivenets.core.digests import tree_sha256
 from fivenets.datasets.classification.preparation import is_stale
+from fivenets.datasets.objects import voc
 from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
 
 
 def main() -> None:
     source = params.load("data", "source")
-    for section in params.load("prepared"):
-        out = Path("data", section)
-        if out.exists() and is_stale(params.load(section, "dataset"), out, source):
+    for section, task in params.load("prepared").items():
+        out, dataset = Path("data", section), params.load(section, "dataset")
+        digest = voc.digest if task == "detection" else tree_sha256
+        if out.exists() and is_stale(dataset, out, source, digest):
             print(f"{section}: its source has changed since it was prepared; preparing it again")
             repeat(f"prepare@{section}")
     for name in params.load("converted") if source != "builtin" else ():

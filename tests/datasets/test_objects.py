@@ -1,16 +1,21 @@
 """Scenes, Pascal-VOC folders and what becomes of wrong annotations."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 from PIL import Image
 
+from fivenets.core import images
 from fivenets.core.errors import UserError
-from fivenets.datasets.objects import preparation
+from fivenets.datasets.classification.prepared import version_folder
+from fivenets.datasets.objects import preparation, prepared
 from fivenets.datasets.objects.preparation import prepare
 from fivenets.datasets.objects.prepared import ObjectSettings, load
+from fivenets.detection import scoring
 from fivenets.drawn.scenes import HEIGHT, WIDTH, render_scenes
 
 OBJECT = "<object><name>{}</name><difficult>{}</difficult><bndbox>{}</bndbox></object>"
@@ -32,7 +37,8 @@ def voc(tmp_path: Path) -> Path:
         Image.new("RGB", (100, 50), (value,) * 3).save(folder / "JPEGImages" / f"{stem}.jpg")
         (folder / "ImageSets/Main" / f"{split}.txt").write_text(f"{stem}\n")
     annotate(folder, "a", voc_object("red", 10, 20, 30, 40), voc_object("white", 90, 5, 120, 25))
-    annotate(folder, "b", voc_object("white", 0, 0, 50, 50, difficult=1))
+    hard = voc_object("white", 0, 0, 50, 50, difficult=1)
+    annotate(folder, "b", hard, voc_object("red", 10, 20, 30, 40))
     return folder
 
 
@@ -53,7 +59,7 @@ def test_a_voc_folder_becomes_pictures_with_boxes(voc: Path, tmp_path: Path) -> 
     # The white cell reaches out of the picture and is cut at its edge.
     assert a.boxes_xyxy == pytest.approx(np.array([[0.1, 0.4, 0.3, 0.8], [0.9, 0.1, 1, 0.5]]))
     assert (a.classes.tolist(), a.is_difficult.tolist()) == ([0, 1], [False, False])
-    assert (b.classes.tolist(), b.is_difficult.tolist()) == ([1], [True])
+    assert (b.classes.tolist(), b.is_difficult.tolist()) == ([1, 0], [True, False])
     assert a.image_rgb_uint8.shape == (50, 100, 3)
     assert a.image_rgb_uint8[25, 50].tolist() == [60] * 3
     assert data.source["origin"] == "folder"
@@ -109,7 +115,167 @@ def test_other_data_are_refused_in_a_sentence(voc: Path, tmp_path: Path) -> None
 def test_a_real_set_that_cannot_be_had_is_a_sentence(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(preparation.assets, "fetch", lambda *words: None)
     with pytest.raises(UserError, match="bccd: neither a mirror nor the public host has it"):
-        prepare(settings("bccd"), "builtin", tmp_path / "data", tmp_path / "raw")
+        prepare(settings("bccd"), "auto", tmp_path / "data", tmp_path / "raw")
+
+
+def test_the_source_of_data_is_what_was_asked_for(tmp_path: Path, monkeypatch) -> None:
+    def never(*words: object) -> None:
+        raise AssertionError("asked for what lies elsewhere")
+
+    monkeypatch.setattr(preparation.assets, "fetch", never)
+    monkeypatch.setattr(preparation, "download", never)
+    for dataset, source, message in [
+        ("bccd", "builtin", "bccd would have to be fetched, and data.source is builtin"),
+        ("mnist", "builtin", "mnist would have to be fetched, and data.source is builtin"),
+        ("scenes", "real", "scenes are drawn, and data.source is real: expected bccd"),
+        ("scenes", "drawn", "data.source should be one of auto, real, builtin, it is 'drawn'"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            prepare(settings(dataset), source, tmp_path / "data", tmp_path / "raw")
+    assert not (tmp_path / "data").exists()
+
+
+def test_splits_that_share_examples_are_refused(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(preparation, "SCENES", {"train": 10, "test": 2})
+    with pytest.raises(UserError, match="no example in common: 1 of the 1 to test on"):
+        prepare(settings("scenes", test="train[:10%]"), "auto", tmp_path / "data", tmp_path / "raw")
+    assert not (tmp_path / "data").exists()
+    prepare(settings("scenes"), "auto", tmp_path / "data", tmp_path / "raw")
+    load(tmp_path / "data", settings("scenes", "train[:60%]", "train[60%:]+test"))
+    for train, test, message in [
+        ("train", "train[:10%]", r"no example in common: 1 of the 1 to test on would have been"),
+        ("train[:60%]+test", "train[40%:]", "no example in common: 2 of the 6 to test on"),
+        ("all", "test", "no example in common: 2 of the 2 to test on"),
+        ("train[", "test", r"split train\[ cannot be read \(train, test are there, and parts"),
+        ("train[:0%]", "test", r"split train\[:0%\] holds no examples"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            load(tmp_path / "data", settings("scenes", train, test))
+
+
+def test_a_picture_of_two_lists_is_refused_where_both_are_used(voc: Path, tmp_path: Path) -> None:
+    lists = voc / "ImageSets/Main"
+    (lists / "val.txt").write_text("b\n")
+    prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
+    remarks = load(tmp_path / "data", settings(voc)).source["remarks"]
+    assert "b.jpg: in the lists of validation and of test" in remarks
+    with pytest.raises(
+        UserError, match=r"b\.jpg: in the lists of validation and of test: expected"
+    ):
+        prepare(settings(voc, "train+validation"), "auto", tmp_path / "data", tmp_path / "raw")
+
+
+def test_a_copy_of_a_picture_among_those_to_test_on_is_said(voc: Path, tmp_path: Path) -> None:
+    shutil.copy(voc / "JPEGImages/a.jpg", voc / "JPEGImages/b.jpg")
+    prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
+    source = load(tmp_path / "data", settings(voc)).source
+    assert "b.jpg: to be tested on, and the same picture is trained on" in source["remarks"]
+
+
+def test_what_there_is_to_find_and_to_learn_from_is_known_beforehand(
+    voc: Path, tmp_path: Path
+) -> None:
+    hard = voc_object("red", 1, 1, 9, 9, difficult=1)
+    annotate(voc, "b", voc_object("green", 10, 20, 30, 40), hard)
+    prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
+    assert load(tmp_path / "data", settings(voc)).source["remarks"][-2:] == [
+        "green (1): to be found in test, and nothing to learn from in train",
+        "1 objects marked difficult, or crowds, count neither way",
+    ]
+    annotate(voc, "b", hard)
+    message = "test has no objects to learn from or to find: .* 1 are and 0 have no area"
+    with pytest.raises(UserError, match=message):
+        prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
+
+
+def test_pictures_are_stored_as_they_are_shown(voc: Path, tmp_path: Path) -> None:
+    """Whoever reads the set by TFDS alone, which turns nothing, has boxes on their objects."""
+    lying = Image.new("RGB", (100, 50), "white")
+    lying.paste((200, 0, 0), (10, 20, 30, 40))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned clockwise, 50 wide and 100 high
+    lying.save(voc / "JPEGImages/a.jpg", exif=exif, quality=95)
+    size = "<size><width>100</width><height>50</height></size>"
+    annotate(voc, "a", size, voc_object("red", 10, 20, 30, 40))
+    (voc / "JPEGImages/b.jpg").unlink()
+    lying.save(voc / "JPEGImages/b.webp", lossless=True)
+    prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
+    data = load(tmp_path / "data", settings(voc))
+    builder = tfds.builder_from_directory(version_folder(tmp_path / "data"))
+    [row] = tfds.as_numpy(builder.as_dataset("train"))
+    assert row["image"].shape == data.train[0].image_rgb_uint8.shape == (100, 50, 3)
+    box = data.train[0].boxes_xyxy[0] * [50, 100, 50, 100]
+    assert box == pytest.approx([10, 10, 30, 30])
+    left, top, right, bottom = box.round().astype(int)
+    assert row["image"][top:bottom, left:right].mean(axis=(0, 1)) == pytest.approx(
+        [200, 0, 0], abs=9
+    )
+    [row] = tfds.as_numpy(builder.as_dataset("test"))
+    assert (row["image"] == np.asarray(lying)).all()
+
+
+def test_a_split_that_is_not_asked_for_is_not_read(voc: Path, tmp_path: Path, monkeypatch) -> None:
+    prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
+    data, decoded = load(tmp_path / "data", settings(voc)), []
+
+    def read_image(source: bytes) -> np.ndarray:
+        decoded.append(source)
+        return images.read_image(source)
+
+    monkeypatch.setattr(prepared, "read_image", read_image)
+    assert [len(example.classes) for example in data.test] == [2]
+    assert decoded == [(voc / "JPEGImages/b.jpg").read_bytes()]
+    assert (len(data.train), len(data.test[:3])) == (1, 1)
+
+
+def street(name: str, out: Path, others: str) -> tfds.core.DatasetBuilder:
+    """A set of TFDS with crowds, a flat box, and names of files, as its COCO has."""
+    inside = {
+        "bbox": tfds.features.BBoxFeature(),
+        "label": tfds.features.ClassLabel(names=["car", "bus"]),
+        "is_crowd": np.bool_,
+    }
+    features = {
+        "image": tfds.features.Image(shape=(None, None, 3)),
+        "image/filename": tfds.features.Text(),
+        "objects": tfds.features.Sequence(inside),
+    }
+    whole = {"bbox": tfds.features.BBox(0.1, 0.2, 0.5, 0.6), "label": "car", "is_crowd": False}
+    flat = {"bbox": tfds.features.BBox(0.1, 0.2, 0.1, 0.6), "label": "bus", "is_crowd": False}
+    rows = {
+        split: {
+            "image": np.full((20, 30, 3), value, np.uint8),
+            "image/filename": f"{value}.png",
+            "objects": [flat, whole, whole | {"is_crowd": True}],
+        }
+        for value, split in enumerate(("train", "test"))
+    }
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name=name,
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets={split: [(0, row)] for split, row in rows.items()},
+        data_dir=out,
+    )
+    return tfds.builder_from_directory(version_folder(out))
+
+
+def test_flat_boxes_of_a_tfds_set_are_left_out_and_named(
+    tmp_path: Path, monkeypatch, caplog
+) -> None:
+    monkeypatch.setattr(preparation, "tfds_builder", street)
+    prepare(settings("street"), "auto", tmp_path / "data", tmp_path / "raw")
+    data = load(tmp_path / "data", settings("street"))
+    assert data.source["left_out"] == [
+        "0.png: the box [0.2, 0.1, 0.6, 0.1] of a bus, in 0..1, has no area",
+        "1.png: the box [0.2, 0.1, 0.6, 0.1] of a bus, in 0..1, has no area",
+    ]
+    assert "left out: 2 boxes in all; source.json names each" in caplog.messages
+    [one] = data.test
+    assert (one.classes.tolist(), one.is_difficult.tolist()) == ([0, 0], [False, True])
+    assert one.boxes_xyxy[0] == pytest.approx([0.2, 0.1, 0.6, 0.5])
+    [truth] = scoring.truth_of(data.test)  # where a flat box would have ended it
+    assert truth.boxes_xyxy[0] == pytest.approx([6, 2, 18, 10])
 
 
 def test_scenes_are_prepared_the_same_way(tmp_path: Path, monkeypatch) -> None:

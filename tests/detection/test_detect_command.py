@@ -10,6 +10,7 @@ from darknet_networks import TINY, convolution, section
 from PIL import Image
 
 from fivenets.core.errors import UserError
+from fivenets.detection import boxes
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detection, Detector
 from fivenets.detection.drawing import draw
@@ -101,6 +102,24 @@ def test_detect_lists_bad_pictures_and_does_the_rest(fivenets, model, photograph
     assert [path.name for path in out.iterdir()] == ["good.png"]
     with Image.open(out / "good.png") as drawn:
         assert drawn.size == (90, 60)
+
+
+def test_no_box_of_an_answer_is_flat(model, photograph, monkeypatch) -> None:
+    detector = Detector.from_file(model)
+    parts = np.array(
+        [
+            [0.1, 0.1, 0.5, 0.5],  # 9, 6, 45, 30 in 90 by 60 pixels
+            [-0.5, 0.1, 0.0, 0.5],  # outside: cut to no width
+            [0.1, 1.2, 0.5, 1.4],
+            [0.5, 0.1, 0.5 + 1 / 90, 0.5],  # a pixel wide: from 45.5 to 46.5 it rounds to nothing
+            [0.9, 0.9, 1.4, 1.4],
+        ]
+    )
+    found = parts, np.zeros(5, int), np.full(5, 0.9)
+    monkeypatch.setattr(boxes, "detections", lambda raw, region, profile: found)
+    answers = detector.detect_in(photograph, PROFILES["course"])
+    corners = [(one.x1, one.y1, one.x2, one.y2) for one in answers]
+    assert corners == [pytest.approx((9, 6, 45, 30)), pytest.approx((81, 54, 90, 60))]
 
 
 def test_detect_says_where_nothing_is(fivenets, model, photograph, tmp_path) -> None:

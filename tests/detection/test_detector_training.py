@@ -16,7 +16,7 @@ from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSet
 from fivenets.detection import certificate, compact
 from fivenets.detection.darknet import Region
 from fivenets.detection.detector import Detector
-from fivenets.detection.training import Recipe, batches, known_by, train
+from fivenets.detection.training import Recipe, batches, fitted_anchors, known_by, train
 
 RECIPE = Recipe(
     height=48,
@@ -138,6 +138,24 @@ def test_scales_take_turns(data: ObjectDataset) -> None:
     pictures, labels = zip(*(next(stream) for _ in range(3)), strict=True)
     assert [one.shape for one in pictures] == [(4, 48, 64, 3), (4, 96, 128, 3), (4, 48, 64, 3)]
     assert [one.shape[1:] for one in labels[:2]] == [(3, 4, 2, 7), (6, 8, 2, 7)]
+
+
+def test_difficult_objects_are_ignored(data: ObjectDataset) -> None:
+    wide = np.array([[0.1, 0.1, 0.9, 0.2]])
+    marked = [
+        replace(
+            one,
+            boxes_xyxy=np.concatenate([one.boxes_xyxy, wide]),
+            classes=np.append(one.classes, 1 - one.classes),
+            is_difficult=np.array([False, True]),
+        )
+        for one in data.train
+    ]
+    assert np.array_equal(fitted_anchors(marked, RECIPE), fitted_anchors(data.train, RECIPE))
+    _, labels = next(batches(marked, REGION, RECIPE, first_epoch=0))
+    _, plain = next(batches(data.train, REGION, RECIPE, first_epoch=0))
+    assert np.array_equal(np.maximum(labels[..., 4:], 0), plain[..., 4:])
+    assert (labels[..., 4] == -1).sum(axis=(1, 2, 3)).tolist() == [1] * 4
 
 
 def test_batches_of_an_epoch_depend_on_it_and_the_seed_alone(data: ObjectDataset) -> None:

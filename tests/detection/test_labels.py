@@ -39,3 +39,13 @@ def test_no_object_is_a_tensor_of_nothing() -> None:
     labels = label_tensor(np.zeros((0, 4)), np.zeros(0, int), ANCHORS, 2, 4, 4)
     assert labels.shape == (4, 4, 2, 7)
     assert not labels.any()
+
+
+def test_what_is_ignored_comes_last_and_has_no_class() -> None:
+    square = [0.0, 0.0, 0.25, 0.25]
+    boxes, classes = np.array([square, square, square]), np.array([0, 1, 1])
+    labels = label_tensor(boxes, classes, ANCHORS, 2, 4, 4, np.array([True, False, False]))
+    assert labels[0, 0, :, 4].tolist() == [1, 1]  # the ignored one finds its cell taken
+    labels = label_tensor(boxes[:2], classes[:2], ANCHORS, 2, 4, 4, np.array([True, False]))
+    assert labels[0, 0, 0].tolist() == [0.5, 0.5, 1, 1, 1, 0, 1]
+    assert labels[0, 0, 1].tolist() == [0.5, 0.5, 1, 1, -1, 0, 0]

@@ -49,6 +49,25 @@ def test_difficult_objects_count_on_neither_side() -> None:
     assert precision.voc_average_precision(recall, precisions) == 1
 
 
+def test_coco_counts_difficult_objects_on_neither_side() -> None:
+    truth = [precision.known([A, B], [0, 0], [False, True])]
+    missed = [precision.detected([A], [0], [0.8])]
+    # Found twice, and once in a part of it: a crowd holds many.
+    found = [precision.detected([B, A, B, [20, 20, 25, 25]], [0] * 4, [0.9, 0.8, 0.7, 0.95])]
+    for boxes in (missed, found):
+        assert precision.coco_average_precision(truth, boxes) == pytest.approx(
+            {"ap": 1, "ap50": 1, "ap75": 1}
+        )
+    aside = [precision.detected([ASIDE, A], [0, 0], [0.9, 0.8])]
+    assert precision.coco_average_precision(truth, aside)["ap"] == pytest.approx(0.5)
+
+
+def test_where_all_is_difficult_nothing_can_be_scored() -> None:
+    truth = [precision.known([A], [0], [True])]
+    with pytest.raises(UserError, match="nothing to find: expected objects that are not marked"):
+        scored(truth, [precision.detected([A], [0], [0.9])])
+
+
 def test_scores_rank_over_all_pictures_and_classes_average() -> None:
     truth = [precision.known([A], [0]), precision.known([A, B], [0, 1])]
     found = [

@@ -64,6 +64,37 @@ def test_what_cannot_be_had_is_a_sentence(folder: Path, monkeypatch) -> None:
         sources.darknet_cfg("yolov2.cfg", folder)
 
 
+def test_data_source_decides_what_may_be_converted(folder: Path, monkeypatch, write_pair) -> None:
+    monkeypatch.chdir(folder)
+    cfg, numbers = write_pair(TINY)
+    detector = Detector.from_darknet(cfg, numbers, ["car", "bus", "tram"], "stretch")
+    detector.write_darknet(sources.BUILTIN.file.with_suffix(""))
+    assert sources.fetch("auto", folder, "real").name == "yolo-lite-voc"
+    with pytest.raises(UserError, match=r"is builtin, and data\.source is real: expected yolo"):
+        sources.fetch("builtin", folder, "real")
+
+    def never(*words: object) -> None:
+        raise AssertionError("asked for what lies elsewhere")
+
+    monkeypatch.setattr(sources, "_fetched", never)
+    monkeypatch.setattr(assets, "download", never)
+    assert sources.fetch("auto", folder, "builtin").name == "yolov2-compact"
+    with pytest.raises(UserError, match=r"is yolo-lite-voc, and data\.source is builtin"):
+        sources.fetch("yolo-lite-voc", folder, "builtin")
+    drawn = sources.photographs("yolo-lite-voc (mirror)", folder, "builtin")
+    assert len(drawn) == sources.BUILTIN_PHOTOGRAPHS
+
+
+def test_real_takes_no_stand_in(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(sources, "_fetched", lambda asset, raw_dir: None)
+    message = r"yolov2-coco and yolo-lite-voc: neither a mirror .* or data\.source to auto"
+    with pytest.raises(UserError, match=message):
+        sources.fetch("auto", folder, "real")
+    with pytest.raises(UserError, match=r"Darknet's photographs, .* and data\.source is real"):
+        sources.photographs("yolo-lite-voc (mirror)", folder, "real")
+    assert len(sources.photographs("yolo-lite-voc (mirror)", folder, "auto")) == 3
+
+
 def test_auto_takes_what_was_trained_here_where_nothing_else_can_be_had(
     folder: Path, monkeypatch, write_pair
 ) -> None:

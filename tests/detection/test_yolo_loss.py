@@ -155,3 +155,24 @@ def test_gradients_are_those_of_darknets_region_layer(seed: int) -> None:
     gradient = tape.gradient(value, given).numpy().reshape(raw.shape)
     # Darknet's delta is what is added to the weights: the negative gradient.
     np.testing.assert_allclose(-gradient, darknet_delta(raw, truths, weights), atol=2e-5)
+
+
+def test_of_an_ignored_object_nothing_is_learned_nor_unlearned() -> None:
+    labels, raw = perfect()
+    labels[0, 1, 0, 1, 4:] = [-1, 0, 0]
+    cells = raw.reshape(1, 2, 2, 2, 7)
+    for confidence in (NEVER, 0, -NEVER):  # its own box, whatever that is
+        cells[0, 1, 0, 1, :] = [3, -2, 1, 1, confidence, 5, -5]
+        assert sum(parts(labels, raw).values()) == pytest.approx(0, abs=1e-6)
+    # A box of 0.5 by 0.5 about (0.25, 1.5) lies in it; one as large in the next cell does not.
+    inside = [logit(0.25), 0, np.log(0.5), np.log(0.5), 0, 0, 0]
+    cells[0, 1, 0, 0] = inside
+    assert parts(labels, raw)["no_object"] == pytest.approx(0, abs=1e-6)
+    cells[0, 1, 1, 0] = inside
+    assert parts(labels, raw)["no_object"] == pytest.approx(0.125, rel=1e-4)
+    # It hides no other object: an ordinary one beside it is learned as ever.
+    labels[0, 0, 0, 0] = [0.5, 0.5, 1, 1, 1, 0, 1]
+    cells[0, 0, 0, 0] = [0, 0, 0, 0, 0, 0, 0]
+    found = parts(labels, raw)
+    assert found["object"] == pytest.approx(0.125, rel=1e-4)  # fits, and says so by a half
+    assert found["class"] == pytest.approx(np.log(2), rel=1e-4)

@@ -85,6 +85,11 @@ def area(boxes_xyxy: np.ndarray) -> np.ndarray:
     return sides[..., 0] * sides[..., 1]
 
 
+def is_visible(box_xyxy: np.ndarray) -> bool:
+    """Whether a box (4,) in pixels is more than one wide and high; else it may round to nothing."""
+    return bool((box_xyxy[2:] - box_xyxy[:2] > 1).all())
+
+
 def select(
     box_confidence: np.ndarray, class_probabilities: np.ndarray, profile: Profile
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -137,7 +137,7 @@ class Detector:
         return [self.detect_in(images.read_image(picture), profile) for picture in pictures]
 
     def detect_in(self, image_rgb_uint8: np.ndarray, profile: Profile) -> list[Detection]:
-        """The objects in one picture (h, w, 3), best first."""
+        """The objects in one picture (h, w, 3), best first, each with an area in its pixels."""
         height, width, _ = self.cfg.input_shape
         raw = self.raw(self.fitted(image_rgb_uint8)[None])[0]
         boxes_xyxy, classes, scores = boxes.detections(raw, self.region, profile)
@@ -145,6 +145,7 @@ class Detector:
         return [
             Detection(self.labels[label], float(score), *map(float, box))
             for label, score, box in zip(classes, scores, pixels, strict=True)
+            if boxes.is_visible(box)
         ]
 
 

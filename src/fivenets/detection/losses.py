@@ -44,17 +44,18 @@ class YoloLoss(keras.losses.Loss):
     def parts(self, labels, raw) -> dict[str, Any]:
         """coordinate, object, no_object and class loss, weighted, each (batch,).
 
-        Args: labels (batch, rows, columns, anchors, 5 + classes): see `labels.label_tensor`.
+        Args: labels (batch, rows, columns, anchors, 5 + classes): see `labels.label_tensor`. Of an
+                object with a p_c of -1 nothing is learned, nor of the boxes that lie in it.
             raw (batch, rows, columns, anchors * (5 + classes)): the network's output.
         """
         raw = ops.reshape(raw, ops.shape(labels))
-        is_object = labels[..., 4]
+        is_object = ops.maximum(labels[..., 4], 0.0)
         midpoints, sides, confidence = self._decoded(raw)
         true_midpoints = labels[..., 0:2] + _corners(labels)
         # Rescore: p_c should come to say how well the box fits, so fit itself is its target.
         fit = ops.stop_gradient(_iou(midpoints, sides, true_midpoints, labels[..., 2:4]))
         best = ops.stop_gradient(self._best_iou(midpoints, sides, true_midpoints, labels))
-        is_empty = (1 - is_object) * ops.cast(best <= IGNORED_IOU, "float32")
+        is_empty = (1 - ops.abs(labels[..., 4])) * ops.cast(best <= IGNORED_IOU, "float32")
         # The same error matters more in a small box: 2 - its part of the picture.
         cells = ops.cast(ops.shape(labels)[1] * ops.shape(labels)[2], "float32")
         share = labels[..., 2] * labels[..., 3] / cells
@@ -78,26 +79,34 @@ class YoloLoss(keras.losses.Loss):
         return midpoints, sides, ops.sigmoid(raw[..., 4])
 
     def _best_iou(self, midpoints, sides, true_midpoints, labels):
-        """IoU of each box with whichever object of its picture it overlaps most."""
+        """IoU of each box with whichever object of its picture it overlaps most.
+
+        With an object that is ignored, the part of the box that lies in it, as COCO has it: the
+        boxes of those who stand in a crowd are smaller than the crowd's.
+        """
         batch, shape = ops.shape(labels)[0], ops.shape(labels)[:-1]
         count = np.prod(labels.shape[1:4]) if None not in labels.shape[1:4] else -1
         truth = ops.concatenate([true_midpoints, labels[..., 2:5]], axis=-1)
         truth = ops.reshape(truth, (batch, count, 5))
-        _, objects = ops.top_k(truth[..., 4], self.max_objects)
+        _, objects = ops.top_k(ops.abs(truth[..., 4]), self.max_objects)
         truth = ops.take_along_axis(truth, objects[..., None], axis=1)[:, None]
         midpoints, sides = (ops.reshape(part, (batch, count, 1, 2)) for part in (midpoints, sides))
         # The rest of max_objects are empty boxes, whose IoU is 0.
-        overlaps = _iou(midpoints, sides, truth[..., 0:2], truth[..., 2:4])
+        is_counted = ops.cast(truth[..., 4] >= 0, "float32")
+        overlaps = _iou(midpoints, sides, truth[..., 0:2], truth[..., 2:4], is_counted)
         return ops.reshape(ops.max(overlaps, axis=-1), shape)
 
 
-def _iou(midpoints, sides, other_midpoints, other_sides):
-    """IoU of boxes by midpoint and sides (..., 2), broadcast."""
+def _iou(midpoints, sides, other_midpoints, other_sides, is_counted=1.0):
+    """IoU of boxes by midpoint and sides (..., 2), broadcast.
+
+    is_counted: 0 for the intersection over the first box alone, whatever the size of the other.
+    """
     low = ops.maximum(midpoints - sides / 2, other_midpoints - other_sides / 2)
     high = ops.minimum(midpoints + sides / 2, other_midpoints + other_sides / 2)
     intersection = ops.prod(ops.maximum(high - low, 0.0), axis=-1)
-    areas = ops.prod(sides, axis=-1) + ops.prod(other_sides, axis=-1)
-    return intersection / ops.maximum(areas - intersection, 1e-9)
+    rest = ops.prod(other_sides, axis=-1) - intersection
+    return intersection / ops.maximum(ops.prod(sides, axis=-1) + is_counted * rest, 1e-9)
 
 
 def _corners(boxes):

@@ -24,7 +24,7 @@ class Objects:
     boxes_xyxy: np.ndarray  # (n, 4) in pixels
     classes: np.ndarray  # (n,) integers
     scores: np.ndarray  # (n,)
-    difficult: np.ndarray  # (n,) bool: VOC counts neither finding nor missing these
+    difficult: np.ndarray  # (n,) bool: neither finding nor missing these counts
 
 
 def known(boxes_xyxy: ArrayLike, classes: ArrayLike, difficult: ArrayLike | None = None) -> Objects:
@@ -120,7 +120,10 @@ def voc_average_precision(recall: np.ndarray, precision: np.ndarray) -> float:
 
 
 def coco_average_precision(truth: Sequence[Objects], found: Sequence[Objects]) -> dict[str, float]:
-    """COCO's AP over IoU 0.50:0.95, and at 0.50 and at 0.75."""
+    """COCO's AP over IoU 0.50:0.95, and at 0.50 and at 0.75.
+
+    Difficult objects are its crowds: to miss one is no mistake, nor is any box that lies in one.
+    """
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
@@ -172,10 +175,13 @@ def _hits(
 def _annotations(pictures: Sequence[Objects]) -> list[dict]:
     rows = []
     for image, objects in enumerate(pictures):
-        for box, label in zip(objects.boxes_xyxy, objects.classes, strict=True):
+        for box, label, is_difficult in zip(
+            objects.boxes_xyxy, objects.classes, objects.difficult, strict=True
+        ):
             left, top, right, bottom = map(float, box)
             sides = [right - left, bottom - top]
             row = {"image_id": image, "category_id": int(label), "bbox": [left, top, *sides]}
+            row |= {"area": sides[0] * sides[1], "iscrowd": int(is_difficult)}
             # Identifiers start at 1: pycocotools takes 0 for "no match".
-            rows.append({**row, "id": len(rows) + 1, "area": sides[0] * sides[1], "iscrowd": 0})
+            rows.append({**row, "id": len(rows) + 1})
     return rows

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from fivenets.core.errors import UserError
 from fivenets.datasets.objects.prepared import Example
 from fivenets.detection import drawing, precision
 from fivenets.detection.boxes import PROFILES
@@ -55,7 +56,12 @@ def rankings(
 
 
 def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str, Ranking]) -> dict:
-    """ap50 (VOC's all-point, mean over classes) with its interval; VOC 2007 and COCO numbers."""
+    """ap50 (VOC's all-point, mean over classes) with its interval; VOC 2007 and COCO numbers.
+
+    Raises: UserError where no object counts.
+    """
+    if not ranked:
+        raise UserError("there is nothing to find: expected objects that are not marked difficult")
     curves = {label: ranking.curve() for label, ranking in ranked.items()}
     by_class = {label: precision.voc_average_precision(*curve) for label, curve in curves.items()}
     voc07 = float(np.mean([precision.voc07_average_precision(*curve) for curve in curves.values()]))

@@ -71,16 +71,27 @@ SOURCES = ("auto", "yolov2-coco", *YOLO_LITE, "builtin")
 IN_ORDER = ("yolov2-coco", "yolo-lite-voc", "builtin")  # `auto` is the first that can be had
 
 
-def fetch(source: str, raw_dir: Path) -> Pair:
+def fetch(source: str, raw_dir: Path, data_source: str = "auto") -> Pair:
     """The pair that `source` names; `auto` is the first of IN_ORDER that can be had.
 
-    Raises: UserError where the source is unknown, cannot be had, or answers with another file.
+    Args: data_source: "builtin" asks nobody and "real" takes nothing that was trained here.
+    Raises: UserError where the source is unknown, not of that kind, cannot be had, or answers with
+        another file.
     """
     if source not in SOURCES:
         raise UserError(
             f"yolov2.convert.source should be one of {', '.join(SOURCES)}, it is {source!r}"
         )
-    for name in IN_ORDER if source == "auto" else (source,):
+    names = IN_ORDER if source == "auto" else (source,)
+    refused = {"builtin": set(SOURCES) - {"builtin"}, "real": {"builtin"}}.get(data_source, set())
+    allowed = [name for name in names if name not in refused]
+    if not allowed:
+        raise UserError(
+            f"yolov2.convert.source is {source}, and data.source is {data_source}: expected "
+            f"yolov2.convert.source {' or '.join(sorted(set(SOURCES) - refused))}, or data.source "
+            "auto"
+        )
+    for name in allowed:
         pair = _pair(name, raw_dir)
         if pair is not None:
             return pair
@@ -89,9 +100,10 @@ def fetch(source: str, raw_dir: Path) -> Pair:
         raise UserError(
             f"yolov2-coco: {YOLOV2_URL} did not answer, and no mirror holds {YOLOV2_FILE}"
         )
+    key = "yolov2.convert.source" if source != "auto" else "data.source"
     raise UserError(
-        f"{source}: neither a mirror nor the public host has it: set {assets.MIRROR_VARIABLE} to a "
-        "mirror, or yolov2.convert.source to auto"
+        f"{' and '.join(allowed)}: neither a mirror nor the public host has it: set "
+        f"{assets.MIRROR_VARIABLE} to a mirror, or {key} to auto"
     )
 
 
@@ -157,12 +169,23 @@ def _bring_yolov2(target: Path) -> str | None:
     return YOLOV2_URL if assets.download(YOLOV2_URL, target) else None
 
 
-def photographs(trained_on: str, raw_dir: Path) -> Sequence[images.ImageSource]:
+def photographs(
+    trained_on: str, raw_dir: Path, data_source: str = "auto"
+) -> Sequence[images.ImageSource]:
     """What engines are compared on: Darknet's own sample photographs, else drawn scenes.
 
-    trained_on: of the detector, such as "yolo-lite-voc (mirror)"; a built-in one knows scenes only.
+    Args: trained_on: of the detector, such as "yolo-lite-voc (mirror)"; a built-in one knows scenes
+        only. data_source: "builtin" asks nobody for photographs.
+    Raises: UserError where data_source is "real" and they cannot be had.
     """
-    found = None if "(builtin)" in trained_on else _fetched("darknet", raw_dir)
+    is_drawn = "(builtin)" in trained_on or data_source == "builtin"
+    found = None if is_drawn else _fetched("darknet", raw_dir)
+    if found is None and not is_drawn and data_source == "real":
+        raise UserError(
+            "Darknet's photographs, to compare engines on: neither a mirror nor the public host "
+            f"has them, and data.source is real: set {assets.MIRROR_VARIABLE} to a mirror, or "
+            "data.source to auto"
+        )
     return _drawn() if found is None else _photographs(found[1])
 
 

@@ -50,7 +50,7 @@ def training(candidate: Candidate) -> Making:
 def conversion(candidate: Candidate) -> Making:
     """A Keras model of Darknet's cfg and weights."""
     settings = sources.Conversion(**params.arguments(sources.Conversion, candidate.name, "convert"))
-    pair = sources.fetch(settings.source, Path("data/raw"))
+    pair = sources.fetch(settings.source, Path("data/raw"), params.load("data", "source"))
 
     def make(log: Log) -> Rows:
         start = time.perf_counter()
@@ -74,7 +74,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     record = json.loads(_certificate(candidate).read_text())
     fast = detector.for_inference("float32")  # numbers should not depend on the machine
     if candidate.scored_on is None:
-        found = sources.photographs(detector.trained_on, Path("data/raw"))
+        source = params.load("data", "source")
+        found = sources.photographs(detector.trained_on, Path("data/raw"), source)
         pictures = [images.read_image(picture) for picture in found]
         metrics = evaluation.metrics(detector, record, pictures)
     else:

@@ -78,19 +78,21 @@ def train(
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
     All of data.train is trained on: a stop by validation would need pictures for it, and the last
-    epoch of a falling rate is the best.
+    epoch of a falling rate is the best. Its difficult objects, and crowds, are neither learned nor
+    unlearned.
 
     Returns: the detector, in float32 however it was trained, and one row of metrics per epoch. The
         caller removes `checkpoint_dir` once it has saved the detector.
     Raises: UserError where the loss becomes NaN.
     """
     make_deterministic(recipe.seed)
+    examples = list(data.train)  # decoded once
     cfg = darknet.parse(
         compact.cfg(
             recipe.height,
             recipe.width,
             len(data.labels),
-            fitted_anchors(data.train, recipe).tolist(),
+            fitted_anchors(examples, recipe).tolist(),
             recipe.filters,
         )
     )
@@ -99,10 +101,10 @@ def train(
     network = model.build(cfg, any_size=len(recipe.scales) > 1)
     trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
-    fingerprint = known_by(data, recipe, network)
-    batch_size = min(recipe.batch_size, len(data.train))
-    steps = len(data.train) // batch_size
-    loss = YoloLoss(region.anchors, Weights(**recipe.loss), _most_objects(data.train, recipe))
+    fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
+    batch_size = min(recipe.batch_size, len(examples))
+    steps = len(examples) // batch_size
+    loss = YoloLoss(region.anchors, Weights(**recipe.loss), _most_objects(examples, recipe))
     trained.compile(
         optimizer=FusedAdamW(
             warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
@@ -121,7 +123,7 @@ def train(
     )
     rows = fit.run(
         trained,
-        lambda first_epoch: batches(data.train, region, recipe, first_epoch),
+        lambda first_epoch: batches(examples, region, recipe, first_epoch),
         on_epoch_end,
     )
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
@@ -144,8 +146,8 @@ def known_by(data: ObjectDataset, recipe: Recipe, network: keras.Model) -> str:
 
 
 def fitted_anchors(examples: Sequence[Example], recipe: Recipe) -> np.ndarray:
-    """(anchors, 2) widths and heights in cells, of the boxes in `examples`."""
-    boxes_xyxy = np.concatenate([one.boxes_xyxy for one in examples])
+    """(anchors, 2) widths and heights in cells, of the boxes in `examples` that are learned."""
+    boxes_xyxy = np.concatenate([one.boxes_xyxy[~one.is_difficult] for one in examples])
     cells = np.array([recipe.width, recipe.height]) / compact.STRIDE
     return anchors.fit((boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]) * cells, recipe.anchors, recipe.seed)
 
@@ -185,7 +187,12 @@ def _pair(
     )
     grid = height // compact.STRIDE, width // compact.STRIDE
     tensor = label_tensor(
-        boxes_xyxy, example.classes[kept], np.array(region.anchors), region.classes, *grid
+        boxes_xyxy,
+        example.classes[kept],
+        np.array(region.anchors),
+        region.classes,
+        *grid,
+        example.is_difficult[kept],
     )
     return picture, tensor
 

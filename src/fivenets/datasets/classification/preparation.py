@@ -5,7 +5,7 @@ A data set is `signs` (real or built-in), a folder of images by class, or any na
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +52,9 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
     log.info("%s: %s data, %s", dataset, origin.origin, counts)
 
 
-def is_stale(dataset: str, out: Path, source: str) -> bool:
+def is_stale(
+    dataset: str, out: Path, source: str, folder_digest: Callable[[Path], str] = tree_sha256
+) -> bool:
     """Whether what `prepare` would read now is better than, or differs from, what stands in `out`.
 
     DVC sees neither a mirror that appeared since, nor a user's folder.
@@ -66,7 +68,7 @@ def is_stale(dataset: str, out: Path, source: str) -> bool:
         return source != "builtin" and assets.answers(ASSETS[record["asset"]])
     if record["origin"] == "folder":
         folder = Path(dataset).expanduser()
-        return folder.is_dir() and record["digest"] != tree_sha256(folder)
+        return folder.is_dir() and record["digest"] != folder_digest(folder)
     return False
 
 

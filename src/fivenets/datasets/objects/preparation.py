@@ -6,19 +6,18 @@ A set is `scenes` (drawn), `bccd` (blood cells), a Pascal-VOC folder, or a TFDS 
 import io
 import logging
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
-from fivenets.core.images import read_image
 from fivenets.datasets.classification.prepared import version_folder
-from fivenets.datasets.objects import voc
+from fivenets.datasets.objects import survey, voc
 from fivenets.datasets.objects.prepared import ObjectSettings
+from fivenets.datasets.objects.storing import Said, boxed, store, store_folder
+from fivenets.datasets.splits import check_apart
 from fivenets.datasets.storing import (
     digest,
     download,
@@ -37,59 +36,71 @@ log = logging.getLogger(__name__)
 SCENES = {"train": 800, "test": 200}  # pictures; each split has a seed of its own
 JPEG_QUALITY = 92  # of drawn scenes: they should have what photographs have
 VOC_ASSETS = {"bccd": "BCCD"}  # and the folder of each that is Pascal-VOC
+LINES = 20  # of the log on what was left out; source.json has all
 
 
 def prepare(settings: ObjectSettings, source: str, out: Path, raw_dir: Path) -> None:
     """Writes the data set to `out`, replacing what is there only when all of it is done.
 
-    Annotated boxes are cut at the picture's edges; those without area are left out, and named in
-    source.json.
+    Annotated boxes are cut at the picture's edges; those without area are left out. What was left
+    out or assumed is named in source.json.
+
+    Args: source: "auto", "real" (nothing that is drawn) or "builtin" (nothing that is fetched).
     """
+    said = Said()
     with replacing(out) as scratch:
-        origin, left_out = _write(settings.dataset, source, scratch, raw_dir)
-        counts = write_source(scratch, origin, left_out=left_out)
-    for sentence in left_out:
+        origin = _write(settings, source, scratch, raw_dir, said)
+        left_out, remarks = survey.of(scratch, settings)
+        said.left_out += left_out
+        said.remarks += remarks
+        counts = write_source(scratch, origin, **asdict(said))
+    for sentence in said.left_out[:LINES]:
         log.warning("left out: %s", sentence)
+    if said.left_out:
+        log.warning("left out: %d boxes in all; source.json names each", len(said.left_out))
+    for sentence in said.remarks:
+        log.warning("%s", sentence)
     log.info("%s: %s data, %s", settings.dataset, origin.origin, counts)
 
 
-def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[assets.Origin, list[str]]:
-    """Where the set is from, and a sentence for each annotation that was left out."""
+def _write(
+    settings: ObjectSettings, source: str, out: Path, raw_dir: Path, said: Said
+) -> assets.Origin:
+    """Writes the set and answers where it is from; adds to `said`."""
+    dataset = settings.dataset
+    if source not in assets.SOURCES:
+        raise UserError(
+            f"data.source should be one of {', '.join(assets.SOURCES)}, it is {source!r}"
+        )
     if dataset == "scenes":
-        _store(out, CLASSES, {split: _drawn(split) for split in SCENES})
+        if source == "real":
+            raise UserError(
+                "scenes are drawn, and data.source is real: expected "
+                f"{', '.join(VOC_ASSETS)}, a Pascal-VOC folder, a TFDS name, or data.source auto"
+            )
+        store(out, CLASSES, {split: _drawn(split) for split in SCENES})
         licence = "Apache-2.0, drawn by this project"
-        return assets.Origin("scenes", "builtin", digest(version_folder(out)), licence), []
+        return assets.Origin("scenes", "builtin", digest(version_folder(out)), licence)
+    if is_folder(dataset):
+        folder = Path(dataset).expanduser()
+        found = voc.read(folder)
+        store_folder(found, settings, out, said)
+        return assets.Origin(folder.name, "folder", found.digest, "the user's own")
+    if source == "builtin":
+        raise UserError(
+            f"{dataset} would have to be fetched, and data.source is builtin: expected scenes, a "
+            "Pascal-VOC folder, or data.source auto or real"
+        )
     if dataset in VOC_ASSETS:
         origin = assets.fetch(ASSETS[dataset], raw_dir, source)
         if origin is None or origin.path is None:
             raise UserError(
                 f"{dataset}: neither a mirror nor the public host has it, and nothing like it is "
-                f"built in: set {assets.MIRROR_VARIABLE} to a mirror, or data.source to auto"
+                f"built in: set {assets.MIRROR_VARIABLE} to a mirror"
             )
-        return origin, _store_voc(origin.path / VOC_ASSETS[dataset], out)
-    if is_folder(dataset):
-        folder = Path(dataset).expanduser()
-        left_out = _store_voc(folder, out)
-        return assets.Origin(folder.name, "folder", tree_sha256(folder), "the user's own"), left_out
-    return _download(dataset, out, raw_dir), []
-
-
-def _store(out: Path, labels: Any, splits: dict[str, Iterator[tuple[str, dict]]]) -> None:
-    features = tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(shape=(None, None, 3)),
-            "objects": tfds.features.Sequence(
-                {
-                    "bbox": tfds.features.BBoxFeature(),
-                    "label": tfds.features.ClassLabel(names=list(labels)),
-                    "is_difficult": np.bool_,
-                }
-            ),
-        }
-    )
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="objects", version="1.0.0", features=features, split_datasets=splits, data_dir=out
-    )
+        store_folder(voc.read(origin.path / VOC_ASSETS[dataset]), settings, out, said)
+        return origin
+    return _download(settings, out, raw_dir)
 
 
 def _drawn(split: str) -> Iterator[tuple[str, dict]]:
@@ -100,54 +111,27 @@ def _drawn(split: str) -> Iterator[tuple[str, dict]]:
         Image.fromarray(scene.image_rgb_uint8).save(file, "JPEG", quality=JPEG_QUALITY)
         file.seek(0)
         objects = [
-            _object(box / [width, height, width, height], CLASSES[label], False)
+            boxed(box / [width, height, width, height], CLASSES[label], False)
             for box, label in zip(scene.boxes_xyxy, scene.classes, strict=True)
         ]
-        yield f"{split}_{index:04d}", {"image": file, "objects": objects}
+        name = f"{split}_{index:04d}"
+        yield name, {"image": file, "image/filename": f"{name}.jpg", "objects": objects}
 
 
-def _store_voc(folder: Path, out: Path) -> list[str]:
-    splits = voc.splits(folder)
-    labels = sorted({label for split in splits.values() for one in split for label in one.labels})
-    if not labels:
-        raise UserError(f"{folder} holds no annotated objects")
-    left_out: list[str] = []
-    _store(out, labels, {name: _annotated(split, left_out) for name, split in splits.items()})
-    return left_out
-
-
-def _annotated(
-    annotations: list[voc.Annotation], left_out: list[str]
-) -> Iterator[tuple[str, dict]]:
-    """Examples of one split; adds a sentence to `left_out` for each box that cannot be used."""
-    for one in annotations:
-        height, width = read_image(one.file).shape[:2]
-        objects = []
-        for label, box, difficult in zip(one.labels, one.boxes_xyxy, one.is_difficult, strict=True):
-            cut = np.clip(box, 0, [width, height, width, height])
-            if cut[2] > cut[0] and cut[3] > cut[1]:
-                scaled = cut / [width, height, width, height]
-                objects.append(_object(scaled, label, difficult))
-                continue
-            is_flat = box[2] <= box[0] or box[3] <= box[1]
-            fault = "has no area" if is_flat else f"lies outside of its {width}x{height} pixels"
-            left_out.append(f"{one.file.name}: the box {list(box)} of a {label} {fault}")
-        yield one.file.name, {"image": one.file, "objects": objects}
-
-
-def _object(box_xyxy: np.ndarray, label: str, is_difficult: bool) -> dict[str, Any]:
-    left, top, right, bottom = map(float, box_xyxy)
-    box = tfds.features.BBox(ymin=top, xmin=left, ymax=bottom, xmax=right)
-    return {"bbox": box, "label": label, "is_difficult": is_difficult}
-
-
-def _download(name: str, out: Path, raw_dir: Path) -> assets.Origin:
+def _download(settings: ObjectSettings, out: Path, raw_dir: Path) -> assets.Origin:
+    name = settings.dataset
     builder = tfds_builder(name, out, ", ".join(["scenes", *VOC_ASSETS]))
     features = dict(builder.info.features or {})
     inside = getattr(features.get("objects"), "feature", {})
-    if "image" not in features or not {"bbox", "label"} <= set(inside):
+    if (
+        not isinstance(features.get("image"), tfds.features.Image)
+        or not {"bbox", "label"} <= set(inside)
+        or not isinstance(inside["label"], tfds.features.ClassLabel)
+    ):
         raise UserError(
             f"{name} should have the features image, objects/bbox and objects/label, it has "
             f"{', '.join(features)}"
         )
+    if builder.info.splits:  # known before the download: then a wrong one need not wait for it
+        check_apart(builder, settings.train, settings.test)
     return download(builder, name, raw_dir)

@@ -1,84 +1,192 @@
 """Pascal-VOC folders: JPEGImages, Annotations and, if there is one, ImageSets/Main."""
 
-import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from fivenets.core import images
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
+from fivenets.datasets.objects import annotation, frames, lists
+from fivenets.datasets.objects.annotation import Annotation
+from fivenets.datasets.objects.lists import plain, some
 
 SPLITS = {"train": "train", "validation": "val", "test": "test"}  # by their files in ImageSets/Main
-SUFFIXES = (".jpg", ".jpeg", ".png")
+TWINS = "other pictures have its name: it is the one that <filename> names"
 
 
 @dataclass(frozen=True)
-class Annotation:
-    """A picture's file, and its objects as their annotator left them: nothing is checked."""
+class Annotated:
+    """A picture's file and its objects."""
 
     file: Path
+    annotation: Path
     labels: list[str]
-    boxes_xyxy: list[tuple[float, float, float, float]]  # pixels
+    boxes_xyxy: np.ndarray  # (n, 4) in parts of the picture as it is shown; may reach out of it
     is_difficult: list[bool]
+    pixels: tuple[int, int]  # width and height of the picture as it is shown
 
 
-def splits(folder: Path) -> dict[str, list[Annotation]]:
+@dataclass(frozen=True)
+class Folder:
+    """What a Pascal-VOC folder holds, and what had to be assumed to read it."""
+
+    splits: dict[str, list[Annotated]]
+    labels: list[str]
+    remarks: list[str]  # each a sentence
+    digest: str  # of the files that were read, and of nothing else in the folder
+
+
+def read(folder: Path) -> Folder:
     """train, validation and test where ImageSets/Main names them, else all pictures as train.
 
     Raises: UserError, one sentence, where the folder or a file in it is not of that form.
     """
-    lists = {name: folder / "ImageSets/Main" / f"{file}.txt" for name, file in SPLITS.items()}
-    named = {name: file.read_text().split() for name, file in lists.items() if file.is_file()}
-    if not named:
-        stems = [file.stem for file in sorted((folder / "Annotations").glob("*.xml"))]
-        named = {"train": stems} if stems else {}
-    if not named.get("train"):
+    files = _files(folder / "Annotations", (".xml",))
+    annotations = {name: found[0] for name, found in files.items()}
+    pictures = _files(folder / "JPEGImages")
+    named, remarks = _named(folder, annotations)
+    by_name, said = _annotated(folder, annotations, pictures, named)
+    splits = {split: [by_name[name] for name in names] for split, names in named.items()}
+    labels = sorted({label for one in by_name.values() for label in one.labels})
+    if not labels:
+        raise UserError(f"{folder} holds no annotated objects")
+    remarks += [*said, *_left_over(annotations, pictures, named), *_alike(labels)]
+    return Folder(splits, labels, remarks, digest(folder))
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 over what a Pascal-VOC folder's lists, annotations and pictures hold."""
+    found = [*_lists(folder).values()]
+    for part, suffixes in (("Annotations", (".xml",)), ("JPEGImages", images.SUFFIXES)):
+        found += [file for group in _files(folder / part, suffixes).values() for file in group]
+    rows = sorted((str(file.relative_to(folder)), sha256(file)) for file in found)
+    text = "".join(f"{content}  {name}\n" for name, content in rows)
+    return sha256(text.encode(errors="surrogateescape"))
+
+
+def _files(folder: Path, suffixes: Container[str] | None = None) -> dict[str, list[Path]]:
+    """The files below `folder`, by their path in it without ending; those hidden do not count."""
+    found = defaultdict(list)
+    for file in sorted(folder.rglob("*")):
+        inside = file.relative_to(folder)
+        is_hidden = any(part.startswith((".", "@")) for part in inside.parts)
+        is_wanted = suffixes is None or file.suffix.lower() in suffixes
+        if is_wanted and not is_hidden and file.is_file():
+            found[plain(inside.with_suffix("").as_posix())].append(file)
+    return dict(found)
+
+
+def _lists(folder: Path) -> dict[str, Path]:
+    files = {split: folder / "ImageSets/Main" / f"{name}.txt" for split, name in SPLITS.items()}
+    return {split: file for split, file in files.items() if file.is_file()}
+
+
+def _named(folder: Path, annotations: Mapping[str, Path]) -> tuple[dict[str, list[str]], list[str]]:
+    """Names of pictures by split, and remarks."""
+    named, remarks = {}, []
+    for split, file in _lists(folder).items():
+        named[split], said = lists.read(file, annotations)
+        remarks += said
+        if not named[split] and split != "train":
+            del named[split]
+            remarks.append(f"{file.name} is empty: there is no split {split}")
+    if "train" in named and not named["train"]:
+        raise UserError(f"{_lists(folder)['train']} is empty: expected a picture's name a line")
+    if not named and annotations:
+        return {"train": list(annotations)}, remarks
+    if "train" not in named:
         raise UserError(
             f"{folder} is not a Pascal-VOC folder: expected JPEGImages, Annotations/*.xml and, for "
             "splits, ImageSets/Main/train.txt"
         )
-    return {name: [read(folder, stem) for stem in stems] for name, stems in named.items()}
+    return named, remarks
 
 
-def read(folder: Path, stem: str) -> Annotation:
-    """The annotation of one picture.
+def _annotated(
+    folder: Path,
+    annotations: Mapping[str, Path],
+    pictures: Mapping[str, list[Path]],
+    named: Mapping[str, list[str]],
+) -> tuple[dict[str, Annotated], list[str]]:
+    """Every picture that a list names, once, and remarks.
 
-    Raises: UserError where the picture or its annotation is missing or not readable.
+    Raises: UserError with what is wrong with the first, and which others cannot be read either.
     """
-    file = folder / "Annotations" / f"{stem}.xml"
-    try:
-        root = ET.parse(file).getroot()
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror}") from None
-    except ET.ParseError as error:
-        raise UserError(f"{file} is not XML: {error}") from None
-    found = [folder / "JPEGImages" / f"{stem}{suffix}" for suffix in SUFFIXES]
-    picture = next((path for path in found if path.is_file()), None)
-    if picture is None:
-        raise UserError(f"{file} is of a picture that is not there: {found[0]}")
-    objects = root.findall("object")
-    try:
-        return Annotation(
-            picture,
-            [_text(one, "name") for one in objects],
-            [_box(one) for one in objects],
-            [one.findtext("difficult", "0").strip() == "1" for one in objects],
-        )
-    except ValueError as error:
-        raise UserError(f"{file}: an object without a usable {error}") from None
-
-
-def _text(element: ET.Element, name: str) -> str:
-    text = (element.findtext(name) or "").strip()
-    if not text:
-        raise ValueError(name)
-    return text
-
-
-def _box(element: ET.Element) -> tuple[float, float, float, float]:
-    sides = []
-    for side in ("xmin", "ymin", "xmax", "ymax"):
-        text = _text(element, f"bndbox/{side}")
+    found, remarks, faults = {}, defaultdict(list), {}
+    for name in dict.fromkeys(name for names in named.values() for name in names):
+        file = annotations[name]
         try:
-            sides.append(float(text))
-        except ValueError:
-            raise ValueError(f"bndbox/{side}: {text!r}") from None
-    return sides[0], sides[1], sides[2], sides[3]
+            found[name], said = _read(folder, name, annotation.read(file), pictures.get(name, []))
+        except UserError as error:
+            faults[file.name] = str(error)
+            continue
+        for remark in said:
+            remarks[remark].append(found[name].file.name)
+    if faults:
+        first, *others = faults
+        more = f"; {some(others)} cannot be used either" if others else ""
+        raise UserError(f"{faults[first]}{more}")
+    return found, [f"{some(files)}: {remark}" for remark, files in remarks.items()]
+
+
+def _read(
+    folder: Path, name: str, said: Annotation, candidates: list[Path]
+) -> tuple[Annotated, list[str]]:
+    usable = [file for file in candidates if file.suffix.lower() in images.SUFFIXES]
+    if not candidates:
+        expected = folder / "JPEGImages" / f"{name}.jpg"
+        raise UserError(f"{said.file} is of a picture that is not there: {expected}")
+    if not usable:
+        raise UserError(
+            f"{said.file}: its picture {candidates[0].name} is of a kind that is not read: "
+            f"expected one of {', '.join(images.SUFFIXES)}"
+        )
+    chosen = [file for file in usable if len(usable) == 1 or file.name == said.picture]
+    if not chosen:
+        both = " and ".join(file.name for file in usable)
+        raise UserError(f"{said.file} could be of {both}: expected its <filename> to be one")
+    file = chosen[0]
+    frame = frames.frame_of(file)
+    try:
+        boxes, remarks = frames.shown_parts(said.boxes_xyxy, said.size, frame)
+    except ValueError as error:
+        raise UserError(f"{said.file} {error}") from None
+    if len(usable) > 1:
+        remarks.append(TWINS)
+    pixels = (frame.height, frame.width) if frame.orientation >= 5 else (frame.width, frame.height)
+    return Annotated(file, said.file, said.labels, boxes, said.is_difficult, pixels), remarks
+
+
+def _left_over(
+    annotations: Mapping[str, Path],
+    pictures: Mapping[str, list[Path]],
+    named: Mapping[str, list[str]],
+) -> list[str]:
+    listed = {name for names in named.values() for name in names}
+    unlisted = [name for name in annotations if name not in listed]
+    bare = [
+        file.name
+        for name, files in pictures.items()
+        for file in files
+        if name not in annotations and file.suffix.lower() in images.SUFFIXES
+    ]
+    return [
+        *([f"{some(unlisted)}: annotated, but in none of the lists: left out"] if unlisted else []),
+        *([f"{some(bare)}: pictures without an annotation: left out"] if bare else []),
+    ]
+
+
+def _alike(labels: Iterable[str]) -> list[str]:
+    groups = defaultdict(list)
+    for label in labels:
+        groups[label.casefold()].append(label)
+    return [
+        f"the labels {' and '.join(group)} differ in case only: they are taken as {len(group)} "
+        "classes"
+        for group in groups.values()
+        if len(group) > 1
+    ]
