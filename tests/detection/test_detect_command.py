@@ -214,3 +214,13 @@ def test_boxes_are_drawn_where_they_are() -> None:
     assert (drawn[65, 50] == 127).all()  # the inside
     assert (drawn[95:, :] == 127).all()  # below
     assert (grey == 127).all()
+
+
+def test_a_label_that_is_not_ascii_is_drawn_in_its_letters() -> None:
+    grey = np.full((300, 300, 3), 127, np.uint8)
+    cat, dog, none = (
+        np.asarray(draw(grey, [Detection(label, 0.9, 20, 90, 280, 280)], [label]))
+        for label in ("кот", "пёс", "猫犬")
+    )
+    assert (cat != dog).any()  # boxes are all alike
+    assert (none != dog).any()

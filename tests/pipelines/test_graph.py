@@ -23,6 +23,7 @@ ALLOWED = {
     "src/fivenets/faces/__init__.py": "imports quiet",
     "src/fivenets/core/errors.py": "words and exit codes of errors",
     "src/fivenets/core/files.py": "how a text file is replaced in one step",
+    "src/fivenets/free_memory.py": "refuses what there is no memory for",
     "src/fivenets/runs/git.py": "what is said of the code that ran",
     "src/fivenets/core/quiet.py": "keeps TensorFlow's greeting from the terminal",
     "src/fivenets/core/stage.py": "where a stage logs to",
