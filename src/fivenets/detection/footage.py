@@ -141,8 +141,8 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
         raise _no_video(path, error) from None
     with container:
         video = container.streams.best("video")
-        if video is None:
-            raise UserError(f"{path} holds no pictures: expected a video")
+        if video is None or video.codec_context is None:
+            raise UserError(f"{path} holds no pictures that can be decoded: expected a video")
         yield container, video
 
 
