@@ -74,3 +74,16 @@ def test_the_confusion_matrix_counts_actual_by_row_and_shows_classes_that_are_ab
     assert [label.get_text() for label in axes.get_yticklabels()] == NAMES
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted", "actual")
     assert axes.get_title() == "3 test images"
+
+
+def test_names_of_classes_are_drawn_as_they_are() -> None:
+    names = ["$x^$", "собака", "猫"]
+    figure = confusion_matrix(np.array([0, 1, 2]), np.array([0, 1, 2]), names)
+    figure.canvas.draw()
+    ticks = [text.get_text() for text in figure.axes[0].get_xticklabels()]
+    assert ticks == [r"\$x^\$", "собака", "U+732B"]
+    images, labels = np.zeros((3, 8, 8, 3), np.uint8), np.array([0, 1, 2])
+    figure = misclassified(images, labels, np.eye(3)[[1, 2, 0]], names)
+    figure.canvas.draw()
+    titles = {axes.get_title() for axes in figure.axes if axes.images}
+    assert r"is \$x^\$, said собака (1.00)" in titles

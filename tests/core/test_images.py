@@ -107,6 +107,73 @@ def test_a_16_bit_grey_image_is_scaled_not_clipped() -> None:
     assert read[0, :, 0].tolist() == list(range(0, 256, 17))
 
 
+def pgm(values: np.ndarray, white: int, is_text: bool = False) -> bytes:
+    """A PGM of (h, w) integers up to `white`; two bytes each, big end first, above 255."""
+    height, width = values.shape
+    head = f"P{2 if is_text else 5}\n# a comment\n{width} {height}\n{white}\n".encode()
+    if is_text:
+        return head + "\n".join(" ".join(map(str, row)) for row in values.tolist()).encode()
+    return head + values.astype(">u2" if white > 255 else "u1").tobytes()
+
+
+def tiff(content: bytes, bits: int, order: str = "<", photometric: int = 1, sign: int = 1) -> bytes:
+    """A TIFF of 16 by 8 grey pixels of so many bits; photometric 0: the highest is black."""
+    tags = {256: 16, 257: 8, 258: bits, 259: 1, 262: photometric, 273: 8, 277: 1, 278: 8}
+    tags |= {279: len(content), 339: sign}
+    entries = [struct.pack(order + "HHIHH", tag, 3, 1, value, 0) for tag, value in tags.items()]
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8 + len(content))
+    ends = struct.pack(order + "H", len(tags)), struct.pack(order + "I", 0)
+    return start + content + ends[0] + b"".join(entries) + ends[1]
+
+
+def in_12_bits(values: np.ndarray) -> bytes:
+    """(h, w) integers 0..4095, two of them in three bytes."""
+    return b"".join((a << 12 | b).to_bytes(3) for a, b in values.reshape(-1, 2).tolist())
+
+
+RAMP = np.tile(np.arange(0, 256, 17), (8, 1))  # 16 steps from black to white
+DEEP_GREY = {
+    "PGM 65535": (pgm(RAMP * 257, 65535), RAMP),
+    "PGM 65535, as text": (pgm(RAMP * 257, 65535, is_text=True), RAMP),
+    "PGM 1023": (pgm(RAMP * 1023 // 255, 1023), RAMP),
+    "PGM 1023, as text": (pgm(RAMP * 1023 // 255, 1023, is_text=True), RAMP),
+    "PGM 256": (pgm(RAMP * 256 // 255, 256), RAMP),
+    "PGM 15": (pgm(RAMP // 17, 15), RAMP),
+    "PNG": (encoded(Image.fromarray((RAMP * 257).astype(np.uint16))), RAMP),
+    "TIFF": (tiff((RAMP * 257).astype("<u2").tobytes(), 16), RAMP),
+    "TIFF, big end first": (tiff((RAMP * 257).astype(">u2").tobytes(), 16, ">"), RAMP),
+    "TIFF, white is 0": (tiff((RAMP * 257).astype("<u2").tobytes(), 16, photometric=0), 255 - RAMP),
+    "TIFF of 12 bits": (tiff(in_12_bits(RAMP * 4095 // 255), 12), RAMP),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), DEEP_GREY.values(), ids=DEEP_GREY)
+def test_deep_grey_is_read_whatever_mode_pillow_has_for_it(content: bytes, expected) -> None:
+    read = read_image(content)
+    assert np.abs(read.astype(int) - grey_rgb(expected)).max() <= 1
+    assert (read.min(), read.max()) == (0, 255)
+
+
+def test_deep_grey_is_turned_as_its_file_says() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees, clockwise
+    content = encoded(Image.fromarray((RAMP * 257).astype(np.uint16)), exif=exif)
+    np.testing.assert_array_equal(read_image(content), grey_rgb(np.rot90(RAMP, -1)))
+
+
+@pytest.mark.parametrize(
+    ("content", "depth"),
+    [
+        (tiff((RAMP * 100).astype("<i2").tobytes(), 16, sign=2), "16 bits with a sign per pixel"),
+        (tiff(RAMP.astype("<u4").tobytes(), 32), "32 bits per pixel"),
+        (tiff(RAMP.astype("<f4").tobytes(), 32, sign=3), "32 bits per pixel"),
+    ],
+)
+def test_depths_whose_white_nobody_knows_are_refused(content: bytes, depth: str) -> None:
+    with pytest.raises(UserError, match=depth):
+        read_image(content)
+
+
 def test_half_transparent_black_is_mid_grey() -> None:
     np.testing.assert_array_equal(read_image(np.full((8, 8, 4), [0, 0, 0, 128], np.uint8)), 127)
 

@@ -107,6 +107,13 @@ def test_identify_shows_the_nearest_and_says_whether_it_is_near_enough() -> None
     assert answers.identify(picture(5), known, 0.25)[1].startswith("**Ada**")
 
 
+@pytest.mark.usefixtures("faces")
+def test_a_name_is_shown_as_it_is_and_not_as_markdown() -> None:
+    known = [(picture(5), "<b>*Ada*</b> [x](y)\n# two")]
+    _, words = answers.identify(picture(5), known, 0.25)
+    assert words.startswith(r"**\<b\>\*Ada\*\<\/b\> \[x\]\(y\) \# two**: nearest is \<b")
+
+
 @pytest.fixture
 def stylizer(monkeypatch: pytest.MonkeyPatch) -> Stylizer:
     keras.utils.set_random_seed(0)

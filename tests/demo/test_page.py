@@ -107,9 +107,10 @@ def test_a_mistake_is_told_on_the_page(gr) -> None:
     from fivenets.demo import page
 
     def refuse(_: Any) -> None:
-        raise UserError("a picture is missing")
+        raise UserError("a picture is missing, not <b>")
 
-    with pytest.raises(gr.Error, match="a picture is missing"):
+    # Gradio takes it for HTML.
+    with pytest.raises(gr.Error, match="a picture is missing, not &lt;b&gt;"):
         page.told(refuse)(None)
 
 

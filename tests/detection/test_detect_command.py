@@ -82,6 +82,84 @@ def test_convert_says_which_lines_do_not_count(write_pair, caplog) -> None:
     assert "net.cfg line 3 [net]: width=96 does not count" in caplog.text
 
 
+def test_convert_checks_its_outputs_before_the_work(fivenets, write_pair, tmp_path) -> None:
+    cfg, numbers = write_pair(TINY)
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "folder.keras").mkdir()
+    (tmp_path / "names.json").write_text("cat\ndog\ncow\n")
+    before = sorted(tmp_path.rglob("*"))
+    good = ("--out", tmp_path / "m.keras", "--certificate")
+    for words, message in [
+        ((*good, tmp_path / "nowhere/c.json"), "the folder"),
+        ((*good, tmp_path / "folder.json"), "is a folder: expected a file's name"),
+        ((*good, tmp_path / ("x" * 251 + ".json")), "File name too long"),
+        ((*good, cfg), "--certificate should end in .json"),
+        ((*good, tmp_path / "names.json", "--names", tmp_path / "names.json"), "is read by"),
+        (("--out", tmp_path / "folder.keras"), "is a folder: expected a file's name"),
+        (("--out", tmp_path / ("x" * 250 + ".keras")), "File name too long"),
+        (("--out", tmp_path / "new" / ("x" * 250 + ".keras")), "File name too long"),
+        (("--out", cfg / "m.keras"), "Not a directory"),
+    ]:
+        code, printed, errors = fivenets("convert", cfg, numbers, *words)
+        assert (code, printed) == (2, "")
+        assert message in errors
+        assert errors.count("\n") == 1
+        assert sorted(tmp_path.rglob("*")) == before
+    new = tmp_path / "new"
+    words = ("--out", new / ("x" * 249 + ".keras"), "--certificate", new / "c.json")
+    assert fivenets("convert", cfg, numbers, *words)[0] == 0
+    assert len(list(new.iterdir())) == 2
+
+
+def test_detect_checks_its_folder_before_the_work(fivenets, model, photograph, tmp_path) -> None:
+    Image.fromarray(photograph).save(tmp_path / "good.png")
+    before = sorted(tmp_path.rglob("*"))
+    for out in (tmp_path / "good.png", model / "drawn", tmp_path / ("x" * 256)):
+        words = ("detect", tmp_path / "good.png", "--model", tmp_path / "none.keras", "--out", out)
+        code, printed, errors = fivenets(*words)
+        assert (code, printed) == (2, "")
+        assert "cannot be written to" in errors
+        assert errors.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_names_are_printed_as_they_are(fivenets, model, photograph, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    names = [
+        "holiday[old].png",
+        "a[b",
+        "[bold]x.png",
+        "[",
+        ":cat:.png",
+        "new\nline.png",
+        "\x1b[31m",
+    ]
+    folder = tmp_path / "[" / "b]"  # with its slash a tag that closes nothing
+    folder.mkdir(parents=True)
+    for name in names:
+        Image.fromarray(photograph).save(folder / name, "png")
+    words = ["detect", *(folder / name for name in names), "--model", model]
+    code, printed, errors = fivenets(*words, "--score-threshold", 0, "--out", tmp_path / "drawn")
+    assert (code, errors.strip()) == (0, "")
+    for name in names:
+        shown = f"{folder}/{name}".replace("\n", r"\n").replace("\x1b", r"\x1b")
+        assert f" {shown} " in printed
+    code, printed, errors = fivenets(*words, "--score-threshold", 1)
+    assert f"in {folder}/holiday[old].png, {folder}/a[b," in printed
+    code, printed, errors = fivenets("detect", folder / "none[/b].png", "--model", model)
+    assert errors == f"error: {folder}/none[/b].png: no such file\n"
+
+
+def test_the_longest_name_is_drawn_too(fivenets, model, photograph, tmp_path) -> None:
+    picture = tmp_path / ("x" * 255)
+    Image.fromarray(photograph).save(picture, "png")
+    for _ in range(2):
+        words = ("detect", picture, "--model", model, "--out", tmp_path / "drawn")
+        assert fivenets(*words)[0] == 0
+    drawn = sorted(path.name for path in (tmp_path / "drawn").iterdir())
+    assert drawn == ["x" * 249 + "-2.png", "x" * 251 + ".png"]
+
+
 def test_detect_lists_bad_pictures_and_does_the_rest(fivenets, model, photograph, tmp_path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -179,3 +257,13 @@ def test_boxes_are_drawn_where_they_are() -> None:
     assert (drawn[65, 50] == 127).all()  # the inside
     assert (drawn[95:, :] == 127).all()  # below
     assert (grey == 127).all()
+
+
+def test_a_label_that_is_not_ascii_is_drawn_in_its_letters() -> None:
+    grey = np.full((300, 300, 3), 127, np.uint8)
+    cat, dog, none = (
+        np.asarray(draw(grey, [Detection(label, 0.9, 20, 90, 280, 280)], [label]))
+        for label in ("кот", "пёс", "猫犬")
+    )
+    assert (cat != dog).any()  # boxes are all alike
+    assert (none != dog).any()

@@ -44,6 +44,13 @@ def test_the_map_has_a_colour_and_a_name_for_each_person() -> None:
     assert [len(np.asarray(points.get_offsets())) for points in axes.collections] == [3, 3, 3]
 
 
+def test_names_of_people_are_drawn_as_they_are() -> None:
+    figure = drawing.embedding_map(np.eye(9), np.repeat(["Ζωή_Δ", "$x^$", "王"], 3))
+    figure.canvas.draw()
+    shown = {text.get_text() for text in figure.axes[0].texts}
+    assert shown == {"Ζωή Δ", r"\$x^\$", "U+738B"}
+
+
 def test_hardest_pairs_stand_above_each_other() -> None:
     images = [np.full((4, 4, 3), 20 * row, np.uint8) for row in range(9)]
     figure = drawing.hardest_pairs(images, DISTANCES, PAIRS, count=2)

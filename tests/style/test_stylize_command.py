@@ -121,10 +121,72 @@ def test_an_interrupted_run_leaves_its_latest_preview(fivenets, files: Path, mon
         return minimise(*[*arguments[:-1], stop])
 
     monkeypatch.setattr(transfer.optimisers, "minimise", interrupted)
+    (files / "out.preview.png").write_text("the user's own")
     code, _, said = fivenets(*words(files))
     assert code == 2
-    assert "interrupted; the latest preview is" in " ".join(said.split())
-    assert read_image(files / "out.preview.png").shape == (48, 64, 3)
+    assert f"interrupted; the latest preview is {files}/out.preview-2.png" in said
+    assert read_image(files / "out.preview-2.png").shape == (48, 64, 3)
+    assert (files / "out.preview.png").read_text() == "the user's own"
+
+
+def test_where_there_is_no_preview_none_is_spoken_of(fivenets, files: Path, monkeypatch) -> None:
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(transfer, "transfer", stop)
+    before = sorted(files.iterdir())
+    code, _, said = fivenets(*words(files))
+    assert code == 2
+    assert said == "error: interrupted; there is no preview yet, and nothing was written\n"
+    assert sorted(files.iterdir()) == before
+
+
+def test_a_preview_takes_nothing_of_the_users(fivenets, files: Path, monkeypatch) -> None:
+    monkeypatch.setattr(command, "PREVIEW_SECONDS", 0.0)
+    (files / "out.preview.png").symlink_to(files / "content.png")
+    (files / ".out.png.arriving.png").symlink_to(files / "painting.png")
+    (files / "out.png").symlink_to(files / "grey.png")
+    names = ("content.png", "painting.png", "grey.png", "out.preview.png")
+    before, listed = [(files / name).read_bytes() for name in names], sorted(files.iterdir())
+    code, _, _ = fivenets(*words(files, "--iterations", 3))
+    assert code == 0
+    assert [(files / name).read_bytes() for name in names] == before
+    assert sorted(files.iterdir()) == listed
+    assert not (files / "out.png").is_symlink()
+
+
+def test_a_preview_that_cannot_be_written_costs_nothing(fivenets, files: Path, monkeypatch) -> None:
+    monkeypatch.setattr(command, "PREVIEW_SECONDS", 0.0)
+    write = pictures.write
+
+    def refuse(image: np.ndarray, file: Path) -> None:
+        if "preview" in file.name:
+            raise UserError("no room")
+        write(image, file)
+
+    monkeypatch.setattr(pictures, "write", refuse)
+    code, printed, said = fivenets(*words(files, "--iterations", 2, "--json"))
+    assert (code, said.strip()) == (0, "")
+    assert json.loads(printed)["iterations"] == 2
+
+
+def test_output_paths_are_refused_before_any_work(fivenets, files: Path) -> None:
+    (files / "folder.png").mkdir()
+    before = {path: path.stat().st_mtime_ns for path in files.iterdir()}
+    for name, sentence in [
+        ("folder.png", "is a folder"),
+        ("x" * 252 + ".png", "File name too long"),
+        ("none/out.png", "is not there or cannot be written to"),
+        ("out.gif", "--out should end in .png"),
+        ("content.png", "is read by this command"),
+        ("painting.png", "is read by this command"),
+    ]:
+        more = ("--out", files / name, "--model", files / "none.keras")
+        code, printed, said = fivenets(*words(files)[:3], *more)
+        assert (code, printed) == (2, "")
+        assert sentence in said
+        assert said.count("\n") == 1
+    assert {path: path.stat().st_mtime_ns for path in files.iterdir()} == before
 
 
 def test_a_job_leaves_all_that_it_takes_to_measure_it(

@@ -1,12 +1,13 @@
 """The picture as the variable: what it becomes, and what is refused."""
 
+import math
 from dataclasses import replace
 
 import keras
 import numpy as np
-import psutil
 import pytest
 
+from fivenets.core import free_memory
 from fivenets.core.errors import UserError
 from fivenets.style import memory, objective, optimisers, pictures, transfer
 from fivenets.style.objective import Style
@@ -179,16 +180,50 @@ def test_a_loss_out_of_range_ends_with_a_sentence(
 def test_a_picture_too_large_for_the_memory_is_refused_with_a_size_that_fits(
     network: keras.Model, content: np.ndarray, painting: np.ndarray, monkeypatch
 ) -> None:
-    class Free:
-        available = 2 * 2**30
-
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: Free)
+    monkeypatch.setattr(free_memory, "free", lambda: 2 * 2**30)
     with pytest.raises(UserError, match=r"4000x3000 pixels need about .* GiB.* 2.0 GiB") as refused:
         made(network, content, [Style(painting)], replace(QUICK, size=4000))
     size = int(str(refused.value).rpartition(" ")[2])
-    assert memory.check("vgg16_hed", size * 3 // 4, size, "float32") <= Free.available
+    assert memory.check("vgg16_hed", size * 3 // 4, size, "float32") <= 2 * 2**30
     with pytest.raises(UserError, match="GiB"):
         memory.check("vgg16_hed", (size + 64) * 3 // 4, size + 64, "float32")
+
+
+def test_a_style_too_large_for_the_memory_is_refused_with_a_scale_that_fits(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray, monkeypatch
+) -> None:
+    monkeypatch.setattr(free_memory, "free", lambda: 2 * 2**30)
+    settings = replace(QUICK, style_scale=1000.0)  # of a content of 64 pixels
+    with pytest.raises(
+        UserError, match=r"styles at 64000x32000 pixels need about .* GiB.* 2.0 GiB are"
+    ) as refused:
+        made(network, content, [Style(painting)], settings)
+    scale = float(str(refused.value).rpartition("style_scale of at most ")[2])
+    assert scale > 1
+    for fits, factor in ((True, 1.0), (False, 1.05)):
+        within = replace(settings, style_scale=scale * factor)
+        shape = transfer.style_shape(Style(painting), settings.size, within)
+        assert (memory.estimate_style("vgg16_hed", *shape) <= 2 * 2**30) == fits
+    made(network, content, [Style(painting), Style(content, 0.0)], QUICK)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"size": 10**400}, "size should be at most 100000, it is 1000"),
+        ({"style_scale": math.inf}, "style_scale should be above 0, it is inf"),
+        ({"content_weight": math.inf}, "content_weight should be at most"),
+        ({"content_weight": math.nan}, "content_weight should be at least 0, it is nan"),
+        ({"style_layers": {"block1_conv1": math.inf}}, "style_layers should have weights"),
+        ({"iterations": 10**400}, r"iterations should be at most 1e\+06"),
+        ({"coarse_scales": 10**9}, "coarse_scales should be at most 16"),
+        ({"seed": -1}, "seed should be at least 0, it is -1"),
+        ({"noise": 1.5}, "noise should be at most 1, it is 1.5"),
+    ],
+)
+def test_settings_out_of_range_are_one_sentence(settings: dict, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        Settings(**settings)
 
 
 def test_memory_grows_with_the_pixels() -> None:
@@ -206,3 +241,13 @@ def test_the_estimate_is_what_was_measured_and_a_little_more(
 ) -> None:
     estimate = memory.estimate("vgg16_hed", size * 3 // 4, size, precision) / 2**20
     assert 1 <= estimate / peak_mib < 1.1
+
+
+@pytest.mark.parametrize(
+    ("size", "peak_mib"),
+    # By `python benchmarks/style_memory.py`, of the larger precision.
+    [(640, 526), (1000, 1229)],
+)
+def test_so_is_that_of_a_style(size: int, peak_mib: int) -> None:
+    estimate = memory.estimate_style("vgg16_hed", size * 3 // 4, size) / 2**20
+    assert 1 <= estimate / peak_mib < 1.2

@@ -11,6 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from fivenets.core.lettering import in_figure
+
 MOST_SHOWN = 24  # misclassified images
 
 
@@ -21,7 +23,7 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, names: Sequence[
         labels,
         predicted,
         labels=np.arange(len(names)),
-        display_labels=names,
+        display_labels=list(map(in_figure, names)),
         cmap="Blues",
         colorbar=False,
         ax=axes,
@@ -59,7 +61,7 @@ def misclassified(
         axes.axis("off")
     for axes, index in zip(grid.flat, shown, strict=False):
         axes.imshow(images_rgb_uint8[index])
-        actual, guess = names[int(labels[index])], names[int(predicted[index])]
+        actual, guess = (in_figure(names[int(of[index])]) for of in (labels, predicted))
         axes.set_title(f"is {actual}, said {guess} ({confidence[index]:.2f})", fontsize=8)
     return figure
 

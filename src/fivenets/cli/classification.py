@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
 from fivenets.core.errors import UserError
 
@@ -33,9 +32,10 @@ def classify(
         for image, prediction in predictions:
             print(json.dumps({"image": str(image), **asdict(prediction)}))
     elif predictions:
-        table = Table("image", "label", "probability")
+        table = printing.table("image", "label", "probability")
         for image, prediction in predictions:
-            table.add_row(str(image), prediction.label, f"{prediction.probability:.3f}")
-        Console().print(table)
+            probability = f"{prediction.probability:.3f}"
+            printing.add_row(table, str(image), prediction.label, probability)
+        printing.console().print(table)
     if refused:
         raise UserError("\nerror: ".join(refused))

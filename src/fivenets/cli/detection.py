@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import progress
-from rich.console import Console
-from rich.table import Table
 
+from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
-from fivenets.core.errors import UserError
+from fivenets.core.errors import UserError, printable
 
 
 def detect(
@@ -29,16 +27,21 @@ def detect(
     as_json: Json = False,
 ) -> None:
     """Finds objects in each picture or frame, with a box in its pixels."""
+    from fivenets.core import files
     from fivenets.detection import boxes, listing, video
     from fivenets.detection.detector import Detection, Detector
     from fivenets.runs import registry
 
     thresholds = boxes.profile(profile, score_threshold)
+    if out is not None:
+        files.check_folder(out, "--out")
     paths = listing.pictures(images)
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
     detector = Detector.from_file(registry.model_file(model)).for_inference(dtype)
-    table, without, refused = Table("image", "class", "score", "x1, y1, x2, y2"), [], []
+    table = printing.table("image", "class", "score", "x1, y1, x2, y2")
+    without: list[str] = []
+    refused: list[str] = []
 
     def report(image: dict, found: list[Detection]) -> None:
         for detection in found:
@@ -47,9 +50,9 @@ def detect(
             corners = (detection.x1, detection.y1, detection.x2, detection.y2)
             box = ", ".join(f"{corner:.0f}" for corner in corners)
             shown = " frame ".join(map(str, image.values()))
-            table.add_row(shown, detection.label, f"{detection.score:.3f}", box)
+            printing.add_row(table, shown, detection.label, f"{detection.score:.3f}", box)
 
-    with progress.Progress(console=Console(stderr=True), transient=True) as bar:
+    with printing.bar() as bar:
         task = bar.add_task("detecting", total=len(paths))
         for path in paths:
             rows = table.row_count
@@ -58,7 +61,7 @@ def detect(
                     for frame, frames, found in video.detect(detector, path, thresholds, out):
                         report({"image": str(path), "frame": frame}, found)
                         place = f"frame {frame + 1} of {frames or '?'}"
-                        bar.update(task, description=f"{path.name}: {place}")
+                        bar.update(task, description=f"{printable(path.name)}: {place}")
                 else:
                     found = listing.detect(detector, path, thresholds, out)
                     report({"image": str(path)}, found)
@@ -68,10 +71,10 @@ def detect(
                 refused.append(str(error))
             bar.update(task, advance=1, description="detecting")
     if not as_json and table.rows:
-        Console().print(table)
+        printing.console().print(table)
     if not as_json and without:
-        least = thresholds.score_threshold
-        print(f"nothing that scores {least:g} or more (--score-threshold) in {', '.join(without)}")
+        least, names = thresholds.score_threshold, ", ".join(without)
+        printing.say(f"nothing that scores {least:g} or more (--score-threshold) in {names}")
     if refused:
         raise UserError("\nerror: ".join(refused))
 
@@ -93,11 +96,15 @@ def convert(
     as_json: Json = False,
 ) -> None:
     """Converts a detector of the YOLOv2 family to Keras and compares it with other engines."""
+    from fivenets.core import files
     from fivenets.detection import certificate as certificates
     from fivenets.detection.detector import Detector, read_names
 
-    if out.suffix != ".keras":
-        raise UserError(f"--out should end in .keras, it is {out}")
+    inputs = [cfg, weights, *([names] if names else []), *(image or [])]
+    files.check_file(out, "--out", (".keras",), inputs, makes_folder=True)
+    if certificate:
+        is_beside = certificate.parent == out.parent
+        files.check_file(certificate, "--certificate", (".json",), inputs, is_beside)
     labels = read_names(names) if names else None
     detector = Detector.from_darknet(cfg, weights, labels, resize)
     record = certificates.certify(detector, cfg, weights, image or [])
@@ -106,19 +113,19 @@ def convert(
         raise UserError(f"{out} is not written: engines disagree: {json.dumps(record['engines'])}")
     detector.save(out)
     if certificate:
-        certificate.write_text(json.dumps(record, indent=2) + "\n")
+        files.write_text(certificate, json.dumps(record, indent=2) + "\n")
     if as_json:
         print(json.dumps(record))
         return
     compared = ", ".join(witnesses) or "nothing: no engine that reads it is installed"
-    Console().print(f"{out}: {record['parameters']:,} parameters, compared with {compared}")
+    printing.say(f"{out}: {record['parameters']:,} parameters, compared with {compared}")
     for name, engine in record["engines"].items():
         if name not in witnesses:
-            Console().print(f"  {name}: no witness: {engine[certificates.CANNOT_READ]}")
+            printing.say(f"  {name}: no witness: {engine[certificates.CANNOT_READ]}")
             continue
         raw, box = engine["max_abs_difference"], engine["max_box_difference_px"]
         levels = engine["mean_input_difference_levels"]
-        Console().print(
+        printing.say(
             f"  {name}: raw output within {raw:.1e}, boxes within {box:.1e} px, pictures read and "
             f"fitted within {levels:.2f} grey levels on average"
         )

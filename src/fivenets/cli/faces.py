@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
-from fivenets.core.errors import UserError
+from fivenets.core.errors import UserError, printable
 
 Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]
 Cropped = Annotated[
@@ -40,7 +39,7 @@ def verify(
         print(json.dumps(asdict(verdict)))
     else:
         word = "the same person" if verdict.same else "two people"
-        Console().print(
+        printing.say(
             f"{word}: distance {verdict.distance:.3f}, threshold {verdict.threshold:.3f} "
             f"(FAR {verdict.target_far:g}, {calibration.data})"
         )
@@ -62,22 +61,23 @@ def identify(
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
     known, refused = enrolment.opened(gallery, embedder, cropped)
     for sentence in refused:
-        typer.echo(f"left out of the gallery: {sentence}", err=True)
+        typer.echo(printable(f"left out of the gallery: {sentence}"), err=True)
     found, refused = {}, []
     for image in images:
         try:
             [found[image]] = known.search(embedder.embed([image], cropped), calibration.threshold)
         except UserError as error:
             refused.append(str(error))
-    table = Table("image", "person", "distance", "threshold")
+    table = printing.table("image", "person", "distance", "threshold")
     for image, match in found.items():
         if as_json:
             row = {"image": str(image), "person": match.person, "distance": match.distance}
             print(json.dumps({**row, "threshold": calibration.threshold}))
         person = match.person or "not recognised"
-        table.add_row(str(image), person, f"{match.distance:.3f}", f"{calibration.threshold:.3f}")
+        numbers = (f"{match.distance:.3f}", f"{calibration.threshold:.3f}")
+        printing.add_row(table, str(image), person, *numbers)
     if found and not as_json:
-        Console().print(table)
+        printing.console().print(table)
     if refused:
         raise UserError("\nerror: ".join(refused))
 
@@ -91,20 +91,22 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Sets a model's threshold by your own people; `verify` and `identify` use it from then on."""
+    from fivenets.core import files
     from fivenets.faces import enrolment
     from fivenets.faces.embedder import Embedder, own_calibration_file
     from fivenets.runs import registry
 
+    files.check_folder(_own_thresholds(), "the folder of thresholds")
     embedder = Embedder.from_file(registry.model_file(model))
     calibration, measured, refused = enrolment.calibrated(folder, embedder, far, folds, cropped)
     for sentence in refused:
-        typer.echo(f"left out: {sentence}", err=True)
+        typer.echo(printable(f"left out: {sentence}"), err=True)
     file = own_calibration_file(_own_thresholds(), embedder.model_sha256)
     calibration.write(file)
     if as_json:
         print(json.dumps({**asdict(calibration), **measured, "skipped": len(refused)}))
     else:
-        Console().print(
+        printing.say(
             f"threshold {calibration.threshold:.3f} ± {calibration.threshold_sd:.3f}: accepts "
             f"{measured['tar']:.1%} of pairs of one person, {measured['far']:.2%} of two people; "
             f"kept in {file}"

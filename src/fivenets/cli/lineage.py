@@ -4,8 +4,8 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from fivenets.cli import printing
 from fivenets.cli.options import Json
 
 Registered = Annotated[
@@ -21,7 +21,7 @@ def lineage(model: Registered, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(found))
     else:
-        Console().print(*lineage.terminal(found), sep="\n\n")
+        printing.console().print(*lineage.terminal(found), sep="\n\n")
 
 
 def reproduce(
@@ -38,9 +38,11 @@ def reproduce(
     if as_json:
         print(json.dumps(found))
     else:
-        Console().print(reproduction.terminal(found))
+        printing.console().print(reproduction.terminal(found))
         same = "the same" if found["same_model_file"] else "another"
-        print(f"{model}, version {found['version']}: {same} model file, {found['seconds']:.0f} s")
+        printing.say(
+            f"{model}, version {found['version']}: {same} model file, {found['seconds']:.0f} s"
+        )
         if not found["same_requirements"]:
             print("requirements.txt of that commit is another than the one installed here")
     if not found["reproduced"]:

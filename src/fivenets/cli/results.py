@@ -2,8 +2,7 @@
 
 import json
 
-from rich.console import Console
-
+from fivenets.cli import printing
 from fivenets.cli.options import Json
 from fivenets.core.errors import UserError
 
@@ -21,4 +20,4 @@ def results(as_json: Json = False) -> None:
         for row in rows:
             print(json.dumps(row))
     else:
-        Console().print(*results.terminal(rows))
+        printing.console().print(*results.terminal(rows))

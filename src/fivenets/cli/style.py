@@ -1,5 +1,6 @@
 """`fivenets stylize`."""
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -7,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 from rich import progress
-from rich.console import Console
 
+from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
 from fivenets.core.errors import UserError
 
@@ -49,11 +50,12 @@ def stylize(
     as_json: Json = False,
 ) -> None:
     """Paints a picture in the style of others, with a preview of it beside FILE meanwhile."""
+    from fivenets.core import files
     from fivenets.runs import registry
     from fivenets.style import fast, pictures
-    from fivenets.style.transfer import Progress
 
-    pictures.check_writable(out)
+    inputs = [content, *(styles or []), *(mask or [])]
+    files.check_file(out, "--out", pictures.WRITABLE, inputs)
     options: dict[str, Any] = {
         "iterations": iterations,
         "size": size,
@@ -69,37 +71,67 @@ def stylize(
     options = {key: value for key, value in options.items() if value is not None}
     stylizer = fast.load(registry.model_file(model))
     total = stylizer.with_options(options).total_iterations
-    preview, written = out.with_name(f"{out.stem}.preview{out.suffix}"), 0.0
+    preview = _Preview(out)
     columns = (
         progress.TextColumn("{task.completed}/{task.total}"),
         progress.BarColumn(),
         progress.TimeRemainingColumn(),
-        progress.TextColumn("{task.description}"),
+        printing.description(),
     )
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with printing.bar(*columns) as bar:
         task = bar.add_task("style loss ...", total=total)
 
-        def show(now: Progress) -> None:
-            nonlocal written
+        def show(now: Any) -> None:
             words = f"{now.width}x{now.height}, style loss {now.losses['style_loss']:.3g}"
             bar.update(task, completed=now.iteration + 1, description=words)
-            if time.monotonic() - written > PREVIEW_SECONDS:
-                pictures.write(pictures.to_uint8(now.image), preview)
-                written = time.monotonic()
+            preview.show(now.image)
 
         try:
             result = stylizer.stylize(content, styles or [], style_share, mask, options, show)
+            pictures.write(result.image, out)
         except KeyboardInterrupt:
-            raise UserError(f"interrupted; the latest preview is {preview}") from None
+            raise UserError(f"interrupted; {preview.left()}") from None
         except UserError as error:
-            left = f"; the latest preview is {preview}" if preview.exists() else ""
+            left = f"; {preview.left()}" if preview.file else ""
             raise UserError(f"{error}{left}") from None
-    pictures.write(result.image, out)
-    preview.unlink(missing_ok=True)
+    preview.remove()
     if as_json:
         print(json.dumps({"out": str(out), **result.row()}))
     else:
-        Console().print(f"{out}: {_summary(result)}, features {result.features}")
+        printing.say(f"{out}: {_summary(result)}, features {result.features}")
+
+
+class _Preview:
+    """The picture so far, beside `out`, in a file that nothing had the name of."""
+
+    def __init__(self, out: Path):
+        self.out, self.written = out, 0.0
+        self.file: Path | None = None  # none before it was written
+
+    def show(self, image: Any) -> None:
+        """Writes an image (height, width, 3) in 0..1, if the last one is old enough."""
+        from fivenets.core import files
+        from fivenets.style import pictures
+
+        if time.monotonic() - self.written <= PREVIEW_SECONDS:
+            return
+        stem, suffix = f"{self.out.stem}.preview", self.out.suffix
+        file = self.file or files.free_name(self.out.parent, stem, suffix)
+        # A picture of hours does not end with a preview that cannot be written.
+        with contextlib.suppress(UserError):
+            pictures.write(pictures.to_uint8(image), file)
+            self.file = file
+        self.written = time.monotonic()
+
+    def left(self) -> str:
+        """What there is of the picture, in words."""
+        if self.file is None:
+            return "there is no preview yet, and nothing was written"
+        return f"the latest preview is {self.file}"
+
+    def remove(self) -> None:
+        if self.file is not None:
+            self.file.unlink(missing_ok=True)
 
 
 def _summary(result: Any) -> str:

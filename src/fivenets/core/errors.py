@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,7 +24,7 @@ def reported() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        print(f"error: {_printable(masking.masked(str(error)))}", file=sys.stderr)
+        print(f"error: {printable(masking.masked(str(error)))}", file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
         if not is_full_disk(error):
@@ -45,8 +46,14 @@ def is_full_disk(error: Exception) -> bool:
     return getattr(error, "errno", None) in full or any(word in str(error) for word in words)
 
 
-def _printable(text: str) -> str:
-    """`text` without control characters: parts of a stranger's file must not steer a terminal."""
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
-    )
+def printable(text: str) -> str:
+    """`text` without control characters: parts of a stranger's file must not steer a terminal.
+
+    Nor can every byte of a file's name be encoded, which Python keeps as surrogates.
+    """
+    return "".join(letter if _is_printable(letter) else ascii(letter)[1:-1] for letter in text)
+
+
+def _is_printable(letter: str) -> bool:
+    # Names of screenshots have spaces that do not break, which Python calls unprintable.
+    return letter.isprintable() or letter == "\n" or unicodedata.category(letter) == "Zs"

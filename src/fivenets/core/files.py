@@ -1,15 +1,126 @@
-"""Files that are whole or not there, whatever is killed while they are written."""
+"""Files that are whole or not there, and paths that are checked before any work is done for them.
+
+A name that is made up here is nobody's: it is taken only where no file, folder or link has it.
+"""
 
 import os
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from fivenets.core.errors import UserError
 
 
 def write_text(path: Path, text: str) -> None:
     """Replaces `path`, in a folder that is made where there is none, by `text` in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with replacing(path) as part:
         part.write_text(text)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new file beside `path` and with its ending, which becomes `path` at the end of the block.
+
+    After an error in the block nothing has changed. Where `path` is a link, the link is replaced
+    and what it points to stays.
+    """
+    with scratch(path) as part:
+        yield part
         os.replace(part, path)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """A new file beside `path` and with its ending, which is gone after the block."""
+    part = _new_file(path.parent, path.suffix)
+    try:
+        yield part
     finally:
         part.unlink(missing_ok=True)
+
+
+def free_name(folder: Path, stem: str, suffix: str) -> Path:
+    """A path in `folder` that nothing has yet: STEM.SUFFIX, numbered or cut short where it must be.
+
+    folder: one that is there.
+    """
+    longest, number = os.pathconf(folder, "PC_NAME_MAX"), 1
+    while True:
+        end = suffix if number == 1 else f"-{number}{suffix}"
+        cut = stem
+        while cut and len(os.fsencode(cut + end)) > longest:  # in bytes; letters stay whole
+            cut = cut[:-1]
+        path = folder / (cut + end)
+        if not os.path.lexists(path):
+            return path
+        number += 1
+
+
+def check_file(
+    file: Path,
+    option: str,
+    endings: tuple[str, ...],
+    inputs: Iterable[Path] = (),
+    makes_folder: bool = False,
+) -> None:
+    """Refuses, before any work, a path that cannot be written, or is one of `inputs`.
+
+    Args: option: what the user calls it, such as "--out". endings: in lower case, with a dot.
+        makes_folder: whether a folder that is missing will be made.
+    Raises: UserError for another ending, a folder or device of that name, a name that is too long,
+        a folder that is missing or cannot be written to, and a file that the command reads.
+    """
+    if file.suffix.lower() not in endings:
+        raise UserError(f"{option} should end in {', '.join(endings)}, it is {file}")
+    if not makes_folder and not os.path.isdir(file.parent):
+        raise UserError(
+            f"{option} {file}: the folder {file.parent} is not there or cannot be written to"
+        )
+    with _writable(file.parent, f"{option} {file}"):
+        file.is_symlink()  # an OSError where its name is too long
+        if file.is_dir():
+            raise UserError(f"{option} {file} is a folder: expected a file's name")
+        if file.exists() and not file.is_file():
+            raise UserError(f"{option} {file} is a device: expected a file's name")
+        for given in inputs:
+            if file.exists() and given.exists() and file.samefile(given):
+                raise UserError(f"{option} {file} is read by this command: expected another name")
+
+
+def check_folder(folder: Path, option: str) -> None:
+    """Refuses, before any work, what is no folder and cannot become one, or cannot be written to.
+
+    Raises: UserError.
+    """
+    with _writable(folder, f"{option} {folder}"):
+        pass
+
+
+@contextmanager
+def _writable(folder: Path, name: str) -> Iterator[None]:
+    """A block within which `folder` is there; one that was made for it goes with it.
+
+    Whether it can be written to is tried: permissions say nothing of a disk that is read only.
+    Raises: UserError about `name` for an OSError here or in the block.
+    """
+    made: list[Path] = []
+    try:
+        for path in reversed([folder, *folder.parents]):
+            if not path.exists():
+                path.mkdir()
+                made.append(path)
+        _new_file(folder).unlink()
+        yield
+    except OSError as error:
+        raise UserError(f"{name} cannot be written to: {error.strerror}") from None
+    finally:
+        for path in reversed(made):
+            path.rmdir()
+
+
+def _new_file(folder: Path, suffix: str = "") -> Path:
+    path = folder / f".fivenets-part-{uuid.uuid4().hex}{suffix}"
+    path.open("x").close()  # follows no link, and has the mode that the user's own files have
+    return path

@@ -21,6 +21,8 @@ MAX_PIXELS = 64_000_000  # decoded: 192 MB of RGB; more is refused from the head
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 SUFFIXES = tuple(f".{name.lower()}" for name in (*FORMATS, "JPG", "PGM", "TIF"))
 
+BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # tags of TIFF, and a value
+
 ImageSource = str | os.PathLike | bytes | Image.Image | np.ndarray
 
 
@@ -47,7 +49,7 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
         raise _wrong_size(name, *image.size)
     try:
         with _without_warnings():
-            return np.asarray(_as_rgb(ImageOps.exif_transpose(image)))
+            return np.asarray(_as_rgb(_in_8_bits(ImageOps.exif_transpose(image), image)))
     except Exception as error:  # any kind, see `_decode`
         raise UserError(f"{name} is a damaged image: {error}") from None
 
@@ -139,12 +141,27 @@ def _image_from_array(source: Any, name: str) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
+def _in_8_bits(image: Image.Image, opened: Image.Image) -> Image.Image:
+    """Grey of 9 to 16 bits in 8, of which Pillow's own conversion clips it; others as they are.
+
+    Args: opened: the image as its file was opened, which alone knows its format and tags.
+    Raises: ValueError for more bits, and for integers whose white nobody knows.
+    """
+    tags = getattr(opened, "tag_v2", {}) if opened.format == "TIFF" else {}
+    bits = tags.get(BITS_PER_SAMPLE, (16,))[0]
+    # Pillow has all of a PGM's ranges, and a PNG's 16 bits in older versions, as 0..65535 in "I".
+    if image.mode == "F" or (image.mode == "I" and opened.format not in ("PPM", "PNG")):
+        depth = f"{bits} bits with a sign" if bits == 16 and tags else "32 bits"
+        raise ValueError(f"{depth} per pixel, mode {image.mode}; 8, or 16 without a sign, are read")
+    if image.mode != "I" and not image.mode.startswith("I;16"):
+        return image
+    white = 2**bits - 1
+    values = np.asarray(image).astype(np.uint32)
+    scaled = Image.fromarray(((values * 255 + white // 2) // white).astype(np.uint8))
+    return ImageOps.invert(scaled) if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO else scaled
+
+
 def _as_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F"):
-        raise ValueError(f"32 bits per pixel, mode {image.mode}; 8 or 16 are read")
-    if image.mode.startswith("I;16"):
-        # 16-bit grey: Pillow's own conversion clips at 255 instead of scaling.
-        return Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")

@@ -3,6 +3,7 @@
 A picture is a PIL image or an array, never a path: what comes here was sent by a browser.
 """
 
+import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import cache, wraps
@@ -107,8 +108,8 @@ def identify(
     names = [caption or f"picture {index}" for index, (_, caption) in enumerate(known, 1)]
     gallery = Gallery(np.concatenate(rows), names, names, embedder.model_sha256)
     [match] = gallery.search(asked, threshold)
-    nearest = f"nearest is {names[match.entry]} at {match.distance:.3f}"
-    word = f"**{match.person}**" if match.person else "**Not recognised**"
+    nearest = f"nearest is {literal(names[match.entry])} at {match.distance:.3f}"
+    word = f"**{literal(match.person)}**" if match.person else "**Not recognised**"
     return known[match.entry][0], f"{word}: {nearest}, threshold {threshold:.3f}"
 
 
@@ -160,6 +161,11 @@ def stylize(
             yield pictures.to_uint8(latest.image), f"{done}, {latest.seconds:.0f} s, {loss}"
     finally:
         is_closed.set()
+
+
+def literal(name: str) -> str:
+    """A name in Markdown that shows it as it is: each mark that could mean something is escaped."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(name.split()))
 
 
 def _embedded(embedder: Any, picture: Any, index: int) -> np.ndarray:

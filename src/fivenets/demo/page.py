@@ -1,5 +1,6 @@
 """The page: one tab per model. It draws what `answers` gives, and needs Gradio."""
 
+import html
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
@@ -39,7 +40,7 @@ def told(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args)
         except UserError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            raise _shown(error) from None
 
     return answer
 
@@ -52,9 +53,14 @@ def told_live(function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[
         try:
             yield from function(*args)
         except UserError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            raise _shown(error) from None
 
     return answers_live
+
+
+def _shown(error: UserError) -> gr.Error:
+    """Gradio takes the text of an error for HTML."""
+    return gr.Error(html.escape(str(error), quote=False), print_exception=False)
 
 
 def _missing() -> str:

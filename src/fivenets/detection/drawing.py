@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from fivenets.core import lettering
 from fivenets.detection.detector import Detection
 
 PAGE_HEIGHT, PER_ROW = 360, 4
@@ -20,12 +21,12 @@ def draw(
     picture = Image.fromarray(image_rgb_uint8).copy()
     canvas = ImageDraw.Draw(picture)
     line = max(2, round(min(picture.size) / 200))
-    font = ImageFont.load_default(size=max(10, round(min(picture.size) / 30)))
+    font = lettering.font(max(10, round(min(picture.size) / 30)))
     for detection in reversed(found):
         colour = colour_of(labels.index(detection.label))
         corners = (detection.x1, detection.y1, detection.x2, detection.y2)
         canvas.rectangle(corners, outline=colour, width=line)
-        text = f"{detection.label} {detection.score:.2f}"
+        text = f"{lettering.drawable(detection.label)} {detection.score:.2f}"
         left, top, right, bottom = canvas.textbbox((0, 0), text, font=font)
         height, width = bottom - top + 2 * line, right - left + 2 * line
         x = min(max(0.0, detection.x1), max(0, picture.width - width))

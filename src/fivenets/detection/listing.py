@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fivenets.core import images
+from fivenets.core import files, images
 from fivenets.core.errors import UserError
 from fivenets.detection import drawing
 from fivenets.detection.boxes import Profile
@@ -43,8 +43,8 @@ def detect(detector: Detector, path: Path, profile: Profile, out: Path | None) -
     image_rgb_uint8 = images.read_image(path)
     found = detector.detect_in(image_rgb_uint8, profile)
     if out is not None:
-        target = free_name(out, path)
-        drawing.draw(image_rgb_uint8, found, detector.labels).save(target)
+        with files.replacing(free_name(out, path)) as target:
+            drawing.draw(image_rgb_uint8, found, detector.labels).save(target)
     return found
 
 
@@ -57,7 +57,4 @@ def free_name(out: Path, path: Path, suffix: str = ".png") -> Path:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{out} cannot be a folder for pictures: {error.strerror}") from None
-    target, number = out / f"{path.stem}{suffix}", 2
-    while target.exists():
-        target, number = out / f"{path.stem}-{number}{suffix}", number + 1
-    return target
+    return files.free_name(out, path.stem, suffix)

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from fivenets.core.errors import UserError
+from fivenets.core.lettering import in_figure
 from fivenets.datasets.objects.prepared import Example
 from fivenets.detection import drawing, precision
 from fivenets.detection.boxes import PROFILES
@@ -112,7 +113,7 @@ def curves(ranked: dict[str, Ranking]) -> Figure:
         recall, precisions = ranking.curve()
         value = precision.voc_average_precision(recall, precisions)
         red, green, blue = drawing.colour_of(index)
-        name = f"{label}: AP50 {value:.3f} ({ranking.objects.sum()} objects)"
+        name = f"{in_figure(label)}: AP50 {value:.3f} ({ranking.objects.sum()} objects)"
         axes.plot(recall, precisions, label=name, color=(red / 255, green / 255, blue / 255))
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.03))
     axes.grid(alpha=0.3)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from sklearn.decomposition import PCA
 
+from fivenets.core import lettering
 from fivenets.faces.verification import Pairs, hardest, rates
 
 
@@ -47,7 +48,11 @@ def embedding_map(embeddings: np.ndarray, people: np.ndarray) -> Figure:
         own, colour = points[people == person], colours(index % 10)
         axes.scatter(*own.T, s=14, color=colour, marker=markers[index // 10 % len(markers)])
         name = axes.annotate(
-            str(person).replace("_", " "), own.mean(axis=0), fontsize=7, ha="center", va="center"
+            lettering.in_figure(str(person).replace("_", " ")),
+            own.mean(axis=0),
+            fontsize=7,
+            ha="center",
+            va="center",
         )
         name.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
     axes.margins(0.1)  # for names at the border

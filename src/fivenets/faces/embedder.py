@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets.core import images
+from fivenets.core import files, images
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.faces import alignment
@@ -38,8 +38,7 @@ class Calibration:
             raise UserError(f"{file} is not a calibration of this program: {error}") from None
 
     def write(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        files.write_text(file, json.dumps(asdict(self), indent=2) + "\n")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class EpochProgress(keras.callbacks.Callback):
         console = Console(stderr=True)
         self.is_live = console.is_terminal
         self.bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("epochs  {task.fields[shown]}"),

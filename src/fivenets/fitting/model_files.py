@@ -6,13 +6,13 @@ MLflow know a model.
 """
 
 import json
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from fivenets.core import files
 from fivenets.core.errors import UserError
 
 METADATA_ENTRY, CONFIG_ENTRY = "metadata.json", "config.json"
@@ -22,8 +22,7 @@ EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip entry can c
 def save(model: keras.Model, path: Path, metadata: dict[str, Any]) -> None:
     """Writes `model` and `metadata` (JSON values, such as its labels) to `path`, whole or not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    written, canonical = path.with_name(f".{path.stem}.keras"), path.with_name(f".{path.name}.part")
-    try:
+    with files.scratch(path) as written, files.replacing(path) as canonical:
         model.save(written)
         with zipfile.ZipFile(written) as source, zipfile.ZipFile(canonical, "w") as target:
             for name in sorted(source.namelist()):
@@ -34,10 +33,6 @@ def save(model: keras.Model, path: Path, metadata: dict[str, Any]) -> None:
                 elif name == CONFIG_ENTRY:
                     content = json.dumps(_with_counted_ids(json.loads(content), {}))
                 target.writestr(zipfile.ZipInfo(name, EPOCH_OF_ZIP), content)
-        os.replace(canonical, path)
-    finally:
-        written.unlink(missing_ok=True)
-        canonical.unlink(missing_ok=True)
 
 
 def load(path: Path) -> tuple[keras.Model, dict[str, Any]]:

@@ -1,7 +1,8 @@
 """How much memory a transfer will take, known before it starts."""
 
-import psutil
+from collections.abc import Sequence
 
+from fivenets.core import free_memory
 from fivenets.core.errors import UserError
 from fivenets.style.features import BLOCKS, FILTERS
 
@@ -9,6 +10,8 @@ from fivenets.style.features import BLOCKS, FILTERS
 # rounded up: 3 to 7% above it there, up to 30% at 256x192. Features are kept for the gradient, with
 # their own gradients and the Gram matrices' float32 copies beside them for a while.
 BYTES_PER_FEATURE = {"float32": 12.0, "bfloat16": 10.5}
+# Of a style picture, which needs no gradient: one pass, with the Gram matrices' float32 copies.
+BYTES_PER_STYLE_FEATURE = 6.5
 # And pixel, of a network that paints in one pass; by the same command, at 400 to 1600 pixels.
 FAST_BYTES_PER_FILTER = 125.0
 FIXED = 100 * 1024**2  # compiled functions and the like
@@ -27,12 +30,35 @@ def estimate(kind: str, height: int, width: int, precision: str) -> int:
     return FIXED + round(features_of(kind, height, width) * BYTES_PER_FEATURE[precision])
 
 
-def check(kind: str, height: int, width: int, precision: str) -> int:
-    """The estimate in bytes.
+def estimate_style(kind: str, height: int, width: int) -> int:
+    """Bytes that it takes to see the style of a picture of this size."""
+    return FIXED + round(features_of(kind, height, width) * BYTES_PER_STYLE_FEATURE)
 
-    Raises: UserError where it is more than the memory that is free now; it says which size fits.
+
+def check(
+    kind: str,
+    height: int,
+    width: int,
+    precision: str,
+    styles: Sequence[tuple[int, int]] = (),
+    style_scale: float = 1.0,
+) -> int:
+    """The estimate in bytes, of a transfer of this size with styles of those heights and widths.
+
+    Raises: UserError where it is more than the memory that is free now; it says which size fits,
+        or, where the content alone would, which style_scale.
     """
-    return _checked(estimate(kind, height, width, precision), height, width)
+    needed, free = estimate(kind, height, width, precision), free_memory.free()
+    if needed <= free:
+        for style in styles:  # one after the other
+            needed_here = estimate_style(kind, *style)
+            if needed_here > free:
+                fitting = int(100 * style_scale * _share(needed_here, free)) / 100
+                raise _too_large(
+                    needed_here, free, *style, f"a style_scale of at most {fitting:g}", "styles at "
+                )
+            needed = max(needed, needed_here)
+    return _checked(needed, free, height, width)
 
 
 def estimate_fast(filters: int, height: int, width: int) -> int:
@@ -42,16 +68,25 @@ def estimate_fast(filters: int, height: int, width: int) -> int:
 
 def check_fast(filters: int, height: int, width: int) -> int:
     """As `check`, of a feed-forward network of so many first filters."""
-    return _checked(estimate_fast(filters, height, width), height, width)
+    return _checked(estimate_fast(filters, height, width), free_memory.free(), height, width)
 
 
-def _checked(needed: int, height: int, width: int) -> int:
-    free = psutil.virtual_memory().available
+def _checked(needed: int, free: int, height: int, width: int) -> int:
     if needed > free:
-        longest = max(height, width)
-        fitting = int(longest * max(0.0, (free - FIXED) / (needed - FIXED)) ** 0.5) // 16 * 16
-        raise UserError(
-            f"{width}x{height} pixels need about {needed / 2**30:.1f} GiB of memory, "
-            f"{free / 2**30:.1f} GiB are free: expected a size of at most {fitting}"
-        )
+        fitting = int(max(height, width) * _share(needed, free)) // 16 * 16
+        raise _too_large(needed, free, height, width, f"a size of at most {fitting}")
     return needed
+
+
+def _share(needed: int, free: int) -> float:
+    """The part of each side that fits."""
+    return max(0.0, (free - FIXED) / (needed - FIXED)) ** 0.5
+
+
+def _too_large(
+    needed: int, free: int, height: int, width: int, fitting: str, what: str = ""
+) -> UserError:
+    return UserError(
+        f"{what}{width}x{height} pixels need about {needed / 2**30:.1f} GiB of memory, "
+        f"{free / 2**30:.1f} GiB are free: expected {fitting}"
+    )

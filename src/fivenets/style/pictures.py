@@ -1,14 +1,13 @@
 """Pictures and masks as users have them -> arrays of the size that is worked at."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from fivenets.core import images
-from fivenets.core.errors import UserError
+from fivenets.core import files, images
+from fivenets.core.errors import UserError, is_full_disk
 from fivenets.style.features import MIN_SIDE
 
 WRITABLE = (".png", ".jpg", ".jpeg")
@@ -47,22 +46,18 @@ def read_mask(source: Any, content_rgb_uint8: np.ndarray) -> np.ndarray:
     return mask.astype(np.float32)
 
 
-def check_writable(file: Path) -> None:
-    """Refuses, before any work, a name that no picture can be written to.
-
-    Raises: UserError for an ending other than .png and .jpg, or a folder that is not there.
-    """
-    if file.suffix.lower() not in WRITABLE:
-        raise UserError(f"--out should end in {', '.join(WRITABLE)}, it is {file}")
-    if not os.access(file.parent, os.W_OK):
-        raise UserError(f"{file}: the folder {file.parent} is not there or cannot be written to")
-
-
 def write(image_rgb_uint8: np.ndarray, file: Path) -> None:
-    """Writes a picture, whole or not at all."""
-    arriving = file.with_name(f".{file.name}.arriving{file.suffix}")
-    Image.fromarray(image_rgb_uint8).save(arriving, quality=95)
-    os.replace(arriving, file)
+    """Writes a picture, whole or not at all.
+
+    Raises: UserError where it cannot be written any more; a full disk is an OSError.
+    """
+    try:
+        with files.replacing(file) as part:
+            Image.fromarray(image_rgb_uint8).save(part, quality=95)
+    except OSError as error:
+        if is_full_disk(error):
+            raise
+        raise UserError(f"{file} cannot be written: {error.strerror or error}") from None
 
 
 def sized(image: np.ndarray, longest: int) -> tuple[int, int]:

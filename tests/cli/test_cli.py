@@ -1,6 +1,7 @@
 """`fivenets`: data on standard output, mistakes as sentences on standard error, exit code 2."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,26 @@ def test_classify_prints_a_table(run) -> None:
     assert f"{found['probability']:.3f}" in row
 
 
+def test_names_and_labels_are_printed_as_they_are(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    labels = ("[/b]", "holiday[old]", ":cat:")
+    Classifier(build("assignment_cnn", 8, len(labels)), labels).save(Path("odd.keras"))
+    Path("[", "b]").mkdir(parents=True)
+    Image.new("RGB", (20, 20)).save("[/b]/x[old].png")
+    ended = run("classify", "--model", "odd.keras", "[/b]/x[old].png")
+    assert ended.code == 0
+    assert " [/b]/x[old].png " in ended.out
+    assert any(f" {label} " in ended.out for label in labels)
+
+
+def test_a_name_that_is_not_utf_8_is_printed(run) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    Image.new("RGB", (20, 20)).save(name, "png")
+    ended = run("classify", "--model", "digits.keras", name)
+    assert ended.code == 0
+    assert r"caf\udce9.png" in ended.out
+
+
 def test_of_good_pictures_and_a_bad_one_the_good_are_answered_by_the_command_itself() -> None:
     words = ["classify", "--model", "digits.keras", "--json", "dark.png", "notes.png", "bright.png"]
     command = Path(sys.executable).with_name("fivenets")
@@ -162,7 +183,8 @@ def test_results_are_the_rows_of_the_report_as_a_table_of_80_columns_or_as_json(
     run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    rows = [ROW, ROW | {"model": "signs-compact", "course": "-", "gate": "champion"}]
+    compact = {"model": "signs-compact", "data": "my[old] (folder)", "gate": "champion"}
+    rows = [ROW, ROW | compact | {"course": "-"}]
     Path("reports").mkdir()
     Path("reports/results.json").write_text(json.dumps(rows))
     inner = folder / "somewhere"

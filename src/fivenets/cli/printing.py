@@ -1,0 +1,46 @@
+"""What commands print: names and labels as they are, of which rich would take parts for markup."""
+
+from rich import progress
+from rich.console import Console
+from rich.table import Table
+
+from fivenets.core.errors import printable
+
+
+def console(stderr: bool = False) -> Console:
+    """A console to which `[b]` and `:cat:` are letters."""
+    return Console(stderr=stderr, markup=False, emoji=False)
+
+
+def say(text: str) -> None:
+    """Prints a sentence, unwrapped: a path in it can be copied."""
+    print(printable(text))
+
+
+def table(*columns: str) -> Table:
+    """A table in which a long name is folded, not cut."""
+    made = Table()
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """Adds a row of one line, whatever a file is called."""
+    table.add_row(*(printable(cell).replace("\n", r"\n") for cell in cells))
+
+
+def bar(*columns: progress.ProgressColumn) -> progress.Progress:
+    """A progress bar on standard error, by default of a description, a bar and a percentage.
+
+    A log or a pipe gets nothing of it, not even the line that it would leave there.
+    """
+    usual = (description(), progress.BarColumn(), progress.TaskProgressColumn())
+    shown = console(stderr=True)
+    is_hidden = not shown.is_terminal
+    return progress.Progress(*(columns or usual), console=shown, transient=True, disable=is_hidden)
+
+
+def description() -> progress.TextColumn:
+    """The column of a task's description."""
+    return progress.TextColumn("{task.description}", markup=False)
