@@ -34,7 +34,7 @@ def detect(
     from fivenets.runs import registry
 
     thresholds = boxes.profile(profile, score_threshold)
-    paths = listing.pictures(images)
+    paths = listing.pictures(images, out)
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
     detector = Detector.from_file(registry.model_file(model)).for_inference(dtype)

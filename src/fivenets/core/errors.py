@@ -17,7 +17,8 @@ def reported() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        print(f"error: {_printable(str(error))}", file=sys.stderr)
+        sentence = printable(str(error), also="\n")
+        print(f"error: {sentence}", file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
         if not is_full_disk(error):
@@ -38,8 +39,9 @@ def is_full_disk(error: Exception) -> bool:
     return getattr(error, "errno", None) in full or any(word in str(error) for word in words)
 
 
-def _printable(text: str) -> str:
-    """`text` without control characters: parts of a stranger's file must not steer a terminal."""
+def printable(text: str, also: str = "") -> str:
+    """`text` without control characters, but for those in `also`: parts of a stranger's file, or
+    its name, must not steer a terminal."""
     return "".join(
-        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
+        letter if letter.isprintable() or letter in also else ascii(letter)[1:-1] for letter in text
     )

@@ -11,7 +11,7 @@ from fivenets.core.errors import UserError
 from fivenets.detection import drawing
 from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detection, Detector
-from fivenets.detection.listing import free_name
+from fivenets.detection.listing import MARK, free_name
 
 CODEC, FRAMES_PER_SECOND = "libx264", 25.0  # what every browser plays; where none is written down
 WHOLE = 0.95  # part of the frames that a file announces; decoders drop a few at its ends
@@ -36,6 +36,7 @@ def detect(
     with imageio.imopen(free_name(out, path, ".mp4"), "w", plugin="pyav") as writer:
         stream: Any = writer
         stream.init_video_stream(CODEC, fps=rate)
+        stream.container_metadata["comment"] = MARK
         for number, image_rgb_uint8 in enumerate(frames):
             found = detector.detect_in(image_rgb_uint8, profile)
             drawn = np.asarray(drawing.draw(image_rgb_uint8, found, detector.labels))

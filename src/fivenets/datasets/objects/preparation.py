@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from fivenets.core.digests import tree_sha256
+from fivenets.core import listing
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets.classification.prepared import version_folder
@@ -70,7 +70,8 @@ def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[assets.
     if is_folder(dataset):
         folder = Path(dataset).expanduser()
         left_out = _store_voc(folder, out)
-        return assets.Origin(folder.name, "folder", tree_sha256(folder), "the user's own"), left_out
+        digest_of_all = listing.everything(folder).digest()
+        return assets.Origin(folder.name, "folder", digest_of_all, "the user's own"), left_out
     return _download(dataset, out, raw_dir), []
 
 
