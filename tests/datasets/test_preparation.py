@@ -180,7 +180,7 @@ def test_a_picture_of_two_classes_is_said_and_on_one_side(tmp_path: Path, pictur
     assert 3 in reds[side]["Dog"]
     notes = json.loads((tmp_path / "out" / "source.json").read_text())["notes"]
     assert f"{pictures}: these classes differ in capitals only: Dog, dog" in notes
-    assert any(": 1 pictures are in more than one class, such as" in note for note in notes)
+    assert any(": 2 pictures are in two classes or more, such as" in note for note in notes)
 
 
 @pytest.mark.parametrize("validation", ["validation", "val", "Valid"])
@@ -203,6 +203,17 @@ def test_splits_that_share_pictures_are_refused(tmp_path: Path, validation: str)
         "validation": 4,
         "test": 8,
     }
+
+
+def test_a_class_that_a_split_lacks_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    for first, split in enumerate(("train", "validation", "test")):
+        draw(folder / split / "cat", 2, first=10 * first)
+        draw(folder / split / "dog", 2, first=100 + 10 * first)
+    shutil.rmtree(folder / "test" / "dog")
+    prepare(settings(folder), "builtin", tmp_path / "out", tmp_path / "raw")
+    notes = json.loads((tmp_path / "out" / "source.json").read_text())["notes"]
+    assert notes == [f"{folder}: test has no images of dog"]
 
 
 def test_a_class_may_be_called_train(tmp_path: Path, pictures: Path) -> None:

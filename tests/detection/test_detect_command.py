@@ -1,6 +1,7 @@
 """The commands: what is printed, drawn and refused."""
 
 import json
+import os
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -121,6 +122,20 @@ def test_another_model_is_no_detector(tmp_path) -> None:
     model_files.save(network, tmp_path / "m.keras", {"labels": ["a"]})
     with pytest.raises(UserError, match="is not a detector: it carries no Darknet cfg"):
         Detector.from_file(tmp_path / "m.keras")
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_detect_prints_names_that_are_not_utf8(
+    fivenets, model, photograph, tmp_path, monkeypatch, options
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a table has room for a short path only
+    file = Path(os.fsdecode(b"f\xe4rn.png"))
+    Image.fromarray(photograph).save(file)
+    for threshold in ("0", "1"):
+        words = ("detect", file, "--model", model, "--score-threshold", threshold)
+        code, printed, _ = fivenets(*words, *options, "--out", tmp_path / "drawn")
+        assert code == 0
+        assert ("udce4rn.png" in printed) != (options == ("--json",) and threshold == "1")
 
 
 def test_detect_leaves_out_what_it_has_drawn(fivenets, model, photograph, tmp_path, caplog) -> None:

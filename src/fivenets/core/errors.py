@@ -1,6 +1,7 @@
 """The one kind of error that reaches a user: a sentence and exit code 2."""
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,13 @@ class UserError(ValueError):
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turns a `UserError`, or a full disk, into a sentence on stderr and exit code 2."""
+    """Turns a `UserError`, or a full disk, into a sentence on stderr and exit code 2.
+
+    What cannot be encoded, such as a file's name that is not UTF-8, is printed as \\udce4.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         yield
     except UserError as error:

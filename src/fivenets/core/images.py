@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from fivenets.core.errors import UserError
 
 try:
-    import pillow_heif
+    import pillow_heif  # pyright: ignore[reportMissingImports]
 except ImportError:  # it has no wheel for every machine
     pillow_heif = None
 

@@ -19,7 +19,9 @@ from fivenets.core.errors import UserError, printable
 log = logging.getLogger(__name__)
 
 SHOWN = 3  # names in a sentence, of each reason
-OWN_FILES = ".fivenets-"  # such as a gallery's embeddings: left out without a word
+OWN_FILES = (
+    "fivenets-"  # after a dot or two, such as a gallery's embeddings: left out without a word
+)
 # In any case: what Windows, macOS, Synology, QNAP and Linux leave in folders; dots hide the rest.
 SYSTEM_NAMES = {
     "#recycle",
@@ -174,7 +176,7 @@ def _walk(
                 yield path, DANGLING if path.is_symlink() else LOCKED
                 continue
             if not mode:
-                if not path.name.startswith(OWN_FILES):
+                if not path.name.lstrip(".").startswith(OWN_FILES):
                     yield path, HIDDEN
             elif not stat.S_ISDIR(mode):
                 yield path, None if stat.S_ISREG(mode) else SPECIAL

@@ -3,7 +3,7 @@
 It is `<class>/<picture>` or `<split>/<class>/<picture>`; folders in a class belong to that class.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,31 +144,30 @@ def _contents(found: Listing) -> dict[Path, str]:
 
 
 def _doubts(folder: Path, by_split: dict[str, Files], contents: dict[Path, str]) -> list[str]:
-    """Sentences about classes that are alike by name or share pictures, and about copies."""
-    labels: dict[str, set[str]] = defaultdict(set)
-    files_of: dict[str, list[Path]] = defaultdict(list)
+    """Sentences about classes that a split lacks, that are alike by name or share pictures, and
+    about copies."""
+    labels: dict[str, set[str]] = defaultdict(set)  # by content
     for files in by_split.values():
         for label, paths in files.items():
             for path in paths:
                 labels[contents[path]].add(label)
-                files_of[contents[path]].append(path)
     names = sorted({label for files in by_split.values() for label in files})
-    alike = [name for name in names if [n.lower() for n in names].count(name.lower()) > 1]
-    contradicting = [files_of[digest][0] for digest, found in labels.items() if len(found) > 1]
-    copies = len(contents) - len(files_of)
-    return [
-        f"{folder}: {sentence}"
-        for is_so, sentence in (
-            (alike, f"these classes differ in capitals only: {', '.join(alike)}"),
-            (
-                contradicting,
-                f"{len(contradicting):,} pictures are in more than one class, such as "
-                f"{contradicting[0] if contradicting else ''}",
-            ),
-            (copies, f"{copies:,} of {len(contents):,} pictures are copies of others"),
-        )
-        if is_so
+    capitals = Counter(name.lower() for name in names)
+    alike = [name for name in names if capitals[name.lower()] > 1]
+    in_two = [path for path, digest in contents.items() if len(labels[digest]) > 1]
+    copies = len(contents) - len(labels)
+    doubts = [
+        f"{split} has no images of {', '.join(missing)}"
+        for split, files in by_split.items()
+        if (missing := sorted(set(names) - set(files)))
     ]
+    if alike:
+        doubts.append(f"these classes differ in capitals only: {', '.join(alike)}")
+    if in_two:
+        doubts.append(f"{len(in_two):,} pictures are in two classes or more, such as {in_two[0]}")
+    if copies:
+        doubts.append(f"{copies:,} of {len(contents):,} pictures are copies of others")
+    return [f"{folder}: {doubt}" for doubt in doubts]
 
 
 def _split(by_label: Files, contents: dict[Path, str], settings: DataSettings) -> dict[str, Files]:
