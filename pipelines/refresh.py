@@ -1,14 +1,15 @@
-"""Makes again what a better source is at hand for by now, which DVC cannot see.
+"""Makes again what was made of other data than are at hand by now, which DVC cannot see.
 
-What is built in gives way to a mirror or host that answers; a user's folder may have changed. What
-was never made is left alone.
+What is built in gives way to a mirror or host that answers; a folder or file that params.yaml names
+may have changed. What was never made is left alone.
 """
 
 import json
 import subprocess
 from pathlib import Path
 
-from fivenets.core import params, stage
+from fivenets.core import listing, params, stage
+from fivenets.datasets import class_folders
 from fivenets.datasets.classification.preparation import is_stale
 from fivenets.datasets.classification.prepared import DataSettings
 from fivenets.datasets.faces.prepared import FaceSettings
@@ -17,12 +18,12 @@ from fivenets.detection import sources
 from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
 
-STAGES = {  # by what they prepare, and what they are set by
-    "classification": ("prepare@classification", DataSettings),
-    "objects": ("prepare-objects@objects", ObjectSettings),
-    "faces": ("prepare-faces@faces", FaceSettings),
-    "faces-aligned": ("prepare-faces@faces-aligned", FaceSettings),
-    "face-photographs": ("prepare-faces@face-photographs", FaceSettings),
+STAGES = {  # by what they prepare, what they are set by, and what they read of a user's folder
+    "classification": ("prepare@classification", DataSettings, class_folders.listed),
+    "objects": ("prepare-objects@objects", ObjectSettings, listing.everything),
+    "faces": ("prepare-faces@faces", FaceSettings, listing.labelled),
+    "faces-aligned": ("prepare-faces@faces-aligned", FaceSettings, listing.labelled),
+    "face-photographs": ("prepare-faces@face-photographs", FaceSettings, listing.labelled),
 }
 MODELS = {  # by the stage that makes them, and the assets that take the place of what is built in
     "yolov2": ("convert", sources.REAL_ASSETS),
@@ -32,19 +33,33 @@ MODELS = {  # by the stage that makes them, and the assets that take the place o
 
 
 def main() -> None:
-    for name, (prepare, schema) in STAGES.items():
+    for name, (prepare, schema, listed) in STAGES.items():
         out = Path("data", name)
         if not out.exists():
             continue
         settings = schema(**params.arguments(schema, name))
-        if is_stale(settings.dataset, out, params.load("data", "source")):
+        if is_stale(settings.dataset, out, params.load("data", "source"), listed):
             print(f"{name}: its source has changed since it was prepared; preparing it again")
             repeat(prepare)
+    for name, (making, _) in MODELS.items():
+        if changed := changed_files(name):
+            print(f"{name}: {', '.join(changed)} changed since it was made; making it again")
+            repeat(making)
     if params.load("data", "source") != "builtin":
         for name, (making, better) in MODELS.items():
             if is_built_in(name) and all(assets.answers(ASSETS[asset]) for asset in better):
                 print(f"{name}: better than what is built in can be had by now; making it again")
                 repeat(making)
+
+
+def changed_files(name: str) -> list[str]:
+    """The files of a user's own that a model was made of and that hold something else by now."""
+    record = Path("reports", name, "training.json")
+    if not record.exists() or not Path("models", f"{name}.keras").exists():
+        return []
+    files = json.loads(record.read_text()).get("files", {})  # older records have none
+    found = {file: listing.digest(Path(file).expanduser()) for file in files}
+    return [file for file, digest in files.items() if found[file] not in (digest, None)]
 
 
 def is_built_in(name: str) -> bool:

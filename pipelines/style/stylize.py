@@ -19,9 +19,10 @@ def main(name: str) -> None:
     network, origin = sources.network(plan.features, plan.pooling, source, raw_dir)
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     origins = [*(origin for one in gathered for origin in one.origins), origin]
+    data = sources.combined(origins)
     run_file = Path("checkpoints", f"{name}.run.json")
     shutil.rmtree(reports / "pictures", ignore_errors=True)
-    with tracking.training(name, asdict(plan), sources.combined(origins), run_file) as run:
+    with tracking.training(name, asdict(plan), data, run_file) as run:
         rows: list[dict[str, float]] = []
 
         def watch(job: str, _: int, losses: dict[str, float], image: np.ndarray | None) -> None:
@@ -34,8 +35,10 @@ def main(name: str) -> None:
             out = reports / "pictures" / one.job.name
             jobs.run(network, one, plan.snapshots, out, watch)
         stylizer = Stylizer(network, gathered[0].settings, f"{origin.asset} ({origin.origin})")
-        # Other jobs make another model file, so that each set of jobs has a run of its own.
-        stylizer.save(model_file, jobs=[asdict(one.job) for one in gathered])
+        # Other jobs, or pictures, make another model file, so that each set has a run of its own.
+        stylizer.save(
+            model_file, jobs=[asdict(one.job) for one in gathered], data_digest=data["digest"]
+        )
         run.finish(model_file, rows, reports)
 
 

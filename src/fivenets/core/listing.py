@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fivenets.core import images
-from fivenets.core.digests import files_sha256
+from fivenets.core.digests import files_sha256, sha256
 from fivenets.core.errors import UserError, printable
 
 log = logging.getLogger(__name__)
@@ -136,6 +136,13 @@ def labelled(folder: Path) -> Listing:
     empty = [name for name in folders(folder) if name not in found.by_label()]
     left_out = found.left_out | {EMPTY: empty} if empty else found.left_out
     return Listing(folder, found.files, left_out)
+
+
+def digest(path: Path) -> str | None:
+    """What a user's file or folder of pictures holds, as a SHA-256; None where there is none."""
+    if path.is_dir():
+        return listed(path).digest()
+    return sha256(path) if path.is_file() else None
 
 
 def everything(folder: Path) -> Listing:

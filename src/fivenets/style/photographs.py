@@ -42,7 +42,7 @@ def gather(where: str, source: str, raw_dir: Path) -> Photographs:
         and none answers.
     """
     if where != "auto":
-        return _of_folder(Path(where).expanduser())
+        return _of_folder(Path(where))
     folder = Path(sklearn.datasets.__path__[0], "images")
     origins = [Origin("scikit-learn", "builtin", tree_sha256(folder), "CC BY 2.0")]
     found = {"scikit-learn": _read(listing.listed(folder))}
@@ -58,7 +58,7 @@ def gather(where: str, source: str, raw_dir: Path) -> Photographs:
 
 
 def _of_folder(folder: Path) -> Photographs:
-    listed = listing.listed(folder)
+    listed = listing.listed(folder.expanduser())
     listed.say()
     if len(listed.files) < 2:
         raise UserError(
@@ -66,7 +66,7 @@ def _of_folder(folder: Path) -> Photographs:
             f"it holds {len(listed.files)}"
         )
     first, *others = _read(listed).values()
-    origin = Origin(folder.name, "folder", listed.digest(), "the user's own")
+    origin = Origin(folder.name, "folder", listed.digest(), "the user's own", folder)
     return Photographs([others], first, [origin])
 
 
