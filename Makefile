@@ -14,8 +14,9 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # A path that is relative to here would be lost on a stage that runs elsewhere.
 ifneq ($(FIVENETS_MIRROR),)
 ifeq ($(findstring ://,$(FIVENETS_MIRROR))$(filter /%,$(firstword $(FIVENETS_MIRROR))),)
-export FIVENETS_MIRROR := $(CURDIR)/$(FIVENETS_MIRROR)
+override FIVENETS_MIRROR := $(CURDIR)/$(FIVENETS_MIRROR)
 endif
+export FIVENETS_MIRROR
 endif
 
 .PHONY: all everything place setup test lint smoke faults fuzz kills study cells fast-style resnet50-full plain-vs-residual ui requirements clean

@@ -205,6 +205,27 @@ def test_splits_that_share_pictures_are_refused(tmp_path: Path, validation: str)
     }
 
 
+def test_a_class_without_pictures_says_what_it_has(tmp_path: Path, pictures: Path) -> None:
+    for name in ("a.CR2", "b.CR2"):
+        (pictures / "dog" / name).touch()
+    for picture in (pictures / "dog").glob("*.png"):
+        picture.unlink()
+    with pytest.raises(UserError, match=r"dog holds no images; .*/pictures: left out: 2 raw files"):
+        prepare(settings(pictures), "builtin", tmp_path / "out", tmp_path / "raw")
+
+
+def test_two_splits_that_are_one_folder_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    for first, split in enumerate(("train", "test")):
+        draw(folder / split / "cat", 2, first=10 * first)
+        draw(folder / split / "dog", 2, first=100 + 10 * first)
+    (folder / "val").symlink_to("test")
+    with pytest.raises(
+        UserError, match=r"val/cat holds no images; .* listed already or .* \(val\)"
+    ):
+        prepare(settings(folder), "builtin", tmp_path / "out", tmp_path / "raw")
+
+
 def test_a_class_that_a_split_lacks_is_said(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     for first, split in enumerate(("train", "validation", "test")):

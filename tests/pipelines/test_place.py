@@ -59,13 +59,19 @@ needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not in
     ],
 )
 def test_make_in_a_folder_with_a_space(folder: Path, given: str, received: str) -> None:
-    done = make(FIVENETS_MIRROR=given)
-    assert (done.returncode, done.stderr) == (0, "")
-    lines = (folder / "log").read_text().splitlines()
-    mirror = received.format(folder=folder)
-    assert f"dvc|repro|{mirror}" in lines
-    assert f"fivenets|results|{mirror}" in lines
-    assert sum("|pip|install|" in line for line in lines) == 2
+    for words, environment in (
+        ((), {"FIVENETS_MIRROR": given}),
+        ([f"FIVENETS_MIRROR={given}"], {}),
+    ):
+        done = make(*words, **environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        lines = (folder / "log").read_text().splitlines()
+        mirror = received.format(folder=folder)
+        assert f"dvc|repro|{mirror}" in lines
+        assert f"fivenets|results|{mirror}" in lines
+        assert sum("|pip|install|" in line for line in lines) == 2
+        (folder / "log").unlink()
+        (folder / ".venv/.ready-requirements").unlink()
     assert {path.name for path in folder.parent.iterdir()} == {folder.name}
 
 

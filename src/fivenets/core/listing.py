@@ -90,11 +90,11 @@ class Listing:
     def sentence(self, under: str = "") -> str:
         """What was left out and why, in one line; empty where nothing was.
 
-        Args: under: only what has a name that begins so.
+        Args: under: a folder's name, of which only what is in it or around it is said.
         """
         parts = []
         for reason, every in self.left_out.items():
-            if names := [name for name in every if name.startswith(under)]:
+            if names := [name for name in every if not under or _is_in_or_around(name, under)]:
                 shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
                 parts.append(f"{len(names):,} {reason} ({shown})")
         return printable(f"{self.folder}: left out: {'; '.join(parts)}") if parts else ""
@@ -195,6 +195,10 @@ def _walk(
 
 def _is_hidden(path: Path) -> bool:
     return path.name.startswith(".") or path.name.lower() in SYSTEM_NAMES
+
+
+def _is_in_or_around(name: str, folder: str) -> bool:
+    return f"{name}/".startswith(f"{folder}/") or folder.startswith(f"{name}/")
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -4,7 +4,6 @@ It is `<class>/<picture>` or `<split>/<class>/<picture>`; folders in a class bel
 """
 
 from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,7 +109,7 @@ def _check_classes(found: Listing, folder: Path, by_label: Files) -> None:
         raise UserError(f"{folder} should hold one folder of images per class, it holds none")
     for label in labels:
         if label not in by_label:
-            why = found.sentence(under=f"{found.name(folder / label)}/")
+            why = found.sentence(under=found.name(folder / label))
             raise UserError(f"{folder / label} holds no images{why and '; '}{why}")
         # TFDS keeps the names of classes as lines of text, without the spaces around them.
         if label != label.strip() or not label.isprintable():
@@ -125,22 +124,19 @@ def _contents(found: Listing) -> dict[Path, str]:
 
     Raises: UserError that counts those that cannot be read, and names the first of them.
     """
-
-    def content(file: Path) -> str | UserError:
+    contents, faults = {}, []
+    for file in found.files:
         try:
             image = read_image(file)
         except UserError as error:
-            return error
-        return sha256(str(image.shape).encode() + image.tobytes())
-
-    with ThreadPoolExecutor() as threads:
-        contents = dict(zip(found.files, threads.map(content, found.files), strict=True))
-    faults = [str(fault) for fault in contents.values() if isinstance(fault, UserError)]
+            faults.append(str(error))
+        else:
+            contents[file] = sha256(str(image.shape).encode() + image.tobytes())
     if faults:
         more = len(faults) - MOST_NAMED
-        rest = f"; and {more:,} more of {len(contents):,} pictures" if more > 0 else ""
+        rest = f"; and {more:,} more of {len(found.files):,} pictures" if more > 0 else ""
         raise UserError("; ".join(faults[:MOST_NAMED]) + rest)
-    return {file: str(digest) for file, digest in contents.items()}
+    return contents
 
 
 def _doubts(folder: Path, by_split: dict[str, Files], contents: dict[Path, str]) -> list[str]:
