@@ -142,10 +142,10 @@ def test_what_was_left_out_is_one_line_however_much_it_is(tmp_path: Path, caplog
     (tmp_path / "a\n\x1b[2J").touch()
     (tmp_path / os.fsdecode(b"f\xe4rn.txt")).touch()
     listing.listed(tmp_path).say()
-    assert caplog.messages == [f"{tmp_path}: left out: 7 not pictures (0.txt, 1.txt, 2.txt, ...)"]
+    assert caplog.messages == [f"{tmp_path}: left out: not pictures (7: 0.txt, 1.txt, 2.txt, ...)"]
     for index in range(5):
         (tmp_path / f"{index}.txt").unlink()
-    assert listing.listed(tmp_path).sentence().endswith(r"(a\n\x1b[2J, f\udce4rn.txt)")
+    assert listing.listed(tmp_path).sentence().endswith(r"(2: a\n\x1b[2J, f\udce4rn.txt)")
 
 
 def test_nothing_left_out_is_nothing_said(tmp_path: Path, caplog) -> None:

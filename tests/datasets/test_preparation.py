@@ -152,8 +152,8 @@ def test_the_record_of_a_folder_has_its_name_and_digest(tmp_path: Path, pictures
         "licence": "the user's own",
         "examples": {"train": 21, "validation": 6, "test": 3},
         "notes": [
-            f"{pictures}: left out: 1 hidden or a system's own (.cache); "
-            "2 not pictures (cat/notes.txt, notes.txt)"
+            f"{pictures}: left out: hidden or a system's own (1: .cache); "
+            "not pictures (2: cat/notes.txt, notes.txt)"
         ],
     }
 
@@ -210,7 +210,7 @@ def test_a_class_without_pictures_says_what_it_has(tmp_path: Path, pictures: Pat
         (pictures / "dog" / name).touch()
     for picture in (pictures / "dog").glob("*.png"):
         picture.unlink()
-    with pytest.raises(UserError, match=r"dog holds no images; .*/pictures: left out: 2 raw files"):
+    with pytest.raises(UserError, match=r"dog holds no images; .*/pictures: left out: raw files"):
         prepare(settings(pictures), "builtin", tmp_path / "out", tmp_path / "raw")
 
 
@@ -221,7 +221,7 @@ def test_two_splits_that_are_one_folder_are_refused(tmp_path: Path) -> None:
         draw(folder / split / "dog", 2, first=100 + 10 * first)
     (folder / "val").symlink_to("test")
     with pytest.raises(
-        UserError, match=r"val/cat holds no images; .* listed already or .* \(val\)"
+        UserError, match=r"val/cat holds no images; .* listed already or .* \(1: val\)"
     ):
         prepare(settings(folder), "builtin", tmp_path / "out", tmp_path / "raw")
 
@@ -258,7 +258,7 @@ def test_folders_in_a_class_and_behind_links_belong_to_it(tmp_path: Path, pictur
     assert set().union(*(split["cat"] for split in reds.values())) == set(range(10))
     assert set().union(*(split["dog"] for split in reds.values())) == set(range(100, 120))
     [note] = json.loads((tmp_path / "out" / "source.json").read_text())["notes"]
-    assert "1 beside the folders and in none (lost.png)" in note
+    assert "beside the folders and in none (1: lost.png)" in note
 
 
 def test_every_picture_that_cannot_be_read_is_counted(tmp_path: Path, pictures: Path) -> None:

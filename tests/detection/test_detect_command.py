@@ -152,7 +152,7 @@ def test_detect_leaves_out_what_it_has_drawn(fivenets, model, photograph, tmp_pa
         assert code == 0
         asked = {json.loads(line)["image"] for line in printed.splitlines()}
         assert asked == {str(folder / name) for name in ("a.png", "sub/a.jfif", "clip.mp4")}
-    last = f"{folder}: left out: 9 drawn by an earlier `fivenets detect` (a-2.png, a-3.png, "
+    last = f"{folder}: left out: drawn by an earlier `fivenets detect` (9: a-2.png, a-3.png, "
     assert caplog.messages[-1].startswith(last)
 
 
@@ -164,8 +164,8 @@ def test_detect_says_what_it_leaves_out_of_a_folder(tmp_path, caplog) -> None:
     (tmp_path / "clip.MTS").touch()
     assert pictures([tmp_path]) == [tmp_path / "clip.MTS", tmp_path / "sub" / "a.png"]
     assert caplog.messages == [
-        f"{tmp_path}: left out: 3 hidden or a system's own (.ipynb_checkpoints, .thumbnails, "
-        "@eaDir); 1 links to a folder that is listed already or holds this one (loop)"
+        f"{tmp_path}: left out: hidden or a system's own (3: .ipynb_checkpoints, .thumbnails, "
+        "@eaDir); links to a folder that is listed already or holds this one (1: loop)"
     ]
 
 

@@ -32,7 +32,7 @@ RAW_SUFFIXES |= {".srf", ".srw", ".x3f"}
 HEIF_SUFFIXES = (".heic", ".heics", ".heif", ".heifs", ".hif")  # as telephones save photographs
 if pillow_heif:
     pillow_heif.register_heif_opener()
-    FORMATS += ("HEIF",)
+    FORMATS = tuple(sorted((*FORMATS, "HEIF")))
 
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
@@ -64,7 +64,7 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
         with _without_warnings():
             return np.asarray(_as_rgb(ImageOps.exif_transpose(image)))
     except Exception as error:  # any kind, see `_decode`
-        raise UserError(f"{name} is a damaged image: {error}") from None
+        raise UserError(f"{name} is a damaged image: {_line(error)}") from None
 
 
 @cache
@@ -141,7 +141,7 @@ def _decode(data: bytes, name: str) -> Image.Image:
     except Image.DecompressionBombError:
         raise UserError(f"{name} has over {MAX_PIXELS // 10**6} million pixels") from None
     except Exception as error:  # any kind: a rational for an offset in a TIFF is a TypeError
-        raise UserError(f"{name} is a damaged image: {error}") from None
+        raise UserError(f"{name} is a damaged image: {_line(error)}") from None
 
 
 @contextmanager
@@ -191,6 +191,10 @@ def _as_rgb(image: Image.Image) -> Image.Image:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
     return image.convert("RGB")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _wrong_size(name: str, width: int, height: int) -> UserError:

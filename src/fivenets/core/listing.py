@@ -96,7 +96,7 @@ class Listing:
         for reason, every in self.left_out.items():
             if names := [name for name in every if not under or _is_in_or_around(name, under)]:
                 shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
-                parts.append(f"{len(names):,} {reason} ({shown})")
+                parts.append(f"{reason} ({len(names):,}: {shown})")
         return printable(f"{self.folder}: left out: {'; '.join(parts)}") if parts else ""
 
     def say(self) -> None:

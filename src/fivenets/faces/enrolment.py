@@ -49,7 +49,7 @@ def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery,
     )
     if not all(is_present) or embedded:
         _keep(gallery, file)
-    return gallery, [*filter(None, [found.sentence()]), *refused]
+    return gallery, refused
 
 
 def calibrated(
@@ -89,6 +89,7 @@ def _listed(folder: Path) -> Listing:
             f"the gallery {folder} is empty: expected pictures in one folder per person"
             f"{why and '; '}{why}"
         )
+    found.say()
     return found
 
 
