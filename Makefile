@@ -6,19 +6,20 @@
 
 PYTHON ?= python3
 VENV := .venv
-BIN := $(CURDIR)/$(VENV)/bin
 REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
 READY := $(VENV)/.ready-$(basename $(REQUIREMENTS))
 
-export PATH := $(BIN):$(PATH)
+# Paths of this folder stand here and in quotes only: make takes a space for the end of a word.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # A path that is relative to here would be lost on a stage that runs elsewhere.
 ifneq ($(FIVENETS_MIRROR),)
-ifeq ($(findstring ://,$(FIVENETS_MIRROR)),)
-export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
+ifeq ($(findstring ://,$(FIVENETS_MIRROR))$(filter /%,$(firstword $(FIVENETS_MIRROR))),)
+override FIVENETS_MIRROR := $(CURDIR)/$(FIVENETS_MIRROR)
 endif
+export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything setup test lint smoke faults fuzz kills study cells fast-style resnet50-full plain-vs-residual ui requirements clean
+.PHONY: all everything place setup test lint smoke faults fuzz kills study cells fast-style resnet50-full plain-vs-residual ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
@@ -36,15 +37,19 @@ everything: setup
 
 setup: $(READY)
 
-$(READY): $(REQUIREMENTS) pyproject.toml
+# What can be said of this folder before 2 GB are installed in it.
+place:
+	@$(PYTHON) pipelines/make/place.py
+
+$(READY): $(REQUIREMENTS) pyproject.toml | place
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Python 3.11 to 3.13 is needed; name one with PYTHON=..."; exit 2; }
 	@echo "Setting up $(VENV) from $(REQUIREMENTS): some 2 GB, a few minutes, once"
 	@rm -f $(VENV)/.ready-*
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement $(REQUIREMENTS)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -1,7 +1,7 @@
-"""Makes again what a better source is at hand for by now, which DVC cannot see.
+"""Makes again what was made of other data than are at hand by now, which DVC cannot see.
 
-What is built in gives way to a mirror or host that answers; a user's folder may have changed. What
-was never made is left alone.
+What is built in gives way to a mirror or host that answers; a folder or file that params.yaml names
+may have changed. What was never made is left alone.
 """
 
 import json
@@ -9,11 +9,9 @@ import subprocess
 from pathlib import Path
 
 from fivenets import tasks
-from fivenets.core import candidates, params, stage
+from fivenets.core import candidates, listing, params, stage
 from fivenets.core.candidates import Candidate
-from fivenets.core.digests import tree_sha256
 from fivenets.datasets.classification.preparation import is_stale
-from fivenets.datasets.objects import voc
 from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
 
@@ -21,24 +19,42 @@ from fivenets.sources.catalogue import ASSETS
 def main() -> None:
     source = params.load("data", "source")
     for section, task in params.load("prepared").items():
-        out, dataset = Path("data", section), params.load(section, "dataset")
-        digest = voc.digest if task == "detection" else tree_sha256
-        if out.exists() and is_stale(dataset, out, source, digest):
+        out, listed = Path("data", section), tasks.find(task).listed
+        if not out.exists() or listed is None:
+            continue
+        if is_stale(params.load(section, "dataset"), out, source, listed):
             print(f"{section}: its source has changed since it was prepared; preparing it again")
             repeat(f"prepare@{section}")
-    for name in params.load("converted") if source != "builtin" else ():
-        candidate = candidates.find(name)
-        if is_built_in(candidate) and all(
-            assets.answers(ASSETS[asset]) for asset in tasks.find(candidate.task).better
+    for candidate in map(candidates.find, params.load("converted")):
+        if not candidate.record.exists() or not candidate.file.exists():
+            continue
+        stage_name = f"convert@{candidate.name}"
+        better = tasks.find(candidate.task).better
+        if changed := changed_files(candidate):
+            print(
+                f"{candidate.name}: {', '.join(changed)} changed since it was made; making it again"
+            )
+            repeat(stage_name)
+        elif (
+            source != "builtin"
+            and is_built_in(candidate)
+            and all(assets.answers(ASSETS[asset]) for asset in better)
         ):
-            print(f"{name}: better than what is built in can be had by now; making it again")
-            repeat(f"convert@{name}")
+            print(
+                f"{candidate.name}: better than what is built in can be had by now; making it again"
+            )
+            repeat(stage_name)
+
+
+def changed_files(candidate: Candidate) -> list[str]:
+    """The files of a user's own that a model was made of and that hold something else by now."""
+    files = json.loads(candidate.record.read_text()).get("files", {})  # older records have none
+    found = {file: listing.digest(Path(file).expanduser()) for file in files}
+    return [file for file, digest in files.items() if found[file] not in (digest, None)]
 
 
 def is_built_in(candidate: Candidate) -> bool:
     """Whether a model was made of what is built in, for lack of anything better."""
-    if not candidate.record.exists() or not candidate.file.exists():
-        return False
     origins = json.loads(candidate.record.read_text())["tags"]["data"].rpartition("(")[2]
     is_chosen = params.load(candidate.name, "convert").get("source") == "builtin"
     return "builtin" in origins and not is_chosen

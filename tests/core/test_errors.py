@@ -51,3 +51,9 @@ def test_a_full_disk_is_a_sentence_whichever_library_meets_it(error: Exception, 
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert err.startswith("error: the disk that holds ")
+
+
+def test_what_cannot_be_encoded_is_printed_all_the_same(capsys) -> None:
+    with reported():
+        print(os.fsdecode(b"f\xe4rn.png"), "蕨")
+    assert capsys.readouterr().out == "f\\udce4rn.png 蕨\n"

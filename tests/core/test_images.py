@@ -13,7 +13,7 @@ from PIL import Image
 
 from fivenets.core import images
 from fivenets.core.errors import UserError
-from fivenets.core.images import is_image_file, read_base64, read_image, resize
+from fivenets.core.images import read_base64, read_image, resize
 
 HEIGHT, WIDTH = 9, 12  # not square: exchanged axes would show
 RGB = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
@@ -394,12 +394,3 @@ def test_shrinking_averages_instead_of_picking_pixels() -> None:
 def test_the_pixel_limit_is_below_the_one_at_which_pillow_warns() -> None:
     assert Image.MAX_IMAGE_PIXELS is not None
     assert images.MAX_PIXELS < Image.MAX_IMAGE_PIXELS
-
-
-def test_image_files_are_known_by_their_names(tmp_path: Path) -> None:
-    names = ["a.JPG", "b.tif", "c.pgm", "d.webp", ".e.png", "notes.txt", "g.gif"]
-    for name in names[:-1]:
-        (tmp_path / name).touch()
-    (tmp_path / names[-1]).mkdir()
-    found = [name for name in names if is_image_file(tmp_path / name)]
-    assert found == ["a.JPG", "b.tif", "c.pgm", "d.webp"]

@@ -1,6 +1,7 @@
 """SIGNS, a folder of images or a TFDS data set becomes a prepared one, or nothing changes."""
 
 import json
+import os
 import shutil
 import socket
 from collections.abc import Callable
@@ -13,9 +14,10 @@ import requests
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from fivenets.core.digests import tree_sha256
+from fivenets.core.digests import files_sha256, tree_sha256
 from fivenets.core.errors import UserError
-from fivenets.datasets.classification.preparation import SPLITS, is_stale, prepare
+from fivenets.datasets.class_folders import SPLITS
+from fivenets.datasets.classification.preparation import is_stale, prepare
 from fivenets.datasets.classification.prepared import DataSettings, load
 from fivenets.datasets.signs.signs_dataset_builder import BUILTIN_PER_LABEL
 from fivenets.sources import assets
@@ -146,10 +148,156 @@ def test_the_record_of_a_folder_has_its_name_and_digest(tmp_path: Path, pictures
     assert json.loads((tmp_path / "out" / "source.json").read_text()) == {
         "asset": "pictures",
         "origin": "folder",
-        "digest": tree_sha256(pictures),
+        "digest": files_sha256(pictures, pictures.glob("*/*.png")),
         "licence": "the user's own",
         "examples": {"train": 21, "validation": 6, "test": 3},
+        "notes": [
+            f"{pictures}: left out: hidden or a system's own (1: .cache); "
+            "not pictures (2: cat/notes.txt, notes.txt)"
+        ],
     }
+
+
+def test_copies_of_a_picture_are_on_one_side_of_the_split(tmp_path: Path, pictures: Path) -> None:
+    for index in range(5):
+        with Image.open(pictures / "cat" / f"{index:02d}.png") as image:
+            image.save(pictures / "cat" / f"copy-{index}.bmp")  # the same pixels in other bytes
+    data = settings(pictures, test_fraction=0.3)
+    reds = prepared_reds(tmp_path, data)
+    assert [len(reds[split]["cat"]) for split in SPLITS] == [5, 2, 3]
+    assert set().union(*(split["cat"] for split in reds.values())) == set(range(10))
+    counts = load(tmp_path / "out", data).counts
+    assert sum(counts.values()) == 35, "they count where they are"
+    notes = json.loads((tmp_path / "out" / "source.json").read_text())["notes"]
+    assert notes[-1] == f"{pictures}: 5 of 35 pictures are copies of others"
+
+
+def test_a_picture_of_two_classes_is_said_and_on_one_side(tmp_path: Path, pictures: Path) -> None:
+    shutil.copy(pictures / "cat" / "03.png", pictures / "dog" / "cat.png")
+    (pictures / "cat").rename(pictures / "Dog")
+    reds = prepared_reds(tmp_path, settings(pictures))
+    [side] = [split for split in SPLITS if 3 in reds[split]["dog"]]
+    assert 3 in reds[side]["Dog"]
+    notes = json.loads((tmp_path / "out" / "source.json").read_text())["notes"]
+    assert f"{pictures}: these classes differ in capitals only: Dog, dog" in notes
+    assert any(": 2 pictures are in two classes or more, such as" in note for note in notes)
+
+
+@pytest.mark.parametrize("validation", ["validation", "val", "Valid"])
+def test_splits_that_share_pictures_are_refused(tmp_path: Path, validation: str) -> None:
+    folder = tmp_path / "pictures"
+    for first, (split, count) in enumerate({"train": 3, validation: 2, "test": 4}.items()):
+        draw(folder / split / "cat", count, first=10 * first)
+        draw(folder / split / "dog", count, first=100 + 10 * first)
+    shutil.copy(folder / "train" / "cat" / "00.png", folder / "test" / "cat" / "again.png")
+    with pytest.raises(
+        UserError,
+        match=r"pictures: splits should share no picture: 1 of the 9 different examples of test "
+        r"are in train as well \(test/cat/again\.png is train/cat/00\.png\)$",
+    ):
+        prepare(settings(folder), "builtin", tmp_path / "out", tmp_path / "raw")
+    (folder / "test" / "cat" / "again.png").unlink()
+    prepare(settings(folder), "builtin", tmp_path / "out", tmp_path / "raw")
+    assert load(tmp_path / "out", settings(folder)).counts == {
+        "train": 6,
+        "validation": 4,
+        "test": 8,
+    }
+
+
+def test_a_class_without_pictures_says_what_it_has(tmp_path: Path, pictures: Path) -> None:
+    for name in ("a.CR2", "b.CR2"):
+        (pictures / "dog" / name).touch()
+    for picture in (pictures / "dog").glob("*.png"):
+        picture.unlink()
+    with pytest.raises(UserError, match=r"dog holds no images; .*/pictures: left out: raw files"):
+        prepare(settings(pictures), "builtin", tmp_path / "out", tmp_path / "raw")
+
+
+def test_two_splits_that_are_one_folder_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    for first, split in enumerate(("train", "test")):
+        draw(folder / split / "cat", 2, first=10 * first)
+        draw(folder / split / "dog", 2, first=100 + 10 * first)
+    (folder / "val").symlink_to("test")
+    with pytest.raises(
+        UserError, match=r"val/cat holds no images; .* listed already or .* \(1: val\)"
+    ):
+        prepare(settings(folder), "builtin", tmp_path / "out", tmp_path / "raw")
+
+
+def test_a_class_that_a_split_lacks_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    for first, split in enumerate(("train", "validation", "test")):
+        draw(folder / split / "cat", 2, first=10 * first)
+        draw(folder / split / "dog", 2, first=100 + 10 * first)
+    shutil.rmtree(folder / "test" / "dog")
+    prepare(settings(folder), "builtin", tmp_path / "out", tmp_path / "raw")
+    notes = json.loads((tmp_path / "out" / "source.json").read_text())["notes"]
+    assert notes == [f"{folder}: test has no images of dog"]
+
+
+def test_a_class_may_be_called_train(tmp_path: Path, pictures: Path) -> None:
+    (pictures / "cat").rename(pictures / "train")
+    assert [
+        len(part["train"]) for part in prepared_reds(tmp_path, settings(pictures)).values()
+    ] == [
+        7,
+        2,
+        1,
+    ]
+
+
+def test_folders_in_a_class_and_behind_links_belong_to_it(tmp_path: Path, pictures: Path) -> None:
+    (pictures / "cat" / "2023").mkdir()
+    (pictures / "cat" / "09.png").rename(pictures / "cat" / "2023" / "00.png")  # named alike
+    (pictures / "dog").rename(tmp_path / "store")
+    (pictures / "dog").symlink_to(tmp_path / "store")
+    (pictures / "lost.png").write_bytes((tmp_path / "store" / "00.png").read_bytes())
+    reds = prepared_reds(tmp_path, settings(pictures))
+    assert set().union(*(split["cat"] for split in reds.values())) == set(range(10))
+    assert set().union(*(split["dog"] for split in reds.values())) == set(range(100, 120))
+    [note] = json.loads((tmp_path / "out" / "source.json").read_text())["notes"]
+    assert "beside the folders and in none (1: lost.png)" in note
+
+
+def test_every_picture_that_cannot_be_read_is_counted(tmp_path: Path, pictures: Path) -> None:
+    for index in range(5):
+        (pictures / "dog" / f"{index:02d}.png").write_bytes(b"<html>")
+    with pytest.raises(UserError, match=r"dog/02\.png is not an .*; and 2 more of 30 pictures$"):
+        prepare(settings(pictures), "builtin", tmp_path / "out", tmp_path / "raw")
+
+
+@pytest.mark.parametrize("name", [b"c\xe4t", b"cat\n", b" cat"])
+def test_a_class_whose_name_cannot_be_kept_is_refused(
+    tmp_path: Path, pictures: Path, name: bytes
+) -> None:
+    (pictures / "cat").rename(pictures / os.fsdecode(name))
+    with pytest.raises(UserError, match="the name of a class should be UTF-8 text"):
+        prepare(settings(pictures), "builtin", tmp_path / "out", tmp_path / "raw")
+
+
+def test_a_picture_whose_name_is_not_utf8_is_read(tmp_path: Path, pictures: Path) -> None:
+    (pictures / "cat" / "09.png").rename(pictures / "cat" / os.fsdecode(b"\xe4.png"))
+    reds = prepared_reds(tmp_path, settings(pictures))
+    assert set().union(*(split["cat"] for split in reds.values())) == set(range(10))
+
+
+def test_published_splits_that_share_examples_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"10 of the 20 different examples of test are in train as well"
+    ):
+        prepare(settings("pictures_for_test_shared"), "builtin", tmp_path / "out", tmp_path / "raw")
+    assert not (tmp_path / "out").exists()
+
+
+def test_copies_on_both_sides_of_a_cut_are_said(tmp_path: Path, caplog) -> None:
+    data = settings("pictures_for_test_copies")
+    prepare(data, "builtin", tmp_path / "out", tmp_path / "raw")
+    note, *_ = notes = json.loads((tmp_path / "out" / "source.json").read_text())["notes"]
+    assert set(notes) <= set(caplog.messages)
+    reds = [set(load(tmp_path / "out", data).arrays(split)[0][:, 0, 0, 0]) for split in SPLITS]
+    assert f"{len(reds[0] & reds[1])} of the {len(reds[1])} different examples of valid" in note
 
 
 def test_folders_named_as_splits_are_taken_as_they_are(tmp_path: Path) -> None:
@@ -166,7 +314,7 @@ def test_folders_named_as_splits_are_taken_as_they_are(tmp_path: Path) -> None:
 
 def test_three_images_of_a_class_are_enough(tmp_path: Path) -> None:
     draw(tmp_path / "few" / "a", 3)
-    draw(tmp_path / "few" / "b", 3)
+    draw(tmp_path / "few" / "b", 3, first=50)
     reds = prepared_reds(tmp_path, settings(tmp_path / "few"))
     assert [len(reds[split]["a"]) for split in SPLITS] == [1, 1, 1]
 
@@ -254,6 +402,7 @@ class PicturesForTest(tfds.core.GeneratorBasedBuilder):
 
     VERSION = tfds.core.Version("1.0.0")
     SPLITS = ("train", "validation", "test")
+    FIRST: dict = {"train": 0, "validation": 100, "test": 200}  # noqa: RUF012
     FEATURES: dict = {  # noqa: RUF012
         "image": tfds.features.Image(shape=(SIDE, SIDE, 3)),
         "label": tfds.features.ClassLabel(names=["even", "odd"]),
@@ -265,11 +414,11 @@ class PicturesForTest(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        return {split: self._generate_examples() for split in self.SPLITS}
+        return {split: self._generate_examples(split) for split in self.SPLITS}
 
-    def _generate_examples(self):
+    def _generate_examples(self, split):
         for number in range(20):
-            image = np.full((SIDE, SIDE, 3), number, np.uint8)
+            image = np.full((SIDE, SIDE, 3), number + self.FIRST[split], np.uint8)
             yield number, {"image": image, "label": number % 2}
 
 
@@ -279,6 +428,16 @@ class PicturesForTestTrainOnly(PicturesForTest):
 
 class PicturesForTestNoValidation(PicturesForTest):
     SPLITS = ("train", "test")
+
+
+class PicturesForTestShared(PicturesForTest):
+    FIRST: dict = {"train": 0, "validation": 100, "test": 10}  # noqa: RUF012
+
+
+class PicturesForTestCopies(PicturesForTestTrainOnly):
+    def _generate_examples(self, split):
+        for number, example in super()._generate_examples(split):
+            yield number, example | {"image": example["image"] // 2}
 
 
 class PicturesForTestTestOnly(PicturesForTest):
@@ -357,6 +516,20 @@ def test_a_tfds_data_set_without_a_split_train_is_refused(tmp_path: Path) -> Non
     prepare(data, "builtin", tmp_path / "out", tmp_path / "raw")
     with pytest.raises(UserError, match=r"out: a split train is needed, it has test$"):
         load(tmp_path / "out", data)
+
+
+def test_a_system_changes_nothing_and_a_picture_behind_a_link_does(
+    tmp_path: Path, pictures: Path
+) -> None:
+    out = tmp_path / "out"
+    (pictures / "dog").rename(tmp_path / "store")
+    (pictures / "dog").symlink_to(tmp_path / "store")
+    prepare(settings(pictures), "auto", out, tmp_path / "raw")
+    for name in (".DS_Store", "Thumbs.db", "cat/notes.pdf"):
+        (pictures / name).write_bytes(b"x")
+    assert not is_stale(str(pictures), out, "auto")
+    Image.new("RGB", (SIDE, SIDE), "teal").save(tmp_path / "store" / "00.png")
+    assert is_stale(str(pictures), out, "auto")
 
 
 def test_a_folder_is_stale_once_one_of_its_files_changed(tmp_path: Path, pictures: Path) -> None:

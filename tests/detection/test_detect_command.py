@@ -1,8 +1,10 @@
 """The commands: what is printed, drawn and refused."""
 
 import json
+import os
 from pathlib import Path
 
+import imageio.v3 as imageio
 import keras
 import numpy as np
 import pytest
@@ -241,6 +243,51 @@ def test_another_model_is_no_detector(tmp_path) -> None:
     model_files.save(network, tmp_path / "m.keras", {"labels": ["a"]})
     with pytest.raises(UserError, match="is not a detector: it carries no Darknet cfg"):
         Detector.from_file(tmp_path / "m.keras")
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_detect_prints_names_that_are_not_utf8(
+    fivenets, model, photograph, tmp_path, monkeypatch, options
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a table has room for a short path only
+    file = Path(os.fsdecode(b"f\xe4rn.png"))
+    Image.fromarray(photograph).save(file)
+    for threshold in ("0", "1"):
+        words = ("detect", file, "--model", model, "--score-threshold", threshold)
+        code, printed, _ = fivenets(*words, *options, "--out", tmp_path / "drawn")
+        assert code == 0
+        assert ("udce4rn.png" in printed) != (options == ("--json",) and threshold == "1")
+
+
+def test_detect_leaves_out_what_it_has_drawn(fivenets, model, photograph, tmp_path, caplog) -> None:
+    folder = tmp_path / "pictures"
+    (folder / "sub").mkdir(parents=True)
+    Image.fromarray(photograph).save(folder / "a.png")
+    Image.fromarray(photograph).save(folder / "sub" / "a.jfif", "JPEG")
+    clip = [photograph[:48, :64]] * 3
+    imageio.imwrite(folder / "clip.mp4", clip, plugin="pyav", codec="libx264", fps=5)
+    for out in (folder / "drawn", folder / "drawn", folder, folder):
+        code, printed, _ = fivenets(
+            "detect", folder, "--model", model, "--out", out, "--score-threshold=0", "--json"
+        )
+        assert code == 0
+        asked = {json.loads(line)["image"] for line in printed.splitlines()}
+        assert asked == {str(folder / name) for name in ("a.png", "sub/a.jfif", "clip.mp4")}
+    last = f"{folder}: left out: drawn by an earlier `fivenets detect` (9: a-2.png, a-3.png, "
+    assert caplog.messages[-1].startswith(last)
+
+
+def test_detect_says_what_it_leaves_out_of_a_folder(tmp_path, caplog) -> None:
+    for place in (".thumbnails", "@eaDir", ".ipynb_checkpoints", "sub"):
+        (tmp_path / place).mkdir()
+        Image.new("RGB", (8, 8)).save(tmp_path / place / "a.png")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "clip.MTS").touch()
+    assert pictures([tmp_path]) == [tmp_path / "clip.MTS", tmp_path / "sub" / "a.png"]
+    assert caplog.messages == [
+        f"{tmp_path}: left out: hidden or a system's own (3: .ipynb_checkpoints, .thumbnails, "
+        "@eaDir); links to a folder that is listed already or holds this one (1: loop)"
+    ]
 
 
 def test_names_in_a_folder_do_not_collide(tmp_path) -> None:

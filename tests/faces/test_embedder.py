@@ -1,6 +1,7 @@
 """The embedder, a user's folder and the commands, with a tiny network on drawn faces."""
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -89,6 +90,58 @@ def test_a_gallery_computes_only_what_is_new(model_file: Path, people: Path, mon
     second, _ = enrolment.opened(people, embedder, is_cropped=True)
     assert [path.parent.name for path in computed] == ["new", "new"]
     assert second.people.count("person000") == 2
+
+
+def test_a_gallery_takes_people_as_their_folders_are(
+    model_file: Path, people: Path, caplog
+) -> None:
+    for picture in sorted((people / "person000").iterdir()):
+        picture.rename(picture.with_suffix(".jfif"))
+    (people / "person001" / "2023").mkdir()
+    for picture in sorted((people / "person001").glob("*.png")):
+        picture.rename(people / "person001" / "2023" / picture.name)
+    (people / "person002").rename(people.parent / "store")
+    (people / "person002").symlink_to(people.parent / "store")
+    for picture in sorted((people / "person003").iterdir()):
+        picture.rename(people / picture.name)
+    (people / "Thumbs.db").touch()
+    embedder = Embedder.from_file(model_file)
+    for _ in range(2):
+        gallery, refused = enrolment.opened(people, embedder, is_cropped=True)
+        assert gallery.people == [f"person00{n}" for n in (0, 1, 2) for _ in range(3)]
+        assert refused == []
+        assert caplog.messages[-1] == (
+            f"{people}: left out: hidden or a system's own (1: Thumbs.db); beside the folders and "
+            "in none (3: 10.png, 11.png, 9.png); folders without a picture (1: person003)"
+        )
+
+
+def test_embeddings_that_cannot_be_kept_are_no_error(
+    model_file: Path, people: Path, caplog
+) -> None:
+    in_the_way = people / f".{enrolment.GALLERY_FILE}.part.npz"
+    in_the_way.mkdir()
+    gallery, refused = enrolment.opened(people, Embedder.from_file(model_file), is_cropped=True)
+    assert (len(gallery), refused) == (12, [])
+    file = people / enrolment.GALLERY_FILE
+    assert caplog.messages == [
+        f"{file} cannot be kept (Is a directory): embeddings are computed again each time"
+    ]
+    assert not file.exists()
+
+
+def test_a_person_whose_name_is_not_utf8_is_known(
+    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+) -> None:
+    name = os.fsdecode(b"person\xe4")
+    (people / "person001").rename(people / name)
+    picture = people / name / "4.png"
+    words = ("identify", picture, "--gallery", people, "--model", model_file, "--cropped")
+    for _ in range(2):
+        assert run(monkeypatch, tmp_path, *words, "--json") == 0
+        assert json.loads(capsys.readouterr().out)["person"] == name
+    assert run(monkeypatch, tmp_path, *words) == 0
+    assert "person\\udce4" in capsys.readouterr().out
 
 
 def test_a_gallery_of_crops_is_not_one_of_photographs(

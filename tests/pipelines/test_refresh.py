@@ -8,8 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
+from ruamel.yaml import YAML
 
-from fivenets.core import candidates
+from fivenets.core import candidates, listing
 
 PROJECT = Path(__file__).parents[2]
 
@@ -84,6 +86,71 @@ def test_a_model_of_what_is_built_in_gives_way(
     record.write_text(json.dumps({"tags": {"data": better}}))
     refresh()
     assert commands == []
+
+
+def draw(file: Path, colour: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 8), colour).save(file)
+
+
+def test_a_model_is_made_again_once_a_file_that_it_was_made_of_has_changed(
+    commands: list[list[str]], capsys
+) -> None:
+    for name in ("content", "style", "mask"):
+        draw(Path(f"{name}.png"), "teal")
+    draw(Path("photographs/a/0.png"), "teal")
+    files = {name: listing.digest(Path(name)) for name in ("content.png", "style.png", "mask.png")}
+    files |= {"photographs": listing.digest(Path("photographs")), "gone.png": "0" * 64}
+    record = Path("reports/style-transfer/training.json")
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"tags": {"data": "a (folder)"}, "files": files}))
+    draw(Path("content.png"), "navy")
+    refresh()
+    assert commands == [], "the record is in git, the model is not here"
+    Path("models").mkdir()
+    Path("models/style-transfer.keras").touch()
+    for changed in ("content.png", "mask.png", "style.png", "photographs/a/0.png"):
+        draw(Path(changed), "navy")
+        refresh()
+        [words] = commands
+        assert words[-1] == "stylize"
+        assert f"style-transfer: {changed.split('/')[0]} changed since" in capsys.readouterr().out
+        commands.clear()
+        draw(Path(changed), "teal")
+    refresh()
+    assert commands == []
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "picture"),
+    [
+        ("classification", "prepare@classification", "a/0.png"),
+        ("faces", "prepare-faces@faces", "a/0.png"),
+        ("faces-aligned", "prepare-faces@faces-aligned", "a/0.png"),
+        ("face-photographs", "prepare-faces@face-photographs", "a/0.png"),
+        ("objects", "prepare-objects@objects", "JPEGImages/0.png"),
+    ],
+)
+def test_what_was_prepared_of_a_folder_is_again_once_a_picture_has_changed(
+    commands: list[list[str]], name: str, stage: str, picture: str
+) -> None:
+    draw(Path("store", picture), "teal")
+    Path("mine").mkdir()
+    top = picture.partition("/")[0]
+    Path("mine", top).symlink_to(Path("store", top).resolve())
+    settings = YAML(typ="safe").load(Path("params.yaml"))
+    settings[name]["dataset"] = "mine"
+    YAML().dump(settings, Path("params.yaml"))
+    prepared(name, "mine", "folder")
+    source = Path("data", name, "source.json")
+    digest = listing.everything(Path("mine")).digest()
+    source.write_text(json.dumps({"asset": "mine", "origin": "folder", "digest": digest}))
+    Path("mine/.DS_Store").touch()
+    refresh()
+    assert commands == []
+    draw(Path("store", picture), "navy")
+    refresh()
+    assert [words[-1] for words in commands] == [stage]
 
 
 def test_a_built_in_detector_that_was_asked_for_stays(commands: list[list[str]]) -> None:

@@ -8,6 +8,8 @@ import pytest
 from fivenets.core.errors import UserError
 from fivenets.runs import git
 
+UNKNOWN = {"git_commit": "none", "git_dirty": "unknown"}
+
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -66,11 +68,42 @@ def test_the_state_tells_the_commit_and_whether_more_than_outputs_differs(
     }
 
 
-def test_the_state_outside_a_repository_or_before_its_first_commit_is_unknown() -> None:
-    unknown = {"git_commit": "none", "git_dirty": "unknown"}
-    assert git.state() == unknown
+def test_the_state_outside_a_repository_or_before_its_first_commit_is_unknown(caplog) -> None:
+    assert git.state() == UNKNOWN
     run("init", "--quiet")
-    assert git.state() == unknown
+    assert git.state() == UNKNOWN
+    assert caplog.messages == [
+        "no commit is recorded: this is not a git repository",
+        "no commit is recorded: nothing is committed yet",
+    ]
+
+
+def test_the_commit_of_a_repository_that_knows_nothing_of_this_folder_is_not_its_own(
+    project: Path, monkeypatch: pytest.MonkeyPatch, caplog
+) -> None:
+    committed(dotfile="x\n")
+    (project / "unzipped" / "src").mkdir(parents=True)
+    (project / "unzipped" / "src" / "net.py").write_text("x = 1\n")
+    monkeypatch.chdir(project / "unzipped")
+    assert git.state() == UNKNOWN
+    assert git.diff() == ""
+    [message] = caplog.messages
+    assert message.endswith("the git repository around this folder knows no file in it")
+
+
+def test_without_a_git_program_that_is_said(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    committed(params="a: 1\n")
+    monkeypatch.setenv("PATH", "")
+    assert git.state() == UNKNOWN
+    assert git.diff() == ""
+    assert caplog.messages == ["no commit is recorded: git is not installed"]
+
+
+def test_a_folder_of_another_user_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    committed(params="a: 1\n")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UserError, match=r"git config --global --add safe\.directory '/"):
+        git.state()
 
 
 def test_a_diff_gives_the_changed_tree_back_and_leaves_the_index_as_it_was() -> None:

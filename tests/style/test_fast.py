@@ -221,6 +221,18 @@ def test_recipes_that_train_nothing_are_refused(values: dict, sentence: str) -> 
         Recipe(**{**vars(RECIPE), **values})
 
 
+def test_photographs_named_alike_in_several_folders_are_all_taken(tmp_path: Path) -> None:
+    for index, folder in enumerate(("a", "b/c", "d", "e")):
+        (tmp_path / folder).mkdir(parents=True)
+        Image.new("RGB", (40, 40), (index, 0, 0)).save(tmp_path / folder / "1.jfif", "JPEG")
+    (tmp_path / "Thumbs.db").touch()
+    found = photographs.gather(str(tmp_path), "auto", tmp_path)
+    assert len(found.sources[0]) == 3
+    (tmp_path / "Thumbs.db").unlink()
+    again = photographs.gather(str(tmp_path), "auto", tmp_path)
+    assert found.origins == again.origins
+
+
 def test_photographs_of_a_folder(content: np.ndarray, tmp_path: Path) -> None:
     Image.fromarray(content).save(tmp_path / "a.png")
     (tmp_path / "notes.txt").write_text("no picture")

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from fivenets.cli import style as command
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.sources.assets import Origin
-from fivenets.style import drawing, evaluation, jobs, pictures, transfer
+from fivenets.style import drawing, evaluation, jobs, pictures, sources, transfer
 from fivenets.style.jobs import Gathered, Job
 from fivenets.style.objective import Style
 
@@ -231,3 +232,19 @@ def test_jobs_are_checked_before_the_first_is_begun(tmp_path: Path) -> None:
     ):
         with pytest.raises(UserError, match=sentence):
             jobs.gather(plan(*sections), "builtin", tmp_path)
+
+
+def test_a_job_knows_every_file_that_it_names(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, colour in (("a.png", "teal"), ("b.png", "navy"), ("m.png", "white")):
+        Image.new("RGB", (40, 40), colour).save(name)
+    job = {"name": "x", "content": "a.png", "styles": ["b.png"], "masks": ["m.png"]}
+    digests = []
+    for colour in ("white", "grey"):
+        Image.new("RGB", (40, 40), colour).save("m.png")
+        plan = jobs.Plan(features="auto", pooling="max", snapshots=2, jobs=[job])
+        [gathered] = jobs.gather(plan, "builtin", tmp_path)
+        source = sources.combined(gathered.origins)
+        assert source["files"] == {name: sha256(Path(name)) for name in ("a.png", "b.png", "m.png")}
+        digests.append(source["digest"])
+    assert digests[0] != digests[1]

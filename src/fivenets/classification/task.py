@@ -15,6 +15,7 @@ from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.core.words import interval
+from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.fitting import distribution
 
@@ -88,6 +89,7 @@ def _data(section: str | None) -> prepared.ImageDataset:
 TASK = Task(
     name="classification",
     prepare=prepare,
+    listed=class_folders.listed,
     train=training,
     evaluate=evaluate,
     service=Service(

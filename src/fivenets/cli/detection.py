@@ -35,7 +35,7 @@ def detect(
     thresholds = boxes.profile(profile, score_threshold)
     if out is not None:
         files.check_folder(out, "--out")
-    paths = listing.pictures(images)
+    paths = listing.pictures(images, out)
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
     detector = Detector.from_file(registry.model_file(model)).for_inference(dtype)

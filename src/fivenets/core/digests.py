@@ -8,14 +8,19 @@ import numpy as np
 
 
 def tree_sha256(folder: Path) -> str:
-    """Digest of the files below `folder`: their contents and relative paths.
+    """Digest of all files below `folder`, as `files_sha256`; links to folders are not followed."""
+    return files_sha256(folder, filter(Path.is_file, folder.rglob("*")))
+
+
+def files_sha256(folder: Path, files: Iterable[Path]) -> str:
+    """Digest of some files below `folder`: their contents and relative paths.
 
     The SHA-256 over the lines `<sha256 of the file>  <path>`, sorted by path.
     """
-    files = sorted(
-        (path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file()
-    )
-    return sha256("".join(f"{sha256(path)}  {name}\n" for name, path in files).encode())
+    named = sorted((file.relative_to(folder).as_posix(), file) for file in files)
+    # A name need not be UTF-8: its own bytes then.
+    lines = "".join(f"{sha256(file)}  {name}\n" for name, file in named)
+    return sha256(lines.encode(errors="surrogateescape"))
 
 
 def sha256(content: bytes | Path) -> str:

@@ -1,6 +1,7 @@
 """The one kind of error that reaches a user: a sentence and exit code 2."""
 
 import errno
+import io
 import os
 import sys
 import unicodedata
@@ -18,9 +19,13 @@ class UserError(ValueError):
 def reported() -> Iterator[None]:
     """Turns a `UserError`, or a full disk, into a sentence on stderr and exit code 2.
 
-    Of what is printed within and after, no log and no traceback tells the store's password.
+    What cannot be encoded, such as a file's name that is not UTF-8, is printed as \\udce4. Of what
+    is printed within and after, no log and no traceback tells the store's password.
     """
     masking.mask_logs()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         yield
     except UserError as error:

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,25 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fivenets.core.errors import UserError
 
+try:
+    import pillow_heif  # pyright: ignore[reportMissingImports]
+except ImportError:  # it has no wheel for every machine
+    pillow_heif = None
+
 MIN_SIDE = 8  # pixels; below this there is nothing to recognise
 MAX_PIXELS = 64_000_000  # decoded: 192 MB of RGB; more is refused from the header, before decoding
 # Not all that Pillow knows: its EPS reader, for one, runs Ghostscript on a stranger's file.
-FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-SUFFIXES = tuple(f".{name.lower()}" for name in (*FORMATS, "JPG", "PGM", "TIF"))
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+# Each holds a TIFF or JPEG, but of a thumbnail: its first bytes would pass for the photograph.
+RAW_SUFFIXES = {".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc"}
+RAW_SUFFIXES |= {".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".sr2"}
+RAW_SUFFIXES |= {".srf", ".srw", ".x3f"}
+HEIF_SUFFIXES = (".heic", ".heics", ".heif", ".heifs", ".hif")  # as telephones save photographs
+if pillow_heif:
+    pillow_heif.register_heif_opener()
+    FORMATS = tuple(sorted((*FORMATS, "HEIF")))
+
+HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # tags of TIFF, and a value
 
@@ -51,12 +66,35 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
         with _without_warnings():
             return np.asarray(_as_rgb(_in_8_bits(ImageOps.exif_transpose(image), image)))
     except Exception as error:  # any kind, see `_decode`
-        raise UserError(f"{name} is a damaged image: {error}") from None
+        raise UserError(f"{name} is a damaged image: {_line(error)}") from None
 
 
-def is_image_file(path: Path) -> bool:
-    """Whether its name says that it holds a picture; hidden files do not count."""
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+@cache
+def suffixes() -> frozenset[str]:
+    """The endings, in small letters, of files of these formats: .jpg, .jfif, .jp2 and so on."""
+    return frozenset(
+        suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS
+    )
+
+
+def holds_image(file: Path) -> bool:
+    """Whether a file's first bytes are those of a picture in one of these formats."""
+    try:
+        with _without_warnings(), Image.open(file, formats=FORMATS):
+            return True
+    except Image.DecompressionBombError:
+        return True
+    except Exception:  # any kind, see `_decode`
+        return False
+
+
+def text_in(file: Path, key: str) -> str | None:
+    """What a picture's file says under `key` before its pixels, as a PNG may; else None."""
+    try:
+        with _without_warnings(), Image.open(file, formats=FORMATS) as image:
+            return image.info.get(key)
+    except Exception:  # any kind, see `_decode`
+        return None
 
 
 def read_base64(text: str) -> bytes:
@@ -79,6 +117,8 @@ def resize(image_rgb_uint8: np.ndarray, size: int) -> np.ndarray:
 
 
 def _read_file(path: Path) -> bytes:
+    if path.suffix.lower() in RAW_SUFFIXES:
+        raise UserError(f"{path} is a camera's raw file, which is not read: save it as JPEG")
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -97,11 +137,13 @@ def _decode(data: bytes, name: str) -> Image.Image:
         with _without_warnings():
             return Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
     except UnidentifiedImageError:
+        if not pillow_heif and data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
+            raise UserError(f"{name} is HEIC: the package pillow-heif reads it") from None
         raise UserError(f"{name} is not an image: expected one of {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
         raise UserError(f"{name} has over {MAX_PIXELS // 10**6} million pixels") from None
     except Exception as error:  # any kind: a rational for an offset in a TIFF is a TypeError
-        raise UserError(f"{name} is a damaged image: {error}") from None
+        raise UserError(f"{name} is a damaged image: {_line(error)}") from None
 
 
 @contextmanager
@@ -166,6 +208,10 @@ def _as_rgb(image: Image.Image) -> Image.Image:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
     return image.convert("RGB")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _wrong_size(name: str, width: int, height: int) -> UserError:

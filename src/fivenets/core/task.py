@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from fivenets.core.candidates import Candidate
+from fivenets.core.listing import Listing
 
 Rows = list[dict[str, float]]  # one for each epoch, with its seconds
 
@@ -58,5 +59,6 @@ class Task:
     train: Callable[[Candidate], Making] | None = None
     convert: Callable[[Candidate], Making] | None = None
     prepare: Callable[[str, str, Path, Path], None] | None = None  # section, source, out, raw
+    listed: Callable[[Path], Listing] | None = None  # what `prepare` reads of a user's folder
     # The assets that a conversion takes in place of what is built in, where they can be had.
     better: tuple[str, ...] = ()

@@ -3,18 +3,25 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fivenets.core import files, images
+import av
+from PIL.PngImagePlugin import PngInfo
+
+from fivenets.core import files, images, listing
 from fivenets.core.errors import UserError
 from fivenets.detection import drawing
 from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detection, Detector
 
-VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
+VIDEO_SUFFIXES = {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg"}
+VIDEO_SUFFIXES |= {".mpg", ".mts", ".ogv", ".webm", ".wmv"}
+MARK = "drawn by fivenets detect"  # in a drawn copy, by which it is known
+DRAWN = "drawn by an earlier `fivenets detect`"
 
 
-def pictures(named: Sequence[Path]) -> list[Path]:
-    """The files that are named, and those in folders that are named, by suffix and in order.
+def pictures(named: Sequence[Path], out: Path | None = None) -> list[Path]:
+    """The files that are named, and pictures and videos in folders that are named, in order.
 
+    What is left out of a folder is logged; drawn copies are left out, and `out` with all in it.
     Raises: UserError for a folder without pictures.
     """
     found = []
@@ -22,10 +29,13 @@ def pictures(named: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = [file for file in sorted(path.rglob("*")) if _is_usable(file)]
-        if not inside:
-            raise UserError(f"{path} holds no pictures ({', '.join(images.SUFFIXES)})")
-        found.extend(inside)
+        listed = listing.listed(path, also=is_video, leave_out=lambda file: _drawn(file, out))
+        if not listed.files:
+            why = listed.sentence()
+            formats = ", ".join(images.FORMATS)
+            raise UserError(f"{path} holds no pictures ({formats}) or videos{why and '; '}{why}")
+        listed.say()
+        found.extend(listed.files)
     return found
 
 
@@ -34,8 +44,22 @@ def is_video(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_SUFFIXES
 
 
-def _is_usable(path: Path) -> bool:
-    return images.is_image_file(path) or is_video(path)
+def _drawn(path: Path, out: Path | None) -> str | None:
+    """Why a file or folder is left out: that it is, or holds, drawn copies."""
+    if path.is_dir():
+        return DRAWN if out and out.exists() and path.samefile(out) else None
+    kind = path.suffix.lower()
+    if kind == ".png":
+        return DRAWN if images.text_in(path, "Software") == MARK else None
+    return DRAWN if kind == ".mp4" and _comment(path) == MARK else None
+
+
+def _comment(video: Path) -> str | None:
+    try:
+        with av.open(str(video)) as container:
+            return container.metadata.get("comment")
+    except (OSError, ValueError, IndexError):  # as of a damaged one, which its reader names
+        return None
 
 
 def detect(detector: Detector, path: Path, profile: Profile, out: Path | None) -> list[Detection]:
@@ -43,8 +67,10 @@ def detect(detector: Detector, path: Path, profile: Profile, out: Path | None) -
     image_rgb_uint8 = images.read_image(path)
     found = detector.detect_in(image_rgb_uint8, profile)
     if out is not None:
+        mark = PngInfo()
+        mark.add_text("Software", MARK)
         with files.replacing(free_name(out, path)) as target:
-            drawing.draw(image_rgb_uint8, found, detector.labels).save(target)
+            drawing.draw(image_rgb_uint8, found, detector.labels).save(target, pnginfo=mark)
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fivenets.core import images, params
+from fivenets.core import images, listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.objects import preparation, prepared
@@ -132,6 +132,7 @@ def _settings(section: str) -> prepared.ObjectSettings:
 TASK = Task(
     name="detection",
     prepare=prepare,
+    listed=listing.everything,
     train=training,
     convert=conversion,
     evaluate=evaluate,

@@ -12,7 +12,7 @@ import numpy as np
 from fivenets.detection import drawing, footage
 from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detection, Detector
-from fivenets.detection.listing import free_name
+from fivenets.detection.listing import MARK, free_name
 
 CODEC = "libx264"  # what every browser plays
 
@@ -49,6 +49,7 @@ class _Writer:
 
     def __init__(self, file: Path, shape: tuple[int, ...], like: footage.Survey):
         self.container = av.open(str(file), "w")
+        self.container.metadata["comment"] = MARK
         self.stream: Any = self.container.add_stream(CODEC, rate=like.rate)
         self.stream.height, self.stream.width, _ = shape
         self.stream.pix_fmt = "yuv420p"

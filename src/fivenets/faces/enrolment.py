@@ -1,16 +1,20 @@
 """A user's folder of people -> a gallery that remembers, or a threshold of their own."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fivenets.core.digests import sha256, tree_sha256
+from fivenets.core import listing
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.core.images import is_image_file
+from fivenets.core.listing import Listing
 from fivenets.faces import evaluation
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.faces.recognition import Gallery
+
+log = logging.getLogger(__name__)
 
 GALLERY_FILE = ".fivenets-gallery.npz"  # in the folder of people
 
@@ -22,8 +26,8 @@ def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery,
     cut in the other way, are computed.
     Raises: UserError for a folder without pictures, or one embedded by another model.
     """
-    file, files, kind = folder / GALLERY_FILE, _files(folder), " cropped" if is_cropped else ""
-    sources = {f"{path.relative_to(folder)} {sha256(path)}{kind}": path for path in files}
+    file, found, kind = folder / GALLERY_FILE, _listed(folder), " cropped" if is_cropped else ""
+    sources = {f"{found.name(path)} {sha256(path)}{kind}": path for path in found.files}
     if file.exists():
         stored = Gallery.load(file, embedder.model_sha256)
         if stored.embeddings.shape[1] != embedder.dimensions:
@@ -39,10 +43,12 @@ def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery,
     embeddings, embedded, refused = _embedded([sources[name] for name in new], embedder, is_cropped)
     names = dict(zip(sources.values(), sources, strict=True))
     gallery = known.appended(
-        embeddings, [path.parent.name for path in embedded], [names[path] for path in embedded]
+        embeddings,
+        [found.folders(path)[0] for path in embedded],
+        [names[path] for path in embedded],
     )
     if not all(is_present) or embedded:
-        gallery.save(file)
+        _keep(gallery, file)
     return gallery, refused
 
 
@@ -50,30 +56,51 @@ def calibrated(
     folder: Path, embedder: Embedder, target_far: float, folds: int, is_cropped: bool
 ) -> tuple[Calibration, dict[str, float], list[str]]:
     """The threshold of a user's people for `target_far`, what it accepts, and what was left out."""
-    embeddings, files, refused = _embedded(_files(folder), embedder, is_cropped)
-    people = np.array([path.parent.name for path in files])
+    found = _listed(folder)
+    embeddings, files, refused = _embedded(found.files, embedder, is_cropped)
+    people = np.array([found.folders(path)[0] for path in files])
     measured = evaluation.calibrated(embeddings, people, folds, target_far)
     calibration = Calibration(
         threshold=measured["threshold"],
         threshold_sd=measured["threshold_sd"],
         target_far=target_far,
         data=f"{folder.resolve().name} (folder)",
-        data_digest=tree_sha256(folder),
+        data_digest=found.digest(),
         protocol=f"all pairs of {len(files)} pictures, up to {folds} folds by person",
         model_sha256=embedder.model_sha256,
     )
-    return calibration, {key: measured[key] for key in ("far", "tar")}, refused
+    return (
+        calibration,
+        {key: measured[key] for key in ("far", "tar")},
+        [
+            *filter(None, [found.sentence()]),
+            *refused,
+        ],
+    )
 
 
-def _files(folder: Path) -> list[Path]:
+def _listed(folder: Path) -> Listing:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; expected one of pictures per person in it")
-    files = list(filter(is_image_file, sorted(folder.glob("*/*"))))
-    if not files:
+    found = listing.labelled(folder)
+    if not found.files:
+        why = found.sentence()
         raise UserError(
             f"the gallery {folder} is empty: expected pictures in one folder per person"
+            f"{why and '; '}{why}"
         )
-    return files
+    found.say()
+    return found
+
+
+def _keep(gallery: Gallery, file: Path) -> None:
+    """Keeps the embeddings for the next time, where the folder can be written to."""
+    try:
+        gallery.save(file)
+    except OSError as error:
+        log.warning(
+            "%s cannot be kept (%s): embeddings are computed again each time", file, error.strerror
+        )
 
 
 def _embedded(

@@ -137,15 +137,18 @@ class Gallery:
         """Writes all to one .npz, whole or not."""
         file.parent.mkdir(parents=True, exist_ok=True)
         written = file.with_name(f".{file.name}.part.npz")
-        np.savez(
-            written,
-            format=FORMAT,
-            embeddings=self.embeddings,
-            people=np.array(self.people, dtype=str),
-            sources=np.array(self.sources, dtype=str),
-            model_sha256=self.model_sha256,
-        )
-        os.replace(written, file)
+        try:
+            np.savez(
+                written,
+                format=FORMAT,
+                embeddings=self.embeddings,
+                people=np.array(self.people, dtype=str),
+                sources=np.array(self.sources, dtype=str),
+                model_sha256=self.model_sha256,
+            )
+            os.replace(written, file)
+        finally:
+            written.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, file: Path, model_sha256: str) -> "Gallery":

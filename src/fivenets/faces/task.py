@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.core import params
+from fivenets.core import listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.faces import preparation, prepared
@@ -147,6 +147,7 @@ def _load(section: str | None) -> tuple[prepared.Faces, prepared.Faces, dict]:
 TASK = Task(
     name="faces",
     prepare=prepare,
+    listed=listing.labelled,
     train=train,
     convert=conversion,
     evaluate=evaluate,

@@ -1,5 +1,6 @@
 """Which code ran: the commit, what differs from it, and that commit checked out elsewhere."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -10,17 +11,25 @@ from pathlib import Path
 
 from fivenets.core.errors import UserError
 
+log = logging.getLogger(__name__)
+
 # The pipeline's own outputs; a run is not dirty because of them.
 OUTPUTS = ("dvc.lock", "reports", "README.md")
 CODE = ("src", "pipelines")
+MISSING = 127  # as a shell says that there is no such program
 MAX_DIFF = 1_000_000  # characters; a longer one is a data file that slipped in
 
 
 def state() -> dict[str, str]:
-    """Commit, and whether anything but the pipeline's own outputs differs from it."""
-    commit = _git("rev-parse", "HEAD").strip()
-    if not commit:
+    """Commit, and whether anything but the pipeline's own outputs differs from it.
+
+    Where there is no commit, that and why is logged.
+    Raises: UserError where git refuses to say, as it does of a folder that another user owns.
+    """
+    if fault := _fault():
+        log.warning("no commit is recorded: %s", fault)
         return {"git_commit": "none", "git_dirty": "unknown"}
+    commit = _git("rev-parse", "HEAD").strip()
     changes = _git("status", "--porcelain", "--", *_all_but_outputs())
     return {
         "git_commit": commit,
@@ -34,9 +43,9 @@ def diff() -> str:
 
     New files count where code lies, and not elsewhere: they might be anything, keys included.
     """
-    index = Path(_git("rev-parse", "--absolute-git-dir").strip(), "index")
-    if not index.is_file():
+    if _fault():
         return ""
+    index = Path(_git("rev-parse", "--absolute-git-dir").strip(), "index")
     with tempfile.TemporaryDirectory() as scratch:
         # In a copy of the index, new files can be marked as such without touching the user's.
         copy = {"GIT_INDEX_FILE": str(shutil.copy(index, scratch))}
@@ -68,6 +77,23 @@ def checked_out(commit: str, changes: str = "") -> Iterator[Path]:
             _git("worktree", "remove", "--force", str(tree))
 
 
+def _fault() -> str:
+    """Why there is no commit of what is in this folder; empty where there is one."""
+    asked = _run("rev-parse", "HEAD")
+    if asked.returncode == MISSING:
+        return "git is not installed"
+    if "dubious ownership" in asked.stderr:
+        raise UserError(
+            f"git does not trust {Path.cwd()}, which another user owns, so that no commit can be "
+            f"recorded: git config --global --add safe.directory '{Path.cwd()}'"
+        )
+    if asked.returncode:
+        is_repository = _run("rev-parse", "--git-dir").returncode == 0
+        return "nothing is committed yet" if is_repository else "this is not a git repository"
+    # Such as a zip of the project, unpacked in a repository of something else.
+    return "" if _git("ls-files") else "the git repository around this folder knows no file in it"
+
+
 def _all_but_outputs() -> list[str]:
     return [".", *(f":!{path}" for path in OUTPUTS)]
 
@@ -83,13 +109,17 @@ def _run(
     given: str | None = None,
     environment: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["git", *arguments],
-        cwd=cwd,
-        input=given,
-        env={**os.environ, **(environment or {})},
-        capture_output=True,
-        text=True,
-        errors="surrogateescape",
-        check=False,
-    )
+    command = ["git", *arguments]
+    try:
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            input=given,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            check=False,
+        )
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(command, MISSING, "", "git is not installed")

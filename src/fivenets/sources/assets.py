@@ -48,7 +48,7 @@ class Origin:
     origin: str  # "mirror" | "public" | "builtin" | "tfds" | "folder"
     digest: str
     licence: str
-    path: Path | None = None  # the unpacked folder; None for a built-in
+    path: Path | None = None  # the unpacked folder, or the user's own as params.yaml names it
 
 
 def fetch(asset: Asset, raw_dir: Path, source: str) -> Origin | None:

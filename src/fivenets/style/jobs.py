@@ -73,6 +73,7 @@ def gather(plan: Plan, source: str, raw_dir: Path) -> list[Gathered]:
             content.image, [style.image for style in styles], job.weights, job.masks
         )
         origins = [content.origin, *(style.origin for style in styles)]
+        origins += [sources.own(mask) for mask in job.masks]
         found.append(Gathered(job, Settings(**job.settings), content.image, wanted, origins))
     names = [one.job.name for one in found]
     if not names or len(set(names)) < len(names):

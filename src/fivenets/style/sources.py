@@ -111,9 +111,7 @@ def picture(name: str, role: str, source: str, raw_dir: Path) -> Picture:
         takes its place. source: data.source.
     """
     if name not in PICTURES:
-        image = pictures.read(Path(name).expanduser(), role)
-        origin = Origin(Path(name).stem, "folder", sha256(image.tobytes()), "the user's own")
-        return Picture(image, origin)
+        return Picture(pictures.read(Path(name).expanduser(), role), own(name))
     asset = ASSETS["style_images"]
     found = assets.fetch(asset, raw_dir, "auto") if source != "builtin" else None
     if found and found.path:
@@ -127,6 +125,12 @@ def picture(name: str, role: str, source: str, raw_dir: Path) -> Picture:
     else:
         return _builtin(name, role)
     return Picture(pictures.read(file, role), origin)
+
+
+def own(name: str) -> Origin:
+    """Where a file of the user's is from, which has been read."""
+    digest = sha256(Path(name).expanduser())
+    return Origin(Path(name).stem, "folder", digest, "the user's own", Path(name))
 
 
 def _builtin(name: str, role: str) -> Picture:
@@ -143,12 +147,20 @@ def _builtin(name: str, role: str) -> Picture:
 
 
 def combined(origins: list[Origin]) -> dict[str, Any]:
-    """Several origins as the one source of a run: asset, origin, digest, licence."""
+    """Several origins as the one source of a run: asset, origin, digest, licence.
+
+    Its "files" are the digests of the user's own, by the names that params.yaml has for them.
+    """
     return {
         "asset": " + ".join(origin.asset for origin in origins),
         "origin": ", ".join(dict.fromkeys(origin.origin for origin in origins)),
         "digest": sha256(" ".join(origin.digest for origin in origins).encode()),
         "licence": "; ".join(dict.fromkeys(origin.licence for origin in origins)),
+        "files": {
+            str(origin.path): origin.digest
+            for origin in origins
+            if origin.origin == "folder" and origin.path
+        },
     }
 
 

@@ -20,7 +20,7 @@ def conversion(candidate: Candidate) -> Making:
     source, raw_dir = params.load("data", "source"), Path("data/raw")
     gathered = jobs.gather(plan, source, raw_dir)
     network, origin = sources.network(plan.features, plan.pooling, source, raw_dir)
-    origins = [*(origin for one in gathered for origin in one.origins), origin]
+    data = sources.combined([*(origin for one in gathered for origin in one.origins), origin])
 
     def make(log: Log) -> Rows:
         rows: Rows = []
@@ -34,11 +34,15 @@ def conversion(candidate: Candidate) -> Making:
         for one in gathered:
             jobs.run(network, one, plan.snapshots, _made(candidate) / one.job.name, watch)
         stylizer = Stylizer(network, gathered[0].settings, f"{origin.asset} ({origin.origin})")
-        # Other jobs make another model file, so that each set of jobs has a run of its own.
-        stylizer.save(candidate.file, jobs=[asdict(one.job) for one in gathered])
+        # Other jobs, or pictures, make another model file, so that each set has a run of its own.
+        stylizer.save(
+            candidate.file,
+            jobs=[asdict(one.job) for one in gathered],
+            data_digest=data["digest"],
+        )
         return rows
 
-    return Making(asdict(plan), sources.combined(origins), make)
+    return Making(asdict(plan), data, make)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:

@@ -8,13 +8,19 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
-from fivenets.core.images import is_image_file, read_image
-from fivenets.datasets.classification.prepared import SOURCE_FILE, DataSettings
+from fivenets.core.images import read_image
+from fivenets.core.listing import Listing
+from fivenets.datasets import class_folders, overlap
+from fivenets.datasets.class_folders import ClassFolder
+from fivenets.datasets.classification.prepared import (
+    SOURCE_FILE,
+    DataSettings,
+    split_expressions,
+    version_folder,
+)
 from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
 from fivenets.datasets.storing import (
     digest,
@@ -29,12 +35,13 @@ from fivenets.sources.catalogue import ASSETS
 
 log = logging.getLogger(__name__)
 
-SPLITS = ("train", "validation", "test")
+TOLERATED = 0.01  # of a published split, which a user cannot mend: so much is said and no more
 
 
 def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> None:
     """Writes the data set to `out`, replacing what is there only when all of it is done.
 
+    What was left out, and which examples are in two splits, is logged and in source.json.
     Args:
         settings: its `dataset` is "signs", a folder `<class>/<image>` or
             `<split>/<class>/<image>`, or a TFDS name.
@@ -42,22 +49,27 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
     """
     dataset = settings.dataset
     with replacing(out) as scratch:
-        if dataset == "signs":
-            origin = _prepare_signs(scratch, raw_dir, source)
-        elif is_folder(dataset):
-            origin = _prepare_folder(Path(dataset).expanduser(), scratch, settings)
+        if is_folder(dataset) and dataset != "signs":
+            origin, notes = _prepare_folder(Path(dataset).expanduser(), scratch, settings)
         else:
-            origin = _prepare_tfds(dataset, scratch, raw_dir)
-        counts = write_source(scratch, origin)
+            if dataset == "signs":
+                origin = _prepare_signs(scratch, raw_dir, source)
+            else:
+                origin = _prepare_tfds(dataset, scratch, raw_dir)
+            notes = _shared(scratch, settings)
+        counts = write_source(scratch, origin, **({"notes": notes} if notes else {}))
+    for sentence in notes:
+        log.warning("%s", sentence)
     log.info("%s: %s data, %s", dataset, origin.origin, counts)
 
 
 def is_stale(
-    dataset: str, out: Path, source: str, folder_digest: Callable[[Path], str] = tree_sha256
+    dataset: str, out: Path, source: str, listed: Callable[[Path], Listing] = class_folders.listed
 ) -> bool:
     """Whether what `prepare` would read now is better than, or differs from, what stands in `out`.
 
     DVC sees neither a mirror that appeared since, nor a user's folder.
+    Args: listed: what would be read of a user's folder.
     """
     if not (out / SOURCE_FILE).exists():
         return False
@@ -68,7 +80,7 @@ def is_stale(
         return source != "builtin" and assets.answers(ASSETS[record["asset"]])
     if record["origin"] == "folder":
         folder = Path(dataset).expanduser()
-        return folder.is_dir() and record["digest"] != folder_digest(folder)
+        return folder.is_dir() and record["digest"] != listed(folder).digest()
     return False
 
 
@@ -87,11 +99,15 @@ def _prepare_signs(out: Path, raw_dir: Path, source: str) -> assets.Origin:
     return origin
 
 
-def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> assets.Origin:
+def _prepare_folder(
+    folder: Path, out: Path, settings: DataSettings
+) -> tuple[assets.Origin, list[str]]:
     if not folder.is_dir():
         raise UserError(f"classification.dataset: {folder} is not a folder")
-    files = _files_by_split(folder, settings)
-    labels = sorted({label for examples in files.values() for _, label in examples})
+    found = class_folders.read(folder, settings)
+    labels = sorted(found.splits["train"])
+    if len(labels) < 2:
+        raise UserError(f"{folder} holds {len(labels)} class: at least 2 are needed")
     features = tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(shape=(None, None, 3), encoding_format="png"),
@@ -102,71 +118,18 @@ def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> assets.O
         name="image_folder",
         version="1.0.0",
         features=features,
-        split_datasets={split: _read_examples(examples) for split, examples in files.items()},
+        split_datasets={split: _read_examples(found, split) for split in class_folders.SPLITS},
         data_dir=out,
     )
-    return assets.Origin(folder.name, "folder", tree_sha256(folder), "the user's own")
+    origin = assets.Origin(folder.name, "folder", found.pictures.digest(), "the user's own")
+    return origin, found.notes
 
 
-def _files_by_split(folder: Path, settings: DataSettings) -> dict[str, list[tuple[Path, str]]]:
-    """(path, label) pairs of each split; a folder without splits is split class by class."""
-    if (folder / "train").is_dir():
-        missing = [split for split in SPLITS if not (folder / split).is_dir()]
-        if missing:
-            raise UserError(f"{folder} has a folder train but none named {', '.join(missing)}")
-        found = {split: _files_by_label(folder / split) for split in SPLITS}
-        unknown = {label for files in found.values() for label in files} - set(found["train"])
-        if unknown:
-            raise UserError(f"{folder}/train has no images of {', '.join(sorted(unknown))}")
-    else:
-        found = _split_by_label(_files_by_label(folder), settings)
-    if len(found["train"]) < 2:
-        raise UserError(f"{folder} holds {len(found['train'])} class: at least 2 are needed")
-    return {
-        split: [(path, label) for label, paths in files.items() for path in paths]
-        for split, files in found.items()
-    }
-
-
-def _files_by_label(folder: Path) -> dict[str, list[Path]]:
-    found = {
-        label.name: list(filter(is_image_file, sorted(label.iterdir())))
-        for label in sorted(folder.iterdir())
-        if label.is_dir() and not label.name.startswith(".")
-    }
-    if not found:
-        raise UserError(f"{folder} should hold one folder of images per class, it holds none")
-    for label, paths in found.items():
-        if not paths:
-            raise UserError(f"{folder / label} holds no images")
-    return found
-
-
-def _split_by_label(
-    files: dict[str, list[Path]], settings: DataSettings
-) -> dict[str, dict[str, list[Path]]]:
-    found: dict[str, dict[str, list[Path]]] = {split: {} for split in SPLITS}
-    fractions = (settings.validation_fraction, settings.test_fraction)
-    for label, paths in files.items():
-        # At least one image for each of validation and test.
-        validation, test = (max(1, round(fraction * len(paths))) for fraction in fractions)
-        if len(paths) < validation + test + 1:
-            raise UserError(
-                f"class {label} has {len(paths)} image(s): at least {validation + test + 1} are "
-                "needed, to train, validate and test on different ones"
-            )
-        order = np.random.default_rng(settings.split_seed).permutation(len(paths))
-        shuffled = [paths[index] for index in order]
-        found["validation"][label] = shuffled[:validation]
-        found["test"][label] = shuffled[validation : validation + test]
-        found["train"][label] = shuffled[validation + test :]
-    return found
-
-
-def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[tuple[str, dict]]:
-    for path, label in examples:
-        # TFDS orders by a hash of the key, which therefore should not say where the folder is.
-        yield f"{label}/{path.name}", {"image": read_image(path), "label": label}
+def _read_examples(found: ClassFolder, split: str) -> Iterator[tuple[bytes, dict]]:
+    for label, files in found.splits[split].items():
+        for file in files:
+            # TFDS orders by a hash of the key.
+            yield found.key(file, label), {"image": read_image(file), "label": label}
 
 
 def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
@@ -177,3 +140,22 @@ def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
     ):
         raise UserError(f"{name} should have the features image and label, it has {list(features)}")
     return download(builder, name, raw_dir)
+
+
+def _shared(folder: Path, settings: DataSettings) -> list[str]:
+    """A sentence for each two splits that share examples; the course's own do (SIGNS).
+
+    Raises: UserError where two splits of TFDS are, for more than a few examples, the same.
+    """
+    builder = tfds.builder_from_directory(version_folder(folder))
+    if "train" not in builder.info.splits:  # which `load` says
+        return []
+    expressions = split_expressions(list(builder.info.splits), settings)
+    contents = overlap.of_tfds(builder, expressions)
+    sentences = overlap.shared(contents)
+    published: dict[str, dict[str, str]] = {}
+    for split, expression in expressions.items():
+        published.setdefault(expression.partition("[")[0], {}).update(contents[split])
+    if settings.dataset != "signs" and overlap.largest_part(published) > TOLERATED:
+        raise UserError(f"{settings.dataset}: splits should share nothing: {'; '.join(sentences)}")
+    return [f"{settings.dataset}: {sentence}" for sentence in sentences]

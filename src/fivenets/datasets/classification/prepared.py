@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,13 +122,7 @@ def load(folder: Path, settings: DataSettings) -> ImageDataset:
     available = builder.info.splits
     if "train" not in available:
         raise UserError(f"{folder}: a split train is needed, it has {', '.join(available)}")
-    splits, kept = {split: split for split in ("validation", "test") if split in available}, 100
-    fractions = {"test": settings.test_fraction, "validation": settings.validation_fraction}
-    for split, fraction in fractions.items():
-        if split not in splits:
-            start = kept - round(100 * fraction)
-            splits[split], kept = f"train[{start}%:{kept}%]", start
-    splits["train"] = "train" if kept == 100 else f"train[:{kept}%]"
+    splits = split_expressions(list(available), settings)
     counts = {split: available[expression].num_examples for split, expression in splits.items()}
     empty = [split for split, count in counts.items() if count == 0]
     if empty:
@@ -135,6 +130,18 @@ def load(folder: Path, settings: DataSettings) -> ImageDataset:
     source = json.loads((folder / SOURCE_FILE).read_text())
     labels = tuple(builder.info.features["label"].names)
     return ImageDataset(folder, settings, labels, source, splits, counts)
+
+
+def split_expressions(available: Sequence[str], settings: DataSettings) -> dict[str, str]:
+    """The TFDS expression of each split; validation and test are cut from train where missing."""
+    splits, kept = {split: split for split in ("validation", "test") if split in available}, 100
+    fractions = {"test": settings.test_fraction, "validation": settings.validation_fraction}
+    for split, fraction in fractions.items():
+        if split not in splits:
+            start = kept - round(100 * fraction)
+            splits[split], kept = f"train[{start}%:{kept}%]", start
+    splits["train"] = "train" if kept == 100 else f"train[:{kept}%]"
+    return {split: splits[split] for split in ("train", "validation", "test")}
 
 
 def version_folder(folder: Path) -> Path:

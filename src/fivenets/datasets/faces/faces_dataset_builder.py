@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow_datasets as tfds
 
+from fivenets.core import listing
 from fivenets.core.errors import UserError
-from fivenets.core.images import is_image_file, read_image
+from fivenets.core.images import read_image
 from fivenets.drawn.people import render_faces
 
 # The people drawn in the place of each real set: nobody is in two.
@@ -78,20 +79,15 @@ def drawn(stands_for: str) -> Iterator[tuple[np.ndarray, str, str]]:
 
 
 def read_folder(folder: Path) -> Iterator[tuple[np.ndarray, str, str]]:
-    """Picture, person and name of each image in a folder `<person>/<image>`.
+    """Picture, person and name of each image in a folder `<person>/<image>`, at any depth.
 
     Raises: UserError where it holds no such images.
     """
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder; expected one of images per person in it")
-    files = [
-        path for path in sorted(folder.glob("*/*"), key=_in_counting_order) if is_image_file(path)
-    ]
-    if not files:
+    found = listing.labelled(folder)
+    if not found.files:
         raise UserError(f"{folder} should hold one folder of images per person, it holds none")
-    for path in files:
-        yield read_image(path), path.parent.name, str(path)
-
-
-def _in_counting_order(path: Path) -> tuple[str, int, str]:
-    return path.parent.name, len(path.name), path.name
+    for person, files in found.by_label().items():
+        for path in sorted(files, key=lambda path: (len(found.name(path)), found.name(path))):
+            yield read_image(path), person, str(path)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.core.digests import sha256, tree_sha256
+from fivenets.core import listing
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets.faces.faces_dataset_builder import (
@@ -84,9 +85,10 @@ def read(dataset: str, source: str, raw_dir: Path) -> tuple[assets.Origin, Examp
         return assets.Origin(dataset, "builtin", digest, licence), examples
     if os.sep in dataset or is_folder(dataset):
         folder = Path(dataset).expanduser()
-        digest = tree_sha256(folder) if folder.is_dir() else ""
         examples = list(read_folder(folder))
-        return assets.Origin(folder.name, "folder", digest, "the user's own"), examples
+        found = listing.labelled(folder)
+        found.say()
+        return assets.Origin(folder.name, "folder", found.digest(), "the user's own"), examples
     return _read_tfds(dataset, raw_dir)
 
 

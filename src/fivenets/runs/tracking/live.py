@@ -127,6 +127,7 @@ def training(
             **_lock_state(),
             **_dvc_experiment(),
         },
+        "files": source.get("files", {}),
         "diff": git.diff(),
         ATTEMPT_TAG: uuid.uuid4().hex,  # by which a run that is not whole is found
     }

@@ -1,0 +1,108 @@
+"""`make` in folders as people have them: without git, of another user, with a space in the path."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+LOCAL = Path(".dvc/config.local")
+STUB = """#!/bin/sh
+printf '%s|' "${0##*/}" "$@" >> log
+printf '%s\\n' "$FIVENETS_MIRROR" >> log
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what `make` begins with, its environment one of stubs that log their words."""
+    place = tmp_path / "mein Ordner" / "füveñets"
+    (place / ".venv/bin").mkdir(parents=True)
+    (place / ".dvc").mkdir()
+    (place / "pipelines").mkdir()
+    for name in ("Makefile", "pyproject.toml", "pipelines/alone.py", "pipelines/place.py"):
+        shutil.copy(PROJECT / name, place / name)
+    (place / "requirements.txt").touch()
+    for name in ("python", "dvc", "fivenets"):
+        (place / ".venv/bin" / name).write_text(STUB)
+        (place / ".venv/bin" / name).chmod(0o755)
+    monkeypatch.chdir(place)
+    for variable in ("FIVENETS_MIRROR", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        monkeypatch.delenv(variable, raising=False)
+    return place
+
+
+def make(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+
+
+@needs_make
+@pytest.mark.parametrize(
+    ("given", "received"),
+    [
+        ("my mirror", "{folder}/my mirror"),
+        ("../a  b", "{folder}/../a  b"),
+        ("/srv/my mirror", "/srv/my mirror"),
+        ("https://example.org/a", "https://example.org/a"),
+        ("", ""),
+    ],
+)
+def test_make_in_a_folder_with_a_space(folder: Path, given: str, received: str) -> None:
+    for words, environment in (
+        ((), {"FIVENETS_MIRROR": given}),
+        ([f"FIVENETS_MIRROR={given}"], {}),
+    ):
+        done = make(*words, **environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        lines = (folder / "log").read_text().splitlines()
+        mirror = received.format(folder=folder)
+        assert f"dvc|repro|{mirror}" in lines
+        assert f"fivenets|results|{mirror}" in lines
+        assert sum("|pip|install|" in line for line in lines) == 2
+        (folder / "log").unlink()
+        (folder / ".venv/.ready-requirements").unlink()
+    assert {path.name for path in folder.parent.iterdir()} == {folder.name}
+
+
+@needs_make
+def test_without_git_dvc_is_told_so_before_anything_is_installed(folder: Path) -> None:
+    LOCAL.write_text("['remote \"x\"']\n    url = /srv/100%\n")
+    done = make("--silent", "setup")
+    first, second, *_ = done.stdout.splitlines()
+    assert first == "no git repository here: DVC works without one, and runs will name no commit"
+    assert second.startswith("Setting up .venv")
+    assert "no_scm = true" in LOCAL.read_text()
+    assert "url = /srv/100%" in LOCAL.read_text()
+    assert make("--silent", "place").stdout == "", "it is said once"
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    make("place")
+    assert "no_scm" not in LOCAL.read_text()
+
+
+def test_dvc_works_without_git_in_a_folder_with_a_space(folder: Path) -> None:
+    subprocess.run(["python3", "pipelines/place.py"], check=True, capture_output=True)
+    Path("dvc.yaml").write_text("stages:\n  one:\n    cmd: echo made > out\n    outs: [out]\n")
+    done = subprocess.run(["dvc", "repro", "--quiet"], capture_output=True, text=True, check=False)
+    assert (done.returncode, Path("out").read_text()) == (0, "made\n"), done.stderr
+
+
+@needs_make
+def test_a_folder_of_another_user_is_a_sentence_before_anything_is_installed(
+    folder: Path,
+) -> None:
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    done = make("setup", GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+    assert done.returncode == 2
+    assert f"git config --global --add safe.directory '{folder}'" in done.stderr
+    assert not (folder / "log").exists()
