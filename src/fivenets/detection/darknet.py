@@ -117,7 +117,7 @@ def _check_follows(section: Section, layers: list[Layer]) -> None:
 
 
 def _check_leads_on(layers: list[Layer]) -> None:
-    """Raises: UserError for a convolution whose output no later layer uses: its numbers would go."""
+    """Raises: UserError for a convolution that leads nowhere: Keras would drop its numbers."""
     used = {len(layers) - 1}
     for index in reversed(range(len(layers))):
         if index in used:
@@ -185,10 +185,10 @@ def _shape(section: Section, inputs: list[Shape]) -> Shape:
         if height % stride or width % stride or channels % stride**2:
             raise section.error(f"stride {stride} does not divide {_sizes(inputs)}")
         return height // stride, width // stride, channels * stride**2
-    if section.kind == "dropout" and not 0 <= (section.numbers("probability") or [0])[0] <= 1:
-        raise section.error(
-            f"probability should lie in 0..1, it is {section.options['probability']}"
-        )
+    if section.kind == "dropout":
+        (probability, *_) = section.numbers("probability") or [0.5]
+        if not 0 <= probability <= 1:
+            raise section.error(f"probability should lie in 0..1, it is {probability:g}")
     return inputs[0]  # dropout, cost, shortcut and softmax keep it
 
 
