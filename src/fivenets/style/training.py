@@ -12,8 +12,8 @@ from keras import ops
 from PIL import Image
 
 from fivenets.core.errors import UserError
-from fivenets.fitting.acceleration import jit_compile
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, precision, warmup_then_cosine
+from fivenets.fitting.inference import jit_compile
 from fivenets.style import features, losses, objective, pictures, transfer
 from fivenets.style.feedforward import STRIDE, image_transformer
 from fivenets.style.objective import Style, Weights
