@@ -5,6 +5,7 @@ import pytest
 
 from fivenets.core.errors import UserError
 from fivenets.detection.augmentation import Augmentation, augmented
+from fivenets.detection.pictures import fit
 
 HEIGHT, WIDTH = 40, 60
 BOX = np.array([[0.1, 0.2, 0.3, 0.5]])  # columns 6 to 18, rows 8 to 20
@@ -33,6 +34,15 @@ def test_without_strength_only_the_size_changes(picture: np.ndarray) -> None:
     assert boxes == pytest.approx(BOX)
     assert white_box(seen) == pytest.approx(BOX[0], abs=1 / 80)
     assert kept.tolist() == [0]
+
+
+@pytest.mark.parametrize("size", [(60, 90), (200, 133), (480, 640)])
+def test_training_samples_where_use_does(size: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    none = np.zeros((0, 4))
+    seen, _, _ = augmented(image, none, 96, 128, Augmentation(), np.random.default_rng(0))
+    # Pillow cuts what Darknet keeps of a grey level.
+    assert 255 * np.abs(seen - fit(image, 96, 128, "stretch")).max() < 1.01
 
 
 def test_boxes_follow_their_objects_through_crops_and_mirrors(picture: np.ndarray) -> None:

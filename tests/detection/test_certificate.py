@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from darknet_networks import TINY, convolution, head, region, section, yolov2_cfg
+from darknet_networks import ANCHORS, TINY, convolution, head, region, section, yolov2_cfg
 from PIL import Image
 
 from fivenets.core.errors import UserError
@@ -21,10 +21,15 @@ ODD_POOLS += section("maxpool", size=2, stride=1) + head(2) + region(2)
 SHORTCUT = NET + convolution(8, activation="relu") + convolution(8, activation="linear")
 SHORTCUT += section("shortcut", **{"from": -2, "activation": "leaky"})
 SHORTCUT += section("maxpool", size=2, stride=2) + head(2) + region(2)
+# Each is another in OpenCV's importer: logistic, stride 1 and size 1, any number but 0, 20 classes.
+DEFAULTS = NET + section("convolutional", filters=8, size=3) + section("maxpool")
+DEFAULTS += convolution(8, batch_normalize=2) + head(20) + section("region", anchors=ANCHORS, num=5)
+DEFAULTS = DEFAULTS.rstrip() + "\nsoftmax=1\n"
 NETWORKS = {
     "tiny": TINY,
     "odd pools": ODD_POOLS,
     "shortcut": SHORTCUT,
+    "defaults": DEFAULTS,
     "narrow yolov2": yolov2_cfg(side=96, classes=4, width=16),
     "yolov2 at full size": yolov2_cfg(),
 }
@@ -59,6 +64,29 @@ def test_small_variances_are_divided_as_darknet_does(write_pair) -> None:
     detector = Detector.from_darknet(cfg, numbers)
     record = certificate.certify(detector, cfg, numbers, [])
     assert certificate.is_equal(record), record
+
+
+def test_darknet_is_no_witness_of_what_it_computes_wrongly(write_pair) -> None:
+    cfg, numbers = write_pair(NET + convolution(8, size=1, stride=2) + head(2) + region(2))
+    picture = np.zeros((1, 64, 96, 3), np.float32)
+    with pytest.raises(engines.UnreadableError, match=r"computes net.cfg line 6 .size=1, stride=2"):
+        engines.darknet_itself(cfg, numbers, picture)
+    record = certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [])
+    assert certificate.is_equal(record), record
+
+
+def test_an_engine_that_answers_in_another_shape_has_read_another_network(
+    write_pair, monkeypatch
+) -> None:
+    cfg, numbers = write_pair(TINY)
+
+    def other(*asked) -> engines.Answer:
+        answer = engines.opencv(*asked)
+        return replace(answer, raw=answer.raw[:, :1])
+
+    monkeypatch.setattr(engines, "installed", lambda: {"other": other})
+    with pytest.raises(UserError, match=r"other reads another network: it answers \(1, 1, 8, 16\)"):
+        certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [])
 
 
 def test_opencv_is_among_the_engines() -> None:

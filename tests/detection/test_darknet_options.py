@@ -153,6 +153,25 @@ def test_after_a_number_anything_may_stand_behind_a_comment_sign(comment: str) -
     assert network.layers[0].shape == (64, 64, 16)
 
 
+def test_a_convolution_that_leads_nowhere_is_refused() -> None:
+    text = NET + convolution(8) + convolution(8) + section("route", layers=0) + head(1) + region(1)
+    with pytest.raises(UserError, match=r"line 14 .convolutional.: its output leads to no other"):
+        darknet.parse(text)
+    # A pooling has no numbers to lose.
+    pool = section("maxpool", size=2, stride=2)
+    text = NET + convolution(8) + pool + section("route", layers=0) + head(1) + region(1)
+    assert len(darknet.parse(text).layers) == 4
+
+
+def test_dropout_is_a_share_of_something() -> None:
+    for value, shown in (("5", "5"), ("nan", "nan"), ("-0.5", "-0.5")):
+        text = NET + convolution(4) + section("dropout", probability=value)
+        with pytest.raises(UserError, match=f"probability should lie in 0..1, it is {shown}"):
+            darknet.parse(text)
+    with pytest.raises(UserError, match="needs a layer before it"):
+        darknet.parse(NET + section("dropout"))
+
+
 @pytest.mark.parametrize(("kind", "why"), [("cost", "zeros"), ("softmax", "rows and columns")])
 def test_what_gives_no_picture_stands_last(kind: str, why: str) -> None:
     with pytest.raises(UserError, match=why):

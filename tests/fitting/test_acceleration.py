@@ -1,24 +1,11 @@
 """A network as it is trained fast computes what Keras' own layers do."""
 
-import os
-import subprocess
-import sys
-from importlib.util import find_spec
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers
 
-import fivenets
-from fivenets.fitting.acceleration import (
-    FusedAdamW,
-    FusedBatchNormalization,
-    jit_compile,
-    training_copy,
-)
+from fivenets.fitting.acceleration import FusedAdamW, FusedBatchNormalization, training_copy
 
 IMAGES = np.random.default_rng(0).normal(size=(16, 8, 8, 4)).astype(np.float32)
 LABELS = np.arange(16) % 3
@@ -81,47 +68,3 @@ def test_fused_adamw_takes_the_steps_of_adamw() -> None:
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
     for ours, kerass in zip(*(network.get_weights() for network in networks), strict=True):
         np.testing.assert_allclose(ours, kerass, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("backend", "devices", "expected"),
-    [
-        ("tensorflow", [], False),  # a CPU
-        ("tensorflow", ["GPU:0"], "auto"),
-        ("jax", [], "auto"),
-        ("torch", [], "auto"),
-    ],
-)
-def test_xla_is_off_only_with_tensorflow_on_a_cpu(
-    backend: str, devices: list, expected: object, monkeypatch
-) -> None:
-    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: devices)
-    assert jit_compile() == expected
-
-
-def test_nobody_else_decides() -> None:
-    files = Path(fivenets.__file__).parent.rglob("*.py")
-    texts = {file.name: file.read_text() for file in files}
-    # A tf.function, which no other backend sees.
-    assert [name for name, text in texts.items() if "jit_compile=False" in text] == [
-        "differentiation.py"
-    ]
-
-
-@pytest.mark.skipif(not find_spec("jax"), reason="JAX is not installed")
-def test_on_jax_a_network_is_compiled() -> None:
-    code = (
-        "import keras, numpy as np; from fivenets.fitting import inference;"
-        "network = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2)]);"
-        "print(inference.outputs(network, np.ones((1, 2), np.float32), 1).tolist(),"
-        "network.jit_compile)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip().endswith("[[2.0, 2.0]] True")

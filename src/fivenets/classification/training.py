@@ -15,9 +15,10 @@ from fivenets.core.errors import UserError
 from fivenets.core.params import check_arguments
 from fivenets.datasets.classification.prepared import ImageDataset
 from fivenets.fitting import distribution
-from fivenets.fitting.acceleration import FusedAdamW, jit_compile, training_copy
+from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
+from fivenets.fitting.inference import jit_compile
 
 OPTIMIZERS = ("adamw", "fused_adamw", "sgd")
 SCHEDULES = ("cosine", "step")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fivenets.core import images
+from fivenets.core.errors import UserError
 from fivenets.detection import boxes, engines, reading
 from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detector
@@ -52,6 +53,11 @@ def certify(
         if isinstance(answer, str):
             compared[name] = {CANNOT_READ: answer}
             continue
+        if answer.raw.shape != mine.raw.shape:
+            raise UserError(
+                f"{name} reads another network: it answers {answer.raw.shape}, the converted one "
+                f"{mine.raw.shape}"
+            )
         compared[name] = {
             "max_abs_difference": float(np.abs(answer.raw - mine.raw).max()),
             "max_box_difference_px": _box_difference(answer, mine, *detector.cfg.input_shape),

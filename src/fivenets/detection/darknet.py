@@ -98,6 +98,7 @@ def parse(text: str, name: str = "the cfg") -> Network:
         layers.append(Layer(section, inputs, input_shapes[0], shape))
     if not layers:
         raise UserError(f"{name} has no layers")
+    _check_leads_on(layers)
     ignored = tuple(sentence for section in sections for sentence in section.ignored)
     return Network(text, input_shape, tuple(layers), region, ignored)
 
@@ -105,12 +106,24 @@ def parse(text: str, name: str = "the cfg") -> Network:
 def _check_follows(section: Section, layers: list[Layer]) -> None:
     """Raises: UserError where Darknet's layer before gives nothing to compute with."""
     before = layers[-1].kind if layers else ""
+    if not layers and section.kind == "dropout":
+        raise section.error("it needs a layer before it")
     if before == "cost":  # it computes in training only (src/cost_layer.c)
         raise section.error("it would receive the zeros that the [cost] before it gives")
     if before == "softmax" and section.kind != "cost":
         raise section.error(
             "it needs rows and columns, which the [softmax] before it does not give"
         )
+
+
+def _check_leads_on(layers: list[Layer]) -> None:
+    """Raises: UserError for a convolution that leads nowhere: Keras would drop its numbers."""
+    used = {len(layers) - 1}
+    for index in reversed(range(len(layers))):
+        if index in used:
+            used |= {*layers[index].inputs}
+        elif layers[index].kind == "convolutional":
+            raise layers[index].section.error("its output leads to no other layer's input")
 
 
 def _inputs(section: Section, index: int) -> tuple[int, ...]:
@@ -172,6 +185,10 @@ def _shape(section: Section, inputs: list[Shape]) -> Shape:
         if height % stride or width % stride or channels % stride**2:
             raise section.error(f"stride {stride} does not divide {_sizes(inputs)}")
         return height // stride, width // stride, channels * stride**2
+    if section.kind == "dropout":
+        (probability, *_) = section.numbers("probability") or [0.5]
+        if not 0 <= probability <= 1:
+            raise section.error(f"probability should lie in 0..1, it is {probability:g}")
     return inputs[0]  # dropout, cost, shortcut and softmax keep it
 
 

@@ -1,21 +1,19 @@
 """Independent engines that run the same cfg and weights: witnesses for a conversion."""
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.detection import boxes, darknet, darknet_library, weights
+from fivenets.detection import boxes, darknet, darknet_library, opencv_files, weights
 from fivenets.detection.sections import read_sections
 
-SMALL = 0.1  # variances above it hide the difference between the engines' epsilons
 MINUTES = 10  # for Darknet, which takes some 10 s for a picture of 608 pixels a side
 
 
@@ -54,7 +52,8 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     import cv2
 
     region = _region_of(cfg_file)
-    text, numbers = _cfg_for_opencv(cfg_file), _for_opencv(cfg_file, weights_file)
+    text = opencv_files.cfg(darknet.parse_file(cfg_file))
+    numbers = opencv_files.weights_of(cfg_file, weights_file)
     try:
         raw, rows = _ask_opencv(text, numbers, pictures)
     except cv2.error as error:
@@ -87,7 +86,9 @@ def _ask_opencv(text: str, numbers: bytes, pictures: np.ndarray) -> tuple[np.nda
 
 def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     """Darknet's own library, in a process of its own. pictures as for `opencv`."""
-    rows, columns, channels = darknet.parse_file(cfg_file).layers[-1].shape
+    network = darknet.parse_file(cfg_file)
+    _check_darknet_computes(network, cfg_file.name)
+    rows, columns, channels = network.layers[-1].shape
     # Darknet takes a BOM for a part of the first word, and \r for one of the last.
     text = cfg_file.read_bytes().decode("utf-8-sig").replace("\r", "")
     lines = text.split("\n")
@@ -117,6 +118,21 @@ def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> 
     return Answer(raw, boxes_xyxy, anchors_last(decoded["scores"]))
 
 
+def _check_darknet_computes(network: darknet.Network, name: str) -> None:
+    """Raises: UnreadableError for a convolution of size 1 that is not dense.
+
+    Without cuDNN Darknet takes the input as it is for any size of 1, whatever stride and padding
+    are (src/convolutional_layer.c, forward_convolutional_layer).
+    """
+    for layer in weights.convolutions(network):
+        stride, padding = layer.section.integer("stride", 1), darknet.padding_of(layer.section)
+        if weights.kernel_shape(layer)[-1] == 1 and (stride > 1 or padding):
+            raise UnreadableError(
+                f"Darknet on a CPU computes {name} line {layer.section.line} (size=1, "
+                f"stride={stride}, padding={padding}) as if neither were given"
+            )
+
+
 def ask_darknet(command: str, arguments: list, out: Path, names: str) -> dict[str, np.ndarray]:
     """What `darknet_library.py` writes to `out`; `names` are of the files, for an error.
 
@@ -141,40 +157,6 @@ def ask_darknet(command: str, arguments: list, out: Path, names: str) -> dict[st
         found = dict(answer)
     out.unlink()
     return found
-
-
-def _cfg_for_opencv(cfg_file: Path) -> str:
-    """The cfg as this project reads it, each key once: of those given twice OpenCV takes the last.
-
-    Without a threshold: a score below the cfg's would read 0.
-    """
-    sections = read_sections(cfg_file.read_bytes().decode(), cfg_file.name)
-    lines = []
-    for section in sections:
-        values = {key: re.split("[#;]", value)[0] for key, value in section.options.items()}
-        if section.kind == "region":
-            values["thresh"] = "0"
-        lines += [f"[{section.kind}]", *(f"{key}={value}" for key, value in values.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _for_opencv(cfg_file: Path, weights_file: Path) -> bytes:
-    """The weights file; small variances in it changed so that OpenCV's deviations are Darknet's.
-
-    OpenCV divides by sqrt(variance + 1e-6), Darknet by sqrt(variance) + 1e-6. At a variance of
-    1e-6 that alone moves outputs by several per cent.
-    """
-    network = darknet.parse_file(cfg_file)
-    header, found = weights.read_file(weights_file, network)
-    if all(part.variances is None or part.variances.min() >= SMALL for part in found):
-        return weights_file.read_bytes()
-    changed = [
-        part
-        if part.variances is None
-        else replace(part, variances=(np.sqrt(part.variances, dtype=float) + 1e-6) ** 2 - 1e-6)
-        for part in found
-    ]
-    return weights.to_bytes(header, changed)
 
 
 def _region_of(cfg_file: Path) -> darknet.Region:

@@ -20,8 +20,9 @@ from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import Weights, YoloLoss
 from fivenets.fitting import fit as fitting
-from fivenets.fitting.acceleration import FusedAdamW, jit_compile, training_copy
+from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.fit import Fit, make_deterministic, warmup_then_cosine
+from fivenets.fitting.inference import jit_compile
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
 

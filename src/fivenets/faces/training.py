@@ -15,9 +15,10 @@ from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
 from fivenets.faces import embedders, losses, mining, nn4
 from fivenets.faces.virtual_people import VirtualPeople
-from fivenets.fitting.acceleration import FusedAdamW, jit_compile, training_copy
+from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
+from fivenets.fitting.inference import jit_compile
 from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
 

@@ -6,19 +6,6 @@ What is saved stays the network that was built, in float32 and of Keras' own lay
 import keras
 
 
-def jit_compile() -> str | bool:
-    """What `Model.compile` should be told of XLA: off where it is slower, else Keras' own choice.
-
-    With TensorFlow on a CPU it makes a convolution's step several times slower. JAX compiles by
-    nothing else: told `False`, Keras would run it operation by operation.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return "auto"
-    import tensorflow as tf
-
-    return "auto" if tf.config.list_physical_devices("GPU") else False
-
-
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Batch normalisation whose training step is one operation on TensorFlow.
 

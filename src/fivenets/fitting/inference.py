@@ -1,9 +1,7 @@
-"""What a network answers to arrays, compiled and in batches."""
+"""What a network answers to arrays, compiled and in batches; how networks are compiled here."""
 
 import keras
 import numpy as np
-
-from fivenets.fitting.acceleration import jit_compile
 
 
 def outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> np.ndarray:
@@ -16,3 +14,16 @@ def outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> np.nda
         network.compile(jit_compile=jit_compile())
     starts = range(0, len(inputs), batch_size)
     return np.concatenate([network.predict_on_batch(inputs[at : at + batch_size]) for at in starts])
+
+
+def jit_compile() -> str | bool:
+    """What `Model.compile` should be told of XLA: off where it is slower, else Keras' own choice.
+
+    With TensorFlow on a CPU it makes a convolution's step several times slower. JAX compiles by
+    nothing else: told `False`, Keras would run it operation by operation.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return "auto"
+    import tensorflow as tf
+
+    return "auto" if tf.config.list_physical_devices("GPU") else False

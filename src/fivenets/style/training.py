@@ -14,8 +14,8 @@ from PIL import Image
 from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
 from fivenets.fitting import fit as fitting
-from fivenets.fitting.acceleration import jit_compile
 from fivenets.fitting.fit import Fit, make_deterministic, precision, warmup_then_cosine
+from fivenets.fitting.inference import jit_compile
 from fivenets.style import features, losses, objective, pictures, transfer
 from fivenets.style.feedforward import STRIDE, image_transformer
 from fivenets.style.objective import Style, Weights
