@@ -157,7 +157,7 @@ def test_a_picture_of_two_lists_is_refused_where_both_are_used(voc: Path, tmp_pa
     lists = voc / "ImageSets/Main"
     (lists / "val.txt").write_text("b\n")
     prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
-    remarks = load(tmp_path / "data", settings(voc)).source["remarks"]
+    remarks = load(tmp_path / "data", settings(voc)).source["notes"]
     assert "b.jpg: in the lists of validation and of test" in remarks
     with pytest.raises(
         UserError, match=r"b\.jpg: in the lists of validation and of test: expected"
@@ -169,7 +169,7 @@ def test_a_copy_of_a_picture_among_those_to_test_on_is_said(voc: Path, tmp_path:
     shutil.copy(voc / "JPEGImages/a.jpg", voc / "JPEGImages/b.jpg")
     prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
     source = load(tmp_path / "data", settings(voc)).source
-    assert "b.jpg: to be tested on, and the same picture is trained on" in source["remarks"]
+    assert "b.jpg: to be tested on, and the same picture is trained on" in source["notes"]
 
 
 def test_what_there_is_to_find_and_to_learn_from_is_known_beforehand(
@@ -178,7 +178,7 @@ def test_what_there_is_to_find_and_to_learn_from_is_known_beforehand(
     hard = voc_object("red", 1, 1, 9, 9, difficult=1)
     annotate(voc, "b", voc_object("green", 10, 20, 30, 40), hard)
     prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
-    assert load(tmp_path / "data", settings(voc)).source["remarks"][-2:] == [
+    assert load(tmp_path / "data", settings(voc)).source["notes"][-2:] == [
         "green (1): to be found in test, and nothing to learn from in train",
         "1 objects marked difficult, or crowds, count neither way",
     ]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fivenets.core import images
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets.objects import voc
@@ -258,6 +259,11 @@ def test_pictures_of_other_kinds_or_none_are_named(folder: Path) -> None:
         UserError, match=r"a\.xml: its picture a\.psd is of a kind that is not read"
     ):
         voc.read(folder)
+    if ".heic" not in images.suffixes():
+        picture.with_suffix(".psd").rename(picture.with_suffix(".heic"))
+        with pytest.raises(UserError, match=r"a\.heic is HEIC, for which the package pillow-heif"):
+            voc.read(folder)
+        picture.with_suffix(".heic").rename(picture.with_suffix(".psd"))
     picture.with_suffix(".psd").rename(picture.with_suffix(".png.part"))
     with pytest.raises(UserError, match=r"a\.xml is of a picture that is not there"):
         voc.read(folder)
@@ -292,17 +298,22 @@ def test_labels_that_differ_in_case_and_files_left_over_are_said(folder: Path) -
     ]
 
 
-def test_the_digest_is_of_what_is_read_and_of_nothing_else(folder: Path) -> None:
-    before = voc.digest(folder)
-    for system in ("JPEGImages/Thumbs.db", "JPEGImages/.DS_Store", "notes.txt"):
-        (folder / system).write_bytes(b"\0")
-    assert voc.digest(folder) == voc.read(folder).digest == before
-    pictures = folder.with_name("elsewhere")
+def test_pictures_behind_a_link_are_found(folder: Path) -> None:
+    pictures = folder.with_name(f"{folder.name}-elsewhere")
     (folder / "JPEGImages").rename(pictures)
-    (folder / "JPEGImages").symlink_to(pictures)
-    assert voc.digest(folder) == before
-    Image.new("RGB", (100, 50), "red").save(pictures / "a.jpg")
-    assert voc.digest(folder) != before
+    (folder / "JPEGImages").mkdir()
+    (folder / "JPEGImages/camera").symlink_to(pictures)
+    (pictures / "again").symlink_to(pictures)
+    (folder / "Annotations/camera").symlink_to(folder / "Annotations")
+    with pytest.raises(UserError, match=r"a\.xml is of a picture that is not there"):
+        voc.read(folder)
+    (folder / "Annotations/camera").unlink()
+    (folder / "Annotations/camera").mkdir()
+    for stem in "ab":
+        (folder / f"Annotations/{stem}.xml").rename(folder / f"Annotations/camera/{stem}.xml")
+    for split, stem in (("train", "a"), ("test", "b")):
+        (folder / f"ImageSets/Main/{split}.txt").write_text(f"camera/{stem}.jpg\n")
+    assert first(folder).file == folder / "JPEGImages/camera/a.jpg"
 
 
 def test_without_lists_all_that_is_annotated_is_train(folder: Path) -> None:

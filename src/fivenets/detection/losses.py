@@ -1,10 +1,11 @@
 """The loss that YOLOv2 is trained with (Redmon & Farhadi 2017; Darknet, src/region_layer.c).
 
 Darknet writes no loss down but its gradient, `delta`; this is the loss that has this gradient with
-respect to the raw output, so squares count half. Three things differ. An object whose anchor is
+respect to the raw output, so squares count half. Four things differ. An object whose anchor is
 taken gets the next best one (`labels.label_tensor`), where Darknet's later object takes it from the
 earlier. Darknet draws all boxes to their anchors for its first 12,800 pictures, and reads at most
-30 objects of a picture; neither is done here.
+30 objects of a picture; neither is done here. Difficult objects and crowds, which its files of
+labels do not know, are ignored.
 """
 
 from dataclasses import dataclass

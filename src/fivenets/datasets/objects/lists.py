@@ -11,7 +11,6 @@ from fivenets.core.errors import UserError
 from fivenets.datasets.objects.encodings import marked
 
 OTHERS = ("cp1252", "latin-1", "gb18030", "cp932", "big5", "euc_kr", "cp1251")
-ENDINGS = (*images.SUFFIXES, ".xml")
 CLASS_COLUMN = re.compile(r"(.*\S)\s+(?:-1|0|1)")  # as in aeroplane_train.txt: is it in the picture
 NAMES_SHOWN = 5
 
@@ -101,7 +100,8 @@ def _known(text: str, known: Collection[str]) -> str | None:
     """The known name that `text` is, or is with an ending or in a folder."""
     path = PurePosixPath(plain(text.replace("\\", "/")))
     for one in (path, PurePosixPath(path.name)):
-        stem = one.with_suffix("") if one.suffix.lower() in ENDINGS else one
+        has_ending = one.suffix.lower() in {".xml", *images.HEIF_SUFFIXES, *images.suffixes()}
+        stem = one.with_suffix("") if has_ending else one
         for name in (str(one), str(stem)):
             if name in known:
                 return name

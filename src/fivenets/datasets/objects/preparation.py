@@ -12,6 +12,7 @@ from pathlib import Path
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from fivenets.core import listing
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.objects import survey, voc
@@ -50,15 +51,15 @@ def prepare(settings: ObjectSettings, source: str, out: Path, raw_dir: Path) -> 
     said = Said()
     with replacing(out) as scratch:
         origin = _write(settings, source, scratch, raw_dir, said)
-        left_out, remarks = survey.of(scratch, settings)
+        left_out, notes = survey.of(scratch, settings)
         said.left_out += left_out
-        said.remarks += remarks
+        said.notes += notes
         counts = write_source(scratch, origin, **asdict(said))
     for sentence in said.left_out[:LINES]:
         log.warning("left out: %s", sentence)
     if said.left_out:
         log.warning("left out: %d boxes in all; source.json names each", len(said.left_out))
-    for sentence in said.remarks:
+    for sentence in said.notes:
         log.warning("%s", sentence)
     log.info("%s: %s data, %s", settings.dataset, origin.origin, counts)
 
@@ -83,9 +84,9 @@ def _write(
         return assets.Origin("scenes", "builtin", digest(version_folder(out)), licence)
     if is_folder(dataset):
         folder = Path(dataset).expanduser()
-        found = voc.read(folder)
-        store_folder(found, settings, out, said)
-        return assets.Origin(folder.name, "folder", found.digest, "the user's own")
+        store_folder(voc.read(folder), settings, out, said)
+        digest_of_all = listing.everything(folder).digest()
+        return assets.Origin(folder.name, "folder", digest_of_all, "the user's own")
     if source == "builtin":
         raise UserError(
             f"{dataset} would have to be fetched, and data.source is builtin: expected scenes, a "

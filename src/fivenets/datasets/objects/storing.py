@@ -28,7 +28,7 @@ class Said:
     """What was left out, and what was assumed: a sentence each."""
 
     left_out: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def store(
@@ -62,7 +62,7 @@ def store_folder(found: voc.Folder, settings: ObjectSettings, out: Path, said: S
 
     Raises: UserError where a picture is in a list to train on and in one to test on.
     """
-    said.remarks += found.remarks
+    said.notes += found.remarks
     files = {split: [one.file for one in pictures] for split, pictures in found.splits.items()}
     for one, other in itertools.combinations(files, 2):
         if both := [file.name for file in files[one] if file in set(files[other])]:
@@ -70,7 +70,7 @@ def store_folder(found: voc.Folder, settings: ObjectSettings, out: Path, said: S
             used = split_names(settings.train), split_names(settings.test)
             if (one in used[0] and other in used[1]) or (other in used[0] and one in used[1]):
                 raise UserError(f"{sentence}: expected none to be trained on and tested on")
-            said.remarks.append(sentence)
+            said.notes.append(sentence)
     splits = {name: _annotated(split, said) for name, split in found.splits.items()}
     store(out, found.labels, splits)
 
@@ -93,7 +93,7 @@ def _annotated(pictures: list[voc.Annotated], said: Said) -> Iterator[tuple[byte
         name = key.decode(errors="backslashreplace")
         yield key, {"image": _stored(one.file), "image/filename": name, "objects": objects}
     if cut:
-        said.remarks.append(f"{some(cut)}: a box reaches out of the picture: cut at its edges")
+        said.notes.append(f"{some(cut)}: a box reaches out of the picture: cut at its edges")
 
 
 def _fault(one: voc.Annotated, label: str, box: np.ndarray) -> str:

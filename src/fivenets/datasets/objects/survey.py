@@ -81,9 +81,5 @@ def _rows(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[tuple[str, 
     decoders = {"image": tfds.decode.SkipDecoding()}
     rows = tfds.as_numpy(builder.as_dataset(split, decoders=decoders))
     for number, row in enumerate(rows):
-        name = (
-            row["image/filename"].decode()
-            if "image/filename" in row
-            else f"{split}, picture {number}"
-        )
-        yield name, row
+        named = row.get("image/filename", f"picture {number} of {split}".encode())
+        yield named.decode(errors="replace"), row

@@ -1,14 +1,13 @@
 """Pascal-VOC folders: JPEGImages, Annotations and, if there is one, ImageSets/Main."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from fivenets.core import images
-from fivenets.core.digests import sha256
+from fivenets.core import images, listing
 from fivenets.core.errors import UserError
 from fivenets.datasets.objects import annotation, frames, lists
 from fivenets.datasets.objects.annotation import Annotation
@@ -37,7 +36,6 @@ class Folder:
     splits: dict[str, list[Annotated]]
     labels: list[str]
     remarks: list[str]  # each a sentence
-    digest: str  # of the files that were read, and of nothing else in the folder
 
 
 def read(folder: Path) -> Folder:
@@ -45,8 +43,12 @@ def read(folder: Path) -> Folder:
 
     Raises: UserError, one sentence, where the folder or a file in it is not of that form.
     """
-    files = _files(folder / "Annotations", (".xml",))
-    annotations = {name: found[0] for name, found in files.items()}
+    annotations = {
+        name: file
+        for name, files in _files(folder / "Annotations").items()
+        for file in files
+        if file.suffix.lower() == ".xml"
+    }
     pictures = _files(folder / "JPEGImages")
     named, remarks = _named(folder, annotations)
     by_name, said = _annotated(folder, annotations, pictures, named)
@@ -55,28 +57,14 @@ def read(folder: Path) -> Folder:
     if not labels:
         raise UserError(f"{folder} holds no annotated objects")
     remarks += [*said, *_left_over(annotations, pictures, named), *_alike(labels)]
-    return Folder(splits, labels, remarks, digest(folder))
+    return Folder(splits, labels, remarks)
 
 
-def digest(folder: Path) -> str:
-    """SHA-256 over what a Pascal-VOC folder's lists, annotations and pictures hold."""
-    found = [*_lists(folder).values()]
-    for part, suffixes in (("Annotations", (".xml",)), ("JPEGImages", images.SUFFIXES)):
-        found += [file for group in _files(folder / part, suffixes).values() for file in group]
-    rows = sorted((str(file.relative_to(folder)), sha256(file)) for file in found)
-    text = "".join(f"{content}  {name}\n" for name, content in rows)
-    return sha256(text.encode(errors="surrogateescape"))
-
-
-def _files(folder: Path, suffixes: Container[str] | None = None) -> dict[str, list[Path]]:
+def _files(folder: Path) -> dict[str, list[Path]]:
     """The files below `folder`, by their path in it without ending; those hidden do not count."""
     found = defaultdict(list)
-    for file in sorted(folder.rglob("*")):
-        inside = file.relative_to(folder)
-        is_hidden = any(part.startswith((".", "@")) for part in inside.parts)
-        is_wanted = suffixes is None or file.suffix.lower() in suffixes
-        if is_wanted and not is_hidden and file.is_file():
-            found[plain(inside.with_suffix("").as_posix())].append(file)
+    for file in listing.everything(folder).files if folder.is_dir() else []:
+        found[plain(file.relative_to(folder).with_suffix("").as_posix())].append(file)
     return dict(found)
 
 
@@ -136,15 +124,15 @@ def _annotated(
 def _read(
     folder: Path, name: str, said: Annotation, candidates: list[Path]
 ) -> tuple[Annotated, list[str]]:
-    usable = [file for file in candidates if file.suffix.lower() in images.SUFFIXES]
+    usable = [file for file in candidates if file.suffix.lower() in images.suffixes()]
     if not candidates:
         expected = folder / "JPEGImages" / f"{name}.jpg"
         raise UserError(f"{said.file} is of a picture that is not there: {expected}")
     if not usable:
-        raise UserError(
-            f"{said.file}: its picture {candidates[0].name} is of a kind that is not read: "
-            f"expected one of {', '.join(images.SUFFIXES)}"
-        )
+        is_heif = candidates[0].suffix.lower() in images.HEIF_SUFFIXES
+        others = f"of a kind that is not read: expected one of {', '.join(images.FORMATS)}"
+        fault = listing.HEIF if is_heif else others
+        raise UserError(f"{said.file}: its picture {candidates[0].name} is {fault}")
     chosen = [file for file in usable if len(usable) == 1 or file.name == said.picture]
     if not chosen:
         both = " and ".join(file.name for file in usable)
@@ -172,7 +160,7 @@ def _left_over(
         file.name
         for name, files in pictures.items()
         for file in files
-        if name not in annotations and file.suffix.lower() in images.SUFFIXES
+        if name not in annotations and file.suffix.lower() in images.suffixes()
     ]
     return [
         *([f"{some(unlisted)}: annotated, but in none of the lists: left out"] if unlisted else []),
