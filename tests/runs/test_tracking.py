@@ -187,6 +187,7 @@ def test_a_training_leaves_its_record_and_history_among_the_outputs() -> None:
             "git_commit": "none",
             "git_dirty": "unknown",
         },
+        "files": {},
         "diff": "",
         "model_sha256": hashlib.sha256(b"weights").hexdigest(),
         "seconds": 5.0,
@@ -409,6 +410,7 @@ def test_training_goes_on_when_the_store_goes_away(
         MODEL.write_bytes(b"weights")
         run.finish(MODEL, [{"epoch": 0.0, **EPOCHS[0]}], REPORTS)
     warnings = [entry.getMessage() for entry in caplog.records if entry.name.startswith("fivenets")]
+    assert warnings.pop(0) == "no commit is recorded: this is not a git repository"
     assert warnings == ["MLflow went away, `make` will rebuild the run: the server is gone"]
     monkeypatch.undo()  # the store is back, with half of a run
     half = run.run_id
