@@ -25,6 +25,7 @@ def main(name: str) -> None:
     start = partial(imagenet.load, file=weights) if weights else None
     if recipe.distribute == "multi_worker" and distribution.worker_index():
         train(data, recipe, checkpoints, pretrained=start)  # the first worker keeps the results
+        shutil.rmtree(distribution.own_folder(checkpoints))
         return
     parameters = asdict(recipe) | {"data": asdict(settings)}
     with tracking.training(name, parameters, data.source, run_file) as run:
