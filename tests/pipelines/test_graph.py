@@ -24,6 +24,7 @@ ALLOWED = {
     "src/fivenets/core/errors.py": "words and exit codes of errors",
     "src/fivenets/core/files.py": "how a text file is replaced in one step",
     "src/fivenets/runs/git.py": "what is said of the code that ran",
+    "src/fivenets/masking.py": "keeps passwords from the terminal",
     "src/fivenets/core/quiet.py": "keeps TensorFlow's greeting from the terminal",
     "src/fivenets/core/stage.py": "where a stage logs to",
 }
