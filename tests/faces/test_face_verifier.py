@@ -93,3 +93,25 @@ def test_three_pictures_are_neither_one_nor_a_pair(load) -> None:
 def test_without_a_face_the_answer_is_a_sentence(load) -> None:
     with pytest.raises(UserError, match="the picture: one face expected, none found"):
         load().predict([plain(128)])
+
+
+@pytest.mark.parametrize(
+    ("request_items", "place"),
+    [
+        ([plain(0), "no picture"], "inputs[1]: "),
+        ([[plain(0), "no picture"]], "inputs[0][1]: "),
+        ([plain(0), ["no picture", plain(0)]], "inputs[1][0]: "),
+        ([[plain(0)] * 3], "inputs[0]: "),
+        (["no picture"], ""),
+    ],
+)
+def test_a_bad_picture_is_named_by_its_place(load, request_items: list, place: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load().predict(request_items, CROPPED)
+    sentence = str(caught.value).partition(": ")[2]  # after MLflow's name of its kind
+    assert sentence.startswith((f"{place}expected an image", f"{place}one picture"))
+
+
+def test_params_that_it_does_not_know_are_refused(load) -> None:
+    with pytest.raises(UserError, match="unknown params: croped; known are: cropped"):
+        load().predict([plain(0)], {"croped": True})

@@ -172,6 +172,20 @@ def test_only_the_same_fingerprint_goes_on(tmp_path: Path, fingerprint: str, epo
     assert Backup(tmp_path, fingerprint).restore(network(), STEPS) == epochs
 
 
+def test_a_state_says_how_many_epochs_it_has_been_through_before_it_is_loaded(
+    tmp_path: Path,
+) -> None:
+    model, backup = network(), Backup(tmp_path, "f", share=math.inf)
+    assert backup.epochs(STEPS) == 0
+    model.optimizer.build(model.trainable_variables)
+    model.optimizer.iterations.assign(3 * STEPS)
+    backup.set_model(model)
+    backup.on_epoch_end(2)
+    assert backup.epochs(STEPS) == 3
+    backup.forget()
+    assert backup.epochs(STEPS) == backup.restore(network(), STEPS) == 0
+
+
 def test_a_kill_while_the_backup_is_written_keeps_the_last_whole_one(tmp_path, monkeypatch) -> None:
     def torn(path: Path, overwrite: bool) -> None:
         Path(path).write_bytes(b"half")

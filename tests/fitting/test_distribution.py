@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from fivenets.fitting import distribution
 
 # Trains the assignment's network and prints the loss after each step and each epoch's end.
 WORKER = """
-import json, math, sys, time
+import functools, json, math, sys, time
 from pathlib import Path
 import keras
 import numpy as np
@@ -58,7 +59,8 @@ with reported(), distribution.scope(kind, folder) as checkpoints:
         jit_compile=False,
     )
     fit = Fit(name="test", epochs=epochs, steps=4, seed=0, checkpoint_dir=checkpoints,
-              fingerprint="f", backup_share=math.inf)
+              fingerprint="f", backup_share=math.inf,
+              agreed=functools.partial(distribution.agreed, kind, "f"))
     shown = keras.callbacks.LambdaCallback(on_train_batch_end=on_batch_end)
     validation = tf.data.Dataset.from_tensor_slices((images, labels)).batch(16)
     fit.run(trainer, batches, on_epoch_end, [shown],
@@ -89,17 +91,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("workers") / "checkpoints"
 
 
-@pytest.fixture(scope="module")
-def said(folder: Path) -> list[Said]:
-    """Of one process alone, for two epochs, and of two workers until the second is killed."""
+def configurations() -> list[dict]:
+    """TF_CONFIG of each of two workers."""
     with socket.socket() as first, socket.socket() as second:
         for free in (first, second):
             free.bind(("127.0.0.1", 0))
         hosts = [f"127.0.0.1:{free.getsockname()[1]}" for free in (first, second)]
-    configs = [
+    return [
         {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
         for index in range(2)
     ]
+
+
+@pytest.fixture(scope="module")
+def said(folder: Path) -> list[Said]:
+    """Of one process alone, for two epochs, and of two workers until the second is killed."""
+    configs = configurations()
     workers = [start("multi_worker", folder, 1000, 0.05, config) for config in configs]
     processes = [start("none", folder.with_name("alone"), 2, 0.0), *workers]
     try:
@@ -114,10 +121,12 @@ def said(folder: Path) -> list[Said]:
         for process in processes:
             process.kill()
             process.communicate()
-    return [
-        Said(process.returncode, [float(line.split()[-1]) for line in out.splitlines()], errors)
-        for process, (out, errors) in zip(processes, outputs, strict=True)
-    ]
+    return [what(*ended) for ended in zip(processes, outputs, strict=True)]
+
+
+def what(process: subprocess.Popen, output: tuple[str, str]) -> Said:
+    losses = [float(line.split()[-1]) for line in output[0].splitlines()]
+    return Said(process.returncode, losses, output[1])
 
 
 def reached(history: Path, epochs: int) -> bool:
@@ -142,6 +151,33 @@ def test_the_loss_of_a_worker_is_told_and_its_epochs_are_kept(
     assert f"kept in {folder}" in " ".join(survivor.errors.split())
     assert "Traceback" not in survivor.errors
     assert (folder / "state.weights.h5").exists()
+
+
+def test_a_new_training_does_not_go_on_where_one_worker_alone_was_left(
+    said: list[Said], folder: Path
+) -> None:
+    beside = folder.with_name("checkpoints.worker1")
+    assert (beside / "state.weights.h5").exists()
+    shutil.rmtree(folder)
+    processes = [start("multi_worker", folder, 2, 0.0, config) for config in configurations()]
+    try:
+        outputs = [process.communicate(timeout=120) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    for worker in map(what, processes, outputs):
+        assert worker.status == 0, worker.errors
+        assert worker.losses == pytest.approx(said[0].losses, abs=1e-5)
+
+
+def test_each_worker_has_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index, name in enumerate(["net", "net.worker1"]):
+        task = {"type": "worker", "index": index}
+        config = {"cluster": {"worker": ["a:1", "b:1"]}, "task": task}
+        monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+        assert distribution.own_folder(tmp_path / "net") == tmp_path / name
 
 
 @pytest.mark.parametrize("config", [None, "{}", "not JSON", '{"task": {"type": "chief"}}'])

@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import keras
@@ -23,6 +24,7 @@ from fivenets.core.candidates import DECISIONS, Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.runs import publishing, registry, tracking
+from fivenets.runs.pyfunc import serving
 
 NAME, LABELS = "digits", ("zero", "one", "two")
 STARTED = 1_700_000_000_000  # milliseconds since 1970
@@ -385,8 +387,9 @@ def test_a_version_of_one_file_is_known_by_the_digest_of_that_file(tmp_path: Pat
 
 
 @pytest.fixture(scope="module")
-def answer(story: dict[str, Published]) -> Callable[[Any], tuple[int, Any]]:
-    """Status and body of the answer of MLflow's scoring server to a request, without a socket."""
+def answer(story: dict[str, Published]) -> SimpleNamespace:
+    """`ask`: status and body of MLflow's scoring server's answer to a request, without a socket;
+    `model`: what it asks."""
     from mlflow.exceptions import MlflowException
     from mlflow.pyfunc import load_model, scoring_server
 
@@ -394,20 +397,21 @@ def answer(story: dict[str, Published]) -> Callable[[Any], tuple[int, Any]]:
         model = load_model(f"models:/{NAME}@large")
     schema = model.metadata.get_input_schema()
 
-    def answer(request: Any) -> tuple[int, Any]:
-        body = json.dumps(request)
+    def answer(request: Any, kind: str | None = "application/json") -> tuple[int, Any]:
+        body = request if isinstance(request, str | bytes) else json.dumps(request)
         try:
-            found = scoring_server.invocations(body, "application/json", model, schema)
+            found = scoring_server.invocations(body, kind, model, schema)
         except MlflowException as error:  # as its wrapper does
             return error.get_http_status_code(), json.loads(error.serialize_as_json())
-        return found.status, json.loads(found.response)
+        is_json = found.mimetype == "application/json"
+        return found.status, json.loads(found.response) if is_json else found.response
 
-    return answer
+    return SimpleNamespace(ask=answer, model=model)
 
 
 def test_a_server_answers_for_each_picture_of_a_request(answer) -> None:
     pictures = [picture_in_base64(grey) for grey in (30, 220)]
-    status, body = answer({"inputs": pictures})
+    status, body = answer.ask({"inputs": pictures})
     assert status == 200
     expected = Classifier.from_file(candidate("large").file).classify(
         [np.full((8, 8, 3), grey, np.uint8) for grey in (30, 220)]
@@ -435,7 +439,120 @@ def picture_in_base64(grey: int) -> str:
 def test_a_server_refuses_what_is_no_picture_in_a_sentence_without_a_traceback(
     answer, item: Any, sentence: str
 ) -> None:
-    status, body = answer({"inputs": [item]})
+    status, body = answer.ask({"inputs": [item]})
     assert status == 400
     assert body.keys() == {"error_code", "message"}
     assert body["message"].startswith(sentence)
+
+
+def test_a_bad_picture_of_several_is_named_by_its_place(answer) -> None:
+    good = picture_in_base64(30)
+    status, body = answer.ask({"inputs": [good, good, "hello", good]})
+    assert status == 400
+    assert body["message"] == (
+        "inputs[2]: expected an image file as base64 text, received other text"
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"sise": 64}, "unknown params: sise; known are: none"),
+        ({"a": 1, "b": None}, "unknown params: a, b; known are: none"),
+        (["size"], "params should be an object of names and values, it is a list"),
+        ({"x" * 500: 1}, "unknown params: ... known are: none"),
+    ],
+)
+def test_params_that_the_model_does_not_know_are_refused(
+    answer, params: Any, sentence: str
+) -> None:
+    status, body = answer.ask({"inputs": [picture_in_base64(30)], "params": params})
+    assert (status, body["message"]) == (400, sentence)
+    if isinstance(params, dict):  # at home as well
+        with pytest.raises(UserError) as caught:
+            answer.model.predict([picture_in_base64(30)], params)
+        assert sentence in str(caught.value)
+
+
+def test_no_params_or_empty_ones_are_fine(answer) -> None:
+    for params in (None, {}):
+        assert answer.ask({"inputs": [picture_in_base64(30)], "params": params})[0] == 200
+
+
+PICTURE = base64.b64encode(np.random.default_rng(0).bytes(3000)).decode()
+
+
+@pytest.mark.parametrize(
+    "request_body",
+    [
+        '{"inputs": ["' + PICTURE,  # cut off
+        '["' + PICTURE + '"]',
+        b'{"inputs": ["' + PICTURE.encode() + b'\xff"]}',
+        {"inputs": PICTURE},
+        {"inputs": {"image": PICTURE}},
+        {"instances": [PICTURE]},
+        {"dataframe_split": {"columns": ["image"], "data": [[PICTURE]]}},
+        {PICTURE: 1},
+        {"inputs": [PICTURE], "params": {PICTURE: 1}},
+        {"inputs": [PICTURE], "params": PICTURE},
+        {"inputs": [[PICTURE, PICTURE]]},
+        {"inputs": [{"b64": PICTURE}]},
+        {"messages": [{"role": "user", "content": PICTURE}]},
+        {"inputs": [PICTURE]},
+    ],
+)
+def test_no_error_repeats_the_request(
+    answer, request_body: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("__pyfunc_model_path__", "models:/digits@large")  # as in the server
+    from mlflow.pyfunc import scoring_server
+
+    monkeypatch.setattr(scoring_server, "invocations", scoring_server.invocations)
+    serving.guard()
+    status, body = answer.ask(request_body)
+    assert 400 <= status < 500, body
+    assert body.keys() == {"error_code", "message"}
+    assert len(body["message"]) < 300
+    assert PICTURE[:40] not in body["message"]
+    assert "Traceback" not in body["message"]
+
+
+def test_a_failure_of_the_model_tells_its_kind_alone(
+    answer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from mlflow.pyfunc import scoring_server
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError(PICTURE)
+
+    monkeypatch.setenv("__pyfunc_model_path__", "models:/digits@large")
+    monkeypatch.setattr(scoring_server, "invocations", fail)
+    serving.guard()
+    serving.guard()  # a second one adds nothing
+    status, body = answer.ask({"inputs": [PICTURE]})
+    assert status == 500
+    assert body["message"] == "the model could not answer (ZeroDivisionError)"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_params_of_another_kind_are_named_with_the_kinds_that_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from mlflow.exceptions import MlflowException
+    from mlflow.pyfunc import scoring_server
+    from mlflow.types import ParamSchema, ParamSpec
+
+    schema = ParamSchema([ParamSpec("size", "long", None), ParamSpec("initial", "string", None)])
+
+    def fail(*_: object) -> None:
+        raise MlflowException(f"Failed to predict data '{PICTURE}'. \nError: Invalid parameters f")
+
+    monkeypatch.setenv("__pyfunc_model_path__", "models:/digits@large")
+    monkeypatch.setattr(scoring_server, "invocations", fail)
+    serving.guard()
+    model = SimpleNamespace(metadata=SimpleNamespace(get_params_schema=lambda: schema))
+    with pytest.raises(UserError) as caught:
+        scoring_server.invocations(b"", "application/json", model, None)
+    assert str(caught.value).endswith(
+        "a value in `params` is of another kind than: size (long), initial (string)"
+    )

@@ -277,6 +277,21 @@ def test_a_training_that_was_cut_off_goes_on_in_its_run() -> None:
     assert not RUN_FILE.exists()
 
 
+def test_a_run_that_a_training_went_through_anew_has_no_points_of_the_first_try() -> None:
+    """Its code, or its prepared pictures, are others by now, and nothing that is told says so."""
+    first = cut_off()  # with a loss of 1.5 in epoch 0
+    rows = [{"loss": 0.75, "seconds": 2.0}, EPOCHS[1]]
+    with opened() as run:
+        assert run.run_id == first
+        for epoch, row in enumerate(rows):
+            run.log_epoch(epoch, row)
+        MODEL.write_bytes(b"weights")
+        run.finish(MODEL, [{"epoch": float(n), **row} for n, row in enumerate(rows)], REPORTS)
+    rebuilt = tracking.run_of(tracking.connect(), MODEL, REPORTS)
+    assert contents(rebuilt)["metrics"]["loss"] == [(0, 0.75), (1, 0.5)]
+    assert all_runs() == [rebuilt]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -146,7 +146,8 @@ def test_a_registered_model_answers_behind_mlflows_server(clone: Clone, name: st
     assert status == 200, answer
     assert all(row.keys() >= columns for row in answer["predictions"])
     assert len(answer["predictions"]) >= bool(columns)
-    sentence = "expected an image file as base64 text, received other text"
+    place = "inputs[0]: " * (len(items) > 1)  # of several, the one is named that is no picture
+    sentence = f"{place}expected an image file as base64 text, received other text"
     assert refusals == 2 * [(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": sentence})]
     if name == NAME:
         uri, picture = f"{NAME}@{CANDIDATES[name][-1]}", str(items[0])

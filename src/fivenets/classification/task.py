@@ -1,6 +1,7 @@
 """Image classification as the stages, the registry and the command line know it."""
 
 import csv
+import shutil
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,8 @@ def training(candidate: Candidate) -> Making:
         network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, pretrained)
         if is_recorded:
             Classifier(network, data.labels).save(candidate.file)
+        else:
+            shutil.rmtree(distribution.own_folder(candidate.checkpoints))
         return rows
 
     return Making(asdict(recipe) | {"data": asdict(settings)}, data.source, make, is_recorded)

@@ -183,6 +183,7 @@ def _fit(
         seed=recipe.seed,
         checkpoint_dir=checkpoint_dir / part,
         fingerprint=known_by,
+        agreed=functools.partial(distribution.agreed, recipe.distribute, known_by),
         # Workers have to save together, whatever their clocks say.
         **({} if recipe.distribute == "none" else {"backup_share": math.inf}),
     ).run(

@@ -9,6 +9,7 @@ import shutil
 import time
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 from rich.console import Console
@@ -121,6 +122,15 @@ class Backup(keras.callbacks.Callback):
         folder.mkdir(parents=True, exist_ok=True)
         fingerprint_file.write_text(fingerprint)
 
+    def epochs(self, steps_per_epoch: int) -> int:
+        """The number of epochs that the backed-up state has been through."""
+        if not self.state_file.exists():
+            return 0
+        with h5py.File(self.state_file) as file:
+            iterations = file["optimizer/vars/0"]
+            assert isinstance(iterations, h5py.Dataset)
+            return int(iterations[()]) // steps_per_epoch
+
     def restore(self, model: keras.Model, steps_per_epoch: int) -> int:
         """Gives `model` the backed-up state; returns the number of epochs it has been through."""
         if not self.state_file.exists():
@@ -128,6 +138,10 @@ class Backup(keras.callbacks.Callback):
         model.optimizer.build(model.trainable_variables)
         model.load_weights(self.state_file)
         return int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps_per_epoch
+
+    def forget(self) -> None:
+        """Removes the backed-up state."""
+        self.state_file.unlink(missing_ok=True)
 
     def on_epoch_end(self, epoch, logs=None):
         start = time.perf_counter()

@@ -1,6 +1,7 @@
 """Training on several devices or machines (tf.distribute), and what is said when one is lost."""
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import Any
 import keras
 
 from fivenets.core.errors import UserError
+
+log = logging.getLogger(__name__)
 
 KINDS = ("none", "mirrored", "multi_worker")
 
@@ -34,12 +37,51 @@ def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:
         with tf.distribute.MirroredStrategy().scope():
             yield checkpoint_dir
         return
-    worker = worker_index()
-    beside = checkpoint_dir.with_name(f"{checkpoint_dir.name}.worker{worker}")
+    own = own_folder(checkpoint_dir)
     with _loss_of_a_worker_told(checkpoint_dir):
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
         with strategy.scope():
-            yield beside if worker else checkpoint_dir
+            yield own
+
+
+def own_folder(checkpoint_dir: Path) -> Path:
+    """Where this worker keeps its checkpoints; it removes them after a whole training, or they
+    would be those of the next."""
+    worker = worker_index()
+    beside = checkpoint_dir.with_name(f"{checkpoint_dir.name}.worker{worker}")
+    return beside if worker else checkpoint_dir
+
+
+def agreed(kind: str, fingerprint: str, epochs: int) -> int:
+    """After how many epochs all workers go on: as many as each has backed up, else none.
+
+    Called by all of them, within `scope`. A worker that went on alone would wait for ever in the
+    middle of an epoch, or for steps that the others have behind them.
+
+    Args: fingerprint: hexadecimal, of the training; epochs: backed up by this worker.
+    Raises: UserError where workers are about to train something else.
+    """
+    if kind != "multi_worker":
+        return epochs
+    import tensorflow as tf
+
+    strategy = tf.distribute.get_strategy()
+    own = tf.constant([[epochs, int(fingerprint[:15], 16)]], tf.int64)
+    values = strategy.experimental_distribute_values_from_function(lambda _: own)
+    states = tf.function(lambda: strategy.gather(values, axis=0))().numpy()
+    backed_up, known_by = (set(column.tolist()) for column in states.T)
+    if len(known_by) > 1:
+        raise UserError(
+            "the workers' settings, data or networks differ: give each the same commit, "
+            "params.yaml and prepared data"
+        )
+    if len(backed_up) > 1:
+        log.info(
+            "workers have backed up %s epochs: all start anew",
+            ", ".join(map(str, sorted(backed_up))),
+        )
+        return 0
+    return epochs
 
 
 def trainer(kind: str, layers: Sequence[keras.Layer], input_shape: tuple) -> keras.Model:

@@ -110,6 +110,8 @@ class Fit:
     checkpoint_dir: Path  # the caller removes it once it has saved the network
     fingerprint: str
     backup_share: float = 0.05  # of the time; inf backs up after every epoch
+    # From the epochs that this process can go on after to those that all processes can.
+    agreed: Callable[[int], int] = lambda epochs: epochs
 
     def run(
         self,
@@ -128,6 +130,8 @@ class Fit:
         Raises: UserError where the loss becomes NaN.
         """
         backup = Backup(self.checkpoint_dir, self.fingerprint, self.backup_share)
+        if not self.agreed(backup.epochs(self.steps)):
+            backup.forget()
         first_epoch = backup.restore(trainer, self.steps)
         history_file = self.checkpoint_dir / "history.csv"
         rows = keep_rows(history_file, first_epoch)

@@ -9,13 +9,14 @@ import pandas as pd
 
 from fivenets.core.errors import UserError
 from fivenets.faces.embedder import Calibration, Embedder, verdict
-from fivenets.runs.pyfunc import pictures
+from fivenets.runs.pyfunc import pictures, serving
 
 
 class FaceVerifier(mlflow.pyfunc.PythonModel):
     """A registered embedder: a pair of pictures in, same or not out; one picture, its embedding."""
 
     def load_context(self, context: Any) -> None:
+        serving.guard()
         self.embedder = Embedder.from_file(Path(context.artifacts["model"]))
         self.calibration = Calibration.read(Path(context.artifacts["calibration"]))
 
@@ -27,15 +28,24 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
         path; behind MLflow's server, text is never taken as a path. Each shows one face, which is
         found and aligned, unless `params` has `cropped: True`.
         """
-        is_cropped = bool((params or {}).get("cropped", False))
         with pictures.refusals():
-            return pd.DataFrame([self._row(item, is_cropped) for item in model_input])
+            pictures.check_params(params, known=("cropped",))
+            is_cropped = bool((params or {}).get("cropped", False))
+            rows = []
+            for index, item in enumerate(model_input):
+                is_alone = len(model_input) == 1 and not isinstance(item, list | tuple)
+                with pictures.place(None if is_alone else index):
+                    rows.append(self._row(item, is_cropped))
+            return pd.DataFrame(rows)
 
     def _row(self, item: Any, is_cropped: bool) -> dict[str, Any]:
         shown = item if isinstance(item, list | tuple) else [item]
         if len(shown) not in (1, 2):
             raise UserError(f"one picture or a pair expected, {len(shown)} received")
-        vectors = self.embedder.embed([pictures.picture(one) for one in shown], is_cropped)
+        vectors = []
+        for index, one in enumerate(shown):
+            with pictures.place(index if len(shown) > 1 else None):
+                vectors.append(self.embedder.embed([pictures.picture(one)], is_cropped)[0])
         answer = dict.fromkeys(("same", "distance", "threshold", "target_far", "embedding"))
         if len(shown) == 1:
             return answer | {"embedding": vectors[0].tolist()}

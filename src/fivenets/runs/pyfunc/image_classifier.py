@@ -8,13 +8,14 @@ import mlflow
 import pandas as pd
 
 from fivenets.classification.classifier import Classifier
-from fivenets.runs.pyfunc import pictures
+from fivenets.runs.pyfunc import pictures, serving
 
 
 class ImageClassifier(mlflow.pyfunc.PythonModel):
     """A registered classifier: raw pictures in, one row of label and probabilities each out."""
 
     def load_context(self, context: Any) -> None:
+        serving.guard()
         self.classifier = Classifier.from_file(Path(context.artifacts["model"]))
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
@@ -24,7 +25,8 @@ class ImageClassifier(mlflow.pyfunc.PythonModel):
         path; behind MLflow's server, text is never taken as a path.
         """
         with pictures.refusals():
-            images = [pictures.picture(item) for item in model_input]
+            pictures.check_params(params, known=())
+            images = pictures.read_all(model_input)
             return pd.DataFrame([asdict(found) for found in self.classifier.classify(images)])
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
-from fivenets.runs.pyfunc import pictures
+from fivenets.runs.pyfunc import pictures, serving
 
 COLUMNS = ("image", "class", "score", "x1", "y1", "x2", "y2")
 
@@ -17,6 +17,7 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
     """A registered detector: raw pictures in, one row per object out."""
 
     def load_context(self, context: Any) -> None:
+        serving.guard()
         self.detector = Detector.from_file(Path(context.artifacts["model"])).for_inference()
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
@@ -26,7 +27,8 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
         path; behind MLflow's server, text is never taken as a path.
         """
         with pictures.refusals():
-            images = [pictures.picture(item) for item in model_input]
+            pictures.check_params(params, known=())
+            images = pictures.read_all(model_input)
             found = self.detector.detect(images, PROFILES["course"])
         rows = [{"image": i, **one.row()} for i, objects in enumerate(found) for one in objects]
         return pd.DataFrame(rows, columns=pd.Index(COLUMNS))

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from fivenets.core.errors import UserError
-from fivenets.runs.pyfunc import pictures
+from fivenets.runs.pyfunc import pictures, serving
 from fivenets.style import fast
 
 
@@ -18,6 +18,7 @@ class StyleTransfer(mlflow.pyfunc.PythonModel):
     """A registered style transfer, or a style that was learned: pictures in, a picture out."""
 
     def load_context(self, context: Any) -> None:
+        serving.guard()
         self.stylizer = fast.load(Path(context.artifacts["model"]))
 
     @pictures.refusals()
@@ -31,7 +32,8 @@ class StyleTransfer(mlflow.pyfunc.PythonModel):
         """
         if not model_input:
             raise UserError("expected a content picture and its styles, received none")
-        content, *styles = map(pictures.picture, model_input)
+        pictures.check_params(params, known=params or ())  # the stylizer knows its own
+        content, *styles = pictures.read_all(model_input)
         options = {key: value for key, value in (params or {}).items() if value is not None}
         result = self.stylizer.stylize(content, styles, options=options)
         stream = io.BytesIO()

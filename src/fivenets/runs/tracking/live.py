@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+import math
 import os
 import time
 import uuid
@@ -41,6 +42,7 @@ from fivenets.runs.tracking.store import STORE_ERRORS, connect
 log = logging.getLogger(__name__)
 
 EXPERIMENT_TAG = "dvc_experiment"
+ALIKE = 1e-3  # the relative difference of an epoch's losses, on another machine as well
 LOCK_FILE = Path("dvc.lock")
 
 
@@ -52,12 +54,19 @@ class Training:
         self.run_id = run_id
         self.record = record
         self.is_connected = True
+        self.has_gaps = False  # or points of another training: to be rebuilt from its record
         self.logged_epochs = _logged_epochs(client, run_id)  # by the try that was cut off
 
     def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Logs the metrics of one epoch, counted from 0."""
+        if epoch in self.logged_epochs:
+            # As training repeats exactly, another loss is of other code or of other pictures.
+            before, loss = self.logged_epochs[epoch], metrics.get("loss")
+            if before is not None and loss is not None:
+                self.has_gaps |= not math.isclose(before, loss, rel_tol=ALIKE)
+            return
         with self._while_connected():
-            if self.is_connected and epoch not in self.logged_epochs:
+            if self.is_connected:
                 self.client.log_batch(self.run_id, metrics=points(metrics, epoch))
 
     def log_image(self, image_rgb_uint8: np.ndarray, key: str, step: int) -> None:
@@ -74,11 +83,14 @@ class Training:
         write_rows(out / HISTORY_FILE, rows)
         with self._while_connected():
             earlier = [run for run in makers(self.client, digest) if run != self.run_id]
-            has_gaps = not self.is_connected  # the store went away and came back
-            if has_gaps or not all(supersedes(self.client, self.record, run) for run in earlier):
+            has_gaps = self.has_gaps or not self.is_connected  # the store went away and came back
+            is_new = all(supersedes(self.client, self.record, run) for run in earlier)
+            if has_gaps or not is_new:
                 # Rebuilt from the record where it has gaps. Else, as training repeats exactly,
                 # an earlier run has made this very model, from the same or from cleaner code.
                 self.client.delete_run(self.run_id)
+                if not is_new:
+                    log.info("%s: as an earlier run made it, which stays", self.record["name"])
             else:
                 self.client.set_tag(self.run_id, DIGEST_TAG, digest)
                 if "training_seconds" not in self.client.get_run(self.run_id).data.metrics:
@@ -190,14 +202,12 @@ def _cut_off_run(client: mlflow.MlflowClient, run_file: Path, record: dict[str, 
     return None
 
 
-def _logged_epochs(client: mlflow.MlflowClient, run_id: str) -> set[int]:
-    names = client.get_run(run_id).data.metrics
-    return {
-        point.step
-        for name in names
-        if not name.startswith("system/")
-        for point in client.get_metric_history(run_id, name)
-    }
+def _logged_epochs(client: mlflow.MlflowClient, run_id: str) -> dict[int, float | None]:
+    """Epochs that the run has points of, each with its loss, where that is among them."""
+    names = [name for name in client.get_run(run_id).data.metrics if not name.startswith("system/")]
+    points = [point for name in names for point in client.get_metric_history(run_id, name)]
+    losses = {point.step: point.value for point in points if point.key == "loss"}
+    return {point.step: losses.get(point.step) for point in points}
 
 
 def _sentence(error: Exception) -> str:
