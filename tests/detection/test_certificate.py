@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from darknet_networks import TINY, convolution, head, region, section, yolov2_cfg
 
+from fivenets.core.errors import UserError
 from fivenets.detection import boxes, certificate, darknet, darknet_library, engines, weights
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
@@ -99,5 +100,5 @@ def test_another_box_or_score_is_another_detection() -> None:
 def test_darknet_refuses_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "net.cfg").write_text(TINY)
     picture = np.zeros((1, 32, 64, 3), np.float32)
-    with pytest.raises(ValueError, match=r"Darknet refuses .*none.weights"):
+    with pytest.raises(UserError, match=r"Darknet refuses .*none.weights"):
         engines.darknet_itself(tmp_path / "net.cfg", tmp_path / "none.weights", picture)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class UserError(ValueError):
+class UserError(Exception):
     """Something given cannot be used; the message says what was expected and what was received."""
 
 
