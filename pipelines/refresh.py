@@ -14,8 +14,9 @@ from fivenets.datasets.classification.prepared import DataSettings
 from fivenets.datasets.faces.prepared import FaceSettings
 from fivenets.datasets.objects.prepared import ObjectSettings
 from fivenets.detection import sources
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import answers
+from fivenets.sources.origin import Kind, all_of
 
 STAGES = {  # by what they prepare, and what they are set by
     "classification": ("prepare@classification", DataSettings),
@@ -42,7 +43,7 @@ def main() -> None:
             repeat(prepare)
     if params.load("data", "source") != "builtin":
         for name, (making, better) in MODELS.items():
-            if is_built_in(name) and all(assets.answers(ASSETS[asset]) for asset in better):
+            if is_built_in(name) and all(answers(ASSETS[asset]) for asset in better):
                 print(f"{name}: better than what is built in can be had by now; making it again")
                 repeat(making)
 
@@ -52,9 +53,9 @@ def is_built_in(name: str) -> bool:
     record = Path("reports", name, "training.json")
     if not record.exists() or not Path("models", f"{name}.keras").exists():
         return False
-    origins = json.loads(record.read_text())["tags"]["data"].rpartition("(")[2]
+    kinds = {origin.kind for origin in all_of(json.loads(record.read_text()).get("sources"))}
     is_chosen = name == "yolov2" and params.load("yolov2", "convert", "source") == "builtin"
-    return "builtin" in origins and not is_chosen
+    return bool(kinds & {Kind.BUILTIN, Kind.UNTRAINED}) and not is_chosen
 
 
 def repeat(stage_name: str) -> None:

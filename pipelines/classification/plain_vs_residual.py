@@ -17,6 +17,7 @@ from fivenets.classification.training import Recipe, train
 from fivenets.core import params, stage
 from fivenets.datasets.classification import prepared
 from fivenets.runs import tracking
+from fivenets.sources.origin import Origin
 
 NAME = "plain_vs_residual"
 DEPTHS, WIDTH, EPOCHS = (20, 32, 56), 8, 24
@@ -30,7 +31,8 @@ def main(epochs: str = str(EPOCHS)) -> None:
     parameters = asdict(recipe(int(epochs), 0, residual=True)) | {"network": {"width": WIDTH}}
     errors: dict[str, dict[str, list[float]]] = {"plain": {}, "residual": {}}
     rows: list[dict[str, float]] = []
-    with tracking.training(NAME, parameters, data.source, Path("checkpoints/study.json")) as run:
+    sources, run_file = [Origin.of(data.source)], Path("checkpoints/study.json")
+    with tracking.training(NAME, parameters, sources, run_file) as run:
         for kind, by_depth in errors.items():
             for depth in DEPTHS:
                 checkpoints = Path(tempfile.mkdtemp())

@@ -12,6 +12,7 @@ from fivenets.core import params, stage
 from fivenets.datasets.classification import prepared
 from fivenets.fitting import distribution
 from fivenets.runs import tracking
+from fivenets.sources.origin import Origin
 
 
 def main(name: str) -> None:
@@ -22,11 +23,12 @@ def main(name: str) -> None:
     run_file = Path("checkpoints", f"{name}.run.json")
     wanted = recipe.network.get("weights") == "imagenet"
     weights = imagenet.fetch(params.load("data", "source"), Path("data/raw")) if wanted else None
-    start = partial(imagenet.load, file=weights) if weights else None
+    start = partial(imagenet.load, file=weights.folder / imagenet.FILE) if weights else None
+    origins = [Origin.of(data.source), *([weights.origin] if weights else [])]
     if recipe.distribute == "multi_worker" and distribution.worker_index():
         train(data, recipe, checkpoints, pretrained=start)  # the first worker keeps the results
         return
-    with tracking.training(name, asdict(recipe), data.source, run_file) as run:
+    with tracking.training(name, asdict(recipe), origins, run_file) as run:
         network, rows = train(data, recipe, checkpoints, run.log_epoch, pretrained=start)
         Classifier(network, data.labels).save(model_file)
         run.finish(model_file, rows, Path("reports", name))

@@ -14,15 +14,13 @@ from fivenets.runs import tracking
 def main(name: str) -> None:
     settings = sources.Conversion(**params.arguments(sources.Conversion, name, "convert"))
     pair = sources.fetch(settings.source, Path("data/raw"))
-    origin = {**asdict(pair.origin), "asset": pair.name}
     reports, model_file = Path("reports", name), Path("models", f"{name}.keras")
     run_file = Path("checkpoints", f"{name}.run.json")
-    with tracking.training(name, asdict(settings), origin, run_file) as run:
+    with tracking.training(name, asdict(settings), [pair.origin], run_file) as run:
         start = time.perf_counter()
         labels = read_names(pair.names)
         resize = settings.resize_of(pair)
-        trained_on = f"{pair.name} ({pair.origin.origin})"
-        detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, trained_on)
+        detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, pair.origin)
         detector.save(model_file)
         seconds = time.perf_counter() - start
         run.log_epoch(0, {"seconds": seconds})

@@ -14,6 +14,7 @@ from fivenets.detection import certificate
 from fivenets.detection.detector import Detector
 from fivenets.detection.training import Recipe, train
 from fivenets.runs import tracking
+from fivenets.sources.origin import Origin
 
 COMPARED = 3  # test pictures on which engines are compared
 
@@ -25,7 +26,7 @@ def main(name: str, data_name: str) -> None:
     checkpoints, reports = Path("checkpoints", name), Path("reports", name)
     model_file, run_file = Path("models", f"{name}.keras"), Path("checkpoints", f"{name}.run.json")
     parameters = asdict(recipe) | {"data": asdict(settings)}
-    with tracking.training(name, parameters, data.source, run_file) as run:
+    with tracking.training(name, parameters, [Origin.of(data.source)], run_file) as run:
         trained, rows = train(data, recipe, checkpoints, run.log_epoch)
         cfg, weights, _ = trained.write_darknet(Path("models", name))
         detector = Detector.from_darknet(

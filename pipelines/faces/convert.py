@@ -1,6 +1,5 @@
 """The published quantised weights -> the pretrained face ResNet as one .keras file."""
 
-import dataclasses
 import logging
 import time
 from pathlib import Path
@@ -9,24 +8,25 @@ from fivenets.core import params, stage
 from fivenets.faces import embedders
 from fivenets.faces.embedder import Embedder
 from fivenets.runs import tracking
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
+from fivenets.sources.origin import Kind, Origin
 
 log = logging.getLogger(__name__)
 
 
 def main(name: str) -> None:
     settings = params.arguments(embedders.convert, name, "convert")
-    origin = assets.fetch(
-        ASSETS["face_api_resnet"], Path("data/raw"), params.load("data", "source")
-    )
-    if origin is None:
+    asset = ASSETS["face_api_resnet"]
+    found = fetch(asset, Path("data/raw"), params.load("data", "source"))
+    if found:
+        origin, folder = found.origin, found.folder / "model"
+    else:
         log.warning("%s: its weights cannot be had: the network stays untrained", name)
-        origin = assets.Origin("untrained weights", "builtin", "0" * 64, "Apache-2.0")
-    source, folder = dataclasses.asdict(origin), origin.path and origin.path / "model"
+        origin, folder = Origin(asset.name, Kind.UNTRAINED, "0" * 64, "Apache-2.0"), None
     model_file, run_file = Path("models", f"{name}.keras"), Path("checkpoints", f"{name}.run.json")
     started = time.perf_counter()
-    with tracking.training(name, settings, source, run_file) as run:
+    with tracking.training(name, settings, [origin], run_file) as run:
         network = embedders.convert(folder, **settings)
         Embedder(network).save(model_file)
         seconds = time.perf_counter() - started

@@ -11,6 +11,7 @@ from fivenets.faces import drawing, evaluation, lfw
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
 from fivenets.faces.verification import all_pairs
 from fivenets.runs import tracking
+from fivenets.sources.origin import Origin, in_words
 
 
 def main(name: str) -> None:
@@ -33,9 +34,14 @@ def main(name: str) -> None:
     metrics |= {
         "parameters": embedder.network.count_params(),
         "data": _named(source),
+        "scored_on": [Origin.of(source).record()],
         "skipped": len(source["skipped"]),
         "calibrated": calibrated,
-        "unseen": others | {"data": _named(faces_source)},
+        "unseen": others
+        | {
+            "data": _named(faces_source),
+            "scored_on": [Origin.of(faces_source).record()],
+        },
         **{f"unseen_{key}": others[key] for key in ("auc", "auc_low", "auc_high")},
         "also": f"{_summary(metrics, source)}; {_summary(others, faces_source)}",
     }
@@ -67,7 +73,7 @@ def main(name: str) -> None:
 
 
 def _named(source: dict) -> str:
-    return f"{source['asset']} ({source['origin']})"
+    return in_words([Origin.of(source)])
 
 
 def _summary(numbers: dict, source: dict) -> str:

@@ -9,6 +9,7 @@ from fivenets.datasets.faces import prepared
 from fivenets.faces import training
 from fivenets.faces.embedder import Embedder
 from fivenets.runs import tracking
+from fivenets.sources.origin import Origin
 
 
 def main(name: str) -> None:
@@ -18,7 +19,7 @@ def main(name: str) -> None:
     checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
     run_file = Path("checkpoints", f"{name}.run.json")
-    with tracking.training(name, asdict(recipe), source, run_file) as run:
+    with tracking.training(name, asdict(recipe), [Origin.of(source)], run_file) as run:
         network, rows = training.train(
             training.pictures(faces.images, recipe),
             faces.labels,

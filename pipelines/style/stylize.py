@@ -8,6 +8,7 @@ import numpy as np
 
 from fivenets.core import params, stage
 from fivenets.runs import tracking
+from fivenets.sources.origin import in_words
 from fivenets.style import jobs, sources
 from fivenets.style.stylizer import Stylizer
 
@@ -21,7 +22,7 @@ def main(name: str) -> None:
     origins = [*(origin for one in gathered for origin in one.origins), origin]
     run_file = Path("checkpoints", f"{name}.run.json")
     shutil.rmtree(reports / "pictures", ignore_errors=True)
-    with tracking.training(name, asdict(plan), sources.combined(origins), run_file) as run:
+    with tracking.training(name, asdict(plan), origins, run_file) as run:
         rows: list[dict[str, float]] = []
 
         def watch(job: str, _: int, losses: dict[str, float], image: np.ndarray | None) -> None:
@@ -33,7 +34,7 @@ def main(name: str) -> None:
         for one in gathered:
             out = reports / "pictures" / one.job.name
             jobs.run(network, one, plan.snapshots, out, watch)
-        stylizer = Stylizer(network, gathered[0].settings, f"{origin.asset} ({origin.origin})")
+        stylizer = Stylizer(network, gathered[0].settings, in_words([origin]))
         # Other jobs make another model file, so that each set of jobs has a run of its own.
         stylizer.save(model_file, jobs=[asdict(one.job) for one in gathered])
         run.finish(model_file, rows, reports)

@@ -24,13 +24,14 @@ ALLOWED = {
     "src/fivenets/core/errors.py": "words and exit codes of errors",
     "src/fivenets/core/files.py": "how a text file is replaced in one step",
     "src/fivenets/runs/git.py": "what is said of the code that ran",
+    "src/fivenets/sources/__init__.py": "says what the folder holds",
     "src/fivenets/core/quiet.py": "keeps TensorFlow's greeting from the terminal",
     "src/fivenets/core/stage.py": "where a stage logs to",
 }
 # Sections of params.yaml that `make cells`, `make fast-style` and `make resnet50-full` read.
 OFF_GRAPH = {"cells", "yolov2-cells", "fast-starry-night", "style-fast", "resnet50-full"}
 # In src/fivenets; every other folder is a task.
-SHARED_FOLDERS = {"cli", "datasets", "demo", "pyfunc", "tracking"}
+SHARED_FOLDERS = {"cli", "datasets", "demo", "pyfunc", "sources", "tracking"}
 ABOVE_TASKS = {"cli", "demo", "pyfunc"}  # the commands, the page, and what MLflow runs
 
 

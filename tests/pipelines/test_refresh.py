@@ -9,13 +9,21 @@ from types import SimpleNamespace
 
 import pytest
 
+from fivenets.sources.origin import Kind, Origin
+
 PROJECT = Path(__file__).parents[2]
 
 
-def prepared(name: str, asset: str, origin: str) -> None:
+def prepared(name: str, asset: str, kind: str) -> None:
     folder = Path("data", name)
     folder.mkdir(parents=True)
-    (folder / "source.json").write_text(json.dumps({"asset": asset, "origin": origin}))
+    (folder / "source.json").write_text(json.dumps({"asset": asset, "kind": kind}))
+
+
+def recorded(*kinds: str) -> str:
+    """A training.json whose sources are of these kinds."""
+    sources = [Origin("asset", Kind(kind), "0", "none").record() for kind in kinds]
+    return json.dumps({"sources": sources})
 
 
 @pytest.fixture
@@ -58,18 +66,18 @@ def test_drawn_data_give_way_to_a_mirror_each_by_its_own_stage(commands: list[li
 @pytest.mark.parametrize(
     ("model", "better", "built_in", "stage"),
     [
-        ("yolov2", "yolo-lite-voc (mirror)", "yolov2-compact (builtin)", "convert"),
-        ("facenet-resnet", "f (mirror)", "untrained weights (builtin)", "convert-faces@"),
-        ("style-transfer", "a + b (mirror, public)", "a + b (builtin, package)", "stylize"),
+        ("yolov2", ["mirror"], ["builtin"], "convert"),
+        ("facenet-resnet", ["mirror"], ["untrained"], "convert-faces@"),
+        ("style-transfer", ["mirror", "public"], ["builtin", "package"], "stylize"),
     ],
 )
 def test_a_model_of_what_is_built_in_gives_way(
-    commands: list[list[str]], model: str, better: str, built_in: str, stage: str
+    commands: list[list[str]], model: str, better: list[str], built_in: list[str], stage: str
 ) -> None:
     prepared("objects", "scenes", "builtin")  # scenes are drawn everywhere, and stay
     record = Path("reports", model, "training.json")
     record.parent.mkdir(parents=True)
-    record.write_text(json.dumps({"tags": {"data": built_in}}))
+    record.write_text(recorded(*built_in))
     refresh()
     assert commands == [], "the record is in git, the model is not here"
     Path("models").mkdir()
@@ -78,7 +86,7 @@ def test_a_model_of_what_is_built_in_gives_way(
     [words] = commands
     assert words[-1].startswith(stage)
     commands.clear()
-    record.write_text(json.dumps({"tags": {"data": better}}))
+    record.write_text(recorded(*better))
     refresh()
     assert commands == []
 
@@ -89,7 +97,7 @@ def test_a_built_in_detector_that_was_asked_for_stays(commands: list[list[str]])
     file.write_text(asked)
     record = Path("reports/yolov2/training.json")
     record.parent.mkdir(parents=True)
-    record.write_text(json.dumps({"tags": {"data": "yolov2-compact (builtin)"}}))
+    record.write_text(recorded("builtin"))
     Path("models").mkdir()
     Path("models/yolov2.keras").touch()
     refresh()

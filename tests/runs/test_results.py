@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from fivenets.runs import results
+from fivenets.sources.origin import Kind, Origin
 
 METRICS = {
     "accuracy": 0.975,
@@ -18,6 +19,8 @@ METRICS = {
     "also": "0.960 [0.866, 0.989] on the 50 without a near-duplicate",
     "parameters": 23718,
 }
+SIGNS = Origin("signs", Kind.MIRROR, "d1", "none")
+DRAWN, OWN = Origin.drawn("signs", "d1"), Origin.own("signs", "d1")
 TRAINING = {
     "parameters": {"epochs": "40", "seed": "0"},
     "tags": {
@@ -26,6 +29,7 @@ TRAINING = {
         "git_commit": "0123456789abcdef",
         "git_dirty": "false",
     },
+    "sources": [SIGNS.record()],
     "seconds": 71.6,
 }
 DECISION = {"best": "net", "passed": True, "minimum": 0.95}
@@ -71,12 +75,13 @@ def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
         *,
         entry: dict[str, Any] = ENTRY,
         metrics: dict[str, Any] = METRICS,
+        training: dict[str, Any] = TRAINING,
         decision: dict[str, Any] = DECISION,
         study: dict[str, Any] | None = STUDY,
     ) -> dict[str, str]:
         files = {
             "net/metrics.json": metrics,
-            "net/training.json": TRAINING,
+            "net/training.json": training,
             "nets/registration.json": decision,
         } | ({"seeds/net.json": study} if study else {})
         for name, content in files.items():
@@ -105,6 +110,9 @@ OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed
     [
         ({"entry": without("course", ENTRY)}, {"course": "-"}),
         ({"entry": {**ENTRY, "course_data": "other"}}, {"course": "-"}),
+        ({"training": TRAINING | {"sources": [DRAWN.record()]}}, {"course": "-"}),
+        ({"training": TRAINING | {"sources": [OWN.record()]}}, {"course": "-"}),
+        ({"training": without("sources", TRAINING)}, {"course": "-"}),
         ({"metrics": without("also", METRICS)}, {"also": "-"}),
         ({"metrics": METRICS | {"accuracy": None}}, {"ours": "unknown"}),
         ({"metrics": METRICS | {"accuracy_low": None}}, {"ours": "0.975"}),

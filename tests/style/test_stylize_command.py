@@ -11,7 +11,7 @@ from PIL import Image
 from fivenets.cli import style as command
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
-from fivenets.sources.assets import Origin
+from fivenets.sources.origin import Origin
 from fivenets.style import drawing, evaluation, jobs, pictures, transfer
 from fivenets.style.jobs import Gathered, Job
 from fivenets.style.objective import Style
@@ -132,7 +132,7 @@ def test_a_job_leaves_all_that_it_takes_to_measure_it(
 ) -> None:
     job = Job(name="test", content="c", styles=["p"])
     mask = np.ones((48, 64), np.float32)
-    origin = Origin("c", "folder", "0", "own")
+    origin = Origin.own("c", "0")
     one = Gathered(job, stylizer.settings, content, [Style(painting, 1.0, mask)], [origin])
     watched: list[tuple] = []
     rows = jobs.run(stylizer.network, one, 3, tmp_path / "test", lambda *now: watched.append(now))

@@ -3,27 +3,26 @@
 Where neither a mirror nor a public host answers, it is the one that this project has trained.
 """
 
+import json
 import logging
-import os
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fivenets.core import images
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.detection import darknet, weights
 from fivenets.drawn.scenes import render_scenes
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import MIRROR_VARIABLE, Fetched
+from fivenets.sources.fetching import fetch as fetch_asset
+from fivenets.sources.origin import Kind, Origin, all_of
 
 log = logging.getLogger(__name__)
 
 BUILTIN = Path("models/yolov2-compact")  # what `train` writes: .cfg, .weights and .names
 BUILTIN_PHOTOGRAPHS = 3  # drawn, where Darknet's own cannot be had
-YOLOV2_URL = "https://pjreddie.com/media/files/yolov2.weights"
-YOLOV2_FILE = "yolov2.weights"  # also beside the zips of a mirror that is a folder
+YOLOV2_WEIGHTS = ASSETS["yolov2_weights"].files[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +46,7 @@ class Pair:
     weights: Path
     names: Path  # of classes, one a line
     photographs: Sequence[images.ImageSource]  # to compare engines on
-    origin: assets.Origin
+    origin: Origin  # of the weights, by the name of the pair
     resize: str  # what the network was trained with
 
 
@@ -86,10 +85,11 @@ def fetch(source: str, raw_dir: Path) -> Pair:
         log.warning("yolov2: %s cannot be had here", name)
     if source == "yolov2-coco":
         raise UserError(
-            f"yolov2-coco: {YOLOV2_URL} did not answer, and no mirror holds {YOLOV2_FILE}"
+            f"yolov2-coco: {YOLOV2_WEIGHTS.url} did not answer, and no mirror holds "
+            f"{YOLOV2_WEIGHTS.name}"
         )
     raise UserError(
-        f"{source}: neither a mirror nor the public host has it: set {assets.MIRROR_VARIABLE} to a "
+        f"{source}: neither a mirror nor the public host has it: set {MIRROR_VARIABLE} to a "
         "mirror, or yolov2.convert.source to auto"
     )
 
@@ -105,7 +105,10 @@ def _builtin() -> Pair:
     cfg, numbers, names = (BUILTIN.with_suffix(end) for end in (".cfg", ".weights", ".names"))
     if not numbers.exists():
         raise UserError(f"{numbers} not found: run `dvc repro train-detector` first")
-    origin = assets.Origin(BUILTIN.name, "builtin", sha256(numbers), "Apache-2.0")
+    record = Path("reports", BUILTIN.name, "training.json")
+    made_of = json.loads(record.read_text()) if record.exists() else {}
+    is_drawn = any(origin.is_drawn for origin in all_of(made_of.get("sources")))
+    origin = Origin(BUILTIN.name, Kind.BUILTIN, sha256(numbers), "Apache-2.0", is_drawn)
     return Pair(BUILTIN.name, cfg, numbers, names, _drawn(), origin, "stretch")
 
 
@@ -114,55 +117,36 @@ def _drawn() -> list[images.ImageSource]:
 
 
 def _yolo_lite(name: str, raw_dir: Path) -> Pair | None:
-    weights_asset, darknet_asset = (_fetched(asset, raw_dir) for asset in REAL_ASSETS)
-    if weights_asset is None or darknet_asset is None:
+    trained, common = (_fetched(asset, raw_dir) for asset in REAL_ASSETS)
+    if trained is None or common is None:
         return None
-    (origin, folder), (_, common) = weights_asset, darknet_asset
     cfg, numbers, names = YOLO_LITE[name]
-    files, photographs = (folder / cfg, folder / numbers, common / names), _photographs(common)
-    return Pair(name, *files, photographs, origin, "stretch")
+    files = (trained.folder / cfg, trained.folder / numbers, common.folder / names)
+    origin = replace(trained.origin, asset=name)
+    return Pair(name, *files, _photographs(common.folder), origin, "stretch")
 
 
 def _yolov2(raw_dir: Path) -> Pair | None:
     """YOLOv2 for COCO; None where its weights cannot be had."""
-    found = _fetched("darknet", raw_dir)
-    if found is None:
+    common = _fetched("darknet", raw_dir)
+    trained = common and _fetched("yolov2_weights", raw_dir)
+    if common is None or trained is None:
         return None
-    origin, common = found
-    cfg, file = common / "cfg/yolov2.cfg", raw_dir / YOLOV2_FILE
-    if not file.exists():
-        arriving = file.with_suffix(".arriving")
-        where = _bring_yolov2(arriving)
-        if where is None:
-            return None
-        try:
-            # No digest of the file is published; its header and its every byte must fit the cfg.
-            weights.read(arriving.read_bytes(), darknet.parse_file(cfg), where)
-        except UserError:
-            arriving.unlink()
-            raise
-        arriving.rename(file)
-    weights_origin = assets.Origin("yolov2-coco", "public", sha256(file), origin.licence)
-    files, photographs = (cfg, file, common / "data/coco.names"), _photographs(common)
-    return Pair("yolov2-coco", *files, photographs, weights_origin, "letterbox")
+    name, folder = "yolov2-coco", common.folder
+    numbers, names = trained.folder / YOLOV2_WEIGHTS.name, folder / "data/coco.names"
+    origin = replace(trained.origin, asset=name)
+    files = (folder / "cfg/yolov2.cfg", numbers, names)
+    return Pair(name, *files, _photographs(folder), origin, "letterbox")
 
 
-def _bring_yolov2(target: Path) -> str | None:
-    """Brings the weights to `target`; answers from where, or None."""
-    mirror = os.environ.get(assets.MIRROR_VARIABLE, "")
-    if (Path(mirror) / YOLOV2_FILE).is_file():
-        shutil.copyfile(Path(mirror) / YOLOV2_FILE, target)
-        return str(Path(mirror) / YOLOV2_FILE)
-    return YOLOV2_URL if assets.download(YOLOV2_URL, target) else None
-
-
-def photographs(trained_on: str, raw_dir: Path) -> Sequence[images.ImageSource]:
+def photographs(trained_on: Origin | None, raw_dir: Path) -> Sequence[images.ImageSource]:
     """What engines are compared on: Darknet's own sample photographs, else drawn scenes.
 
-    trained_on: of the detector, such as "yolo-lite-voc (mirror)"; a built-in one knows scenes only.
+    trained_on: of the detector; one of drawn pictures knows scenes only.
     """
-    found = None if "(builtin)" in trained_on else _fetched("darknet", raw_dir)
-    return _drawn() if found is None else _photographs(found[1])
+    is_drawn = trained_on is not None and trained_on.is_drawn
+    found = None if is_drawn else _fetched("darknet", raw_dir)
+    return _drawn() if found is None else _photographs(found.folder)
 
 
 def darknet_cfg(name: str, raw_dir: Path) -> Path:
@@ -174,14 +158,13 @@ def darknet_cfg(name: str, raw_dir: Path) -> Path:
     if found is None:
         raise UserError(
             f"{name}: neither a mirror nor the public host has the asset darknet: set "
-            f"{assets.MIRROR_VARIABLE} to a mirror"
+            f"{MIRROR_VARIABLE} to a mirror"
         )
-    return found[1] / "cfg" / name
+    return found.folder / "cfg" / name
 
 
-def _fetched(asset: str, raw_dir: Path) -> tuple[assets.Origin, Path] | None:
-    origin = assets.fetch(ASSETS[asset], raw_dir, "auto")
-    return None if origin is None or origin.path is None else (origin, origin.path)
+def _fetched(asset: str, raw_dir: Path) -> Fetched | None:
+    return fetch_asset(ASSETS[asset], raw_dir, "auto")
 
 
 def _photographs(folder: Path) -> Sequence[Path]:

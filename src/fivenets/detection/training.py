@@ -19,6 +19,7 @@ from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import Weights, YoloLoss
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
+from fivenets.sources.origin import Origin
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
 
@@ -129,8 +130,7 @@ def train(
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
     plain.set_weights(trained.get_weights())
-    trained_on = f"{data.source['asset']} ({data.source['origin']})"
-    return Detector(plain, cfg, header, data.labels, "stretch", trained_on), rows
+    return Detector(plain, cfg, header, data.labels, "stretch", Origin.of(data.source)), rows
 
 
 def fitted_anchors(examples: Sequence[Example], recipe: Recipe) -> np.ndarray:

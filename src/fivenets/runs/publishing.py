@@ -12,9 +12,9 @@ from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
 from fivenets.runs import registry, tracking
 from fivenets.runs.results import interval
+from fivenets.sources.origin import Kind, Origin, all_of
 
 DECISION_FILE = "registration.json"
-UNTRAINED = "untrained"  # how the data tag starts of a network whose weights could not be had
 PYFUNC = registry.PACKAGE / "pyfunc"
 
 
@@ -123,9 +123,10 @@ def decide(
         training = json.loads(Path("reports", candidate, tracking.RECORD_FILE).read_text())
         if metric not in metrics:
             raise UserError(f"params.yaml: {name}.register.metric: {candidate} has no {metric}")
-        values[candidate], made_from = metrics[metric], training["tags"]["data"]
-        is_drawn[candidate] = "(builtin)" in metrics.get("data", made_from)
-        is_untrained[candidate] = made_from.startswith(UNTRAINED)
+        values[candidate], made_from = metrics[metric], all_of(training.get("sources"))
+        scored_on = all_of(metrics.get("scored_on")) or made_from
+        is_drawn[candidate] = any(origin.is_drawn for origin in scored_on)
+        is_untrained[candidate] = any(origin.kind == Kind.UNTRAINED for origin in made_from)
         _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
     best = max(values, key=lambda candidate: (not is_untrained[candidate], values[candidate]))
     if is_drawn[best] and minimum_builtin is not None:
@@ -214,14 +215,18 @@ def model_card(candidate: str, decision: dict[str, Any]) -> str:
 - **Test {metric}**: {interval(metrics, metric)} over {metrics["examples"]} examples;
   {metrics.get("also", "nothing more measured")}.
 - **Gate**: {metric} >= {decision["minimum"]:g}: {"champion" if is_champion else "not champion"}.
-- **Limits**: {_limits(service, tags["data"])}
+- **Limits**: {_limits(service, all_of(training.get("sources")))}
 """
 
 
-def _limits(service: Service, data: str) -> str:
-    """What not to expect of a model made from `data`, such as `signs (mirror)`."""
-    if "(builtin)" in data:
+def _limits(service: Service, sources: list[Origin]) -> str:
+    """What not to expect of a model that was made from `sources`."""
+    if not sources:  # recorded by an older version
+        return service.limits
+    kinds = {origin.kind for origin in sources}
+    is_drawn = any(origin.is_drawn for origin in sources)
+    if is_drawn or kinds <= {Kind.BUILTIN, Kind.PACKAGE, Kind.UNTRAINED}:
         return service.limits_of_builtin
-    if "(folder)" in data or "(tfds)" in data:
+    if kinds <= {Kind.FOLDER, Kind.TFDS}:
         return "As good as its test split says on pictures like those, and not on others."
     return service.limits

@@ -9,6 +9,8 @@ import jinja2
 from rich import box
 from rich.table import Table
 
+from fivenets.sources.origin import Kind, Origin, all_of
+
 REPORTS = Path("reports")
 BEGIN, END = "<!-- results: written by `dvc repro report` -->", "<!-- end of results -->"
 COLUMNS = {
@@ -38,7 +40,7 @@ def row(entry: dict[str, Any]) -> dict[str, str]:
         "parameters": f"{metrics['parameters']:,}",
         "data": training["tags"]["data"],
         "metric": entry["metric"],
-        "course": _course(entry, training["tags"]["data"]),
+        "course": _course(entry, all_of(training.get("sources"))),
         "published": entry.get("published", "-"),
         "ours": interval(metrics, entry["metric"]),
         "also": metrics.get("also", "-"),
@@ -129,9 +131,11 @@ def same_recipe(parameters: dict[str, str], others: dict[str, str]) -> bool:
     return {**parameters, "seed": ""} == {**others, "seed": ""}
 
 
-def _course(entry: dict[str, Any], data: str) -> str:
-    """The course's number, beside results on the data set that it is about."""
-    is_comparable = "course" in entry and data.startswith(f"{entry['course_data']} (")
+def _course(entry: dict[str, Any], sources: list[Origin]) -> str:
+    """The course's number, beside results on the real data set that it is about."""
+    own_or_drawn = (Kind.FOLDER, Kind.BUILTIN)  # of that name, and still other pictures
+    assets = [origin.asset for origin in sources if origin.kind not in own_or_drawn]
+    is_comparable = "course" in entry and entry["course_data"] in assets
     return f"{entry['course']:.3f}" if is_comparable else "-"
 
 

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import sklearn.datasets
 
 from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import SUFFIXES, is_image_file, read_image
-from fivenets.sources import assets
-from fivenets.sources.assets import Origin
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
+from fivenets.sources.origin import Origin
 
-REAL_ASSETS = ("darknet", "lfw10")  # street scenes and animals; people
+# A building and a flower; street scenes and animals; people.
+PHOTOGRAPHS = ("sklearn_photographs", "darknet", "lfw10")
 HELD_OUT = "horses"  # of Darknet's photographs: to watch a training by, and to choose a recipe by
 
 
@@ -39,17 +39,15 @@ def gather(where: str, source: str, raw_dir: Path) -> Photographs:
     """
     if where != "auto":
         return _of_folder(Path(where).expanduser())
-    folder = Path(sklearn.datasets.__path__[0], "images")
-    origins = [Origin("scikit-learn", "builtin", tree_sha256(folder), "CC BY 2.0")]
-    found = {"scikit-learn": _read(folder)}
-    for name in REAL_ASSETS:
-        origin = assets.fetch(ASSETS[name], raw_dir, source)
-        if origin and origin.path:
-            origins.append(origin)
-            found[name] = _read(origin.path)
+    origins, found = [], {}
+    for name in PHOTOGRAPHS:
+        fetched = fetch(ASSETS[name], raw_dir, source)
+        if fetched:
+            origins.append(fetched.origin)
+            found[name] = _read(fetched.folder)
     held_out = found.get("darknet", {}).pop(HELD_OUT, None)
     if held_out is None:
-        held_out = found["scikit-learn"].pop("flower")
+        held_out = found["sklearn_photographs"].pop("flower")
     return Photographs([list(pictures.values()) for pictures in found.values()], held_out, origins)
 
 
@@ -60,8 +58,7 @@ def _of_folder(folder: Path) -> Photographs:
             f"{folder} should hold at least two photographs ({', '.join(SUFFIXES)}), "
             f"it holds {len(found)}"
         )
-    origin = Origin(folder.name, "folder", tree_sha256(folder), "the user's own")
-    return Photographs([found[1:]], found[0], [origin])
+    return Photographs([found[1:]], found[0], [Origin.own(folder.name, tree_sha256(folder))])
 
 
 def _read(folder: Path) -> dict[str, np.ndarray]:

@@ -24,8 +24,9 @@ from fivenets.datasets.storing import (
     tfds_builder,
     write_source,
 )
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import answers, fetch
+from fivenets.sources.origin import Kind, Origin
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
     Args:
         settings: its `dataset` is "signs", a folder `<class>/<image>` or
             `<split>/<class>/<image>`, or a TFDS name.
-        source: for signs, "auto", "real" or "builtin" (see `assets.fetch`).
+        source: for signs, "auto", "real" or "builtin" (see `fetch`).
     """
     dataset = settings.dataset
     with replacing(out) as scratch:
@@ -49,7 +50,7 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
         else:
             origin = _prepare_tfds(dataset, scratch, raw_dir)
         counts = write_source(scratch, origin)
-    log.info("%s: %s data, %s", dataset, origin.origin, counts)
+    log.info("%s: %s data, %s", dataset, origin.kind, counts)
 
 
 def is_stale(dataset: str, out: Path, source: str) -> bool:
@@ -60,32 +61,33 @@ def is_stale(dataset: str, out: Path, source: str) -> bool:
     if not (out / SOURCE_FILE).exists():
         return False
     record = json.loads((out / SOURCE_FILE).read_text())
-    if record["origin"] == "builtin":
+    if "kind" not in record:  # by an older version, whose data DVC prepares again
+        return False
+    if record["kind"] == Kind.BUILTIN:
         if record["asset"] not in ASSETS:  # drawn by choice: there is nothing better
             return False
-        return source != "builtin" and assets.answers(ASSETS[record["asset"]])
-    if record["origin"] == "folder":
+        return source != "builtin" and answers(ASSETS[record["asset"]])
+    if record["kind"] == Kind.FOLDER:
         folder = Path(dataset).expanduser()
         return folder.is_dir() and record["digest"] != tree_sha256(folder)
     return False
 
 
-def _prepare_signs(out: Path, raw_dir: Path, source: str) -> assets.Origin:
-    origin = assets.fetch(ASSETS["signs"], raw_dir, source)
-    if origin is None:
+def _prepare_signs(out: Path, raw_dir: Path, source: str) -> Origin:
+    found = fetch(ASSETS["signs"], raw_dir, source)
+    if found is None:
         log.warning("signs: no real source was asked for or answered: drawing the built-in ones")
         builder = Signs(data_dir=out, config="builtin")
         builder.download_and_prepare()
-        licence = "Apache-2.0, drawn by this project"
-        return assets.Origin("signs", "builtin", digest(Path(builder.data_dir)), licence)
+        return Origin.drawn("signs", digest(Path(builder.data_dir)))
     builder = Signs(data_dir=out, config="real")
     builder.download_and_prepare(
-        download_config=tfds.download.DownloadConfig(manual_dir=origin.path)
+        download_config=tfds.download.DownloadConfig(manual_dir=found.folder)
     )
-    return origin
+    return found.origin
 
 
-def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> assets.Origin:
+def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> Origin:
     if not folder.is_dir():
         raise UserError(f"classification.dataset: {folder} is not a folder")
     files = _files_by_split(folder, settings)
@@ -103,7 +105,7 @@ def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> assets.O
         split_datasets={split: _read_examples(examples) for split, examples in files.items()},
         data_dir=out,
     )
-    return assets.Origin(folder.name, "folder", tree_sha256(folder), "the user's own")
+    return Origin.own(folder.name, tree_sha256(folder))
 
 
 def _files_by_split(folder: Path, settings: DataSettings) -> dict[str, list[tuple[Path, str]]]:
@@ -167,7 +169,7 @@ def _read_examples(examples: list[tuple[Path, str]]) -> Iterator[tuple[str, dict
         yield f"{label}/{path.name}", {"image": read_image(path), "label": label}
 
 
-def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
+def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> Origin:
     builder = tfds_builder(name, out, "signs")
     features = builder.info.features
     if not {"image", "label"} <= set(features or ()) or not isinstance(

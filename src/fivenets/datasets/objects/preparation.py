@@ -29,8 +29,9 @@ from fivenets.datasets.storing import (
 )
 from fivenets.drawn.scenes import render_scenes
 from fivenets.drawn.shapes import CLASSES
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import MIRROR_VARIABLE, fetch
+from fivenets.sources.origin import Origin
 
 log = logging.getLogger(__name__)
 
@@ -50,27 +51,26 @@ def prepare(settings: ObjectSettings, source: str, out: Path, raw_dir: Path) -> 
         counts = write_source(scratch, origin, left_out=left_out)
     for sentence in left_out:
         log.warning("left out: %s", sentence)
-    log.info("%s: %s data, %s", settings.dataset, origin.origin, counts)
+    log.info("%s: %s data, %s", settings.dataset, origin.kind, counts)
 
 
-def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[assets.Origin, list[str]]:
+def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[Origin, list[str]]:
     """Where the set is from, and a sentence for each annotation that was left out."""
     if dataset == "scenes":
         _store(out, CLASSES, {split: _drawn(split) for split in SCENES})
-        licence = "Apache-2.0, drawn by this project"
-        return assets.Origin("scenes", "builtin", digest(version_folder(out)), licence), []
+        return Origin.drawn("scenes", digest(version_folder(out))), []
     if dataset in VOC_ASSETS:
-        origin = assets.fetch(ASSETS[dataset], raw_dir, source)
-        if origin is None or origin.path is None:
+        found = fetch(ASSETS[dataset], raw_dir, source)
+        if found is None:
             raise UserError(
                 f"{dataset}: neither a mirror nor the public host has it, and nothing like it is "
-                f"built in: set {assets.MIRROR_VARIABLE} to a mirror, or data.source to auto"
+                f"built in: set {MIRROR_VARIABLE} to a mirror, or data.source to auto"
             )
-        return origin, _store_voc(origin.path / VOC_ASSETS[dataset], out)
+        return found.origin, _store_voc(found.folder / VOC_ASSETS[dataset], out)
     if is_folder(dataset):
         folder = Path(dataset).expanduser()
         left_out = _store_voc(folder, out)
-        return assets.Origin(folder.name, "folder", tree_sha256(folder), "the user's own"), left_out
+        return Origin.own(folder.name, tree_sha256(folder)), left_out
     return _download(dataset, out, raw_dir), []
 
 
@@ -141,7 +141,7 @@ def _object(box_xyxy: np.ndarray, label: str, is_difficult: bool) -> dict[str, A
     return {"bbox": box, "label": label, "is_difficult": is_difficult}
 
 
-def _download(name: str, out: Path, raw_dir: Path) -> assets.Origin:
+def _download(name: str, out: Path, raw_dir: Path) -> Origin:
     builder = tfds_builder(name, out, ", ".join(["scenes", *VOC_ASSETS]))
     features = dict(builder.info.features or {})
     inside = getattr(features.get("objects"), "feature", {})

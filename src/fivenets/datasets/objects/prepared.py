@@ -44,7 +44,7 @@ class ObjectDataset:
 
     settings: ObjectSettings
     labels: tuple[str, ...]
-    source: dict[str, Any]  # source.json: asset, origin, digest, licence, examples
+    source: dict[str, Any]  # source.json: an `Origin`, and how many examples
     train: list[Example]
     test: list[Example]
 
