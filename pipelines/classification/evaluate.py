@@ -12,6 +12,7 @@ from fivenets.core import params, stage
 from fivenets.datasets.classification import prepared
 from fivenets.runs import tracking
 from fivenets.runs.results import interval
+from fivenets.sources.origin import Origin
 
 
 def main(name: str) -> None:
@@ -38,6 +39,7 @@ def main(name: str) -> None:
         f"in other light: {light}"
     )
     metrics["parameters"] = classifier.network.count_params()
+    metrics["scored_on"] = [Origin.of(data.source).record()]
 
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
     with (reports / "confusion.csv").open("w", newline="") as stream:

@@ -29,6 +29,7 @@ def main(epochs: str = str(EPOCHS)) -> None:
     reports = Path("reports", NAME)
     numbers = reports / tracking.METRICS_FILE
     parameters = asdict(recipe(int(epochs), 0, residual=True)) | {"network": {"width": WIDTH}}
+    parameters["data"] = asdict(settings)
     errors: dict[str, dict[str, list[float]]] = {"plain": {}, "residual": {}}
     rows: list[dict[str, float]] = []
     sources, run_file = [Origin.of(data.source)], Path("checkpoints/study.json")

@@ -32,7 +32,10 @@ def main(name: str, *seeds: str) -> None:
         "command": " ".join(["python pipelines/classification/study.py", name, *seeds]),
         "data": data.source["asset"],
         "data_digest": data.source["digest"],
-        "parameters": {key: str(value) for key, value in flatten(asdict(recipe)).items()},
+        "parameters": {
+            key: str(value)
+            for key, value in flatten(asdict(recipe) | {"data": asdict(settings)}).items()
+        },
         "accuracies": accuracies,
         "seconds": seconds,
         "mean": statistics.mean(accuracies.values()),

@@ -28,7 +28,8 @@ def main(name: str) -> None:
     if recipe.distribute == "multi_worker" and distribution.worker_index():
         train(data, recipe, checkpoints, pretrained=start)  # the first worker keeps the results
         return
-    with tracking.training(name, asdict(recipe), origins, run_file) as run:
+    parameters = asdict(recipe) | {"data": asdict(settings)}
+    with tracking.training(name, parameters, origins, run_file) as run:
         network, rows = train(data, recipe, checkpoints, run.log_epoch, pretrained=start)
         Classifier(network, data.labels).save(model_file)
         run.finish(model_file, rows, Path("reports", name))

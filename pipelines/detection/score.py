@@ -9,13 +9,15 @@ from fivenets.datasets.objects import prepared
 from fivenets.detection import boxes, drawing, evaluation, scoring
 from fivenets.detection.detector import Detector
 from fivenets.runs import tracking
+from fivenets.sources.origin import Origin
 
 SHOWN = 12  # test pictures
 
 
 def main(name: str, data_name: str) -> None:
     settings = prepared.ObjectSettings(**params.arguments(prepared.ObjectSettings, data_name))
-    examples = prepared.load(Path("data", data_name), settings).test
+    data = prepared.load(Path("data", data_name), settings)
+    examples = data.test
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     detector = Detector.from_file(model_file)
     pictures = [example.image_rgb_uint8 for example in examples]
@@ -28,6 +30,7 @@ def main(name: str, data_name: str) -> None:
     ranked = scoring.rankings(truth, found, detector.labels)
     scored = scoring.metrics(truth, found, ranked)
     metrics = compared | scored | {"also": scoring.also(scored)}
+    metrics["scored_on"] = [Origin.of(data.source).record()]
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
     with (reports / "curves.csv").open("w", newline="") as stream:
         rows = scoring.curve_rows(ranked)

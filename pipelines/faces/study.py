@@ -45,7 +45,7 @@ def main(name: str, count: str = "3", *words: str) -> None:
         network, rows = training.train(
             training.pictures(faces.only(~is_scored).images, recipe),
             faces.only(~is_scored).labels,
-            source["digest"],
+            {"held_out": held_out.tolist(), "digest": source["digest"]},
             recipe,
             checkpoints,
             pretrained=pretrained,

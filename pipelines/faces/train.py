@@ -19,11 +19,12 @@ def main(name: str) -> None:
     checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
     run_file = Path("checkpoints", f"{name}.run.json")
-    with tracking.training(name, asdict(recipe), [Origin.of(source)], run_file) as run:
+    parameters = asdict(recipe) | {"data": asdict(settings)}
+    with tracking.training(name, parameters, [Origin.of(source)], run_file) as run:
         network, rows = training.train(
             training.pictures(faces.images, recipe),
             faces.labels,
-            source["digest"],
+            {**asdict(settings), "digest": source["digest"]},
             recipe,
             checkpoints,
             run.log_epoch,

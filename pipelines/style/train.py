@@ -35,8 +35,8 @@ def main(name: str) -> None:
             run.log_epoch(epoch, metrics)
             run.log_image(stylizer(network).stylize(contents.held_out).image, "held out", epoch)
 
-        digest = digest_of(origins)
-        network, rows = train(vgg, style.image, contents, recipe, checkpoints, digest, log)
+        known_by = {"plan": asdict(plan), "digest": digest_of(origins)}
+        network, rows = train(vgg, style.image, contents, recipe, checkpoints, known_by, log)
         stylizer(network).save(model_file)
         run.finish(model_file, rows, reports)
     shutil.rmtree(checkpoints)

@@ -4,6 +4,7 @@ import csv
 import gc
 import shutil
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -169,18 +170,52 @@ def test_fused_adamw_trains_as_adamw_and_goes_on_where_it_was_cut_off(
         assert row["val_loss"] == pytest.approx(expected["val_loss"], abs=1e-3)
 
 
+def as_it_was(data: ImageDataset) -> ImageDataset:
+    return data
+
+
+def of_another_source(data: ImageDataset) -> ImageDataset:
+    return replace(data, source=data.source | {"digest": "another"})
+
+
+def with_another(**settings: float) -> Callable[[ImageDataset], ImageDataset]:
+    return lambda data: replace(data, settings=replace(data.settings, **settings))
+
+
+def split_elsewhere(data: ImageDataset) -> ImageDataset:
+    return replace(data, splits=data.splits | {"train": "train[4:]+test"})
+
+
+def with_other_pictures(data: ImageDataset) -> ImageDataset:
+    """The same source and settings, prepared otherwise, as by other code."""
+    out = data.folder.with_name("otherwise")
+    prepare(replace(data.settings, split_seed=1), "builtin", out, out.with_name("raw"))
+    return load(out, data.settings)
+
+
 @pytest.mark.parametrize(
-    ("change", "digest", "goes_on"),
-    [({}, None, True), ({"learning_rate": 0.01}, None, False), ({}, "of other data", False)],
-    ids=["nothing", "recipe", "data"],
+    ("change", "others", "goes_on"),
+    [
+        ({}, as_it_was, True),
+        ({"learning_rate": 0.01}, as_it_was, False),
+        ({}, of_another_source, False),
+        ({}, with_another(split_seed=1), False),
+        ({}, with_another(test_fraction=0.2), False),
+        ({}, with_another(validation_fraction=0.2), False),
+        ({}, split_elsewhere, False),
+        ({}, with_other_pictures, False),
+    ],
 )
 def test_what_has_changed_since_the_cut_decides_whether_it_starts_anew(
-    change, digest, goes_on: bool, data: ImageDataset, cut_off: Path, tmp_path: Path
+    change: dict,
+    others: Callable[[ImageDataset], ImageDataset],
+    goes_on: bool,
+    data: ImageDataset,
+    cut_off: Path,
+    tmp_path: Path,
 ) -> None:
     checkpoints = shutil.copytree(cut_off, tmp_path / "checkpoints")
-    source = data.source | ({"digest": digest} if digest else {})
-    recipe = replace(RECIPE, **change)
-    first_epoch = train_until(0, replace(data, source=source), recipe, checkpoints)
+    first_epoch = train_until(0, others(data), replace(RECIPE, **change), checkpoints)
     assert (first_epoch > 0) is goes_on
 
 

@@ -3,9 +3,11 @@
 import gc
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSet
 from fivenets.detection import certificate, compact
 from fivenets.detection.darknet import Region
 from fivenets.detection.detector import Detector
-from fivenets.detection.training import Recipe, batches, train
+from fivenets.detection.training import Recipe, batches, known_by, train
 from fivenets.sources.origin import Origin
 
 RECIPE = Recipe(
@@ -104,6 +106,32 @@ def test_a_training_that_was_cut_off_ends_as_one_that_was_not(
     assert (read.resize, read.trained_on) == ("stretch", Origin.drawn("squares", "0" * 64))
     pictures = [example.image_rgb_uint8 for example in data.test[:2]]
     assert certificate.is_equal(certificate.certify(read, cfg, weights, pictures))
+
+
+def turned(example: Example) -> Example:
+    return replace(example, image_rgb_uint8=example.image_rgb_uint8[::-1].copy())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: replace(data, settings=replace(data.settings, train="train+validation")),
+        lambda data: replace(data, settings=replace(data.settings, test="train[:10%]")),
+        lambda data: replace(data, train=data.train[1:]),
+        lambda data: replace(data, train=[*data.train[1:], turned(data.train[0])]),
+        lambda data: replace(
+            data, train=[replace(data.train[0], is_difficult=np.ones(1, bool)), *data.train[1:]]
+        ),
+    ],
+    ids=["split", "test split", "picture left out", "picture turned", "object uncounted"],
+)
+def test_what_is_trained_on_is_part_of_what_a_training_is_known_by(
+    change: Callable[[ObjectDataset], ObjectDataset], data: ObjectDataset
+) -> None:
+    network = keras.Sequential([keras.Input((1,))])
+    same, other = replace(data, test=[]), change(data)
+    assert known_by(same, RECIPE, network) == known_by(data, RECIPE, network)
+    assert known_by(other, RECIPE, network) != known_by(data, RECIPE, network)
 
 
 def test_scales_take_turns(data: ObjectDataset) -> None:

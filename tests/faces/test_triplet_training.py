@@ -1,6 +1,7 @@
 """Training by triplet loss, on a network of a few weights: it learns, resumes, and stops."""
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,11 @@ RECIPE: dict[str, Any] = {
     "augmentation": {"brightness": 0.1},
     "seed": 0,
 }
+DATA = {"test_people": 1, "digest": "d1"}
 
 
 def tiny_network() -> keras.Model:
+    keras.utils.clear_session()  # layers without a name are counted, from 0 in another process
     image = keras.Input((4, 4, 3))
     x = layers.Flatten()(layers.Rescaling(1 / 255)(image))
     return keras.Model(image, layers.UnitNormalization()(layers.Dense(3)(x)))
@@ -50,7 +53,7 @@ def people() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_it_learns_and_logs_what_the_batches_were_like(tmp_path: Path) -> None:
-    _, rows = train(*people(), "digest", Recipe(**{**RECIPE, "epochs": 30}), tmp_path / "state")
+    _, rows = train(*people(), DATA, Recipe(**{**RECIPE, "epochs": 30}), tmp_path / "state")
     assert len(rows) == 30
     assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
     assert rows[-1]["negative_distance"] > 2 * rows[-1]["positive_distance"]
@@ -61,19 +64,47 @@ def test_it_learns_and_logs_what_the_batches_were_like(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(tmp_path: Path) -> None:
-    whole, _ = train(*people(), "digest", Recipe(**RECIPE), tmp_path / "whole")
+    whole, _ = train(*people(), DATA, Recipe(**RECIPE), tmp_path / "whole")
 
     def kill(epoch: int, logs: dict) -> None:
         if epoch == 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(*people(), "digest", Recipe(**RECIPE), tmp_path / "cut", kill)
+        train(*people(), DATA, Recipe(**RECIPE), tmp_path / "cut", kill)
     gc.collect()
-    resumed, rows = train(*people(), "digest", Recipe(**RECIPE), tmp_path / "cut")
+    resumed, rows = train(*people(), DATA, Recipe(**RECIPE), tmp_path / "cut")
     assert [row["epoch"] for row in rows] == list(range(6))
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize(
+    ("data", "change", "goes_on"),
+    [
+        (DATA, lambda faces, labels: (faces, labels), True),
+        (DATA | {"test_people": 2}, lambda faces, labels: (faces, labels), False),
+        (DATA | {"digest": "d2"}, lambda faces, labels: (faces, labels), False),
+        (DATA, lambda faces, labels: (faces[::-1].copy(), labels), False),  # turned upright, say
+        (DATA, lambda faces, labels: (faces, labels[::-1].copy()), False),
+    ],
+    ids=["nothing", "settings", "source", "pictures", "people"],
+)
+def test_what_is_trained_on_decides_whether_a_killed_training_goes_on(
+    data: dict, change: Callable, goes_on: bool, tmp_path: Path
+) -> None:
+    def kill(epoch: int, logs: dict) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(*people(), DATA, Recipe(**RECIPE), tmp_path, kill)
+    gc.collect()
+    seen: list[int] = []
+    train(*change(*people()), data, Recipe(**RECIPE), tmp_path, lambda epoch, _: seen.append(epoch))
+    assert (seen[0] > 0) is goes_on
 
 
 def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:

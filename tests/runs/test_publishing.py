@@ -158,8 +158,8 @@ def test_the_model_card_holds_the_evidence(story: dict[str, Published]) -> None:
 - **What**: 971 parameters; raw pictures in, label and probabilities out.
 - **Data**: signs (builtin), digest `0123456789ab`.
 - **Code**: commit `fedcba987654`, local changes: false.
-- **Test accuracy**: 0.850 [0.750, 0.900] over 120 examples;
-  0.500 [0.400, 0.600] on the 60 without a near-duplicate.
+- **Test accuracy**: 0.850 [0.750, 0.900] over 120 examples of
+  signs (builtin); 0.500 [0.400, 0.600] on the 60 without a near-duplicate.
 - **Gate**: accuracy >= 0.8: champion.
 - **Limits**: Trained on drawn hands: expect little of it on photographs.
 """

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from fivenets.core.errors import UserError
 from fivenets.runs import results
-from fivenets.sources.origin import Kind, Origin
+from fivenets.sources.origin import Kind, Origin, in_words
 
 METRICS = {
     "accuracy": 0.975,
@@ -20,7 +22,6 @@ METRICS = {
     "parameters": 23718,
 }
 SIGNS = Origin("signs", Kind.MIRROR, "d1", "none")
-DRAWN, OWN = Origin.drawn("signs", "d1"), Origin.own("signs", "d1")
 TRAINING = {
     "parameters": {"epochs": "40", "seed": "0"},
     "tags": {
@@ -45,14 +46,18 @@ ENTRY = {
     "registered": "nets",
     "metric": "accuracy",
     "course": 0.783,
+    "course_metric": "accuracy",
     "course_data": "signs",
     "published": "0.9 (Doe 2020)",
+    "published_metric": "accuracy",
+    "published_data": "signs",
 }
 ROW = {
     "model": "net",
     "parameters": "23,718",
     "data": "signs (mirror)",
     "metric": "accuracy",
+    "scored_on": "signs (mirror)",
     "course": "0.783",
     "published": "0.9 (Doe 2020)",
     "ours": "0.975 [0.929, 0.991]",
@@ -75,13 +80,14 @@ def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
         *,
         entry: dict[str, Any] = ENTRY,
         metrics: dict[str, Any] = METRICS,
-        training: dict[str, Any] = TRAINING,
         decision: dict[str, Any] = DECISION,
+        data: Origin = SIGNS,
         study: dict[str, Any] | None = STUDY,
     ) -> dict[str, str]:
         files = {
             "net/metrics.json": metrics,
-            "net/training.json": training,
+            "net/training.json": TRAINING
+            | {"tags": TRAINING["tags"] | {"data": in_words([data])}, "sources": [data.record()]},
             "nets/registration.json": decision,
         } | ({"seeds/net.json": study} if study else {})
         for name, content in files.items():
@@ -102,6 +108,7 @@ def without(key: str, report: dict[str, Any]) -> dict[str, Any]:
 
 
 RECALL = {"entry": ENTRY | {"metric": "recall"}, "metrics": METRICS | {"recall": 0.5}}
+NEITHER = {"course": "-", "published": "-"}
 OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed": "7"}
 
 
@@ -110,13 +117,12 @@ OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed
     [
         ({"entry": without("course", ENTRY)}, {"course": "-"}),
         ({"entry": {**ENTRY, "course_data": "other"}}, {"course": "-"}),
-        ({"training": TRAINING | {"sources": [DRAWN.record()]}}, {"course": "-"}),
-        ({"training": TRAINING | {"sources": [OWN.record()]}}, {"course": "-"}),
-        ({"training": without("sources", TRAINING)}, {"course": "-"}),
+        ({"entry": {**ENTRY, "published_data": "other"}}, {"published": "-"}),
+        ({"entry": {**ENTRY, "published_metric": "auc"}}, {"published": "-"}),
         ({"metrics": without("also", METRICS)}, {"also": "-"}),
         ({"metrics": METRICS | {"accuracy": None}}, {"ours": "unknown"}),
         ({"metrics": METRICS | {"accuracy_low": None}}, {"ours": "0.975"}),
-        (RECALL, {"metric": "recall", "ours": "0.500"}),
+        (RECALL, {"metric": "recall", "ours": "0.500"} | NEITHER),
         ({"decision": DECISION | {"passed": False}}, {"gate": "below 0.95"}),
         ({"decision": DECISION | {"best": "other"}}, {"gate": "not best"}),
         ({"study": None}, {"seeds": "-"}),
@@ -129,6 +135,50 @@ def test_what_differs_in_a_report_differs_in_its_cell(
     row: Report, changes: dict[str, Any], cells: dict[str, str]
 ) -> None:
     assert row(**changes) == ROW | cells
+
+
+@pytest.mark.parametrize(
+    ("data", "is_shown"),
+    [
+        (SIGNS, True),
+        (replace(SIGNS, kind=Kind.PUBLIC), True),
+        (Origin.drawn("signs", "d1"), False),
+        (Origin.own("signs", "d1"), False),  # somebody's folder of that name
+        (replace(SIGNS, kind=Kind.TFDS), False),
+        (replace(SIGNS, asset="signs-of-others"), False),
+    ],
+)
+def test_numbers_of_others_are_shown_beside_the_very_data_that_they_are_of(
+    row: Report, data: Origin, is_shown: bool
+) -> None:
+    found = row(data=data)
+    assert ((found["course"], found["published"]) == ("0.783", "0.9 (Doe 2020)")) is is_shown
+    assert (found["course"] == "-") is not is_shown
+    assert found["data"] == found["scored_on"] == in_words([data])
+    # Also where real weights were scored on drawn pictures, or a part of them was.
+    assert row(metrics=METRICS | {"scored_on": [data.record()]})["course"] == found["course"]
+
+
+def test_numbers_of_others_are_not_shown_beside_a_mixture(row: Report) -> None:
+    hands = replace(SIGNS, asset="hands")
+    mixture = [SIGNS.record(), hands.record()]
+    found = row(metrics=METRICS | {"scored_on": mixture})
+    assert (found["scored_on"], found["course"]) == ("signs + hands (mirror)", "-")
+
+
+def test_a_part_of_an_evaluation_has_data_of_its_own(row: Report) -> None:
+    drawn = [Origin.drawn("faces", "d2").record()]
+    metrics = METRICS | {"unseen_auc": 0.9, "unseen": {"auc": 0.9, "scored_on": drawn}}
+    others = {"course_metric": "unseen_auc", "published_metric": "unseen_auc"}
+    found = row(entry=ENTRY | others | {"metric": "unseen_auc"}, metrics=metrics)
+    assert found["scored_on"] == "faces (builtin)"
+    assert (found["course"], found["published"]) == ("-", "-")
+
+
+@pytest.mark.parametrize("key", ["course_metric", "course_data", "published_metric"])
+def test_a_number_of_others_without_its_metric_or_data_is_a_sentence(row: Report, key: str) -> None:
+    with pytest.raises(UserError, match=f"report: net: {key.partition('_')[0]} needs {key}$"):
+        row(entry=without(key, ENTRY))
 
 
 @pytest.mark.parametrize(

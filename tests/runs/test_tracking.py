@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -291,8 +292,12 @@ def test_a_training_that_was_cut_off_goes_on_in_its_run() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"parameters": {"epochs": 3}}, {"source": replace(SOURCE, digest="d2")}],
-    ids=["parameters", "data"],
+    [
+        {"parameters": PARAMETERS | {"epochs": 3}},
+        {"parameters": PARAMETERS | {"data": {"split_seed": 1}}},
+        {"source": replace(SOURCE, digest="d2")},
+    ],
+    ids=["parameters", "split", "data"],
 )
 def test_a_run_that_was_cut_off_gives_way_to_one_of_other(change: dict[str, Any]) -> None:
     first = cut_off()
@@ -340,6 +345,67 @@ def test_a_store_that_is_no_database_is_a_sentence(project: Path) -> None:
     (project / "mlflow.db").write_text("not a database, whatever its name says" * 100)
     with pytest.raises(UserError, match=r"the MLflow store at sqlite:.* does not answer"):
         tracking.connect()
+
+
+def test_a_deleted_experiment_is_a_sentence_that_says_how_to_have_it_back() -> None:
+    train()
+    client = tracking.connect()
+    found = client.get_experiment_by_name("fivenets")
+    assert found is not None
+    client.delete_experiment(found.experiment_id)
+    command = f"`mlflow experiments restore --experiment-id {found.experiment_id}`"
+    with pytest.raises(UserError, match=f"experiment fivenets was deleted in .*: {command}"):
+        train(b"other weights")
+
+
+def test_an_experiment_that_is_deleted_under_a_training_loses_nothing_of_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING, "fivenets"), opened() as run:
+        client = tracking.connect()
+        found = client.get_experiment_by_name("fivenets")
+        assert found is not None
+        client.delete_experiment(found.experiment_id)
+        MODEL.write_bytes(b"weights")
+        run.finish(MODEL, [{"epoch": 0.0, **EPOCHS[0]}], REPORTS)
+    assert "MLflow went away" in caplog.text
+    client.restore_experiment(found.experiment_id)
+    rebuilt = tracking.run_of(client, MODEL, REPORTS)
+    assert all_runs() == [rebuilt]
+
+
+@pytest.mark.parametrize(
+    ("uri", "sentence"),
+    [
+        (
+            "postgresql://me:hush@127.0.0.1:9/runs",
+            r"store at postgresql://me:\*\*\*@127.0.0.1:9/runs needs the Python package psycopg,"
+            r" .*: `pip install 'psycopg\[binary\]'`, or name an MLflow server's http address",
+        ),
+        (
+            "mysql+pymysql://me:hush@127.0.0.1:9/runs",
+            r"store at mysql\+pymysql://me:\*\*\*@.* needs the Python package pymysql, .*"
+            "`pip install pymysql`",
+        ),
+        ("mysql://me:hush@127.0.0.1:9/runs", "package MySQLdb, .*`pip install mysqlclient`"),
+        ("./mlruns", r"names a folder, ./mlruns, .*name a database, such as sqlite:////path"),
+        ("mlruns", "names a folder, mlruns, .*migrate-filestore"),
+        ("file:///somewhere/mlruns", "names a folder, file:///somewhere/mlruns, in which"),
+        ("postgres://me:hush@host/runs", r"should start with .* it is postgres://me:\*\*\*@host/r"),
+        ("s3://bucket/runs", "should start with http://.* it is s3://bucket/runs"),
+        ("sqlite+odd:///x.db", r"the MLflow store at sqlite\+odd:///x.db does not answer"),
+    ],
+)
+def test_an_address_that_is_no_store_is_a_sentence_that_says_what_is(
+    uri: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    for driver in ("psycopg", "pymysql", "MySQLdb"):  # as where they are not installed
+        monkeypatch.setitem(sys.modules, driver, None)
+    with pytest.raises(UserError, match=sentence) as caught:
+        tracking.connect()
+    assert "hush" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def refuse(*_: object, **__: object) -> None:

@@ -48,6 +48,7 @@ def test_a_record_of_an_older_version_is_one_sentence() -> None:
 
 
 def test_words_for_people() -> None:
+    assert in_words([]) == "not recorded"
     assert in_words([SIGNS]) == "signs (mirror)"
     vgg = Origin("vgg16_hed", Kind.PACKAGE, "d3", "MIT")
     assert in_words([PAINTING, PAINTING, vgg]) == (

@@ -2,7 +2,9 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -165,7 +167,35 @@ def trained(
     watch: Callable = lambda *_: None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     keras.utils.clear_session()  # layers without a name are counted, from 0 in another process
-    return training.train(network, painting, contents, RECIPE, folder, "digest", watch)
+    return training.train(network, painting, contents, RECIPE, folder, {"digest": "d1"}, watch)
+
+
+def test_what_is_trained_on_is_part_of_what_a_training_is_known_by(
+    transformer: keras.Model, network: keras.Model, painting: np.ndarray, contents: Photographs
+) -> None:
+    def known_by(**changes: Any) -> str:
+        given: dict[str, Any] = {
+            "network": transformer,
+            "vgg": network,
+            "painting_rgb_uint8": painting,
+            "photographs": contents,
+            "recipe": RECIPE,
+            "data": {"plan": {"style": "stripes"}, "digest": "d1"},
+        }
+        return training.known_by(**given | changes)
+
+    one, other = contents.sources
+    changed = [
+        {"painting_rgb_uint8": 255 - painting},
+        {"photographs": replace(contents, sources=[one])},
+        {"photographs": replace(contents, sources=[one[:1], [*one[1:], *other]])},
+        {"data": {"plan": {"style": "dots"}, "digest": "d1"}},
+        {"data": {"plan": {"style": "stripes"}, "digest": "d2"}},
+        {"recipe": replace(RECIPE, crop=64)},
+        {"vgg": keras.Sequential([keras.Input((4,))])},
+    ]
+    assert known_by(photographs=replace(contents, held_out=painting)) == known_by()
+    assert len({known_by(), *(known_by(**change) for change in changed)}) == 1 + len(changed)
 
 
 def test_training_lowers_the_loss(

@@ -119,7 +119,11 @@ def train(
             trained,
             data,
             recipe,
-            fingerprint(dataclasses.asdict(recipe), data.source["digest"], network),
+            fingerprint(
+                {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)},
+                data.digest(),
+                network,
+            ),
             checkpoint_dir,
             on_epoch_end or (lambda epoch, logs: None),
         )

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fivenets import masking
+
 
 class UserError(Exception):
     """Something given cannot be used; the message says what was expected and what was received."""
@@ -13,14 +15,19 @@ class UserError(Exception):
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turns a `UserError`, or a full disk, into a sentence on stderr and exit code 2."""
+    """Turns a `UserError`, or a full disk, into a sentence on stderr and exit code 2.
+
+    Of what is printed within and after, no log and no traceback tells the store's password.
+    """
+    masking.mask_logs()
     try:
         yield
     except UserError as error:
-        print(f"error: {_printable(str(error))}", file=sys.stderr)
+        print(f"error: {_printable(masking.masked(str(error)))}", file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
         if not is_full_disk(error):
+            sys.excepthook = masking.print_masked
             raise
         print(
             f"error: the disk that holds {os.getcwd()} or temporary files is full: make room and "

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
+from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
 from fivenets.core.params import check_arguments
 from fivenets.datasets.objects.prepared import Example, ObjectDataset
@@ -17,8 +19,9 @@ from fivenets.detection.augmentation import Augmentation, augmented
 from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import Weights, YoloLoss
+from fivenets.fitting import fit as fitting
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
-from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
+from fivenets.fitting.fit import Fit, make_deterministic, warmup_then_cosine
 from fivenets.sources.origin import Origin
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
@@ -97,11 +100,7 @@ def train(
     network = model.build(cfg, any_size=len(recipe.scales) > 1)
     trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
-    known_by = fingerprint(
-        {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)},
-        data.source["digest"],
-        network,
-    )
+    fingerprint = known_by(data, recipe, network)
     batch_size = min(recipe.batch_size, len(data.train))
     steps = len(data.train) // batch_size
     loss = YoloLoss(region.anchors, Weights(**recipe.loss), _most_objects(data.train, recipe))
@@ -120,7 +119,7 @@ def train(
         steps=steps,
         seed=recipe.seed,
         checkpoint_dir=checkpoint_dir,
-        fingerprint=known_by,
+        fingerprint=fingerprint,
     )
     rows = fit.run(
         trained,
@@ -131,6 +130,18 @@ def train(
     plain = model.build(cfg)
     plain.set_weights(trained.get_weights())
     return Detector(plain, cfg, header, data.labels, "stretch", Origin.of(data.source)), rows
+
+
+def known_by(data: ObjectDataset, recipe: Recipe, network: keras.Model) -> str:
+    """The fingerprint of training `network` on data.train by `recipe`."""
+    settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
+    trained_on = arrays_sha256(
+        array
+        for one in data.train
+        for array in (one.image_rgb_uint8, one.boxes_xyxy, one.classes, one.is_difficult)
+    )
+    settings |= {"source": data.source["digest"], "labels": data.labels}
+    return fitting.fingerprint(settings, trained_on, network)
 
 
 def fitted_anchors(examples: Sequence[Example], recipe: Recipe) -> np.ndarray:

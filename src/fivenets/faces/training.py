@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from fivenets.core import images
+from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
 from fivenets.faces import embedders, losses, mining, nn4
 from fivenets.faces.virtual_people import VirtualPeople
@@ -92,7 +93,7 @@ class StopOnCollapse(keras.callbacks.Callback):
 def train(
     images_rgb_uint8: np.ndarray,
     labels: np.ndarray,
-    data_digest: str,
+    data: Mapping[str, Any],
     recipe: Recipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
@@ -101,8 +102,9 @@ def train(
     """Trains an embedding by `recipe`, going on from `checkpoint_dir` where a try was cut off.
 
     Args: images (n, side, side, 3), of the side that INITIALS says; labels (n,), the person on
-        each. All are trained on: a stop by validation would need people for it, and the last epoch
-        of a falling rate is the best. pretrained: holds the weights to start from.
+        each; data: what else says which data they are: settings, digest of the source, as JSON
+        values. All pictures are trained on: a stop by validation would need people for it, and the
+        last epoch of a falling rate is the best. pretrained: holds the weights to start from.
     Returns: the network, in float32, and one row of metrics per epoch. The caller removes
         `checkpoint_dir` once it has saved the network.
     Raises: UserError where the embedding collapses or the loss becomes NaN.
@@ -137,7 +139,11 @@ def train(
         steps=steps,
         seed=recipe.seed,
         checkpoint_dir=checkpoint_dir,
-        fingerprint=fingerprint(dataclasses.asdict(recipe), data_digest, network),
+        fingerprint=fingerprint(
+            {"recipe": dataclasses.asdict(recipe), "data": dict(data)},
+            arrays_sha256([images_rgb_uint8, labels]),
+            network,
+        ),
     )
     rows = fit.run(
         trainer,

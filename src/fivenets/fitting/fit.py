@@ -56,7 +56,11 @@ def precision(policy: str) -> Iterator[None]:
 
 
 def fingerprint(settings: dict[str, Any], data_digest: str, network: keras.Model) -> str:
-    """What must be equal for a backed-up state to be worth going on from."""
+    """What must be equal for a backed-up state to be worth going on from.
+
+    Args: settings: of the training and of its data, JSON values. data_digest: of the very examples
+        that are trained on: a source of the same digest may be split, sized or turned otherwise.
+    """
     return sha256(json.dumps([settings, data_digest, network.to_json()], sort_keys=True).encode())
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
-from fivenets.runs import registry, tracking
-from fivenets.runs.results import interval
-from fivenets.sources.origin import Kind, Origin, all_of
+from fivenets.runs import registry, results, tracking
+from fivenets.sources.origin import Kind, Origin, all_of, in_words
 
 DECISION_FILE = "registration.json"
 PYFUNC = registry.PACKAGE / "pyfunc"
@@ -124,7 +123,7 @@ def decide(
         if metric not in metrics:
             raise UserError(f"params.yaml: {name}.register.metric: {candidate} has no {metric}")
         values[candidate], made_from = metrics[metric], all_of(training.get("sources"))
-        scored_on = all_of(metrics.get("scored_on")) or made_from
+        scored_on = results.scored_on(metrics, metric, made_from)
         is_drawn[candidate] = any(origin.is_drawn for origin in scored_on)
         is_untrained[candidate] = any(origin.kind == Kind.UNTRAINED for origin in made_from)
         _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
@@ -159,7 +158,10 @@ def publish(decision: dict[str, Any]) -> None:
     for candidate in decision["candidates"]:
         reports, files = Path("reports", candidate), served_files(candidate, decision["task"])
         run_id = tracking.run_of(client, files["model"], reports)
-        training = json.loads((reports / tracking.RECORD_FILE).read_text())
+        made_by = client.get_run(run_id).data
+        if not any(metric.startswith("test/") for metric in made_by.metrics):
+            # DVC evaluates no model again whose bytes have not changed, whichever run made them.
+            tracking.log_evaluation(client, run_id, reports)
         version = registry.register(
             name,
             run_id,
@@ -167,8 +169,8 @@ def publish(decision: dict[str, Any]) -> None:
             digest_of(files),
             service.script,
             [base64.b64encode(service.example.read_bytes()).decode()] * service.pictures,
-            model_card(candidate, decision),
-            {"model": candidate, "data": training["tags"]["data"], **gate(candidate, decision)},
+            model_card(candidate, decision, made_by.tags),
+            {"model": candidate, "data": made_by.tags["data"], **gate(candidate, decision)},
             service.requirements,
             service.options,
         )
@@ -200,33 +202,41 @@ def digest_of(files: dict[str, Path]) -> str:
     return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode())
 
 
-def model_card(candidate: str, decision: dict[str, Any]) -> str:
-    """What the model is, what it was made from, how good it is and what it is not for."""
+def model_card(
+    candidate: str, decision: dict[str, Any], made_by: Mapping[str, str] | None = None
+) -> str:
+    """What the model is, what it was made from, how good it is and what it is not for.
+
+    Args: made_by: tags of the run that made it; by default those of the record in its reports.
+    """
     reports, service = Path("reports", candidate), SERVICES[decision["task"]]
-    training = json.loads((reports / tracking.RECORD_FILE).read_text())
+    record = json.loads((reports / tracking.RECORD_FILE).read_text())
+    tags, sources = made_by or record["tags"], record.get("sources")
+    if tracking.SOURCES_TAG in tags:
+        sources = json.loads(tags[tracking.SOURCES_TAG])
+    made_from = all_of(sources)
     metrics = json.loads((reports / tracking.METRICS_FILE).read_text())
-    tags, metric = training["tags"], decision["metric"]
+    metric = decision["metric"]
+    scored_on = results.scored_on(metrics, metric, made_from)
     is_champion = decision["passed"] and candidate == decision["best"]
     return f"""# {candidate}
 
 - **What**: {metrics["parameters"]:,} parameters; {service.use}.
 - **Data**: {tags["data"]}, digest `{tags["data_digest"][:12]}`.
 - **Code**: commit `{tags["git_commit"][:12]}`, local changes: {tags["git_dirty"]}.
-- **Test {metric}**: {interval(metrics, metric)} over {metrics["examples"]} examples;
-  {metrics.get("also", "nothing more measured")}.
+- **Test {metric}**: {results.interval(metrics, metric)} over {metrics["examples"]} examples of
+  {in_words(scored_on)}; {metrics.get("also", "nothing more measured")}.
 - **Gate**: {metric} >= {decision["minimum"]:g}: {"champion" if is_champion else "not champion"}.
-- **Limits**: {_limits(service, all_of(training.get("sources")))}
+- **Limits**: {_limits(service, made_from, scored_on)}
 """
 
 
-def _limits(service: Service, sources: list[Origin]) -> str:
-    """What not to expect of a model that was made from `sources`."""
-    if not sources:  # recorded by an older version
-        return service.limits
-    kinds = {origin.kind for origin in sources}
-    is_drawn = any(origin.is_drawn for origin in sources)
-    if is_drawn or kinds <= {Kind.BUILTIN, Kind.PACKAGE, Kind.UNTRAINED}:
+def _limits(service: Service, made_from: list[Origin], scored_on: list[Origin]) -> str:
+    """What not to expect of a model that was made from and scored on these."""
+    is_drawn = any(origin.is_drawn for origin in (*made_from, *scored_on))
+    kinds = [{origin.kind for origin in origins} for origins in (made_from, scored_on) if origins]
+    if is_drawn or any(some <= {Kind.BUILTIN, Kind.PACKAGE, Kind.UNTRAINED} for some in kinds):
         return service.limits_of_builtin
-    if kinds <= {Kind.FOLDER, Kind.TFDS}:
+    if any(some <= {Kind.FOLDER, Kind.TFDS} for some in kinds):
         return "As good as its test split says on pictures like those, and not on others."
     return service.limits

@@ -14,7 +14,7 @@ from typing import Any
 import mlflow
 import mlflow.pyfunc
 from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
+from mlflow.exceptions import RESOURCE_ALREADY_EXISTS, ErrorCode, MlflowException
 from mlflow.types import ParamSchema, ParamSpec
 
 from fivenets.core.errors import UserError
@@ -23,6 +23,7 @@ from fivenets.runs import tracking
 log = logging.getLogger(__name__)
 
 CHAMPION = "champion"
+OWNER_TAG, OWNER = "made_by", "fivenets"  # of every registered model that this project makes
 PACKAGE = Path(__file__).parent
 REQUIREMENTS = ("keras", "mlflow", "numpy", "pandas", "pillow", "scikit-learn", "scipy")
 
@@ -41,13 +42,17 @@ def register(
 ) -> str:
     """Registers a model's files as a version of `name`, once; returns the version's number.
 
+    The same files made by another run, say from a clean commit, are another version.
+
     Args: artifacts: what `script`, the pyfunc that serves it, reads: "model" is the .keras file.
         digest: of all of them. card: Markdown, the version's description.
         requirements: packages that `script` needs besides REQUIREMENTS.
         options: that a request may carry as MLflow's params, with values that are quick to try.
+    Raises: UserError where somebody else has a registered model of that name.
     """
     client = tracking.connect()
-    version = _version_of(client, name, digest)
+    claim(client, name)
+    version = _version_of(client, name, digest, run_id)
     if version is None:
         _delete_unregistered(client, name, run_id)
         version = _log_version(
@@ -67,6 +72,30 @@ def register(
     client.update_model_version(name, version, card)
     tracking.end(client, run_id)  # logging to the run has opened it again
     return version
+
+
+def claim(client: mlflow.MlflowClient, name: str) -> None:
+    """Makes the registered model `name` where there is none.
+
+    Raises: UserError where there is one that this project has not made.
+    """
+    try:
+        client.create_registered_model(name, {OWNER_TAG: OWNER})
+        return
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
+            raise
+    if client.get_registered_model(name).tags.get(OWNER_TAG) == OWNER:
+        return
+    versions = client.search_model_versions(f"name = '{name}'")
+    # Before the tag there was, all versions had the digest of their files and their candidate.
+    if not versions or not all({tracking.DIGEST_TAG, "model"} <= {*one.tags} for one in versions):
+        raise UserError(
+            f"the store at {tracking.store_name()} has a registered model {name} that this project "
+            f"did not make: rename one of them, or give that one the tag {OWNER_TAG} = {OWNER} to "
+            "let this project add versions to it and move its aliases"
+        )
+    client.set_registered_model_tag(name, OWNER_TAG, OWNER)
 
 
 def point_alias(name: str, alias: str, version: str) -> None:
@@ -116,7 +145,7 @@ def _name_and_uri(model: str) -> tuple[str, str]:
 
 def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
     models = {model.name: model for model in client.search_registered_models()}
-    store = mlflow.get_tracking_uri()
+    store = tracking.store_name()
     if not models:
         return f"no model is registered in {store}: run `make` first, or name a .keras file"
     if name not in models:
@@ -125,21 +154,25 @@ def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
     return f"{uri} is not registered; aliases of {name}: {aliases}"
 
 
-def _version_of(client: mlflow.MlflowClient, name: str, digest: str) -> str | None:
+def _version_of(client: mlflow.MlflowClient, name: str, digest: str, run_id: str) -> str | None:
     # Not by a filter on the tag: its absence from a file store's index would cost a duplicate.
     for version in client.search_model_versions(f"name = '{name}'"):
-        if version.tags.get(tracking.DIGEST_TAG) == digest:
+        if version.tags.get(tracking.DIGEST_TAG) == digest and version.run_id == run_id:
             return version.version
     return None
 
 
 def _delete_unregistered(client: mlflow.MlflowClient, name: str, run_id: str) -> None:
-    """Deletes models that a registration logged to the run and was killed before it ended."""
+    """Deletes models that a registration as `name` logged to the run before it was killed.
+
+    Those of other names are left alone, and those that any name has a version of.
+    """
     experiment = client.get_run(run_id).info.experiment_id
-    logged = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
-    registered = {version.source for version in client.search_model_versions(f"name = '{name}'")}
+    logged = client.search_logged_models(
+        [experiment], f"source_run_id = '{run_id}' AND name = '{name}'"
+    )
     for model in logged:
-        if model.model_uri not in registered:
+        if not client.search_model_versions(f"source_path = '{model.model_uri}'"):
             client.delete_logged_model(model.model_id)
 
 

@@ -9,15 +9,19 @@ import jinja2
 from rich import box
 from rich.table import Table
 
-from fivenets.sources.origin import Kind, Origin, all_of
+from fivenets.core.errors import UserError
+from fivenets.sources.origin import Kind, Origin, all_of, in_words
 
 REPORTS = Path("reports")
+# Of the very data that a name of ours means.
+REAL_KINDS = (Kind.MIRROR, Kind.PUBLIC, Kind.PACKAGE)
 BEGIN, END = "<!-- results: written by `dvc repro report` -->", "<!-- end of results -->"
 COLUMNS = {
     "model": "model",
     "parameters": "parameters",
     "data": "data",
     "metric": "metric",
+    "scored_on": "scored on",
     "course": "course",
     "published": "best published",
     "ours": "ours, 95% interval",
@@ -35,13 +39,15 @@ def row(entry: dict[str, Any]) -> dict[str, str]:
     name = entry["model"]
     metrics, training = _read(name, "metrics.json"), _read(name, "training.json")
     decision = _read(entry["registered"], "registration.json")
+    measured_on = scored_on(metrics, entry["metric"], all_of(training.get("sources")))
     return {
         "model": name,
         "parameters": f"{metrics['parameters']:,}",
         "data": training["tags"]["data"],
         "metric": entry["metric"],
-        "course": _course(entry, all_of(training.get("sources"))),
-        "published": entry.get("published", "-"),
+        "scored_on": in_words(measured_on),
+        "course": _others(entry, "course", measured_on),
+        "published": _others(entry, "published", measured_on),
         "ours": interval(metrics, entry["metric"]),
         "also": metrics.get("also", "-"),
         "seeds": _over_seeds(name, training),
@@ -131,12 +137,34 @@ def same_recipe(parameters: dict[str, str], others: dict[str, str]) -> bool:
     return {**parameters, "seed": ""} == {**others, "seed": ""}
 
 
-def _course(entry: dict[str, Any], sources: list[Origin]) -> str:
-    """The course's number, beside results on the real data set that it is about."""
-    own_or_drawn = (Kind.FOLDER, Kind.BUILTIN)  # of that name, and still other pictures
-    assets = [origin.asset for origin in sources if origin.kind not in own_or_drawn]
-    is_comparable = "course" in entry and entry["course_data"] in assets
-    return f"{entry['course']:.3f}" if is_comparable else "-"
+def scored_on(metrics: dict[str, Any], metric: str, made_from: list[Origin]) -> list[Origin]:
+    """What a metric was measured on.
+
+    A metric of a part of an evaluation, such as unseen_auc, is of that part's data; an evaluation
+    that names no data is of the test split of what the model was made from.
+    """
+    part = metrics.get(metric.partition("_")[0])
+    if isinstance(part, dict) and "scored_on" in part:
+        return all_of(part["scored_on"])
+    return all_of(metrics.get("scored_on")) or made_from
+
+
+def _others(entry: dict[str, Any], whose: str, measured_on: list[Origin]) -> str:
+    """Somebody else's number, beside results by the metric and on the data that it is of.
+
+    Args: whose: course | published; its metric and its data stand beside it in `entry`.
+    Raises: UserError where they do not.
+    """
+    if whose not in entry:
+        return "-"
+    for key in (f"{whose}_metric", f"{whose}_data"):
+        if key not in entry:
+            raise UserError(f"params.yaml: report: {entry['model']}: {whose} needs {key}")
+    names = [origin.asset for origin in measured_on if origin.kind in REAL_KINDS]
+    is_same_data = len(measured_on) == 1 and names == [entry[f"{whose}_data"]]
+    if not is_same_data or entry[f"{whose}_metric"] != entry["metric"]:
+        return "-"
+    return f"{entry[whose]:.3f}" if isinstance(entry[whose], float) else str(entry[whose])
 
 
 def _commit(tags: dict[str, str]) -> str:

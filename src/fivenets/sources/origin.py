@@ -71,6 +71,8 @@ def all_of(records: Sequence[Mapping[str, Any]] | None) -> list[Origin]:
 
 def in_words(origins: Sequence[Origin]) -> str:
     """For people to read: `signs (mirror)`, `china + vgg16_hed (builtin, package)`."""
+    if not origins:
+        return "not recorded"  # by an older version
     assets = " + ".join(origin.asset for origin in origins)
     return f"{assets} ({', '.join(dict.fromkeys(origin.kind.value for origin in origins))})"
 

@@ -11,8 +11,10 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
+from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
-from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, precision, warmup_then_cosine
+from fivenets.fitting import fit as fitting
+from fivenets.fitting.fit import Fit, make_deterministic, precision, warmup_then_cosine
 from fivenets.style import features, losses, objective, pictures, transfer
 from fivenets.style.feedforward import STRIDE, image_transformer
 from fivenets.style.objective import Style, Weights
@@ -109,12 +111,14 @@ def train(
     photographs: Photographs,
     recipe: Recipe,
     checkpoint_dir: Path,
-    data_digest: str,
+    data: Mapping[str, Any],
     on_epoch_end: Callable[[int, dict[str, float], keras.Model], None] = lambda *_: None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
-    Args: vgg: from `features.vgg`, float32. on_epoch_end: told the epoch, its metrics, the network.
+    Args: vgg: from `features.vgg`, float32. data: what else says which data they are: settings,
+        digest of the source, as JSON values. on_epoch_end: told the epoch, its metrics and the
+        network.
     Returns: the network in float32, however it was trained, and a row of metrics for each epoch.
         The caller removes `checkpoint_dir` once it has saved the network.
     Raises: UserError where the loss becomes NaN.
@@ -127,7 +131,7 @@ def train(
     style = Style(pictures.fitted(painting_rgb_uint8, recipe.size))
     weights = _factors(extractor, style, photographs, recipe)
     grams = objective.style_grams(extractor, style.image, weights)
-    known_by = fingerprint(asdict(recipe), data_digest, network)
+    fingerprint = known_by(network, vgg, painting_rgb_uint8, photographs, recipe, data)
     network.compile(
         optimizer=keras.optimizers.Adam(
             warmup_then_cosine(
@@ -144,7 +148,7 @@ def train(
         steps=recipe.steps,
         seed=recipe.seed,
         checkpoint_dir=checkpoint_dir,
-        fingerprint=known_by,
+        fingerprint=fingerprint,
     )
     rows = fit.run(
         network,
@@ -154,6 +158,21 @@ def train(
     exact = image_transformer(recipe.filters, recipe.residual_blocks)
     exact.set_weights(network.get_weights())
     return exact, rows
+
+
+def known_by(
+    network: keras.Model,
+    vgg: keras.Model,
+    painting_rgb_uint8: np.ndarray,
+    photographs: Photographs,
+    recipe: Recipe,
+    data: Mapping[str, Any],
+) -> str:
+    """The fingerprint of a training; the arguments are those of `train`."""
+    settings = {"recipe": asdict(recipe), "data": dict(data), "features": vgg.to_json()}
+    settings["photographs"] = [len(source) for source in photographs.sources]
+    trained_on = [painting_rgb_uint8, *itertools.chain(*photographs.sources), *vgg.get_weights()]
+    return fitting.fingerprint(settings, arrays_sha256(trained_on), network)
 
 
 def batches(

@@ -11,6 +11,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from fivenets.core import images
+from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
 
 SOURCE_FILE = "source.json"  # beside the data: what `prepare` read
@@ -46,11 +47,21 @@ class ImageDataset:
     """A prepared data set whose images are (image_size, image_size, 3) uint8 RGB."""
 
     folder: Path
-    image_size: int
+    settings: DataSettings
     labels: tuple[str, ...]
     source: dict[str, Any]  # source.json: an `Origin`, and how many examples
     splits: dict[str, str]  # train | validation | test -> TFDS split expression
     counts: dict[str, int]
+
+    @property
+    def image_size(self) -> int:
+        """Pixels at each side."""
+        return self.settings.image_size
+
+    def digest(self) -> str:
+        """SHA-256 of the stored examples, and of which of them each split has."""
+        stored = tree_sha256(version_folder(self.folder))
+        return sha256(json.dumps([stored, self.source["digest"], self.splits]).encode())
 
     def all_to_train_on(self) -> "ImageDataset":
         """The same, with the examples of validation among those of train, and no validation."""
@@ -123,7 +134,7 @@ def load(folder: Path, settings: DataSettings) -> ImageDataset:
         raise UserError(f"{folder}: no examples in {', '.join(empty)}")
     source = json.loads((folder / SOURCE_FILE).read_text())
     labels = tuple(builder.info.features["label"].names)
-    return ImageDataset(folder, settings.image_size, labels, source, splits, counts)
+    return ImageDataset(folder, settings, labels, source, splits, counts)
 
 
 def version_folder(folder: Path) -> Path:

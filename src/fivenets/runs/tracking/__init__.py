@@ -35,7 +35,7 @@ from fivenets.runs.tracking.runs import (
     run_with_id,
     text_artifact,
 )
-from fivenets.runs.tracking.store import EXPERIMENT, connect, project_folder
+from fivenets.runs.tracking.store import EXPERIMENT, connect, project_folder, store_name
 
 __all__ = [
     "DIFF_ARTIFACT",
@@ -55,6 +55,7 @@ __all__ = [
     "project_folder",
     "run_of",
     "run_with_id",
+    "store_name",
     "text_artifact",
     "training",
 ]

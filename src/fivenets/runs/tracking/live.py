@@ -18,6 +18,7 @@ from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 from fivenets.core import files
 from fivenets.core.digests import sha256
 from fivenets.core.params import flatten
+from fivenets.masking import masked
 from fivenets.runs import git
 from fivenets.runs.tracking.runs import (
     ATTEMPT_TAG,
@@ -27,11 +28,13 @@ from fivenets.runs.tracking.runs import (
     LOCK_TAG,
     MODEL_TAG,
     RECORD_FILE,
+    SUPERSEDED_TAG,
     create,
     describe,
     end,
-    find_run,
+    makers,
     points,
+    supersedes,
     with_tag,
 )
 from fivenets.runs.tracking.store import STORE_ERRORS, connect
@@ -72,16 +75,19 @@ class Training:
         files.write_text(out / RECORD_FILE, json.dumps(self.record, indent=2) + "\n")
         write_rows(out / HISTORY_FILE, rows)
         with self._while_connected():
+            earlier = [run for run in makers(self.client, digest) if run != self.run_id]
             has_gaps = not self.is_connected  # the store went away and came back
-            if has_gaps or find_run(self.client, digest) not in (None, self.run_id):
+            if has_gaps or not all(supersedes(self.client, self.record, run) for run in earlier):
                 # Rebuilt from the record where it has gaps. Else, as training repeats exactly,
-                # an earlier run has made this very model.
+                # an earlier run has made this very model, from the same or from cleaner code.
                 self.client.delete_run(self.run_id)
             else:
                 self.client.set_tag(self.run_id, DIGEST_TAG, digest)
                 if "training_seconds" not in self.client.get_run(self.run_id).data.metrics:
                     self.client.log_metric(self.run_id, "training_seconds", seconds)
                 end(self.client, self.run_id)
+                for run in earlier:  # kept: versions that were registered from it name it
+                    self.client.set_tag(run, SUPERSEDED_TAG, self.run_id)
                 self.client.delete_tag(self.run_id, ATTEMPT_TAG)
 
     def fail(self) -> None:
@@ -197,4 +203,4 @@ def _logged_epochs(client: mlflow.MlflowClient, run_id: str) -> set[int]:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+    return masked(str(error).partition("\n")[0])

@@ -23,18 +23,21 @@ MODEL_TAG, DIGEST_TAG, LOCK_TAG = "model", "model_sha256", "dvc_lock_sha256"
 SOURCES_TAG = "sources"  # each origin of what a training was given, as JSON
 # Of a run that was begun and is not yet whole: what remembers it, or what it is rebuilt for.
 ATTEMPT_TAG, REBUILDING_TAG = "attempt", "rebuilding"
+SUPERSEDED_TAG = "superseded_by"  # the run that made the same model file later, as it says
+SAID = ("git_commit", "git_dirty", "data", "data_digest")  # tags of where a model comes from
 RECORD_FILE, HISTORY_FILE, METRICS_FILE = "training.json", "history.csv", "metrics.json"
 DIFF_ARTIFACT, LOCK_ARTIFACT = "source/changes.diff", "source/dvc.lock"
 
 
 def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
-    """The id of the run that made `model_file`, rebuilt from `reports` where the store has none.
+    """The id of the run that made `model_file`, rebuilt from `reports` where the store has none,
+    or one that the record in `reports` supersedes, as after a store that was away.
 
     Raises: UserError where the record in `reports` is of another model.
     """
     digest = sha256(model_file)
     run_id = find_run(client, digest)
-    if run_id:
+    if run_id and not _is_outdated(client, run_id, digest, reports):
         return run_id
     record = json.loads((reports / RECORD_FILE).read_text())
     if record[DIGEST_TAG] != digest:
@@ -46,7 +49,7 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
     for tag, value in halves:
         for half in with_tag(client, tag, value):
             client.delete_run(half)
-    run_id = create(client, record, {REBUILDING_TAG: digest})
+    outdated, run_id = run_id, create(client, record, {REBUILDING_TAG: digest})
     with (reports / HISTORY_FILE).open(newline="") as stream:
         for row in csv.DictReader(stream):
             metrics = {key: float(value) for key, value in row.items()}
@@ -59,6 +62,8 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
     end(client, run_id)
     # Last: a run without its digest is not found, so a kill before this leaves no half of one.
     client.set_tag(run_id, DIGEST_TAG, digest)
+    if outdated:
+        client.set_tag(outdated, SUPERSEDED_TAG, run_id)
     client.delete_tag(run_id, REBUILDING_TAG)
     log.info("%s: its run was rebuilt in MLflow", record["name"])
     return run_id
@@ -91,8 +96,41 @@ def evaluation_numbers(reports: Path) -> dict[str, float]:
 
 
 def find_run(client: mlflow.MlflowClient, digest: str) -> str | None:
-    """The id of the run whose model file has this SHA-256."""
-    return next(iter(with_tag(client, DIGEST_TAG, digest)), None)
+    """The id of the run whose model file has this SHA-256, the latest that none supersedes."""
+    return next(iter(makers(client, digest)), None)
+
+
+def makers(client: mlflow.MlflowClient, digest: str) -> list[str]:
+    """The ids of the runs whose model file has this SHA-256, but for superseded ones."""
+    found = client.search_runs([experiment(client)], f"tags.{DIGEST_TAG} = '{digest}'")
+    return [run.info.run_id for run in found if SUPERSEDED_TAG not in run.data.tags]
+
+
+def supersedes(client: mlflow.MlflowClient, record: Mapping[str, Any], run_id: str) -> bool:
+    """Whether a later record of the same model is to take the place of the run that made it first.
+
+    It is where it says otherwise, unless that run was of a clean commit and the record is not.
+    """
+    run = client.get_run(run_id)
+    if run.data.tags.get("git_dirty") == "false" and record["tags"].get("git_dirty") != "false":
+        return False
+    of_run, of_record = (
+        [tags.get(key) for key in SAID] for tags in (run.data.tags, record["tags"])
+    )
+    if of_run != of_record or run.data.params != record["parameters"]:
+        return True
+    return bool(record.get("diff")) and record["diff"] != text_artifact(run_id, DIFF_ARTIFACT)
+
+
+def _is_outdated(client: mlflow.MlflowClient, run_id: str, digest: str, reports: Path) -> bool:
+    """Whether the record in `reports` is of this model, later than the run, and supersedes it."""
+    file = reports / RECORD_FILE
+    record = json.loads(file.read_text()) if file.exists() else {}
+    return (
+        record.get(DIGEST_TAG) == digest
+        and record["started"] > client.get_run(run_id).info.start_time
+        and supersedes(client, record, run_id)
+    )
 
 
 def with_tag(client: mlflow.MlflowClient, tag: str, value: str | None) -> list[str]:

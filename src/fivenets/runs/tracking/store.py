@@ -8,15 +8,28 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from fivenets.core.errors import UserError
+from fivenets.masking import masked
 
 EXPERIMENT = "fivenets"
-STORE_ERRORS = (MlflowException, SQLAlchemyError)
+SCHEMES = ("databricks", "http", "https", "mssql", "mysql", "postgresql", "sqlite")
+DRIVERS = {  # of databases, by the module that Python misses: what pip calls them
+    "psycopg": "'psycopg[binary]'",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+}
+
+
+class StoreError(UserError):
+    """The store cannot be used as it is."""
+
+
+STORE_ERRORS = (MlflowException, SQLAlchemyError, StoreError)
 
 
 def connect() -> mlflow.MlflowClient:
     """A client of the store that MLFLOW_TRACKING_URI names, or of `mlflow.db` in the project.
 
-    Raises: UserError where that store does not answer.
+    Raises: StoreError where that store does not answer, or cannot be one.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{store_folder()}/mlflow.db"
     mlflow.set_tracking_uri(uri)
@@ -24,9 +37,21 @@ def connect() -> mlflow.MlflowClient:
     try:
         client = mlflow.MlflowClient()
         client.search_experiments(max_results=1)
+    except ImportError as error:
+        missing = error.name or "?"
+        raise StoreError(
+            f"the MLflow store at {masked(uri)} needs the Python package {missing}, which is not "
+            f"installed: `pip install {DRIVERS.get(missing, missing)}`, or name an MLflow server's "
+            "http address, which needs none"
+        ) from None
     except (*STORE_ERRORS, OSError):
-        raise UserError(f"the MLflow store at {uri} does not answer") from None
+        raise StoreError(_unusable(uri)) from None
     return client
+
+
+def store_name() -> str:
+    """The address of the store that `connect` has chosen, without a password."""
+    return masked(mlflow.get_tracking_uri())
 
 
 def project_folder() -> Path:
@@ -47,8 +72,31 @@ def store_folder() -> Path:
 def experiment(client: mlflow.MlflowClient) -> str:
     """The id of the project's experiment, made where there is none."""
     found = client.get_experiment_by_name(EXPERIMENT)
+    if found and found.lifecycle_stage == "deleted":
+        raise StoreError(
+            f"the experiment {EXPERIMENT} was deleted in the MLflow store at {store_name()}: "
+            f"`mlflow experiments restore --experiment-id {found.experiment_id}` brings it back, "
+            "`mlflow gc` removes it for good"
+        )
     if found:
         return found.experiment_id
     is_local = mlflow.get_tracking_uri().startswith("sqlite:")
     artifacts = (store_folder() / "mlartifacts").as_uri() if is_local else None
     return client.create_experiment(EXPERIMENT, artifacts)
+
+
+def _unusable(uri: str) -> str:
+    """Why MLflow cannot open the store, and what to do."""
+    scheme, separator, _ = uri.partition(":")
+    if not separator or scheme == "file":
+        return (
+            f"MLFLOW_TRACKING_URI names a folder, {masked(uri)}, in which MLflow keeps no runs any "
+            "more: name a database, such as sqlite:////path/to/mlflow.db, or a server's http "
+            "address; `mlflow migrate-filestore` takes the folder's runs over"
+        )
+    if scheme.partition("+")[0] not in SCHEMES:
+        return (
+            "MLFLOW_TRACKING_URI should start with http://, https://, sqlite:///, postgresql:// or "
+            f"mysql://, it is {masked(uri)}"
+        )
+    return f"the MLflow store at {masked(uri)} does not answer"

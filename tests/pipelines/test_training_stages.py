@@ -1,0 +1,54 @@
+"""Every training tells the store all settings of its data, by which a cut-off run is known."""
+
+import runpy
+from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fivenets.datasets.classification import prepared
+from fivenets.datasets.faces import prepared as faces
+from fivenets.datasets.objects import prepared as objects
+from fivenets.runs import tracking
+from fivenets.sources.origin import Origin
+
+PROJECT = Path(__file__).parents[2]
+SOURCE = Origin.drawn("a", "d").record()
+
+
+class OpenedError(Exception):
+    """Ends a stage where it opens its run."""
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "module"),
+    [
+        ("classification", ["resnet50"], prepared),
+        ("detection", ["yolov2-compact", "objects"], objects),
+        ("faces", ["facenet-nn4"], faces),
+    ],
+)
+def test_the_settings_of_the_data_are_among_the_parameters_of_the_run(
+    script: str, words: list[str], module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, opened = [], []
+
+    def load(folder: Path, settings: Any) -> Any:
+        loaded.append(settings)
+        data = SimpleNamespace(source=SOURCE, settings=settings)
+        return (data, data, SOURCE) if module is faces else data
+
+    def training(name: str, parameters: dict[str, Any], *_: object) -> None:
+        opened.append(parameters)
+        raise OpenedError
+
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setattr(module, "load", load)
+    monkeypatch.setattr(tracking, "training", training)
+    main = runpy.run_path(f"pipelines/{script}/train.py")["main"]
+    with pytest.raises(OpenedError):
+        main(*words)
+    assert opened[0]["data"] == asdict(loaded[0])
+    assert opened[0]["seed"] == 0
