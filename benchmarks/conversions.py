@@ -41,7 +41,7 @@ def main() -> None:
 def compare(cfg_file: Path, weights_file: Path) -> dict[str, Any]:
     """The pair's certificate, and the share of pictures whose detections are the engines'."""
     detector = Detector.from_darknet(cfg_file, weights_file, resize="stretch")
-    files = sources.photographs("", RAW_DIR)
+    files = sources.photographs(None, RAW_DIR)
     record = certificate.certify(detector, cfg_file, weights_file, files)
     photographs = [images.read_image(file) for file in files]
     same = evaluation.agreement(detector, photographs)["same_detections"]

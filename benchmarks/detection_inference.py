@@ -23,8 +23,8 @@ from fivenets.core import images
 from fivenets.detection import boxes, darknet, model, processor, sources, weights
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detection, Detector, read_names
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
 
 ROUNDS = 7
 MATCHING_IOU = 0.8  # of two boxes of a class that are one detection
@@ -98,10 +98,10 @@ def changes(name: str) -> dict[str, Any]:
     pair = sources.fetch(name, raw_dir)
     detector = Detector.from_darknet(pair.cfg, pair.weights, read_names(pair.names), pair.resize)
     exact, half = detector.for_inference("float32"), detector.for_inference("bfloat16")
-    people = assets.fetch(ASSETS["lfw10"], raw_dir, "auto")
+    people = fetch(ASSETS["lfw10"], raw_dir, "auto")
     files = list(pair.photographs)
-    if people and people.path:
-        files += sorted(people.path.rglob("*.jpg"))
+    if people:
+        files += sorted(people.folder.rglob("*.jpg"))
     photographs = [images.read_image(file) for file in files]
     rows: dict[str, Any] = {"photographs": len(photographs)}
     for profile_name, profile in PROFILES.items():

@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from fivenets.sources.origin import in_words
 from fivenets.style import differentiation, features, objective, pictures, sources, transfer
 from fivenets.style.objective import Style
 
@@ -118,7 +119,7 @@ def main() -> None:
         objective.loss(extractor, content, [Style(style)], settings.weights)
     )
     same = abs(ours(content[None])[0] / float(recipe.evaluate(content[None])) - 1)
-    print(f"features {origin.asset} ({origin.origin}), {width}x{height}")
+    print(f"features {in_words([origin])}, {width}x{height}")
     print(f"loss at the content: the two differ by {same:.2%} (bfloat16 and float32)", flush=True)
 
     seconds = {"recipe": [], "ours": []}
@@ -156,7 +157,7 @@ def main() -> None:
     else:
         print(f"ours did not reach it: {reached}")
     record = {
-        "features": f"{origin.asset} ({origin.origin})",
+        "features": in_words([origin]),
         "picture": f"{width}x{height}",
         "iterations": arguments.iterations,
         "seconds_per_iteration": medians,

@@ -12,8 +12,9 @@ from fivenets import tasks
 from fivenets.core import candidates, listing, params, stage
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.classification.preparation import is_stale
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import answers
+from fivenets.sources.origin import Kind, Origin, all_of
 
 
 def main() -> None:
@@ -38,7 +39,7 @@ def main() -> None:
         elif (
             source != "builtin"
             and is_built_in(candidate)
-            and all(assets.answers(ASSETS[asset]) for asset in better)
+            and all(answers(ASSETS[asset]) for asset in better)
         ):
             print(
                 f"{candidate.name}: better than what is built in can be had by now; making it again"
@@ -48,16 +49,20 @@ def main() -> None:
 
 def changed_files(candidate: Candidate) -> list[str]:
     """The files of a user's own that a model was made of and that hold something else by now."""
-    files = json.loads(candidate.record.read_text()).get("files", {})  # older records have none
-    found = {file: listing.digest(Path(file).expanduser()) for file in files}
-    return [file for file, digest in files.items() if found[file] not in (digest, None)]
+    own = {origin.file: origin.digest for origin in _origins(candidate) if origin.file}
+    found = {file: listing.digest(Path(file).expanduser()) for file in own}
+    return [file for file, digest in own.items() if found[file] not in (digest, None)]
 
 
 def is_built_in(candidate: Candidate) -> bool:
     """Whether a model was made of what is built in, for lack of anything better."""
-    origins = json.loads(candidate.record.read_text())["tags"]["data"].rpartition("(")[2]
+    kinds = {origin.kind for origin in _origins(candidate)}
     is_chosen = params.load(candidate.name, "convert").get("source") == "builtin"
-    return "builtin" in origins and not is_chosen
+    return bool(kinds & {Kind.BUILTIN, Kind.UNTRAINED}) and not is_chosen
+
+
+def _origins(candidate: Candidate) -> list[Origin]:
+    return all_of(json.loads(candidate.record.read_text()).get("sources"))
 
 
 def repeat(stage_name: str) -> None:

@@ -18,6 +18,7 @@ from fivenets.core import params, stage
 from fivenets.core.candidates import METRICS_FILE
 from fivenets.datasets.classification import prepared
 from fivenets.runs import tracking
+from fivenets.sources.origin import Origin
 
 NAME = "plain_vs_residual"
 DEPTHS, WIDTH, EPOCHS = (20, 32, 56), 8, 24
@@ -32,7 +33,8 @@ def main(epochs: str = str(EPOCHS)) -> None:
     parameters["data"] = asdict(settings)
     errors: dict[str, dict[str, list[float]]] = {"plain": {}, "residual": {}}
     rows: list[dict[str, float]] = []
-    with tracking.training(NAME, parameters, data.source, Path("checkpoints/study.json")) as run:
+    sources, run_file = [Origin.of(data.source)], Path("checkpoints/study.json")
+    with tracking.training(NAME, parameters, sources, run_file) as run:
         for kind, by_depth in errors.items():
             for depth in DEPTHS:
                 checkpoints = Path(tempfile.mkdtemp())

@@ -1,6 +1,7 @@
 """ImageNet's weights: where they come from, and that they land where they belong."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -11,13 +12,16 @@ from keras import layers
 
 from fivenets.classification import imagenet
 from fivenets.core.errors import UserError
-from fivenets.sources import assets
+from fivenets.sources import fetching
+from fivenets.sources.origin import Kind
+
+FILE = imagenet.WEIGHTS.files[0]
 
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(assets.MIRROR_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(assets, "download", lambda url, target: False)
+    monkeypatch.setenv(fetching.MIRROR_VARIABLE, str(tmp_path))
+    monkeypatch.setitem(fetching.WAYS, Kind.PUBLIC, lambda asset, scratch: False)
 
 
 def test_the_builtin_source_asks_nobody(tmp_path: Path) -> None:
@@ -27,7 +31,7 @@ def test_the_builtin_source_asks_nobody(tmp_path: Path) -> None:
 def test_without_weights_real_is_an_error_and_auto_trains_from_scratch(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(UserError, match="did not answer and no mirror holds resnet50_weights"):
+    with pytest.raises(UserError, match="resnet50_imagenet: no mirror and no public source answer"):
         imagenet.fetch("real", tmp_path / "raw")
     assert imagenet.fetch("auto", tmp_path / "raw") is None
     assert "training from scratch" in caplog.text
@@ -36,14 +40,16 @@ def test_without_weights_real_is_an_error_and_auto_trains_from_scratch(
 def test_a_mirrors_file_is_verified_and_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / imagenet.FILE).write_bytes(b"weights")
-    with pytest.raises(UserError, match=f"MD5 {imagenet.MD5} expected"):
+    (tmp_path / FILE.name).write_bytes(b"weights")
+    with pytest.raises(UserError, match=f"is not the expected file: .*expected {FILE.known_hash}"):
         imagenet.fetch("auto", tmp_path / "raw")
     assert list((tmp_path / "raw").iterdir()) == []
-    monkeypatch.setattr(imagenet, "MD5", hashlib.md5(b"weights").hexdigest())
-    file = imagenet.fetch("real", tmp_path / "raw")
-    assert file is not None
-    assert file.read_bytes() == b"weights"
+    file = replace(FILE, known_hash=f"md5:{hashlib.md5(b'weights').hexdigest()}")
+    monkeypatch.setattr(imagenet, "WEIGHTS", replace(imagenet.WEIGHTS, files=(file,)))
+    found = imagenet.fetch("real", tmp_path / "raw")
+    assert found is not None
+    assert (found.folder / imagenet.FILE).read_bytes() == b"weights"
+    assert found.origin.kind == Kind.MIRROR
 
 
 @pytest.fixture

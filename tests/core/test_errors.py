@@ -21,6 +21,10 @@ def test_control_characters_do_not_reach_the_terminal(capsys) -> None:
     assert capsys.readouterr().err == "error: no section \\x1b[2J\\x9bé\nerror: none either\n"
 
 
+def test_a_sentence_for_the_user_is_not_caught_as_a_defect_of_values() -> None:
+    assert not issubclass(UserError, ValueError | OSError | LookupError | RuntimeError)
+
+
 @pytest.mark.parametrize("defect", [ValueError, KeyError, OSError, KeyboardInterrupt])
 def test_other_exceptions_pass_unchanged(defect: type[BaseException], capsys) -> None:
     with pytest.raises(defect, match="ours"), reported():

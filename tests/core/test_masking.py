@@ -79,7 +79,7 @@ def test_logs_of_others_are_masked_with_their_tracebacks(caplog: pytest.LogCaptu
 
 
 IN_A_PROCESS = """
-from fivenets.errors import reported
+from fivenets.core.errors import reported
 with reported():
     try:
         raise OSError("http://me:hush@host/api refused")

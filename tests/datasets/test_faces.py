@@ -50,7 +50,7 @@ def test_nobody_is_in_training_and_in_test(folder: Path, tmp_path: Path) -> None
     assert len(set(train.people)) == 3
     assert not set(train.people) & set(test.people)
     assert sorted(set(train.labels)) == [0, 1, 2]
-    assert source["origin"] == "folder"
+    assert source["kind"] == "folder"
     everyone = load(tmp_path / "out", settings(str(folder), test_people=0))[1]
     assert len(everyone.people) == 10
 

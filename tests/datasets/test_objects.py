@@ -62,7 +62,7 @@ def test_a_voc_folder_becomes_pictures_with_boxes(voc: Path, tmp_path: Path) -> 
     assert (b.classes.tolist(), b.is_difficult.tolist()) == ([1, 0], [True, False])
     assert a.image_rgb_uint8.shape == (50, 100, 3)
     assert a.image_rgb_uint8[25, 50].tolist() == [60] * 3
-    assert data.source["origin"] == "folder"
+    assert data.source["kind"] == "folder"
     assert data.source["left_out"] == []
 
 
@@ -113,7 +113,7 @@ def test_other_data_are_refused_in_a_sentence(voc: Path, tmp_path: Path) -> None
 
 
 def test_a_real_set_that_cannot_be_had_is_a_sentence(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(preparation.assets, "fetch", lambda *words: None)
+    monkeypatch.setattr(preparation, "fetch", lambda *words: None)
     with pytest.raises(UserError, match="bccd: neither a mirror nor the public host has it"):
         prepare(settings("bccd"), "auto", tmp_path / "data", tmp_path / "raw")
 
@@ -122,7 +122,7 @@ def test_the_source_of_data_is_what_was_asked_for(tmp_path: Path, monkeypatch) -
     def never(*words: object) -> None:
         raise AssertionError("asked for what lies elsewhere")
 
-    monkeypatch.setattr(preparation.assets, "fetch", never)
+    monkeypatch.setattr(preparation, "fetch", never)
     monkeypatch.setattr(preparation, "download", never)
     for dataset, source, message in [
         ("bccd", "builtin", "bccd would have to be fetched, and data.source is builtin"),
@@ -284,7 +284,7 @@ def test_scenes_are_prepared_the_same_way(tmp_path: Path, monkeypatch) -> None:
     data = load(tmp_path / "data", settings("scenes", "train[:2]", "test"))
     assert data.labels == ("car", "pedestrian", "motorcycle")
     assert (len(data.train), len(data.test)) == (2, 1)
-    assert data.source["origin"] == "builtin"
+    assert data.source["kind"] == "builtin"
     with pytest.raises(UserError, match="split validation cannot be read"):
         load(tmp_path / "data", settings("scenes", test="validation"))
 

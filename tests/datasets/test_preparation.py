@@ -20,8 +20,9 @@ from fivenets.datasets.class_folders import SPLITS
 from fivenets.datasets.classification.preparation import is_stale, prepare
 from fivenets.datasets.classification.prepared import DataSettings, load
 from fivenets.datasets.signs.signs_dataset_builder import BUILTIN_PER_LABEL
-from fivenets.sources import assets
+from fivenets.sources.asset import Archive
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import MIRROR_VARIABLE
 
 MIRROR_OF_THE_PROJECT = Path(__file__).parents[3] / "shared" / "mirror"
 SIDE = 8
@@ -79,9 +80,10 @@ def test_builtin_signs_say_so_beside_the_data(drawn_signs: Path, signs_settings)
     digest = tree_sha256(drawn_signs / "signs" / "builtin" / "1.0.0")
     assert source == {
         "asset": "signs",
-        "origin": "builtin",
+        "kind": "builtin",
         "digest": digest,
         "licence": "Apache-2.0, drawn by this project",
+        "is_drawn": True,
         "examples": {"train": 24, "validation": 12, "test": 6},
     }
     assert {path.name for path in drawn_signs.parent.iterdir()} == {"signs"}
@@ -98,11 +100,11 @@ def test_as_many_signs_are_drawn_as_there_are_photographs() -> None:
 def test_real_signs_are_the_photographs_of_the_course(
     tmp_path, signs_settings, monkeypatch
 ) -> None:
-    monkeypatch.setenv(assets.MIRROR_VARIABLE, str(MIRROR_OF_THE_PROJECT))
+    monkeypatch.setenv(MIRROR_VARIABLE, str(MIRROR_OF_THE_PROJECT))
     prepare(signs_settings, "auto", tmp_path / "out", tmp_path / "raw")
     data = load(tmp_path / "out", signs_settings)
     assert data.counts == {"train": 864, "validation": 216, "test": 120}
-    assert (data.source["origin"], data.source["digest"]) == (
+    assert (data.source["kind"], data.source["digest"]) == (
         "mirror",
         ASSETS["signs"].tree_sha256,
     )
@@ -147,9 +149,10 @@ def test_the_record_of_a_folder_has_its_name_and_digest(tmp_path: Path, pictures
     prepare(settings(pictures), "builtin", tmp_path / "out", tmp_path / "raw")
     assert json.loads((tmp_path / "out" / "source.json").read_text()) == {
         "asset": "pictures",
-        "origin": "folder",
+        "kind": "folder",
         "digest": files_sha256(pictures, pictures.glob("*/*.png")),
         "licence": "the user's own",
+        "is_drawn": False,
         "examples": {"train": 21, "validation": 6, "test": 3},
         "notes": [
             f"{pictures}: left out: hidden or a system's own (1: .cache); "
@@ -480,7 +483,7 @@ def test_a_tfds_data_set_keeps_its_splits_and_missing_ones_come_from_the_end_of_
     data = load(tmp_path / "out", settings(name))
     assert [data.counts[split] for split in SPLITS] == counts
     assert [data.splits[split] for split in SPLITS] == parts
-    assert (data.labels, data.source["origin"]) == (("even", "odd"), "tfds")
+    assert (data.labels, data.source["kind"]) == (("even", "odd"), "tfds")
     shares = [data.arrays(split)[0][:, 0, 0, 0].tolist() for split in SPLITS]
     from_train = [
         n for share, part in zip(shares, parts, strict=True) if "train" in part for n in share
@@ -556,12 +559,17 @@ def test_builtin_signs_are_stale_once_a_real_source_answers(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
-    unreachable = replace(ASSETS["signs"], public_url=url)
+    unreachable = replace(ASSETS["signs"], archive=Archive(url))
     monkeypatch.setitem(ASSETS, "signs", unreachable)
-    monkeypatch.setenv(assets.MIRROR_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(MIRROR_VARIABLE, str(tmp_path))
     if has_mirror:
         (tmp_path / "signs.zip").write_bytes(b"")
     assert is_stale("signs", drawn_signs, source) is stale
+
+
+def test_what_an_older_version_has_prepared_is_left_to_dvc(tmp_path: Path) -> None:
+    (tmp_path / "source.json").write_text('{"asset": "signs", "origin": "builtin"}')
+    assert not is_stale("signs", tmp_path, "auto")
 
 
 def test_a_tfds_data_set_is_never_stale(tmp_path: Path) -> None:

@@ -219,5 +219,5 @@ def test_another_box_or_score_is_another_detection() -> None:
 def test_darknet_refuses_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "net.cfg").write_text(TINY)
     picture = np.zeros((1, 32, 64, 3), np.float32)
-    with pytest.raises(ValueError, match=r"Darknet refuses .*none.weights"):
+    with pytest.raises(UserError, match=r"Darknet refuses .*none.weights"):
         engines.darknet_itself(tmp_path / "net.cfg", tmp_path / "none.weights", picture)

@@ -17,6 +17,7 @@ from fivenets.detection import certificate, compact
 from fivenets.detection.darknet import Region
 from fivenets.detection.detector import Detector
 from fivenets.detection.training import Recipe, batches, fitted_anchors, known_by, train
+from fivenets.sources.origin import Origin
 
 RECIPE = Recipe(
     height=48,
@@ -50,7 +51,7 @@ def square(rng: np.random.Generator, label: int) -> Example:
 def data() -> ObjectDataset:
     rng = np.random.default_rng(0)
     train, test = ([square(rng, index % 2) for index in range(count)] for count in (48, 10))
-    source = {"asset": "squares", "origin": "builtin", "digest": "0" * 64}
+    source = Origin.drawn("squares", "0" * 64).record()
     settings = ObjectSettings(dataset="squares", train="train", test="test")
     return ObjectDataset(settings, ("red", "blue"), source, train, test)
 
@@ -102,7 +103,7 @@ def test_a_training_that_was_cut_off_ends_as_one_that_was_not(
     read = Detector.from_darknet(cfg, weights, whole.labels, whole.resize, whole.trained_on)
     assert read.to_weights() == weights.read_bytes()
     assert read.header.seen == 8 * 48
-    assert (read.resize, read.trained_on) == ("stretch", "squares (builtin)")
+    assert (read.resize, read.trained_on) == ("stretch", Origin.drawn("squares", "0" * 64))
     pictures = [example.image_rgb_uint8 for example in data.test[:2]]
     assert certificate.is_equal(certificate.certify(read, cfg, weights, pictures))
 

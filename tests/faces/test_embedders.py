@@ -10,8 +10,8 @@ import pytest
 
 from fivenets.core.errors import UserError
 from fivenets.faces import embedders
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import MIRROR_VARIABLE, fetch
 
 
 def write_shard(folder: Path, entries: list[dict], content: bytes) -> None:
@@ -88,11 +88,10 @@ def test_a_manifest_without_a_tensor_is_refused(tmp_path: Path) -> None:
         embedders.convert(tmp_path, seed=0)
 
 
-@pytest.mark.skipif(assets.MIRROR_VARIABLE not in os.environ, reason="needs the real weights")
+@pytest.mark.skipif(MIRROR_VARIABLE not in os.environ, reason="needs the real weights")
 def test_real_weights_fit_the_network_to_the_last_byte(tmp_path: Path) -> None:
-    origin = assets.fetch(ASSETS["face_api_resnet"], tmp_path, "real")
-    assert origin is not None
-    assert origin.path is not None
-    network = embedders.convert(origin.path / "model", seed=0)
+    found = fetch(ASSETS["face_api_resnet"], tmp_path, "real")
+    assert found is not None
+    network = embedders.convert(found.folder / "model", seed=0)
     picture = np.full((1, 150, 150, 3), 128, np.float32)
     assert 1 < np.linalg.norm(np.asarray(network(picture))) < 2

@@ -11,6 +11,9 @@ from PIL import Image
 
 from fivenets.core.errors import UserError
 from fivenets.faces import lfw
+from fivenets.sources.asset import Asset
+from fivenets.sources.fetching import MIRROR_VARIABLE, Fetched
+from fivenets.sources.origin import Kind, Origin
 
 PAIRS = """2\t2
 Ann\t1\t2
@@ -75,6 +78,40 @@ def test_a_host_that_does_not_answer_is_said_in_a_sentence(
     def fail(**options: Any) -> None:
         raise URLError("no route")
 
+    monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
     monkeypatch.setattr(lfw, "fetch_lfw_people", fail)
-    with pytest.raises(UserError, match="LFW's own pairs were asked for, and their host does not"):
+    with pytest.raises(UserError, match=r"no mirror has lfw\.zip and scikit-learn.s host does not"):
         lfw.fetch(tmp_path)
+
+
+@pytest.fixture
+def asset_folder(tmp_path: Path, folder: Path, monkeypatch) -> Path:
+    """The same pictures and pairs as they lie in the asset, with its list as CSV."""
+    asset = tmp_path / "asset"
+    (folder / "lfw").rename(asset)
+    rows = ["name,imagenum1,imagenum2,", *(",".join(row.split()) for row in PAIRS.splitlines()[1:])]
+    (asset / "lists").mkdir()
+    same = [row + "," if row.count(",") == 2 else row for row in rows]
+    (asset / "lists" / "pairs.csv").write_text("\n".join(same) + "\n")
+    monkeypatch.setattr(lfw, "PAIRS_PER_FOLD", 2)
+    return asset
+
+
+def test_the_asset_gives_the_same_pairs_as_lfws_own_file(asset_folder: Path) -> None:
+    assert lfw.pairs_text(asset_folder / lfw.PAIRS_CSV) == PAIRS
+    brightness = SimpleNamespace(
+        embeddings=lambda faces: np.array([[face.mean()] for face in faces])
+    )
+    found = lfw.verification(
+        asset_folder, cast(Any, brightness), lambda images, names: list(images)
+    )
+    assert (found["pairs"], found["pairs_skipped"], found["folds"]) == (7, 1, 2)
+
+
+def test_a_mirror_is_asked_before_scikit_learn(asset_folder: Path, monkeypatch) -> None:
+    def fetch(asset: Asset, raw_dir: Path, source: str) -> Fetched:
+        return Fetched(asset_folder, Origin(asset.name, Kind.MIRROR, asset.tree_sha256, "none"))
+
+    monkeypatch.setattr(lfw, "fetch_asset", fetch)
+    monkeypatch.setattr(lfw, "fetch_lfw_people", None)
+    assert lfw.fetch(asset_folder.parent) == asset_folder

@@ -103,7 +103,8 @@ def test_what_is_trained_on_decides_whether_a_killed_training_goes_on(
         train(*people(), DATA, Recipe(**RECIPE), tmp_path, kill)
     gc.collect()
     seen: list[int] = []
-    train(*change(*people()), data, Recipe(**RECIPE), tmp_path, lambda epoch, _: seen.append(epoch))
+    images, labels = change(*people())
+    train(images, labels, data, Recipe(**RECIPE), tmp_path, lambda epoch, _: seen.append(epoch))
     assert (seen[0] > 0) is goes_on
 
 

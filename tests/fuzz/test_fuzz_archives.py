@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fivenets.faces import embedders
 from fivenets.fitting import model_files
-from fivenets.sources import assets
+from fivenets.sources.archives import unzip
 
 PARTS = ["..", ".", "a", "b", "", "C:", "\\", "~", "a" * 300, "\0", "é"]
 NAMES = st.lists(st.sampled_from(PARTS) | st.text(max_size=8), max_size=5).map("/".join)
@@ -41,7 +41,7 @@ def test_archives(answer, tmp_path_factory, content: bytes, prefix: str) -> None
     outer, folder = place / "outer", place / "outer" / "folder"
     folder.mkdir(parents=True)
     (place / "any.zip").write_bytes(content)
-    answer(assets.unzip, place / "any.zip", folder, prefix)
+    answer(unzip, place / "any.zip", folder, prefix)
     assert sorted(path.name for path in place.iterdir()) == ["any.zip", "outer"]
     assert list(outer.iterdir()) == [folder]
     assert not any(path.is_symlink() for path in folder.rglob("*"))

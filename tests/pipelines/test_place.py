@@ -21,8 +21,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "mein Ordner" / "füveñets"
     (place / ".venv/bin").mkdir(parents=True)
     (place / ".dvc").mkdir()
-    (place / "pipelines").mkdir()
-    for name in ("Makefile", "pyproject.toml", "pipelines/alone.py", "pipelines/place.py"):
+    (place / "pipelines" / "make").mkdir(parents=True)
+    for name in (
+        "Makefile",
+        "pyproject.toml",
+        "pipelines/make/alone.py",
+        "pipelines/make/place.py",
+    ):
         shutil.copy(PROJECT / name, place / name)
     (place / "requirements.txt").touch()
     for name in ("python", "dvc", "fivenets"):
@@ -91,7 +96,7 @@ def test_without_git_dvc_is_told_so_before_anything_is_installed(folder: Path) -
 
 
 def test_dvc_works_without_git_in_a_folder_with_a_space(folder: Path) -> None:
-    subprocess.run(["python3", "pipelines/place.py"], check=True, capture_output=True)
+    subprocess.run(["python3", "pipelines/make/place.py"], check=True, capture_output=True)
     Path("dvc.yaml").write_text("stages:\n  one:\n    cmd: echo made > out\n    outs: [out]\n")
     done = subprocess.run(["dvc", "repro", "--quiet"], capture_output=True, text=True, check=False)
     assert (done.returncode, Path("out").read_text()) == (0, "made\n"), done.stderr

@@ -12,14 +12,21 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from fivenets.core import candidates, listing
+from fivenets.sources.origin import Kind, Origin
 
 PROJECT = Path(__file__).parents[2]
 
 
-def prepared(name: str, asset: str, origin: str) -> None:
+def prepared(name: str, asset: str, kind: str) -> None:
     folder = Path("data", name)
     folder.mkdir(parents=True)
-    (folder / "source.json").write_text(json.dumps({"asset": asset, "origin": origin}))
+    (folder / "source.json").write_text(json.dumps({"asset": asset, "kind": kind}))
+
+
+def recorded(*kinds: str) -> str:
+    """A training.json whose sources are of these kinds."""
+    sources = [Origin("asset", Kind(kind), "0", "none").record() for kind in kinds]
+    return json.dumps({"sources": sources})
 
 
 @pytest.fixture
@@ -62,19 +69,19 @@ def test_drawn_data_give_way_to_a_mirror_each_by_its_own_stage(commands: list[li
 @pytest.mark.parametrize(
     ("model", "better", "built_in", "stage"),
     [
-        ("yolov2", "yolo-lite-voc (mirror)", "yolov2-compact (builtin)", "convert@"),
-        ("facenet-resnet", "f (mirror)", "untrained weights (builtin)", "convert@"),
-        ("style-transfer", "a + b (mirror, public)", "a + b (builtin, package)", "convert@"),
+        ("yolov2", ["mirror"], ["builtin"], "convert@"),
+        ("facenet-resnet", ["mirror"], ["untrained"], "convert@"),
+        ("style-transfer", ["mirror", "public"], ["builtin", "package"], "convert@"),
     ],
 )
 def test_a_model_of_what_is_built_in_gives_way(
-    commands: list[list[str]], model: str, better: str, built_in: str, stage: str
+    commands: list[list[str]], model: str, better: list[str], built_in: list[str], stage: str
 ) -> None:
     prepared("objects", "scenes", "builtin")  # scenes are drawn everywhere, and stay
     candidate = candidates.find(model)
     record = candidate.record
     record.parent.mkdir(parents=True)
-    record.write_text(json.dumps({"tags": {"data": built_in}}))
+    record.write_text(recorded(*built_in))
     refresh()
     assert commands == [], "the record is in git, the model is not here"
     candidate.folder.mkdir(parents=True)
@@ -83,7 +90,7 @@ def test_a_model_of_what_is_built_in_gives_way(
     [words] = commands
     assert words[-1] == f"{stage}{model}"
     commands.clear()
-    record.write_text(json.dumps({"tags": {"data": better}}))
+    record.write_text(recorded(*better))
     refresh()
     assert commands == []
 
@@ -99,21 +106,25 @@ def test_a_model_is_made_again_once_a_file_that_it_was_made_of_has_changed(
     for name in ("content", "style", "mask"):
         draw(Path(f"{name}.png"), "teal")
     draw(Path("photographs/a/0.png"), "teal")
-    files = {name: listing.digest(Path(name)) for name in ("content.png", "style.png", "mask.png")}
-    files |= {"photographs": listing.digest(Path("photographs")), "gone.png": "0" * 64}
-    record = Path("reports/style-transfer/training.json")
-    record.parent.mkdir(parents=True)
-    record.write_text(json.dumps({"tags": {"data": "a (folder)"}, "files": files}))
+    files = {
+        name: listing.digest(Path(name))
+        for name in ("content.png", "style.png", "mask.png", "photographs")
+    }
+    origins = [Origin.own(name, str(digest), name) for name, digest in files.items()]
+    origins.append(Origin.own("gone", "0" * 64, "gone.png"))
+    candidate = candidates.find("style-transfer")
+    candidate.reports.mkdir(parents=True)
+    candidate.record.write_text(json.dumps({"sources": [one.record() for one in origins]}))
     draw(Path("content.png"), "navy")
     refresh()
     assert commands == [], "the record is in git, the model is not here"
-    Path("models").mkdir()
-    Path("models/style-transfer.keras").touch()
+    candidate.folder.mkdir(parents=True)
+    candidate.file.touch()
     for changed in ("content.png", "mask.png", "style.png", "photographs/a/0.png"):
         draw(Path(changed), "navy")
         refresh()
         [words] = commands
-        assert words[-1] == "stylize"
+        assert words[-1] == "convert@style-transfer"
         assert f"style-transfer: {changed.split('/')[0]} changed since" in capsys.readouterr().out
         commands.clear()
         draw(Path(changed), "teal")
@@ -125,10 +136,10 @@ def test_a_model_is_made_again_once_a_file_that_it_was_made_of_has_changed(
     ("name", "stage", "picture"),
     [
         ("classification", "prepare@classification", "a/0.png"),
-        ("faces", "prepare-faces@faces", "a/0.png"),
-        ("faces-aligned", "prepare-faces@faces-aligned", "a/0.png"),
-        ("face-photographs", "prepare-faces@face-photographs", "a/0.png"),
-        ("objects", "prepare-objects@objects", "JPEGImages/0.png"),
+        ("faces", "prepare@faces", "a/0.png"),
+        ("faces-aligned", "prepare@faces-aligned", "a/0.png"),
+        ("face-photographs", "prepare@face-photographs", "a/0.png"),
+        ("objects", "prepare@objects", "JPEGImages/0.png"),
     ],
 )
 def test_what_was_prepared_of_a_folder_is_again_once_a_picture_has_changed(
@@ -144,7 +155,7 @@ def test_what_was_prepared_of_a_folder_is_again_once_a_picture_has_changed(
     prepared(name, "mine", "folder")
     source = Path("data", name, "source.json")
     digest = listing.everything(Path("mine")).digest()
-    source.write_text(json.dumps({"asset": "mine", "origin": "folder", "digest": digest}))
+    source.write_text(json.dumps({"asset": "mine", "kind": "folder", "digest": digest}))
     Path("mine/.DS_Store").touch()
     refresh()
     assert commands == []
@@ -159,7 +170,7 @@ def test_a_built_in_detector_that_was_asked_for_stays(commands: list[list[str]])
     file.write_text(asked)
     candidate = candidates.find("yolov2")
     candidate.reports.mkdir(parents=True)
-    candidate.record.write_text(json.dumps({"tags": {"data": "yolov2-compact (builtin)"}}))
+    candidate.record.write_text(recorded("builtin"))
     candidate.folder.mkdir(parents=True)
     candidate.file.touch()
     refresh()

@@ -12,9 +12,10 @@ from fivenets.datasets.classification import prepared
 from fivenets.datasets.faces import prepared as faces
 from fivenets.datasets.objects import prepared as objects
 from fivenets.runs import tracking
+from fivenets.sources.origin import Origin
 
 PROJECT = Path(__file__).parents[2]
-SOURCE = {"asset": "a", "origin": "builtin", "digest": "d"}
+SOURCE = Origin.drawn("a", "d").record()
 
 
 class OpenedError(Exception):

@@ -11,10 +11,11 @@ import pytest
 from fivenets import cli
 from fivenets.core.errors import UserError
 from fivenets.runs import git, lineage, tracking
+from fivenets.sources.origin import Kind, Origin
 
 CODE = {"git_commit": "c" * 40, "git_dirty": "true"}
 DIFF = "--- a/params.yaml\n+++ b/params.yaml\n"
-SOURCE = {"asset": "signs", "origin": "mirror", "digest": "d" * 64}
+SOURCE = Origin("signs", Kind.MIRROR, "d" * 64, "none")
 PARAMETERS = {"epochs": 2, "augmentation": {"shift": 0.1}}
 METRICS = {"accuracy": 0.9, "accuracy_low": 0.83, "accuracy_high": 0.94, "auc": 0.8, "auc_sd": 0.1}
 LOCK_SHA256 = "66b3f2f36dcae0a5cf7e1b53afcacea5b4752aa30f2a69d7d6d7fc253f9c299f"  # of dvc.lock
@@ -33,7 +34,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr(git, "state", lambda: CODE)
         patch.setattr(git, "diff", lambda: DIFF)
         model, reports = Path("small.keras"), Path("reports/small")
-        with tracking.training("small", PARAMETERS, SOURCE, Path("small.run.json")) as run:
+        with tracking.training("small", PARAMETERS, [SOURCE], Path("small.run.json")) as run:
             model.write_text("weights")
             run.finish(model, [{"epoch": 0, "loss": 1.0, "seconds": 3.0}], reports)
         (reports / "metrics.json").write_text(json.dumps(METRICS))
@@ -70,7 +71,11 @@ def test_the_lineage_of_a_version_is_all_that_made_it() -> None:
             "diff": DIFF,
             "dvc_lock_sha256": LOCK_SHA256,
         },
-        "data": {"source": "signs (mirror)", "digest": "d" * 64},
+        "data": {
+            "source": "signs (mirror)",
+            "digest": "d" * 64,
+            "sources": [SOURCE.record()],
+        },
         "model_sha256": WEIGHTS_SHA256,
         "parameters": {"augmentation.shift": "0.1", "epochs": "2"},
         "metrics": {

@@ -25,28 +25,31 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.runs import publishing, registry, tracking
 from fivenets.runs.pyfunc import serving
+from fivenets.sources.origin import Kind, Origin, in_words
 
 NAME, LABELS = "digits", ("zero", "one", "two")
 STARTED = 1_700_000_000_000  # milliseconds since 1970
 
 
-def make_candidate(name: str, seed: int, accuracy: float, origin: str = "builtin") -> None:
+def make_candidate(name: str, seed: int, accuracy: float, kind: str = "builtin") -> None:
     """The outputs of the stages `train` and `evaluate` for an untrained network."""
     keras.utils.set_random_seed(seed)
     one = candidate(name)
     Classifier(build("assignment_cnn", 8, len(LABELS)), LABELS).save(one.file)
     one.reports.mkdir(parents=True, exist_ok=True)
+    origin = Origin("signs", Kind(kind), "0123456789abcdef", "none", is_drawn=kind == "builtin")
     record = {
         "name": name,
         "started": STARTED,
         "parameters": {"seed": str(seed)},
         "tags": {
             "model": name,
-            "data": f"signs ({origin})",
+            "data": in_words([origin]),
             "data_digest": "0123456789abcdef",
             "git_commit": "fedcba9876543210",
             "git_dirty": "false",
         },
+        "sources": [origin.record()],
         "model_sha256": sha256(one.file),
         "seconds": 12.0,
     }
@@ -168,15 +171,15 @@ def test_the_model_card_holds_the_evidence(story: dict[str, Published]) -> None:
 
 @pytest.mark.usefixtures("story")
 @pytest.mark.parametrize(
-    ("origin", "limits"),
+    ("kind", "limits"),
     [
         ("mirror", "Trained on few hands before plain walls"),
         ("folder", "As good as its test split says on pictures like those"),
     ],
 )
-def test_a_card_says_other_limits_of_other_pictures(origin: str, limits: str) -> None:
-    make_candidate(origin, seed=2, accuracy=0.9, origin=origin)
-    card = publishing.model_card(candidate(origin), decide(candidates=(origin,)))
+def test_a_card_says_other_limits_of_other_pictures(kind: str, limits: str) -> None:
+    make_candidate(kind, seed=2, accuracy=0.9, kind=kind)
+    card = publishing.model_card(candidate(kind), decide(candidates=(kind,)))
     assert limits in card
     assert "drawn" not in card
 
@@ -308,10 +311,8 @@ def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    make_candidate("small", seed=0, accuracy=0.6, origin="mirror")
-    make_candidate("large", seed=1, accuracy=0.9)
-    record = candidate("large").record
-    record.write_text(record.read_text().replace("signs (", "untrained weights ("))
+    make_candidate("small", seed=0, accuracy=0.6, kind="mirror")
+    make_candidate("large", seed=1, accuracy=0.9, kind="untrained")
     gates: dict[str, Any] = {"minimum": 0.7, "minimum_builtin": 0.5}
     decision = decide(**gates)
     assert (decision["best"], decision["passed"], decision["minimum"]) == ("small", False, 0.7)
@@ -319,7 +320,8 @@ def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
     assert publishing.gate("large", decision)["gate_passed"] == "false"
     assert not decide(candidates=("large",), **gates)["passed"]
     metrics = candidate("small").metrics  # of a network from photographs, on drawn data
-    metrics.write_text(json.dumps(json.loads(metrics.read_text()) | {"data": "signs (builtin)"}))
+    scored_on = {"scored_on": [Origin.drawn("signs", "0").record()]}
+    metrics.write_text(json.dumps(json.loads(metrics.read_text()) | scored_on))
     assert decide(**gates)["passed"]
 
 

@@ -17,12 +17,13 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.runs import git, lineage, publishing, registry, reproduction, tracking
+from fivenets.sources.origin import Kind, Origin
 
 DIRTY, CLEAN, LATER = (
     {"git_commit": letter * 40, "git_dirty": dirty}
     for letter, dirty in (("a", "true"), ("b", "false"), ("c", "true"))
 )
-SOURCE = {"asset": "signs", "origin": "mirror", "digest": "d" * 64}
+SOURCE = Origin("signs", Kind.MIRROR, "d" * 64, "none")
 METRICS = {"accuracy": 0.9, "examples": 120, "parameters": 971}
 SMALL = Candidate("small", "classification", "digits")
 MODEL, REPORTS = SMALL.file, SMALL.reports
@@ -44,7 +45,7 @@ def train(state: dict[str, str], diff: str = "", epochs: int = 1) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(git, "state", lambda: state)
         patch.setattr(git, "diff", lambda: diff)
-        with tracking.training("small", {"epochs": epochs}, SOURCE, Path("run.json")) as run:
+        with tracking.training("small", {"epochs": epochs}, [SOURCE], Path("run.json")) as run:
             keras.utils.set_random_seed(0)
             Classifier(build("assignment_cnn", 8, 2), ("zero", "one")).save(MODEL)
             run.finish(MODEL, [{"epoch": 0, "loss": 1.0, "seconds": 3.0}], REPORTS)
@@ -135,7 +136,7 @@ def test_a_record_that_the_store_was_away_for_supersedes_a_dirty_run(
     runs = []
     for state in (DIRTY, CLEAN):
         monkeypatch.setattr(git, "state", lambda state=state: state)
-        with tracking.training("other", {"epochs": 1}, SOURCE, Path("other.json")) as run:
+        with tracking.training("other", {"epochs": 1}, [SOURCE], Path("other.json")) as run:
             run.is_connected = state is DIRTY
             other.write_text("weights")
             run.finish(other, [{"epoch": 0, "loss": 1.0, "seconds": 3.0}], reports)

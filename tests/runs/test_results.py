@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
 from fivenets.runs import results
+from fivenets.sources.origin import Kind, Origin, in_words
 
 METRICS = {
     "accuracy": 0.975,
@@ -20,6 +22,7 @@ METRICS = {
     "also": "0.960 [0.866, 0.989] on the 50 without a near-duplicate",
     "parameters": 23718,
 }
+SIGNS = Origin("signs", Kind.MIRROR, "d1", "none")
 TRAINING = {
     "parameters": {"epochs": "40", "seed": "0"},
     "tags": {
@@ -28,6 +31,7 @@ TRAINING = {
         "git_commit": "0123456789abcdef",
         "git_dirty": "false",
     },
+    "sources": [SIGNS.record()],
     "seconds": 71.6,
 }
 DECISION = {"best": "net", "passed": True, "minimum": 0.95, "metric": "accuracy"}
@@ -77,10 +81,11 @@ def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
         entry: dict[str, Any] = ENTRY,
         metrics: dict[str, Any] = METRICS,
         decision: dict[str, Any] = DECISION,
-        data: str = "signs (mirror)",
+        data: Origin = SIGNS,
         study: dict[str, Any] | None = STUDY,
     ) -> dict[str, str]:
-        training = TRAINING | {"tags": TRAINING["tags"] | {"data": data}}
+        tags = TRAINING["tags"] | {"data": in_words([data])}
+        training = TRAINING | {"tags": tags, "sources": [data.record()]}
         files = {candidate.metrics: metrics, candidate.record: training}
         files |= {Path("reports/seeds/net.json"): study} if study else {}
         for file, content in files.items():
@@ -132,28 +137,35 @@ def test_what_differs_in_a_report_differs_in_its_cell(
 @pytest.mark.parametrize(
     ("data", "is_shown"),
     [
-        ("signs (mirror)", True),
-        ("signs (public)", True),
-        ("signs (builtin)", False),  # drawn
-        ("signs (folder)", False),  # somebody's folder of that name
-        ("signs (tfds)", False),
-        ("signs-of-others (mirror)", False),
-        ("signs + hands (mirror)", False),
+        (SIGNS, True),
+        (replace(SIGNS, kind=Kind.PUBLIC), True),
+        (Origin.drawn("signs", "d1"), False),
+        (Origin.own("signs", "d1"), False),  # somebody's folder of that name
+        (replace(SIGNS, kind=Kind.TFDS), False),
+        (replace(SIGNS, asset="signs-of-others"), False),
     ],
 )
 def test_numbers_of_others_are_shown_beside_the_very_data_that_they_are_of(
-    row: Report, data: str, is_shown: bool
+    row: Report, data: Origin, is_shown: bool
 ) -> None:
     found = row(data=data)
     assert ((found["course"], found["published"]) == ("0.783", "0.9 (Doe 2020)")) is is_shown
     assert (found["course"] == "-") is not is_shown
-    assert (found["data"], found["scored_on"]) == (data, data)
+    assert found["data"] == found["scored_on"] == in_words([data])
     # Also where real weights were scored on drawn pictures, or a part of them was.
-    assert row(metrics=METRICS | {"data": data})["course"] == found["course"]
+    assert row(metrics=METRICS | {"scored_on": [data.record()]})["course"] == found["course"]
+
+
+def test_numbers_of_others_are_not_shown_beside_a_mixture(row: Report) -> None:
+    hands = replace(SIGNS, asset="hands")
+    mixture = [SIGNS.record(), hands.record()]
+    found = row(metrics=METRICS | {"scored_on": mixture})
+    assert (found["scored_on"], found["course"]) == ("signs + hands (mirror)", "-")
 
 
 def test_a_part_of_an_evaluation_has_data_of_its_own(row: Report) -> None:
-    metrics = METRICS | {"unseen_auc": 0.9, "unseen": {"auc": 0.9, "data": "faces (builtin)"}}
+    drawn = [Origin.drawn("faces", "d2").record()]
+    metrics = METRICS | {"unseen_auc": 0.9, "unseen": {"auc": 0.9, "scored_on": drawn}}
     others = {"course_metric": "unseen_auc", "published_metric": "unseen_auc"}
     found = row(entry=ENTRY | others | {"metric": "unseen_auc"}, metrics=metrics)
     assert found["scored_on"] == "faces (builtin)"

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from mlflow.exceptions import MlflowException
 
 from fivenets.core.errors import UserError
 from fivenets.runs import git, tracking
+from fivenets.sources.origin import Kind, Origin, all_of
 
 MODEL, REPORTS, RUN_FILE = Path("net.keras"), Path("reports/net"), Path("checkpoints/net.run.json")
 PARAMETERS = {"epochs": 2, "augmentation": {"mirror": True, "shift": 0.1}}
-SOURCE = {"asset": "signs", "origin": "builtin", "digest": "d1"}
+SOURCE = Origin.drawn("signs", "d1")
 EPOCHS = [{"loss": 1.5, "seconds": 2.0}, {"loss": 0.5, "seconds": 3.0}]
 METRICS = {
     "accuracy": 0.75,
@@ -81,11 +83,11 @@ def test_an_experiment_in_a_copy_of_the_project_logs_to_the_projects_store(
     assert list(copy.iterdir()) == [copy / "dvc.yaml"]
 
 
-def opened(parameters: Mapping[str, Any] = PARAMETERS, source: Mapping[str, Any] = SOURCE):
-    return tracking.training("net", parameters, source, RUN_FILE)
+def opened(parameters: Mapping[str, Any] = PARAMETERS, source: Origin = SOURCE):
+    return tracking.training("net", parameters, [source], RUN_FILE)
 
 
-def train(model: bytes = b"weights", **changes: Mapping[str, Any]) -> str:
+def train(model: bytes = b"weights", **changes: Any) -> str:
     """A whole training as the stage does it; returns the id of its run."""
     with opened(**changes) as run:
         for epoch, metrics in enumerate(EPOCHS):
@@ -161,11 +163,23 @@ def test_a_run_holds_parameters_tags_and_the_metrics_of_every_epoch() -> None:
         "git_dirty": "unknown",
     }
     assert found["tags"].items() >= expected_tags.items()
+    assert json.loads(found["tags"][tracking.SOURCES_TAG]) == [SOURCE.record()]
     assert found["metrics"] == {
         "loss": [(0, 1.5), (1, 0.5)],
         "seconds": [(0, 2.0), (1, 3.0)],
         "training_seconds": [(0, 5.0)],
     }
+
+
+def test_a_run_names_each_of_its_sources_and_one_digest_of_them_all() -> None:
+    weights = Origin("resnet50_imagenet", Kind.MIRROR, "d2", "MIT")
+    with tracking.training("net", PARAMETERS, [SOURCE, weights], RUN_FILE) as run:
+        MODEL.write_bytes(b"weights")
+        run.finish(MODEL, [{"epoch": 0.0, "seconds": 1.0}], REPORTS)
+    tags = contents(run.run_id)["tags"]
+    assert tags["data"] == "signs + resnet50_imagenet (builtin, mirror)"
+    assert tags["data_digest"] == hashlib.sha256(b"d1 d2").hexdigest()
+    assert all_of(json.loads(tags[tracking.SOURCES_TAG])) == [SOURCE, weights]
 
 
 def test_a_training_leaves_its_record_and_history_among_the_outputs() -> None:
@@ -187,7 +201,7 @@ def test_a_training_leaves_its_record_and_history_among_the_outputs() -> None:
             "git_commit": "none",
             "git_dirty": "unknown",
         },
-        "files": {},
+        "sources": [SOURCE.record()],
         "diff": "",
         "model_sha256": hashlib.sha256(b"weights").hexdigest(),
         "seconds": 5.0,
@@ -297,7 +311,7 @@ def test_a_run_that_a_training_went_through_anew_has_no_points_of_the_first_try(
     [
         {"parameters": PARAMETERS | {"epochs": 3}},
         {"parameters": PARAMETERS | {"data": {"split_seed": 1}}},
-        {"source": SOURCE | {"digest": "d2"}},
+        {"source": replace(SOURCE, digest="d2")},
     ],
     ids=["parameters", "split", "data"],
 )

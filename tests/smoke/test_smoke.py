@@ -24,7 +24,7 @@ from tiny import CANDIDATES, EPOCHS, MODELS, NAME, PROJECT, TRAINED, Clone, kill
 
 from fivenets.drawn.signs import render_sign
 from fivenets.runs import results
-from fivenets.sources.assets import MIRROR_VARIABLE
+from fivenets.sources.fetching import MIRROR_VARIABLE
 
 pytestmark = pytest.mark.smoke
 
@@ -52,7 +52,7 @@ def test_every_stage_has_run_and_left_its_outputs(clone: Clone) -> None:
 
 def test_data_come_from_the_mirror_where_one_is_set(clone: Clone) -> None:
     source = clone.json("data", "classification", "source.json")
-    assert (source["origin"] == "mirror") == bool(os.environ.get(MIRROR_VARIABLE))
+    assert (source["kind"] == "mirror") == bool(os.environ.get(MIRROR_VARIABLE))
     assert source["examples"] == {"train": 864, "validation": 216, "test": 120}
 
 
@@ -79,7 +79,7 @@ def test_each_model_has_one_run_that_tells_where_it_comes_from(clone: Clone) -> 
     for model, epochs in EPOCHS.items():
         run = clone.runs()[model]
         assert run.data.params["epochs"] == str(epochs)
-        assert run.data.tags["data"] == f"signs ({source['origin']})"
+        assert run.data.tags["data"] == f"signs ({source['kind']})"
         assert run.data.tags["data_digest"] == source["digest"]
         accuracy = clone.reported(model, "metrics.json")["accuracy"]
         assert run.data.metrics["test/accuracy"] == accuracy

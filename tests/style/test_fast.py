@@ -13,7 +13,7 @@ from PIL import Image
 
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
-from fivenets.sources.assets import Origin
+from fivenets.sources.origin import Origin
 from fivenets.style import evaluation, fast, features, objective, photographs, training
 from fivenets.style.fast import FastSettings, FastStylizer
 from fivenets.style.feedforward import image_transformer
@@ -56,8 +56,8 @@ def model(transformer: keras.Model, tmp_path: Path) -> FastStylizer:
 
 @pytest.fixture
 def contents(content: np.ndarray) -> Photographs:
-    origin = Origin("test", "folder", "0", "own")
-    return Photographs([[content, content[::-1]], [content[:, ::-1]]], content, [origin])
+    own = Origin.own("test", "0")
+    return Photographs([[content, content[::-1]], [content[:, ::-1]]], content, [own])
 
 
 def test_any_size_goes_through_and_the_file_gives_the_same(

@@ -12,8 +12,8 @@ from fivenets.cli import style as command
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
-from fivenets.sources.assets import Origin
-from fivenets.style import drawing, evaluation, jobs, pictures, sources, transfer
+from fivenets.sources.origin import Origin, digest_of
+from fivenets.style import drawing, evaluation, jobs, pictures, transfer
 from fivenets.style.jobs import Gathered, Job
 from fivenets.style.objective import Style
 
@@ -195,7 +195,7 @@ def test_a_job_leaves_all_that_it_takes_to_measure_it(
 ) -> None:
     job = Job(name="test", content="c", styles=["p"])
     mask = np.ones((48, 64), np.float32)
-    origin = Origin("c", "folder", "0", "own")
+    origin = Origin.own("c", "0")
     one = Gathered(job, stylizer.settings, content, [Style(painting, 1.0, mask)], [origin])
     watched: list[tuple] = []
     rows = jobs.run(stylizer.network, one, 3, tmp_path / "test", lambda *now: watched.append(now))
@@ -244,7 +244,8 @@ def test_a_job_knows_every_file_that_it_names(tmp_path: Path, monkeypatch) -> No
         Image.new("RGB", (40, 40), colour).save("m.png")
         plan = jobs.Plan(features="auto", pooling="max", snapshots=2, jobs=[job])
         [gathered] = jobs.gather(plan, "builtin", tmp_path)
-        source = sources.combined(gathered.origins)
-        assert source["files"] == {name: sha256(Path(name)) for name in ("a.png", "b.png", "m.png")}
-        digests.append(source["digest"])
+        assert {origin.file: origin.digest for origin in gathered.origins} == {
+            name: sha256(Path(name)) for name in ("a.png", "b.png", "m.png")
+        }
+        digests.append(digest_of(gathered.origins))
     assert digests[0] != digests[1]

@@ -19,6 +19,7 @@ from fivenets.core.words import interval
 from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.fitting import distribution
+from fivenets.sources.origin import Origin
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
@@ -32,7 +33,8 @@ def training(candidate: Candidate) -> Making:
     settings, data = _settings(str(candidate.data)), _data(candidate.data)
     wanted = recipe.network.get("weights") == "imagenet"
     weights = imagenet.fetch(params.load("data", "source"), Path("data/raw")) if wanted else None
-    pretrained = partial(imagenet.load, file=weights) if weights else None
+    pretrained = partial(imagenet.load, file=weights.folder / imagenet.FILE) if weights else None
+    origins = [Origin.of(data.source), *([weights.origin] if weights else [])]
     is_recorded = recipe.distribute != "multi_worker" or not distribution.worker_index()
 
     def make(log: Log) -> Rows:
@@ -43,7 +45,7 @@ def training(candidate: Candidate) -> Making:
             shutil.rmtree(distribution.own_folder(candidate.checkpoints))
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, data.source, make, is_recorded)
+    return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make, is_recorded)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         f"{interval(unseen)} on the {unseen['examples']} without a near-duplicate; "
         f"in other light: {light}"
     )
+    metrics["scored_on"] = [Origin.of(data.source).record()]
     metrics["parameters"] = classifier.network.count_params()
     with (candidate.tables / "confusion.csv").open("w", newline="") as stream:
         names = np.array(data.labels)

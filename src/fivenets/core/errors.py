@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from fivenets.core import masking
 
 
-class UserError(ValueError):
+class UserError(Exception):
     """Something given cannot be used; the message says what was expected and what was received."""
 
 

@@ -1,6 +1,6 @@
 """What the command line, the stages, the registry and the demo ask of a task, in one shape."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,7 +28,7 @@ class Making:
     """A model that is about to be made, and what is known of it before."""
 
     parameters: Mapping[str, Any]
-    source: Mapping[str, Any]  # what it is made from: a record such as source.json
+    sources: Sequence[Any]  # what it is made from: an `Origin` of each
     make: Callable[[Log], Rows]  # leaves the model in its candidate's folder
     is_recorded: bool = True  # False: another worker keeps the model and its run
 

@@ -1,6 +1,5 @@
 """How a prepared data set comes to stand in its folder: whole, and with its origin beside it."""
 
-import dataclasses
 import json
 import os
 import shutil
@@ -17,7 +16,7 @@ import tensorflow_datasets as tfds
 from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
-from fivenets.sources import assets
+from fivenets.sources.origin import Kind, Origin
 
 
 def is_folder(dataset: str) -> bool:
@@ -41,14 +40,13 @@ def replacing(out: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def write_source(folder: Path, origin: assets.Origin, **more: Any) -> dict[str, int]:
+def write_source(folder: Path, origin: Origin, **more: Any) -> dict[str, int]:
     """Writes what stands in `folder` and where it is from; returns the examples of each split."""
     shutil.rmtree(folder / "downloads", ignore_errors=True)  # left empty by TFDS
     order_fields(version_folder(folder))
     builder = tfds.builder_from_directory(version_folder(folder))
     counts = {split: info.num_examples for split, info in builder.info.splits.items()}
-    record = dataclasses.asdict(origin) | {"examples": counts} | more
-    record.pop("path")
+    record = origin.record() | {"examples": counts} | more
     (folder / SOURCE_FILE).write_text(json.dumps(record, indent=2) + "\n")
     return counts
 
@@ -85,7 +83,7 @@ def tfds_builder(name: str, data_dir: Path, others: str) -> tfds.core.DatasetBui
         raise UserError(f"{name} is neither {others}, nor a folder, nor known to TFDS") from None
 
 
-def download(builder: tfds.core.DatasetBuilder, name: str, raw_dir: Path) -> assets.Origin:
+def download(builder: tfds.core.DatasetBuilder, name: str, raw_dir: Path) -> Origin:
     """Downloads and prepares a data set of TFDS.
 
     Raises: UserError where its host does not answer.
@@ -95,4 +93,4 @@ def download(builder: tfds.core.DatasetBuilder, name: str, raw_dir: Path) -> ass
     except requests.RequestException as error:
         raise UserError(f"{name} could not be downloaded: {error}") from None
     licence = builder.info.redistribution_info.license or "see the data set's homepage"
-    return assets.Origin(name, "tfds", digest(Path(builder.data_dir)), licence)
+    return Origin(name, Kind.TFDS, digest(Path(builder.data_dir)), licence)

@@ -15,6 +15,7 @@ from fivenets.detection import boxes, darknet, model, processor, weights
 from fivenets.detection.boxes import Profile
 from fivenets.detection.pictures import check_channels, check_resize, fit, to_pixels
 from fivenets.fitting import inference, model_files
+from fivenets.sources.origin import Origin
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Detector:
         header: weights.Header,
         labels: Sequence[str],
         resize: str = "letterbox",
-        trained_on: str = "",
+        trained_on: Origin | None = None,
     ):
         if cfg.region is None:
             raise UserError("the cfg has no [region]: expected a detector of the YOLOv2 family")
@@ -59,7 +60,7 @@ class Detector:
         self.cfg, self.region, self.header = cfg, cfg.region, header
         self.labels = tuple(labels)
         self.resize = check_resize(resize)
-        self.trained_on = trained_on  # such as "yolo-lite-voc (mirror)"
+        self.trained_on = trained_on
 
     @classmethod
     def from_darknet(
@@ -68,7 +69,7 @@ class Detector:
         weights_file: Path,
         labels: Sequence[str] | None = None,
         resize: str = "letterbox",
-        trained_on: str = "",
+        trained_on: Origin | None = None,
     ) -> "Detector":
         """A converted cfg and weights; without `labels`, classes are called class-0 and so on."""
         cfg = darknet.parse_file(cfg_file)
@@ -91,13 +92,15 @@ class Detector:
         if "cfg" not in metadata:
             raise UserError(f"{path} is not a detector: it carries no Darknet cfg")
         cfg, header = darknet.parse(metadata["cfg"], path.name), weights.Header(*metadata["header"])
-        origin = metadata.get("trained_on", "")
+        record = metadata.get("trained_on")
+        origin = Origin.of(record) if isinstance(record, dict) else None  # older files: words
         return cls(network, cfg, header, metadata["labels"], metadata["resize"], origin)
 
     def save(self, path: Path) -> None:
+        origin = self.trained_on
         header = [self.header.major, self.header.minor, self.header.revision, self.header.seen]
         metadata = {"cfg": self.cfg.text, "header": header, "labels": list(self.labels)}
-        metadata |= {"resize": self.resize, "trained_on": self.trained_on}
+        metadata |= {"resize": self.resize, "trained_on": origin and origin.record()}
         model_files.save(self.network, path, metadata)
 
     def to_weights(self) -> bytes:

@@ -3,28 +3,27 @@
 Where neither a mirror nor a public host answers, it is the one that this project has trained.
 """
 
+import json
 import logging
-import os
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fivenets.core import images
 from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.detection import darknet, weights
 from fivenets.drawn.scenes import render_scenes
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import MIRROR_VARIABLE, Fetched
+from fivenets.sources.fetching import fetch as fetch_asset
+from fivenets.sources.origin import Kind, Origin, all_of
 
 log = logging.getLogger(__name__)
 
 BUILTIN = Candidate("yolov2-compact", "detection", "yolov2-compact")  # its Darknet files stand in
 BUILTIN_PHOTOGRAPHS = 3  # drawn, where Darknet's own cannot be had
-YOLOV2_URL = "https://pjreddie.com/media/files/yolov2.weights"
-YOLOV2_FILE = "yolov2.weights"  # also beside the zips of a mirror that is a folder
+YOLOV2_WEIGHTS = ASSETS["yolov2_weights"].files[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ class Pair:
     weights: Path
     names: Path  # of classes, one a line
     photographs: Sequence[images.ImageSource]  # to compare engines on
-    origin: assets.Origin
+    origin: Origin  # of the weights, by the name of the pair
     resize: str  # what the network was trained with
 
 
@@ -98,12 +97,13 @@ def fetch(source: str, raw_dir: Path, data_source: str = "auto") -> Pair:
         log.warning("yolov2: %s cannot be had here", name)
     if source == "yolov2-coco":
         raise UserError(
-            f"yolov2-coco: {YOLOV2_URL} did not answer, and no mirror holds {YOLOV2_FILE}"
+            f"yolov2-coco: {YOLOV2_WEIGHTS.url} did not answer, and no mirror holds "
+            f"{YOLOV2_WEIGHTS.name}"
         )
     key = "yolov2.convert.source" if source != "auto" else "data.source"
     raise UserError(
         f"{' and '.join(allowed)}: neither a mirror nor the public host has it: set "
-        f"{assets.MIRROR_VARIABLE} to a mirror, or {key} to auto"
+        f"{MIRROR_VARIABLE} to a mirror, or {key} to auto"
     )
 
 
@@ -118,7 +118,9 @@ def _builtin() -> Pair:
     cfg, numbers, names = (BUILTIN.file.with_suffix(end) for end in (".cfg", ".weights", ".names"))
     if not numbers.exists():
         raise UserError(f"{numbers} not found: run `dvc repro train@{BUILTIN.name}` first")
-    origin = assets.Origin(BUILTIN.name, "builtin", sha256(numbers), "Apache-2.0")
+    made_of = json.loads(BUILTIN.record.read_text()) if BUILTIN.record.exists() else {}
+    is_drawn = any(origin.is_drawn for origin in all_of(made_of.get("sources")))
+    origin = Origin(BUILTIN.name, Kind.BUILTIN, sha256(numbers), "Apache-2.0", is_drawn)
     return Pair(BUILTIN.name, cfg, numbers, names, _drawn(), origin, "stretch")
 
 
@@ -127,66 +129,46 @@ def _drawn() -> list[images.ImageSource]:
 
 
 def _yolo_lite(name: str, raw_dir: Path) -> Pair | None:
-    weights_asset, darknet_asset = (_fetched(asset, raw_dir) for asset in REAL_ASSETS)
-    if weights_asset is None or darknet_asset is None:
+    trained, common = (_fetched(asset, raw_dir) for asset in REAL_ASSETS)
+    if trained is None or common is None:
         return None
-    (origin, folder), (_, common) = weights_asset, darknet_asset
     cfg, numbers, names = YOLO_LITE[name]
-    files, photographs = (folder / cfg, folder / numbers, common / names), _photographs(common)
-    return Pair(name, *files, photographs, origin, "stretch")
+    files = (trained.folder / cfg, trained.folder / numbers, common.folder / names)
+    origin = replace(trained.origin, asset=name)
+    return Pair(name, *files, _photographs(common.folder), origin, "stretch")
 
 
 def _yolov2(raw_dir: Path) -> Pair | None:
     """YOLOv2 for COCO; None where its weights cannot be had."""
-    found = _fetched("darknet", raw_dir)
-    if found is None:
+    common = _fetched("darknet", raw_dir)
+    trained = common and _fetched("yolov2_weights", raw_dir)
+    if common is None or trained is None:
         return None
-    origin, common = found
-    cfg, file = common / "cfg/yolov2.cfg", raw_dir / YOLOV2_FILE
-    if not file.exists():
-        arriving = file.with_suffix(".arriving")
-        where = _bring_yolov2(arriving)
-        if where is None:
-            return None
-        try:
-            # No digest of the file is published; its header and its every byte must fit the cfg.
-            weights.read(arriving.read_bytes(), darknet.parse_file(cfg), where)
-        except UserError:
-            arriving.unlink()
-            raise
-        arriving.rename(file)
-    weights_origin = assets.Origin("yolov2-coco", "public", sha256(file), origin.licence)
-    files, photographs = (cfg, file, common / "data/coco.names"), _photographs(common)
-    return Pair("yolov2-coco", *files, photographs, weights_origin, "letterbox")
-
-
-def _bring_yolov2(target: Path) -> str | None:
-    """Brings the weights to `target`; answers from where, or None."""
-    mirror = os.environ.get(assets.MIRROR_VARIABLE, "")
-    if (Path(mirror) / YOLOV2_FILE).is_file():
-        shutil.copyfile(Path(mirror) / YOLOV2_FILE, target)
-        return str(Path(mirror) / YOLOV2_FILE)
-    return YOLOV2_URL if assets.download(YOLOV2_URL, target) else None
+    name, folder = "yolov2-coco", common.folder
+    numbers, names = trained.folder / YOLOV2_WEIGHTS.name, folder / "data/coco.names"
+    origin = replace(trained.origin, asset=name)
+    files = (folder / "cfg/yolov2.cfg", numbers, names)
+    return Pair(name, *files, _photographs(folder), origin, "letterbox")
 
 
 def photographs(
-    trained_on: str, raw_dir: Path, data_source: str = "auto"
+    trained_on: Origin | None, raw_dir: Path, data_source: str = "auto"
 ) -> Sequence[images.ImageSource]:
     """What engines are compared on: Darknet's own sample photographs, else drawn scenes.
 
-    Args: trained_on: of the detector, such as "yolo-lite-voc (mirror)"; a built-in one knows scenes
-        only. data_source: "builtin" asks nobody for photographs.
+    Args: trained_on: of the detector; one of drawn pictures knows scenes only.
+        data_source: "builtin" asks nobody for photographs.
     Raises: UserError where data_source is "real" and they cannot be had.
     """
-    is_drawn = "(builtin)" in trained_on or data_source == "builtin"
+    is_drawn = data_source == "builtin" or (trained_on is not None and trained_on.is_drawn)
     found = None if is_drawn else _fetched("darknet", raw_dir)
     if found is None and not is_drawn and data_source == "real":
         raise UserError(
             "Darknet's photographs, to compare engines on: neither a mirror nor the public host "
-            f"has them, and data.source is real: set {assets.MIRROR_VARIABLE} to a mirror, or "
+            f"has them, and data.source is real: set {MIRROR_VARIABLE} to a mirror, or "
             "data.source to auto"
         )
-    return _drawn() if found is None else _photographs(found[1])
+    return _drawn() if found is None else _photographs(found.folder)
 
 
 def darknet_cfg(name: str, raw_dir: Path) -> Path:
@@ -198,14 +180,13 @@ def darknet_cfg(name: str, raw_dir: Path) -> Path:
     if found is None:
         raise UserError(
             f"{name}: neither a mirror nor the public host has the asset darknet: set "
-            f"{assets.MIRROR_VARIABLE} to a mirror"
+            f"{MIRROR_VARIABLE} to a mirror"
         )
-    return found[1] / "cfg" / name
+    return found.folder / "cfg" / name
 
 
-def _fetched(asset: str, raw_dir: Path) -> tuple[assets.Origin, Path] | None:
-    origin = assets.fetch(ASSETS[asset], raw_dir, "auto")
-    return None if origin is None or origin.path is None else (origin, origin.path)
+def _fetched(asset: str, raw_dir: Path) -> Fetched | None:
+    return fetch_asset(ASSETS[asset], raw_dir, "auto")
 
 
 def _photographs(folder: Path) -> Sequence[Path]:

@@ -15,6 +15,7 @@ from fivenets.datasets.objects import preparation, prepared
 from fivenets.detection import boxes, certificate, drawing, evaluation, scoring, sources
 from fivenets.detection.detector import Detector, read_names
 from fivenets.detection.training import Recipe, train
+from fivenets.sources.origin import Origin
 
 COMPARED = 3  # test pictures on which engines are compared
 SHOWN = 12  # test pictures on the page
@@ -44,7 +45,7 @@ def training(candidate: Candidate) -> Making:
         _keep(candidate, detector, cfg, weights, pictures)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, data.source, make)
+    return Making(asdict(recipe) | {"data": asdict(settings)}, [Origin.of(data.source)], make)
 
 
 def conversion(candidate: Candidate) -> Making:
@@ -55,14 +56,13 @@ def conversion(candidate: Candidate) -> Making:
     def make(log: Log) -> Rows:
         start = time.perf_counter()
         labels, resize = read_names(pair.names), settings.resize_of(pair)
-        trained_on = f"{pair.name} ({pair.origin.origin})"
-        detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, trained_on)
+        detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, pair.origin)
         seconds = time.perf_counter() - start
         log.log_epoch(0, {"seconds": seconds})
         _keep(candidate, detector, pair.cfg, pair.weights, pair.photographs)
         return [{"epoch": 0, "seconds": seconds}]
 
-    return Making(asdict(settings), {**asdict(pair.origin), "asset": pair.name}, make)
+    return Making(asdict(settings), [pair.origin], make)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
@@ -80,11 +80,12 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         metrics = evaluation.metrics(detector, record, pictures)
     else:
         settings = _settings(candidate.scored_on)
-        examples = prepared.load(Path("data", candidate.scored_on), settings).test
+        data = prepared.load(Path("data", candidate.scored_on), settings)
+        examples = data.test
         pictures = [example.image_rgb_uint8 for example in examples[:SHOWN]]
-        metrics = evaluation.metrics(detector, record, pictures) | _scores(
-            fast, examples, candidate
-        )
+        metrics = evaluation.metrics(detector, record, pictures)
+        metrics |= _scores(fast, examples, candidate)
+        metrics["scored_on"] = [Origin.of(data.source).record()]
     profile = boxes.profile(params.load(candidate.name, "evaluate", "profile"))
     shown = [fast.detect_in(picture, profile) for picture in pictures]
     page = drawing.page(pictures, shown, detector.labels)

@@ -23,6 +23,7 @@ from fivenets.fitting import fit as fitting
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.fit import Fit, make_deterministic, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
+from fivenets.sources.origin import Origin
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
 
@@ -130,8 +131,7 @@ def train(
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
     plain.set_weights(trained.get_weights())
-    trained_on = f"{data.source['asset']} ({data.source['origin']})"
-    return Detector(plain, cfg, header, data.labels, "stretch", trained_on), rows
+    return Detector(plain, cfg, header, data.labels, "stretch", Origin.of(data.source)), rows
 
 
 def known_by(data: ObjectDataset, recipe: Recipe, network: keras.Model) -> str:

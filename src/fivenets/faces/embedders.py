@@ -104,8 +104,6 @@ def read_quantised(folder: Path) -> dict[str, np.ndarray]:
         for group in json.loads(manifest.read_text()):
             content = b"".join(_beside(manifest, path).read_bytes() for path in group["paths"])
             tensors |= _tensors(content, group["weights"], manifest.name)
-    except UserError:
-        raise
     except NO_MANIFEST as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise UserError(f"{manifest.name} is not a usable weights manifest: {reason}") from None

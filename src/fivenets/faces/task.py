@@ -15,8 +15,9 @@ from fivenets.datasets.faces import preparation, prepared
 from fivenets.faces import alignment, drawing, embedders, evaluation, lfw, training
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.faces.verification import all_pairs
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
+from fivenets.sources.origin import Kind, Origin, in_words
 
 log = logging.getLogger(__name__)
 
@@ -48,17 +49,18 @@ def train(candidate: Candidate) -> Making:
         Embedder(network, trained_on=source["digest"]).save(candidate.file)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, source, make)
+    return Making(asdict(recipe) | {"data": asdict(settings)}, [Origin.of(source)], make)
 
 
 def conversion(candidate: Candidate) -> Making:
     """The pretrained face ResNet, of its published quantised weights."""
     settings = params.arguments(embedders.convert, candidate.name, "convert")
-    origin = assets.fetch(ASSETS[WEIGHTS], Path("data/raw"), params.load("data", "source"))
-    if origin is None:
+    found = fetch(ASSETS[WEIGHTS], Path("data/raw"), params.load("data", "source"))
+    if found:
+        origin, folder = found.origin, found.folder / "model"
+    else:
         log.warning("%s: its weights cannot be had: the network stays untrained", candidate.name)
-        origin = assets.Origin("untrained weights", "builtin", "0" * 64, "Apache-2.0")
-    folder = origin.path and origin.path / "model"
+        origin, folder = Origin(WEIGHTS, Kind.UNTRAINED, "0" * 64, "Apache-2.0"), None
 
     def make(log: Log) -> Rows:
         started = time.perf_counter()
@@ -67,7 +69,7 @@ def conversion(candidate: Candidate) -> Making:
         log.log_epoch(0, {"seconds": seconds})
         return [{"epoch": 0, "seconds": seconds}]
 
-    return Making(settings, asdict(origin), make)
+    return Making(settings, [origin], make)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
@@ -94,7 +96,9 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         "data": _named(source),
         "skipped": len(source["skipped"]),
         "calibrated": calibrated,
-        "unseen": others | {"data": _named(faces_source)},
+        "scored_on": [Origin.of(source).record()],
+        "unseen": others
+        | {"data": _named(faces_source), "scored_on": [Origin.of(faces_source).record()]},
         **{f"unseen_{key}": others[key] for key in ("auc", "auc_low", "auc_high")},
         "also": f"{_summary(metrics, source)}; {_summary(others, faces_source)}",
     }
@@ -124,7 +128,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
 
 
 def _named(source: dict) -> str:
-    return f"{source['asset']} ({source['origin']})"
+    return in_words([Origin.of(source)])
 
 
 def _summary(numbers: dict, source: dict) -> str:

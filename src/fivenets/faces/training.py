@@ -19,8 +19,8 @@ from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
 
 # What training starts from, and the side of its images in pixels.
 INITIALS = {
@@ -168,12 +168,12 @@ def pretrained(recipe: Recipe, raw_dir: Path, source: str) -> keras.Model | None
     """
     if recipe.initial not in ASSETS:
         return None
-    origin = assets.fetch(ASSETS[recipe.initial], raw_dir, source)
-    if origin is None or origin.path is None:
+    found = fetch(ASSETS[recipe.initial], raw_dir, source)
+    if found is None:
         raise UserError(
             f"{recipe.initial} cannot be had from here: training can start from nn4_small2"
         )
-    return embedders.convert(origin.path / "model", seed=recipe.seed)
+    return embedders.convert(found.folder / "model", seed=recipe.seed)
 
 
 def build(recipe: Recipe) -> keras.Model:

@@ -43,7 +43,11 @@ def of(model: str) -> dict[str, Any]:
             "diff": tracking.text_artifact(run.info.run_id, tracking.DIFF_ARTIFACT),
             "dvc_lock_sha256": tags.get(tracking.LOCK_TAG),
         },
-        "data": {"source": tags.get("data"), "digest": tags.get("data_digest")},
+        "data": {
+            "source": tags.get("data"),
+            "digest": tags.get("data_digest"),
+            "sources": json.loads(tags.get(tracking.SOURCES_TAG, "null")),
+        },
         "model_sha256": tags.get(tracking.DIGEST_TAG),
         "parameters": dict(sorted(run.data.params.items())),
         "metrics": with_intervals(

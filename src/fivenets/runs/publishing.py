@@ -14,8 +14,8 @@ from fivenets.core.params import flatten
 from fivenets.core.task import Service
 from fivenets.core.words import interval
 from fivenets.runs import registry, results, tracking
+from fivenets.sources.origin import Kind, Origin, all_of, in_words
 
-UNTRAINED = "untrained"  # how the data tag starts of a network whose weights could not be had
 PYFUNC = registry.PACKAGE / "runs" / "pyfunc"
 
 
@@ -43,9 +43,10 @@ def decide(
         evidence[candidate] = tree_sha256(one.reports)
         if metric not in metrics:
             raise UserError(f"params.yaml: {name}.register.metric: {candidate} has no {metric}")
-        values[candidate], made_from = metrics[metric], training["tags"]["data"]
-        is_drawn[candidate] = "(builtin)" in results.data_of(metrics, metric, made_from)
-        is_untrained[candidate] = made_from.startswith(UNTRAINED)
+        values[candidate], made_from = metrics[metric], all_of(training.get("sources"))
+        scored_on = results.scored_on(metrics, metric, made_from)
+        is_drawn[candidate] = any(origin.is_drawn for origin in scored_on)
+        is_untrained[candidate] = any(origin.kind == Kind.UNTRAINED for origin in made_from)
         _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
     best = max(values, key=lambda candidate: (not is_untrained[candidate], values[candidate]))
     if is_drawn[best] and minimum_builtin is not None:
@@ -141,10 +142,14 @@ def model_card(
     Args: made_by: tags of the run that made it; by default those of the record in its reports.
     """
     service = tasks.find(candidate.task).service
-    tags = made_by or json.loads(candidate.record.read_text())["tags"]
+    record = json.loads(candidate.record.read_text())
+    tags, sources = made_by or record["tags"], record.get("sources")
+    if tracking.SOURCES_TAG in tags:
+        sources = json.loads(tags[tracking.SOURCES_TAG])
+    made_from = all_of(sources)
     metrics = json.loads(candidate.metrics.read_text())
     metric = decision["metric"]
-    scored_on = results.data_of(metrics, metric, tags["data"])
+    scored_on = results.scored_on(metrics, metric, made_from)
     is_champion = decision["passed"] and candidate.name == decision["best"]
     return f"""# {candidate.name}
 
@@ -152,16 +157,18 @@ def model_card(
 - **Data**: {tags["data"]}, digest `{tags["data_digest"][:12]}`.
 - **Code**: commit `{tags["git_commit"][:12]}`, local changes: {tags["git_dirty"]}.
 - **Test {metric}**: {interval(metrics, metric)} over {metrics["examples"]} examples of
-  {scored_on}; {metrics.get("also", "nothing more measured")}.
+  {in_words(scored_on)}; {metrics.get("also", "nothing more measured")}.
 - **Gate**: {metric} >= {decision["minimum"]:g}: {"champion" if is_champion else "not champion"}.
-- **Limits**: {_limits(service, f"{tags['data']}, {scored_on}")}
+- **Limits**: {_limits(service, made_from, scored_on)}
 """
 
 
-def _limits(service: Service, data: str) -> str:
-    """What not to expect of a model made from and scored on `data`, such as `signs (mirror)`."""
-    if "(builtin)" in data:
+def _limits(service: Service, made_from: list[Origin], scored_on: list[Origin]) -> str:
+    """What not to expect of a model that was made from and scored on these."""
+    is_drawn = any(origin.is_drawn for origin in (*made_from, *scored_on))
+    kinds = [{origin.kind for origin in origins} for origins in (made_from, scored_on) if origins]
+    if is_drawn or any(some <= {Kind.BUILTIN, Kind.PACKAGE, Kind.UNTRAINED} for some in kinds):
         return service.limits_of_builtin
-    if "(folder)" in data or "(tfds)" in data:
+    if any(some <= {Kind.FOLDER, Kind.TFDS} for some in kinds):
         return "As good as its test split says on pictures like those, and not on others."
     return service.limits

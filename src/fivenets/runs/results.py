@@ -13,9 +13,11 @@ from fivenets.core import candidates, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
 from fivenets.core.words import interval
+from fivenets.sources.origin import Kind, Origin, all_of, in_words
 
 REPORTS = Path("reports")
-REAL_ORIGINS = ("mirror", "public", "package")  # of the very data that a name of ours means
+# Of the very data that a name of ours means.
+REAL_KINDS = (Kind.MIRROR, Kind.PUBLIC, Kind.PACKAGE)
 BEGIN, END = "<!-- results: written by `dvc repro report` -->", "<!-- end of results -->"
 COLUMNS = {
     "model": "model",
@@ -57,7 +59,7 @@ def row(
         json.loads(file.read_text()) for file in (candidate.metrics, candidate.record)
     )
     metric = published.get("metric", decision["metric"])
-    scored_on = data_of(metrics, metric, training["tags"]["data"])
+    measured_on = scored_on(metrics, metric, all_of(training.get("sources")))
     others = {"model": candidate.name, "metric": metric, **published}
     return {
         "model": candidate.name,
@@ -65,9 +67,9 @@ def row(
         "parameters": f"{metrics['parameters']:,}",
         "data": training["tags"]["data"],
         "metric": metric,
-        "scored_on": scored_on,
-        "course": _others(others, "course", scored_on),
-        "published": _others(others, "published", scored_on),
+        "scored_on": in_words(measured_on),
+        "course": _others(others, "course", measured_on),
+        "published": _others(others, "published", measured_on),
         "ours": interval(metrics, metric),
         "also": metrics.get("also", "-"),
         "seeds": _over_seeds(candidate.name, training),
@@ -151,19 +153,19 @@ def _candidate(row: dict[str, str]) -> Candidate:
     return Candidate(row["model"], "", row["registered"])
 
 
-def data_of(metrics: dict[str, Any], metric: str, made_from: str) -> str:
-    """What a metric was measured on, such as `lfw10 (mirror)`.
+def scored_on(metrics: dict[str, Any], metric: str, made_from: list[Origin]) -> list[Origin]:
+    """What a metric was measured on.
 
     A metric of a part of an evaluation, such as unseen_auc, is of that part's data; an evaluation
     that names no data is of the test split of what the model was made from.
     """
     part = metrics.get(metric.partition("_")[0])
-    if isinstance(part, dict) and "data" in part:
-        return part["data"]
-    return metrics.get("data", made_from)
+    if isinstance(part, dict) and "scored_on" in part:
+        return all_of(part["scored_on"])
+    return all_of(metrics.get("scored_on")) or made_from
 
 
-def _others(entry: dict[str, Any], whose: str, scored_on: str) -> str:
+def _others(entry: dict[str, Any], whose: str, measured_on: list[Origin]) -> str:
     """Somebody else's number, beside results by the metric and on the data that it is of.
 
     Args: whose: course | published; its metric and its data stand beside it in `entry`.
@@ -174,9 +176,9 @@ def _others(entry: dict[str, Any], whose: str, scored_on: str) -> str:
     for key in (f"{whose}_metric", f"{whose}_data"):
         if key not in entry:
             raise UserError(f"params.yaml: report: {entry['model']}: {whose} needs {key}")
-    name, _, origin = scored_on.rpartition(" (")
-    is_same = (entry[f"{whose}_metric"], entry[f"{whose}_data"]) == (entry["metric"], name)
-    if not is_same or origin.rstrip(")") not in REAL_ORIGINS:
+    names = [origin.asset for origin in measured_on if origin.kind in REAL_KINDS]
+    is_same_data = len(measured_on) == 1 and names == [entry[f"{whose}_data"]]
+    if not is_same_data or entry[f"{whose}_metric"] != entry["metric"]:
         return "-"
     return f"{entry[whose]:.3f}" if isinstance(entry[whose], float) else str(entry[whose])
 

@@ -1,1 +1,1 @@
-"""Where bytes come from: a mirror, a public host, a package, or the project itself."""
+"""Where bytes come from: one catalogue of assets, one way to fetch them, one record of origin."""

@@ -9,6 +9,7 @@ import keras
 from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
+from fivenets.sources.origin import digest_of, in_words
 from fivenets.style import drawing, evaluation, jobs, photographs, sources
 from fivenets.style.fast import FastSettings, FastStylizer
 from fivenets.style.objective import Style
@@ -26,8 +27,8 @@ def training(candidate: Candidate) -> Making:
     vgg, origin = sources.network(plan.features, plan.pooling, source, raw_dir)
     style = sources.picture(plan.style, "style", source, raw_dir)
     contents = photographs.gather(plan.photographs, source, raw_dir)
-    data = sources.combined([*contents.origins, style.origin, origin])
-    made_by = f"{origin.asset} ({origin.origin})"
+    origins = [*contents.origins, style.origin, origin]
+    made_by = in_words([origin])
 
     def stylizer(network: keras.Model) -> FastStylizer:
         return FastStylizer(network, plan.style, FastSettings(size=recipe.size), made_by)
@@ -37,14 +38,14 @@ def training(candidate: Candidate) -> Making:
             log.log_epoch(epoch, metrics)
             log.log_image(stylizer(network).stylize(contents.held_out).image, "held out", epoch)
 
-        known_by = {"plan": asdict(plan), "digest": data["digest"]}
+        known_by = {"plan": asdict(plan), "digest": digest_of(origins)}
         network, rows = train(
             vgg, style.image, contents, recipe, candidate.checkpoints, known_by, note
         )
         stylizer(network).save(candidate.file)
         return rows
 
-    return Making(asdict(plan), data, make)
+    return Making(asdict(plan), origins, make)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:

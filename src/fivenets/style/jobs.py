@@ -14,7 +14,7 @@ from fivenets.core import params
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.fitting.fit import make_deterministic
-from fivenets.sources.assets import Origin
+from fivenets.sources.origin import Origin
 from fivenets.style import pictures, sources, stylizer, transfer
 from fivenets.style.objective import Style
 from fivenets.style.transfer import Progress, Settings
@@ -110,7 +110,7 @@ def run(network: Any, one: Gathered, snapshots: int, out: Path, watch: Watcher) 
         "seconds": sum(row["seconds"] for row in rows),
         "iterations": len(rows),
         "peak_memory_mib": peak_memory_mib(),
-        "origins": [f"{origin.asset} ({origin.origin})" for origin in one.origins],
+        "origins": [origin.record() for origin in one.origins],
         "settings": asdict(one.settings),
     }
     (out / RECORD_FILE).write_text(json.dumps(record, indent=2) + "\n")

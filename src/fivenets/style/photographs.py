@@ -4,18 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import sklearn.datasets
 
 from fivenets.core import listing
-from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import FORMATS, read_image
 from fivenets.core.listing import Listing
-from fivenets.sources import assets
-from fivenets.sources.assets import Origin
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
+from fivenets.sources.origin import Origin
 
-REAL_ASSETS = ("darknet", "lfw10")  # street scenes and animals; people
+# A building and a flower; street scenes and animals; people.
+PHOTOGRAPHS = ("sklearn_photographs", "darknet", "lfw10")
 HELD_OUT = (
     "data/horses.jpg"  # of Darknet's photographs: to watch a training by, and to choose a recipe by
 )
@@ -43,17 +42,15 @@ def gather(where: str, source: str, raw_dir: Path) -> Photographs:
     """
     if where != "auto":
         return _of_folder(Path(where))
-    folder = Path(sklearn.datasets.__path__[0], "images")
-    origins = [Origin("scikit-learn", "builtin", tree_sha256(folder), "CC BY 2.0")]
-    found = {"scikit-learn": _read(listing.listed(folder))}
-    for name in REAL_ASSETS:
-        origin = assets.fetch(ASSETS[name], raw_dir, source)
-        if origin and origin.path:
-            origins.append(origin)
-            found[name] = _read(listing.listed(origin.path))
+    origins, found = [], {}
+    for name in PHOTOGRAPHS:
+        fetched = fetch(ASSETS[name], raw_dir, source)
+        if fetched:
+            origins.append(fetched.origin)
+            found[name] = _read(listing.listed(fetched.folder))
     held_out = found.get("darknet", {}).pop(HELD_OUT, None)
     if held_out is None:
-        held_out = found["scikit-learn"].pop("flower.jpg")
+        held_out = found["sklearn_photographs"].pop("flower.jpg")
     return Photographs([list(pictures.values()) for pictures in found.values()], held_out, origins)
 
 
@@ -66,8 +63,7 @@ def _of_folder(folder: Path) -> Photographs:
             f"it holds {len(listed.files)}"
         )
     first, *others = _read(listed).values()
-    origin = Origin(folder.name, "folder", listed.digest(), "the user's own", folder)
-    return Photographs([others], first, [origin])
+    return Photographs([others], first, [Origin.own(folder.name, listed.digest(), str(folder))])
 
 
 def _read(listed: Listing) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
+from fivenets.sources.origin import digest_of, in_words
 from fivenets.style import drawing, evaluation, jobs, sources
 from fivenets.style.stylizer import Stylizer
 
@@ -20,7 +21,7 @@ def conversion(candidate: Candidate) -> Making:
     source, raw_dir = params.load("data", "source"), Path("data/raw")
     gathered = jobs.gather(plan, source, raw_dir)
     network, origin = sources.network(plan.features, plan.pooling, source, raw_dir)
-    data = sources.combined([*(origin for one in gathered for origin in one.origins), origin])
+    origins = [*(origin for one in gathered for origin in one.origins), origin]
 
     def make(log: Log) -> Rows:
         rows: Rows = []
@@ -33,16 +34,16 @@ def conversion(candidate: Candidate) -> Making:
 
         for one in gathered:
             jobs.run(network, one, plan.snapshots, _made(candidate) / one.job.name, watch)
-        stylizer = Stylizer(network, gathered[0].settings, f"{origin.asset} ({origin.origin})")
+        stylizer = Stylizer(network, gathered[0].settings, in_words([origin]))
         # Other jobs, or pictures, make another model file, so that each set has a run of its own.
         stylizer.save(
             candidate.file,
             jobs=[asdict(one.job) for one in gathered],
-            data_digest=data["digest"],
+            data_digest=digest_of(origins),
         )
         return rows
 
-    return Making(asdict(plan), data, make)
+    return Making(asdict(plan), origins, make)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:

@@ -30,8 +30,9 @@ from fivenets.datasets.storing import (
     tfds_builder,
     write_source,
 )
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import answers, fetch
+from fivenets.sources.origin import Kind, Origin
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
     Args:
         settings: its `dataset` is "signs", a folder `<class>/<image>` or
             `<split>/<class>/<image>`, or a TFDS name.
-        source: for signs, "auto", "real" or "builtin" (see `assets.fetch`).
+        source: for signs, "auto", "real" or "builtin" (see `fetch`).
     """
     dataset = settings.dataset
     with replacing(out) as scratch:
@@ -60,7 +61,7 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
         counts = write_source(scratch, origin, **({"notes": notes} if notes else {}))
     for sentence in notes:
         log.warning("%s", sentence)
-    log.info("%s: %s data, %s", dataset, origin.origin, counts)
+    log.info("%s: %s data, %s", dataset, origin.kind, counts)
 
 
 def is_stale(
@@ -74,34 +75,33 @@ def is_stale(
     if not (out / SOURCE_FILE).exists():
         return False
     record = json.loads((out / SOURCE_FILE).read_text())
-    if record["origin"] == "builtin":
+    if "kind" not in record:  # by an older version, whose data DVC prepares again
+        return False
+    if record["kind"] == Kind.BUILTIN:
         if record["asset"] not in ASSETS:  # drawn by choice: there is nothing better
             return False
-        return source != "builtin" and assets.answers(ASSETS[record["asset"]])
-    if record["origin"] == "folder":
+        return source != "builtin" and answers(ASSETS[record["asset"]])
+    if record["kind"] == Kind.FOLDER:
         folder = Path(dataset).expanduser()
         return folder.is_dir() and record["digest"] != listed(folder).digest()
     return False
 
 
-def _prepare_signs(out: Path, raw_dir: Path, source: str) -> assets.Origin:
-    origin = assets.fetch(ASSETS["signs"], raw_dir, source)
-    if origin is None:
+def _prepare_signs(out: Path, raw_dir: Path, source: str) -> Origin:
+    found = fetch(ASSETS["signs"], raw_dir, source)
+    if found is None:
         log.warning("signs: no real source was asked for or answered: drawing the built-in ones")
         builder = Signs(data_dir=out, config="builtin")
         builder.download_and_prepare()
-        licence = "Apache-2.0, drawn by this project"
-        return assets.Origin("signs", "builtin", digest(Path(builder.data_dir)), licence)
+        return Origin.drawn("signs", digest(Path(builder.data_dir)))
     builder = Signs(data_dir=out, config="real")
     builder.download_and_prepare(
-        download_config=tfds.download.DownloadConfig(manual_dir=origin.path)
+        download_config=tfds.download.DownloadConfig(manual_dir=found.folder)
     )
-    return origin
+    return found.origin
 
 
-def _prepare_folder(
-    folder: Path, out: Path, settings: DataSettings
-) -> tuple[assets.Origin, list[str]]:
+def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> tuple[Origin, list[str]]:
     if not folder.is_dir():
         raise UserError(f"classification.dataset: {folder} is not a folder")
     found = class_folders.read(folder, settings)
@@ -121,8 +121,7 @@ def _prepare_folder(
         split_datasets={split: _read_examples(found, split) for split in class_folders.SPLITS},
         data_dir=out,
     )
-    origin = assets.Origin(folder.name, "folder", found.pictures.digest(), "the user's own")
-    return origin, found.notes
+    return Origin.own(folder.name, found.pictures.digest()), found.notes
 
 
 def _read_examples(found: ClassFolder, split: str) -> Iterator[tuple[bytes, dict]]:
@@ -132,7 +131,7 @@ def _read_examples(found: ClassFolder, split: str) -> Iterator[tuple[bytes, dict
             yield found.key(file, label), {"image": read_image(file), "label": label}
 
 
-def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> assets.Origin:
+def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> Origin:
     builder = tfds_builder(name, out, "signs")
     features = builder.info.features
     if not {"image", "label"} <= set(features or ()) or not isinstance(

@@ -50,7 +50,7 @@ class ImageDataset:
     folder: Path
     settings: DataSettings
     labels: tuple[str, ...]
-    source: dict[str, Any]  # source.json: asset, origin, digest, licence, examples
+    source: dict[str, Any]  # source.json: an `Origin`, and how many examples
     splits: dict[str, str]  # train | validation | test -> TFDS split expression
     counts: dict[str, int]
 

@@ -41,7 +41,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     ]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         "`faces/folder` needs a folder `<person>/<image>`, such as those of att_faces and lfw10 "
-        "that `fivenets.sources.assets` brings; the others need nothing."
+        "that `fivenets.sources` brings; the others need nothing."
     )
 
     def __init__(self, *, examples: Examples | None = None, **kwargs: Any):

@@ -24,8 +24,9 @@ from fivenets.datasets.faces.faces_dataset_builder import (
 )
 from fivenets.datasets.faces.prepared import FaceSettings
 from fivenets.datasets.storing import download, is_folder, replacing, tfds_builder, write_source
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
+from fivenets.sources.origin import Origin
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def prepare(
         source.json. Drawn faces are cropped already and never aligned.
     """
     origin, examples = read(settings.dataset, source, raw_dir)
-    is_aligned = settings.align and origin.origin != "builtin"
+    is_aligned = settings.align and not origin.is_drawn
     pictures, people, names = zip(*examples, strict=True)
     faces = align(pictures, names) if align and is_aligned else pictures
     skipped = [str(face) for face in faces if isinstance(face, UserError)]
@@ -54,7 +55,7 @@ def prepare(
     if len({person for _, person, _ in kept}) < 2:
         raise UserError(f"{settings.dataset}: faces of at least 2 people are needed")
     with replacing(out) as scratch:
-        config = f"{origin.asset}_drawn" if origin.origin == "builtin" else "folder"
+        config = f"{origin.asset}_drawn" if origin.is_drawn else "folder"
         Builder(data_dir=scratch, config=config, examples=kept).download_and_prepare()
         write_source(
             scratch,
@@ -66,33 +67,32 @@ def prepare(
     log.info(
         "%s: %s data, %d faces, %d skipped",
         settings.dataset,
-        origin.origin,
+        origin.kind,
         len(kept),
         len(skipped),
     )
 
 
-def read(dataset: str, source: str, raw_dir: Path) -> tuple[assets.Origin, Examples]:
+def read(dataset: str, source: str, raw_dir: Path) -> tuple[Origin, Examples]:
     """Where a set's pictures are from, and the pictures with their person and name."""
     if dataset in BUILTIN_PEOPLE:
-        origin = assets.fetch(ASSETS[dataset], raw_dir, source)
-        if origin is not None and origin.path is not None:
-            return origin, read_folder(origin.path)
+        found = fetch(ASSETS[dataset], raw_dir, source)
+        if found is not None:
+            return found.origin, read_folder(found.folder)
         log.warning("%s: no real source was asked for or answered: drawing people", dataset)
         examples = list(drawn(dataset))
         digest = sha256(b"".join(picture.tobytes() for picture, _, _ in examples))
-        licence = "Apache-2.0, drawn by this project"
-        return assets.Origin(dataset, "builtin", digest, licence), examples
+        return Origin.drawn(dataset, digest), examples
     if os.sep in dataset or is_folder(dataset):
         folder = Path(dataset).expanduser()
         examples = list(read_folder(folder))
         found = listing.labelled(folder)
         found.say()
-        return assets.Origin(folder.name, "folder", found.digest(), "the user's own"), examples
+        return Origin.own(folder.name, found.digest()), examples
     return _read_tfds(dataset, raw_dir)
 
 
-def _read_tfds(name: str, raw_dir: Path) -> tuple[assets.Origin, Examples]:
+def _read_tfds(name: str, raw_dir: Path) -> tuple[Origin, Examples]:
     builder = tfds_builder(name, raw_dir / "tfds", ", ".join(BUILTIN_PEOPLE))
     if not {"image", "label"} <= set(builder.info.features or ()):
         raise UserError(f"{name} should have the features image and label")

@@ -29,8 +29,9 @@ from fivenets.datasets.storing import (
 )
 from fivenets.drawn.scenes import render_scenes
 from fivenets.drawn.street import CLASSES
-from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import MIRROR_VARIABLE, SOURCES, fetch
+from fivenets.sources.origin import Origin
 
 log = logging.getLogger(__name__)
 
@@ -61,18 +62,14 @@ def prepare(settings: ObjectSettings, source: str, out: Path, raw_dir: Path) -> 
         log.warning("left out: %d boxes in all; source.json names each", len(said.left_out))
     for sentence in said.notes:
         log.warning("%s", sentence)
-    log.info("%s: %s data, %s", settings.dataset, origin.origin, counts)
+    log.info("%s: %s data, %s", settings.dataset, origin.kind, counts)
 
 
-def _write(
-    settings: ObjectSettings, source: str, out: Path, raw_dir: Path, said: Said
-) -> assets.Origin:
+def _write(settings: ObjectSettings, source: str, out: Path, raw_dir: Path, said: Said) -> Origin:
     """Writes the set and answers where it is from; adds to `said`."""
     dataset = settings.dataset
-    if source not in assets.SOURCES:
-        raise UserError(
-            f"data.source should be one of {', '.join(assets.SOURCES)}, it is {source!r}"
-        )
+    if source not in SOURCES:
+        raise UserError(f"data.source should be one of {', '.join(SOURCES)}, it is {source!r}")
     if dataset == "scenes":
         if source == "real":
             raise UserError(
@@ -80,27 +77,25 @@ def _write(
                 f"{', '.join(VOC_ASSETS)}, a Pascal-VOC folder, a TFDS name, or data.source auto"
             )
         store(out, CLASSES, {split: _drawn(split) for split in SCENES})
-        licence = "Apache-2.0, drawn by this project"
-        return assets.Origin("scenes", "builtin", digest(version_folder(out)), licence)
+        return Origin.drawn("scenes", digest(version_folder(out)))
     if is_folder(dataset):
         folder = Path(dataset).expanduser()
         store_folder(voc.read(folder), settings, out, said)
-        digest_of_all = listing.everything(folder).digest()
-        return assets.Origin(folder.name, "folder", digest_of_all, "the user's own")
+        return Origin.own(folder.name, listing.everything(folder).digest())
     if source == "builtin":
         raise UserError(
             f"{dataset} would have to be fetched, and data.source is builtin: expected scenes, a "
             "Pascal-VOC folder, or data.source auto or real"
         )
     if dataset in VOC_ASSETS:
-        origin = assets.fetch(ASSETS[dataset], raw_dir, source)
-        if origin is None or origin.path is None:
+        found = fetch(ASSETS[dataset], raw_dir, source)
+        if found is None:
             raise UserError(
                 f"{dataset}: neither a mirror nor the public host has it, and nothing like it is "
-                f"built in: set {assets.MIRROR_VARIABLE} to a mirror"
+                f"built in: set {MIRROR_VARIABLE} to a mirror"
             )
-        store_folder(voc.read(origin.path / VOC_ASSETS[dataset]), settings, out, said)
-        return origin
+        store_folder(voc.read(found.folder / VOC_ASSETS[dataset]), settings, out, said)
+        return found.origin
     return _download(settings, out, raw_dir)
 
 
@@ -119,7 +114,7 @@ def _drawn(split: str) -> Iterator[tuple[str, dict]]:
         yield name, {"image": file, "image/filename": f"{name}.jpg", "objects": objects}
 
 
-def _download(settings: ObjectSettings, out: Path, raw_dir: Path) -> assets.Origin:
+def _download(settings: ObjectSettings, out: Path, raw_dir: Path) -> Origin:
     name = settings.dataset
     builder = tfds_builder(name, out, ", ".join(["scenes", *VOC_ASSETS]))
     features = dict(builder.info.features or {})

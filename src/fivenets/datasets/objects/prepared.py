@@ -78,7 +78,7 @@ class ObjectDataset:
 
     settings: ObjectSettings
     labels: tuple[str, ...]
-    source: dict[str, Any]  # source.json: asset, origin, digest, licence, examples
+    source: dict[str, Any]  # source.json: an `Origin`, and how many examples
     train: Sequence[Example]
     test: Sequence[Example]
 

@@ -25,7 +25,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     ]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         "`signs/real` needs the folders train_signs, val_signs and test_signs, which "
-        "`fivenets.sources.assets` brings; `signs/builtin` needs nothing."
+        "`fivenets.sources` brings; `signs/builtin` needs nothing."
     )
 
     def _info(self) -> tfds.core.DatasetInfo:

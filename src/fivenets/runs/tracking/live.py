@@ -7,7 +7,7 @@ import math
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from fivenets.runs.tracking.runs import (
     with_tag,
 )
 from fivenets.runs.tracking.store import STORE_ERRORS, connect
+from fivenets.sources.origin import Origin, digest_of, in_words
 
 log = logging.getLogger(__name__)
 
@@ -117,12 +118,12 @@ class Training:
 
 @contextmanager
 def training(
-    name: str, parameters: Mapping[str, Any], source: Mapping[str, Any], run_file: Path
+    name: str, parameters: Mapping[str, Any], sources: Sequence[Origin], run_file: Path
 ) -> Iterator[Training]:
     """Opens the live run of one training, or goes on with the run that was cut off.
 
     Args:
-        source: what the data was made from (source.json).
+        sources: all that the training is given: data, and weights to start from.
         run_file: remembers the open run until its training has ended.
     Raises: UserError where the store does not answer at the start.
     """
@@ -133,13 +134,13 @@ def training(
         "parameters": {key: str(value) for key, value in flatten(parameters).items()},
         "tags": {
             MODEL_TAG: name,
-            "data": f"{source['asset']} ({source['origin']})",
-            "data_digest": source["digest"],
+            "data": in_words(sources),
+            "data_digest": digest_of(sources),
             **git.state(),
             **_lock_state(),
             **_dvc_experiment(),
         },
-        "files": source.get("files", {}),
+        "sources": [origin.record() for origin in sources],
         "diff": git.diff(),
         ATTEMPT_TAG: uuid.uuid4().hex,  # by which a run that is not whole is found
     }

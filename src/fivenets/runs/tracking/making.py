@@ -27,7 +27,7 @@ def make(candidate: Candidate, making: Making) -> None:
         making.make(Silent())
         return
     run_file = Path("checkpoints", f"{candidate.name}.run.json")
-    with tracking.training(candidate.name, making.parameters, making.source, run_file) as run:
+    with tracking.training(candidate.name, making.parameters, making.sources, run_file) as run:
         rows = making.make(run)
         run.finish(candidate.file, rows, candidate.reports)
     shutil.rmtree(candidate.checkpoints, ignore_errors=True)

@@ -21,6 +21,7 @@ from fivenets.runs.tracking.store import connect, experiment
 log = logging.getLogger(__name__)
 
 MODEL_TAG, DIGEST_TAG, LOCK_TAG = "model", "model_sha256", "dvc_lock_sha256"
+SOURCES_TAG = "sources"  # each origin of what a training was given, as JSON
 # Of a run that was begun and is not yet whole: what remembers it, or what it is rebuilt for.
 ATTEMPT_TAG, REBUILDING_TAG = "attempt", "rebuilding"
 SUPERSEDED_TAG = "superseded_by"  # the run that made the same model file later, as it says
@@ -172,10 +173,13 @@ def create(client: mlflow.MlflowClient, record: Mapping[str, Any], tags: Mapping
 
 
 def describe(client: mlflow.MlflowClient, run_id: str, record: Mapping[str, Any]) -> None:
-    """Gives a run its parameters and its diff; a second time changes nothing."""
+    """Gives a run its parameters, its sources and its diff; a second time changes nothing."""
     parameters = [Param(key, value) for key, value in record["parameters"].items()]
     client.log_batch(run_id, params=parameters)
-    if record.get("diff"):  # older records have no such entry
+    # Older records have neither of these.
+    if record.get("sources"):
+        client.set_tag(run_id, SOURCES_TAG, json.dumps(record["sources"]))
+    if record.get("diff"):
         client.log_text(run_id, record["diff"], DIFF_ARTIFACT)
 
 

@@ -1,0 +1,85 @@
+"""What was used and where it is from: a record beside the data and in each training and run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
+
+
+class Kind(StrEnum):
+    """The kind of source that something came from."""
+
+    MIRROR = "mirror"
+    PUBLIC = "public"  # an archive, or single files, at a public address
+    PACKAGE = "package"  # of the package index, read as data
+    BUILTIN = "builtin"  # drawn or trained here, or part of an installed package
+    UNTRAINED = "untrained"  # weights that could not be had: random ones are in their place
+    TFDS = "tfds"
+    FOLDER = "folder"  # the user's own
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One asset that was used: a data set, a picture or a file of weights."""
+
+    asset: str
+    kind: Kind
+    digest: str  # SHA-256, of a file or a tree (see `digests`)
+    licence: str
+    is_drawn: bool = False  # by this project; else it is real
+    file: str = ""  # the user's own, as params.yaml names it
+
+    def __post_init__(self):
+        object.__setattr__(self, "kind", Kind(self.kind))
+
+    @classmethod
+    def drawn(cls, asset: str, digest: str) -> "Origin":
+        """What this project has drawn."""
+        return cls(asset, Kind.BUILTIN, digest, "Apache-2.0, drawn by this project", True)
+
+    @classmethod
+    def own(cls, name: str, digest: str, file: str = "") -> "Origin":
+        """The user's own folder or file; `file` names one that is looked at for changes."""
+        return cls(name, Kind.FOLDER, digest, "the user's own", file=file)
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Origin":
+        """The origin in a record such as source.json, which may say more.
+
+        Raises: UserError where the record lacks a part of it, as those of older versions do.
+        """
+        names = [field.name for field in fields(cls) if field.name != "file"]
+        missing = [name for name in names if name not in record]
+        if missing:
+            raise UserError(
+                f"the record of {record.get('asset', 'the data')} should say {', '.join(names)}; "
+                f"it lacks {', '.join(missing)}: run `dvc repro` to make it again"
+            )
+        return cls(*(record[name] for name in names), file=record.get("file", ""))
+
+    def record(self) -> dict[str, Any]:
+        """As JSON values."""
+        values = {**asdict(self), "kind": self.kind.value}
+        return {name: value for name, value in values.items() if (name, value) != ("file", "")}
+
+
+def all_of(records: Sequence[Mapping[str, Any]] | None) -> list[Origin]:
+    """The origins in a list of records; none where an older version wrote no list."""
+    return [Origin.of(record) for record in records or ()]
+
+
+def in_words(origins: Sequence[Origin]) -> str:
+    """For people to read: `signs (mirror)`, `china + vgg16_hed (builtin, package)`."""
+    if not origins:
+        return "not recorded"  # by an older version
+    assets = " + ".join(origin.asset for origin in origins)
+    return f"{assets} ({', '.join(dict.fromkeys(origin.kind.value for origin in origins))})"
+
+
+def digest_of(origins: Sequence[Origin]) -> str:
+    """The digest of all that was used: one asset's own, or one of all digests in their order."""
+    digests = [origin.digest for origin in origins]
+    return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode())
