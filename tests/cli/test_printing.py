@@ -1,6 +1,7 @@
 """What is printed of a user's names is their letters, in bars as in tables."""
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -34,3 +35,15 @@ def test_a_long_name_is_folded_and_not_cut(capsys, monkeypatch: pytest.MonkeyPat
         row.split("│")[1].strip() for row in printed.splitlines() if "x" in row or "d]" in row
     ) == ("x" * 60 + "[end]")
     assert r"a\nb" in printed
+
+
+def test_no_command_has_a_console_or_a_bar_of_its_own() -> None:
+    commands = Path(printing.__file__).parent.glob("*.py")
+    found = [
+        (file.name, word)
+        for file in commands
+        if file.name != "printing.py"
+        for word in ("Console(", "Table(", "Progress(")
+        if word in file.read_text()
+    ]
+    assert found == []

@@ -27,7 +27,7 @@ def table(*columns: str) -> Table:
 
 def add_row(table: Table, *cells: str) -> None:
     """Adds a row of one line, whatever a file is called."""
-    table.add_row(*(printable(cell).replace("\n", r"\n") for cell in cells))
+    table.add_row(*map(printable, cells))
 
 
 def bar(*columns: progress.ProgressColumn) -> progress.Progress:

@@ -29,7 +29,8 @@ def reported() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        print(f"error: {printable(masking.masked(str(error)))}", file=sys.stderr)
+        sentence = printable(masking.masked(str(error)), also="\n")
+        print(f"error: {sentence}", file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
         if not is_full_disk(error):
@@ -51,14 +52,14 @@ def is_full_disk(error: Exception) -> bool:
     return getattr(error, "errno", None) in full or any(word in str(error) for word in words)
 
 
-def printable(text: str) -> str:
-    """`text` without control characters: parts of a stranger's file must not steer a terminal.
+def printable(text: str, also: str = "") -> str:
+    """`text` without control characters, but for those in `also`: parts of a stranger's file, or
+    its name, must not steer a terminal."""
+    return "".join(
+        letter if _is_shown(letter) or letter in also else ascii(letter)[1:-1] for letter in text
+    )
 
-    Nor can every byte of a file's name be encoded, which Python keeps as surrogates.
-    """
-    return "".join(letter if _is_printable(letter) else ascii(letter)[1:-1] for letter in text)
 
-
-def _is_printable(letter: str) -> bool:
+def _is_shown(letter: str) -> bool:
     # Names of screenshots have spaces that do not break, which Python calls unprintable.
-    return letter.isprintable() or letter == "\n" or unicodedata.category(letter) == "Zs"
+    return letter.isprintable() or unicodedata.category(letter) == "Zs"

@@ -26,8 +26,6 @@ class FastSettings:
     def __post_init__(self) -> None:
         if self.size < features.MIN_SIDE:
             raise UserError(f"size should be at least {features.MIN_SIDE}, it is {self.size}")
-        if self.size > features.MAX_SIDE:
-            raise UserError(f"size should be at most {features.MAX_SIDE}, it is {self.size}")
 
     @property
     def total_iterations(self) -> int:

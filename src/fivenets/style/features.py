@@ -20,7 +20,6 @@ FILTERS = (64, 128, 256, 512, 512)
 POOLINGS = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
 CHANNEL_MEANS_RGB = (123.68, 116.779, 103.939)  # of ImageNet in 0..255, as Caffe subtracted them
 MIN_SIDE = 32  # pixels: four poolings leave two positions a side, from which to tell a style
-MAX_SIDE = 100_000  # pixels; no machine has the memory
 
 
 def vgg(kind: str, pooling: str = "average", dtype: str = "float32") -> keras.Model:

@@ -10,6 +10,7 @@ from fivenets.core import files, images
 from fivenets.core.errors import UserError, is_full_disk
 from fivenets.style.features import MIN_SIDE
 
+MAX_SIDE = 10**9  # pixels, of which no machine has the memory; beyond, numbers would overflow
 WRITABLE = (".png", ".jpg", ".jpeg")
 
 
@@ -61,7 +62,12 @@ def write(image_rgb_uint8: np.ndarray, file: Path) -> None:
 
 
 def sized(image: np.ndarray, longest: int) -> tuple[int, int]:
-    """Height and width of an image with `longest` pixels at the longer side, the aspect kept."""
+    """Height and width of an image with `longest` pixels at the longer side, the aspect kept.
+
+    Raises: UserError for more than MAX_SIDE.
+    """
+    if longest > MAX_SIDE:
+        raise UserError(f"a picture should have at most {MAX_SIDE:,} pixels a side, not more")
     height, width = image.shape[:2]
     scale = longest / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
