@@ -18,13 +18,14 @@ export FIVENETS_MIRROR := $(abspath $(FIVENETS_MIRROR))
 endif
 endif
 
-.PHONY: all everything setup test lint smoke faults fuzz kills study cells fast-style resnet50-full plain-vs-residual ui requirements clean
+.PHONY: all everything setup check test lint smoke faults fuzz kills study cells fast-style resnet50-full plain-vs-residual ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/alone.py $(MAKE) --no-print-directory everything
 
 everything: setup
 	@$(if $(PRESET),python pipelines/preset.py $(PRESET))
+	@python pipelines/check.py
 	@python pipelines/mend.py
 	@python pipelines/refresh.py
 	@dvc repro
@@ -47,6 +48,10 @@ $(READY): $(REQUIREMENTS) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $@
+
+# All of params.yaml, in a second: a wrong value should not end a run after half an hour.
+check: setup
+	@python pipelines/check.py
 
 test: setup lint
 	pytest
@@ -75,32 +80,32 @@ kills: setup
 	python benchmarks/kills.py
 
 # The default recipes over several seeds; its tables are committed. About 15 minutes on 2 cores.
-study: setup
+study: setup check
 	python pipelines/classification/study.py signs-assignment
 	python pipelines/classification/study.py signs-compact
 	dvc repro report
 
 # A YOLOv2 trained on photographs of blood cells, which only a mirror or the public host has. Goes
 # on where it was cut off; some 12 minutes on 2 cores.
-cells: setup
+cells: setup check
 	python pipelines/detection/prepare.py cells
 	python pipelines/detection/train.py yolov2-cells cells
 	python pipelines/detection/score.py yolov2-cells cells
 
 # A network that paints in one style in one pass, beside the optimiser: some 8 minutes on 2 cores to
 # train it, and 3 to make the optimiser's pictures to compare with.
-fast-style: setup
+fast-style: setup check
 	python pipelines/style/train.py fast-starry-night
 	python pipelines/style/score.py fast-starry-night style-transfer
 	python pipelines/register.py style-fast
 
 # The long recipe of ResNet-50 with seeds 0, 1 and 2; its table is committed.
-resnet50-full: setup
+resnet50-full: setup check
 	dvc repro prepare@classification
 	python pipelines/classification/study.py resnet50-full
 
 # The course's figure of training error against depth, in reports/ and in a run.
-plain-vs-residual: setup
+plain-vs-residual: setup check
 	dvc repro prepare@classification
 	python pipelines/classification/plain_vs_residual.py
 

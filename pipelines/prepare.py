@@ -8,7 +8,7 @@ from fivenets.datasets.classification.prepared import DataSettings
 
 
 def main(task: str) -> None:
-    settings = DataSettings(**params.arguments(DataSettings, task))
+    settings = params.settings(DataSettings, task)
     prepare(settings, params.load("data", "source"), Path("data", task), Path("data/raw"))
 
 

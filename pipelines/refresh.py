@@ -36,7 +36,7 @@ def main() -> None:
         out = Path("data", name)
         if not out.exists():
             continue
-        settings = schema(**params.arguments(schema, name))
+        settings = params.settings(schema, name)
         if is_stale(settings.dataset, out, params.load("data", "source")):
             print(f"{name}: its source has changed since it was prepared; preparing it again")
             repeat(prepare)

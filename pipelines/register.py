@@ -1,14 +1,16 @@
 """Candidates for one name -> versions in the registry; the best one past the gate is champion."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from fivenets.core import params, stage
+from fivenets.registration import Registration
 from fivenets.runs import publishing
 
 
 def main(name: str) -> None:
-    decision = publishing.decide(name, **params.arguments(publishing.decide, name, "register"))
+    decision = publishing.decide(name, **asdict(params.settings(Registration, name, "register")))
     publishing.publish(decision)
     out = Path("reports", name, publishing.DECISION_FILE)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+from fivenets import registration
 from fivenets.core import files, params, stage
 from fivenets.runs import results
 
 
 def main() -> None:
-    rows = [results.row(entry) for entry in params.load("report")]
+    asked = registration.rows(params.load("report"), f"{params.PARAMS_FILE}: report")
+    rows = [results.row(row.entry()) for row in asked]
     (results.REPORTS / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
     (results.REPORTS / "results.md").write_text(results.markdown(rows))
     (results.REPORTS / "results.html").write_text(results.page(rows))

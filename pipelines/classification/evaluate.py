@@ -2,12 +2,14 @@
 
 import csv
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from fivenets.classification import drawing, evaluation
 from fivenets.classification.classifier import Classifier
+from fivenets.classification.settings import Evaluation
 from fivenets.core import params, stage
 from fivenets.datasets.classification import prepared
 from fivenets.runs import tracking
@@ -15,15 +17,14 @@ from fivenets.runs.results import interval
 
 
 def main(name: str) -> None:
-    settings = prepared.DataSettings(**params.arguments(prepared.DataSettings, "classification"))
+    settings = params.settings(prepared.DataSettings, "classification")
     data = prepared.load(Path("data/classification"), settings)
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     classifier = Classifier.from_file(model_file)
     images, labels = data.arrays("test")
     seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])
-    is_twin = evaluation.near_duplicates(
-        images, seen, **params.arguments(evaluation.near_duplicates, name, "evaluate")
-    )
+    scoring = params.settings(Evaluation, name, "evaluate")
+    is_twin = evaluation.near_duplicates(images, seen, **asdict(scoring))
     probabilities = classifier.probabilities(images)
     predicted = probabilities.argmax(axis=1)
     metrics = evaluation.evaluate(probabilities, labels, data.labels, is_twin)

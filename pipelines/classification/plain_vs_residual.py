@@ -13,17 +13,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fivenets.classification import drawing
-from fivenets.classification.training import Recipe, train
+from fivenets.classification.settings import Recipe
+from fivenets.classification.training import train
 from fivenets.core import params, stage
 from fivenets.datasets.classification import prepared
 from fivenets.runs import tracking
+from fivenets.strengths import Strengths
 
 NAME = "plain_vs_residual"
 DEPTHS, WIDTH, EPOCHS = (20, 32, 56), 8, 24
 
 
 def main(epochs: str = str(EPOCHS)) -> None:
-    settings = prepared.DataSettings(**params.arguments(prepared.DataSettings, "classification"))
+    settings = params.settings(prepared.DataSettings, "classification")
     data = prepared.load(Path("data/classification"), settings)
     reports = Path("reports", NAME)
     numbers = reports / tracking.METRICS_FILE
@@ -63,7 +65,7 @@ def recipe(epochs: int, depth: int, *, residual: bool) -> Recipe:
         warmup_fraction=0.1,
         weight_decay=0.0,
         label_smoothing=0.0,
-        augmentation={"mirror": True, "shift": 0.05},
+        augmentation=Strengths(mirror=True, shift=0.05),
         fused_batch_norm=True,
         seed=0,
     )

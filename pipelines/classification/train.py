@@ -7,7 +7,8 @@ from pathlib import Path
 
 from fivenets.classification import imagenet
 from fivenets.classification.classifier import Classifier
-from fivenets.classification.training import Recipe, train
+from fivenets.classification.settings import Recipe
+from fivenets.classification.training import train
 from fivenets.core import params, stage
 from fivenets.datasets.classification import prepared
 from fivenets.fitting import distribution
@@ -15,8 +16,8 @@ from fivenets.runs import tracking
 
 
 def main(name: str) -> None:
-    settings = prepared.DataSettings(**params.arguments(prepared.DataSettings, "classification"))
-    recipe = Recipe(**params.arguments(Recipe, name, "train"))
+    settings = params.settings(prepared.DataSettings, "classification")
+    recipe = params.settings(Recipe, name, "train")
     data = prepared.load(Path("data/classification"), settings)
     checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
     run_file = Path("checkpoints", f"{name}.run.json")

@@ -8,11 +8,12 @@ from pathlib import Path
 from fivenets.core import images, params, stage
 from fivenets.detection import certificate, sources
 from fivenets.detection.detector import Detector, read_names
+from fivenets.detection.settings import Conversion
 from fivenets.runs import tracking
 
 
 def main(name: str) -> None:
-    settings = sources.Conversion(**params.arguments(sources.Conversion, name, "convert"))
+    settings = params.settings(Conversion, name, "convert")
     pair = sources.fetch(settings.source, Path("data/raw"))
     origin = {**asdict(pair.origin), "asset": pair.name}
     reports, model_file = Path("reports", name), Path("models", f"{name}.keras")
@@ -20,7 +21,7 @@ def main(name: str) -> None:
     with tracking.training(name, asdict(settings), origin, run_file) as run:
         start = time.perf_counter()
         labels = read_names(pair.names)
-        resize = settings.resize_of(pair)
+        resize = settings.resize_of(pair.resize)
         trained_on = f"{pair.name} ({pair.origin.origin})"
         detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, trained_on)
         detector.save(model_file)

@@ -6,6 +6,7 @@ from pathlib import Path
 from fivenets.core import images, params, stage
 from fivenets.detection import boxes, drawing, evaluation, sources
 from fivenets.detection.detector import Detector
+from fivenets.detection.settings import Evaluation
 from fivenets.runs import tracking
 
 
@@ -19,7 +20,7 @@ def main(name: str) -> None:
     record = json.loads((reports / "certificate.json").read_text())
     metrics = evaluation.metrics(detector, record, photographs)
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")
-    profile = boxes.profile(params.load(name, "evaluate", "profile"))
+    profile = boxes.PROFILES[params.settings(Evaluation, name, "evaluate").profile]
     fast = detector.for_inference("float32")  # numbers should not depend on the machine
     found = [fast.detect_in(photograph, profile) for photograph in photographs]
     page = drawing.page(photographs, found, detector.labels)

@@ -8,7 +8,7 @@ from fivenets.datasets.objects.prepared import ObjectSettings
 
 
 def main(name: str) -> None:
-    settings = ObjectSettings(**params.arguments(ObjectSettings, name))
+    settings = params.settings(ObjectSettings, name)
     prepare(settings, params.load("data", "source"), Path("data", name), Path("data/raw"))
 
 

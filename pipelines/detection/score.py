@@ -8,13 +8,14 @@ from fivenets.core import params, stage
 from fivenets.datasets.objects import prepared
 from fivenets.detection import boxes, drawing, evaluation, scoring
 from fivenets.detection.detector import Detector
+from fivenets.detection.settings import Evaluation
 from fivenets.runs import tracking
 
 SHOWN = 12  # test pictures
 
 
 def main(name: str, data_name: str) -> None:
-    settings = prepared.ObjectSettings(**params.arguments(prepared.ObjectSettings, data_name))
+    settings = params.settings(prepared.ObjectSettings, data_name)
     examples = prepared.load(Path("data", data_name), settings).test
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     detector = Detector.from_file(model_file)
@@ -35,7 +36,7 @@ def main(name: str, data_name: str) -> None:
         writer.writeheader()
         writer.writerows(rows)
     scoring.curves(ranked).savefig(reports / "curves.png", dpi=110)
-    profile = boxes.profile(params.load(name, "evaluate", "profile"))
+    profile = boxes.PROFILES[params.settings(Evaluation, name, "evaluate").profile]
     shown = [fast.detect_in(picture, profile) for picture in pictures[:SHOWN]]
     drawing.page(pictures[:SHOWN], shown, detector.labels).save(reports / "detections.png")
     client = tracking.connect()

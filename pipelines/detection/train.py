@@ -12,15 +12,16 @@ from fivenets.core import params, stage
 from fivenets.datasets.objects import prepared
 from fivenets.detection import certificate
 from fivenets.detection.detector import Detector
-from fivenets.detection.training import Recipe, train
+from fivenets.detection.settings import Recipe
+from fivenets.detection.training import train
 from fivenets.runs import tracking
 
 COMPARED = 3  # test pictures on which engines are compared
 
 
 def main(name: str, data_name: str) -> None:
-    settings = prepared.ObjectSettings(**params.arguments(prepared.ObjectSettings, data_name))
-    recipe = Recipe(**params.arguments(Recipe, name, "train"))
+    settings = params.settings(prepared.ObjectSettings, data_name)
+    recipe = params.settings(Recipe, name, "train")
     data = prepared.load(Path("data", data_name), settings)
     checkpoints, reports = Path("checkpoints", name), Path("reports", name)
     model_file, run_file = Path("models", f"{name}.keras"), Path("checkpoints", f"{name}.run.json")

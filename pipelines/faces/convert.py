@@ -8,6 +8,7 @@ from pathlib import Path
 from fivenets.core import params, stage
 from fivenets.faces import embedders
 from fivenets.faces.embedder import Embedder
+from fivenets.faces.settings import Conversion
 from fivenets.runs import tracking
 from fivenets.sources import assets
 from fivenets.sources.catalogue import ASSETS
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def main(name: str) -> None:
-    settings = params.arguments(embedders.convert, name, "convert")
+    settings = dataclasses.asdict(params.settings(Conversion, name, "convert"))
     origin = assets.fetch(
         ASSETS["face_api_resnet"], Path("data/raw"), params.load("data", "source")
     )

@@ -9,12 +9,13 @@ from fivenets.core import params, stage
 from fivenets.datasets.faces import prepared
 from fivenets.faces import drawing, evaluation, lfw
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
+from fivenets.faces.settings import Protocol
 from fivenets.faces.verification import all_pairs
 from fivenets.runs import tracking
 
 
 def main(name: str) -> None:
-    protocol = evaluation.Protocol(**params.arguments(evaluation.Protocol, name, "evaluate"))
+    protocol = params.settings(Protocol, name, "evaluate")
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     embedder = Embedder.from_file(model_file)
     _, photographs, source = _load("face-photographs")
@@ -80,7 +81,7 @@ def _summary(numbers: dict, source: dict) -> str:
 
 
 def _load(key: str) -> tuple[prepared.Faces, prepared.Faces, dict]:
-    settings = prepared.FaceSettings(**params.arguments(prepared.FaceSettings, key))
+    settings = params.settings(prepared.FaceSettings, key)
     return prepared.load(Path("data", key), settings)
 
 

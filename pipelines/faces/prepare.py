@@ -9,7 +9,7 @@ from fivenets.faces import alignment
 
 
 def main(name: str) -> None:
-    settings = FaceSettings(**params.arguments(FaceSettings, name))
+    settings = params.settings(FaceSettings, name)
     prepare(
         settings,
         params.load("data", "source"),

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from fivenets.core import params, stage
 from fivenets.datasets.faces import prepared
+from fivenets.datasets.settings import TrainedFaces
 from fivenets.faces import training
 from fivenets.faces.embedder import Embedder
+from fivenets.faces.settings import Recipe
 from fivenets.runs import tracking
 
 
 def main(name: str) -> None:
-    settings = prepared.FaceSettings(**params.arguments(prepared.FaceSettings, "faces"))
-    recipe = training.Recipe(**params.arguments(training.Recipe, name, "train"))
+    settings = params.settings(TrainedFaces, "faces")
+    recipe = params.settings(Recipe, name, "train")
     faces, _, source = prepared.load(Path("data/faces"), settings)
     checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))

@@ -1,25 +1,25 @@
 """A trained network and photographs that it has not seen -> its losses beside the optimiser's."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from fivenets.core import params, stage
 from fivenets.runs import tracking
-from fivenets.style import drawing, evaluation, fast, jobs, sources
+from fivenets.style import drawing, evaluation, fast, sources
 from fivenets.style.objective import Style
-from fivenets.style.training import Plan
-from fivenets.style.transfer import Settings
+from fivenets.style.settings import FastEvaluation, FastPlan, JobPlan
 
 
 def main(name: str, optimiser: str) -> None:
-    plan = Plan(**params.arguments(Plan, name, "train"))
+    plan = params.settings(FastPlan, name, "train")
     source, raw_dir = params.load("data", "source"), Path("data/raw")
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     model = fast.FastStylizer.from_file(model_file)
     network, _ = sources.network(plan.features, plan.pooling, source, raw_dir)
     style = Style(sources.picture(plan.style, "style", source, raw_dir).image)
-    first, *_ = jobs.Plan(**params.arguments(jobs.Plan, optimiser, "stylize")).jobs
-    settings = Settings(**{**first["settings"], "size": model.settings.size})
+    first, *_ = params.settings(JobPlan, optimiser, "stylize").jobs
+    settings = replace(first.settings, size=model.settings.size)
     compared = {
         content: evaluation.compare(
             model,
@@ -28,7 +28,7 @@ def main(name: str, optimiser: str) -> None:
             style,
             settings,
         )
-        for content in params.load(name, "evaluate", "contents")
+        for content in params.settings(FastEvaluation, name, "evaluate").contents
     }
     metrics = evaluation.fast_metrics(model, compared)
     (reports / tracking.METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n")

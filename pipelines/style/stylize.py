@@ -9,11 +9,12 @@ import numpy as np
 from fivenets.core import params, stage
 from fivenets.runs import tracking
 from fivenets.style import jobs, sources
+from fivenets.style.settings import JobPlan
 from fivenets.style.stylizer import Stylizer
 
 
 def main(name: str) -> None:
-    plan = jobs.Plan(**params.arguments(jobs.Plan, name, "stylize"))
+    plan = params.settings(JobPlan, name, "stylize")
     source, raw_dir = params.load("data", "source"), Path("data/raw")
     gathered = jobs.gather(plan, source, raw_dir)
     network, origin = sources.network(plan.features, plan.pooling, source, raw_dir)

@@ -9,13 +9,14 @@ import keras
 from fivenets.core import params, stage
 from fivenets.runs import tracking
 from fivenets.style import photographs, sources
-from fivenets.style.fast import FastSettings, FastStylizer
-from fivenets.style.training import Plan, Recipe, train
+from fivenets.style.fast import FastStylizer
+from fivenets.style.settings import FastPlan, FastSettings
+from fivenets.style.training import train
 
 
 def main(name: str) -> None:
-    plan = Plan(**params.arguments(Plan, name, "train"))
-    recipe = Recipe(**params.arguments(Recipe, name, "train", "recipe"))
+    plan = params.settings(FastPlan, name, "train")
+    recipe = plan.recipe
     source, raw_dir = params.load("data", "source"), Path("data/raw")
     vgg, origin = sources.network(plan.features, plan.pooling, source, raw_dir)
     style = sources.picture(plan.style, "style", source, raw_dir)

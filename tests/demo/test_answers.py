@@ -110,8 +110,9 @@ def test_identify_shows_the_nearest_and_says_whether_it_is_near_enough() -> None
 @pytest.fixture
 def stylizer(monkeypatch: pytest.MonkeyPatch) -> Stylizer:
     keras.utils.set_random_seed(0)
-    layers = {"block1_conv1": 1.0}
-    settings = Settings(precision="float32", content_layer="block1_conv2", style_layers=layers)
+    settings = Settings(
+        precision="float32", content_layer="block1_conv2", style_layers={"block1_conv1": 1.0}
+    )
     untrained = Stylizer(features.vgg("vgg16_hed"), settings, "untrained")
     monkeypatch.setattr(answers, "_stylizer", lambda: untrained)
     return untrained

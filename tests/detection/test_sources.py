@@ -9,6 +9,7 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.detection import darknet, sources, weights
 from fivenets.detection.detector import Detector, read_names
+from fivenets.detection.settings import Conversion
 from fivenets.sources import assets
 
 ORIGIN = assets.Origin("darknet", "mirror", "0" * 64, "public domain")
@@ -39,8 +40,8 @@ def test_auto_takes_yolov2_where_its_weights_are(folder: Path, tmp_path: Path) -
 def test_auto_takes_yolo_lite_else(folder: Path) -> None:
     pair = sources.fetch("auto", folder)
     assert (pair.name, pair.resize) == ("yolo-lite-voc", "stretch")
-    assert sources.Conversion(source="auto", resize="auto").resize_of(pair) == "stretch"
-    assert sources.Conversion(source="auto", resize="letterbox").resize_of(pair) == "letterbox"
+    assert Conversion(source="auto", resize="auto").resize_of(pair.resize) == "stretch"
+    assert Conversion(source="auto", resize="letterbox").resize_of(pair.resize) == "letterbox"
 
 
 def test_a_web_page_in_place_of_the_weights_is_no_reason_to_go_on(folder: Path) -> None:

@@ -1,3 +1,1 @@
 """Image classification: networks, training, evaluation, use."""
-
-import fivenets.core.quiet  # noqa: F401

@@ -1,14 +1,16 @@
-"""Imports TensorFlow, where it is installed, without the greeting of its C++ libraries.
+"""TensorFlow, whenever it is imported, without the greeting of its C++ libraries.
 
 They print it before they read any setting of the log level, once per library, in every process.
 """
 
-import importlib.util
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from typing import Any
 
 
 @contextmanager
@@ -29,6 +31,14 @@ def held_back_stderr() -> Iterator[None]:
             os.close(stderr)
 
 
-if importlib.util.find_spec("tensorflow"):
-    with held_back_stderr():
-        import tensorflow  # noqa: F401
+class QuietTensorFlow(MetaPathFinder):
+    """Finds TensorFlow where Python would, and has it import itself without a greeting."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path) if fullname == "tensorflow" else None
+        if spec and spec.loader:
+            spec.loader.exec_module = held_back_stderr()(spec.loader.exec_module)
+        return spec
+
+
+sys.meta_path.insert(0, QuietTensorFlow())

@@ -1,3 +1,1 @@
 """YOLOv2: Darknet files to Keras models and back, boxes, and what both are worth."""
-
-import fivenets.core.quiet  # noqa: F401

@@ -1,24 +1,15 @@
 """The loss that YOLOv2 is trained with (Redmon & Farhadi 2017; Darknet, src/region_layer.c)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from fivenets.detection.settings import Weights
+
 IGNORED_IOU = 0.6  # a box that overlaps some object so well is not told that it holds none
 LARGEST_LOG_SIDE = 6.0  # of exp(w) in the IoU; a diverging w should not make it infinite
-
-
-@dataclass(frozen=True, kw_only=True)
-class Weights:
-    """How much each part of the loss counts; the defaults are Darknet's."""
-
-    coordinate: float = 1.0
-    object: float = 5.0
-    no_object: float = 1.0
-    class_: float = 1.0
 
 
 class YoloLoss(keras.losses.Loss):

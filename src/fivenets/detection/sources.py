@@ -26,18 +26,6 @@ YOLOV2_URL = "https://pjreddie.com/media/files/yolov2.weights"
 YOLOV2_FILE = "yolov2.weights"  # also beside the zips of a mirror that is a folder
 
 
-@dataclass(frozen=True, kw_only=True)
-class Conversion:
-    """Which model is converted, and how pictures are brought to its size; see params.yaml."""
-
-    source: str
-    resize: str
-
-    def resize_of(self, pair: "Pair") -> str:
-        """letterbox or stretch; `auto` is what the network was trained with."""
-        return pair.resize if self.resize == "auto" else self.resize
-
-
 @dataclass(frozen=True)
 class Pair:
     """A cfg and its weights on this machine, and where they are from."""

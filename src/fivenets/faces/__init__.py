@@ -1,3 +1,1 @@
 """Faces: embeddings, triplet losses, verification (1:1) and recognition (1:K)."""
-
-import fivenets.core.quiet  # noqa: F401

@@ -9,7 +9,7 @@ from PIL import Image
 
 from fivenets.core import images
 from fivenets.core.errors import UserError
-from fivenets.style.features import MIN_SIDE
+from fivenets.style.settings import MIN_SIDE
 
 WRITABLE = (".png", ".jpg", ".jpeg")
 

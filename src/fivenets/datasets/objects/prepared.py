@@ -11,21 +11,7 @@ import tensorflow_datasets as tfds
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
-
-
-@dataclass(frozen=True, kw_only=True)
-class ObjectSettings:
-    """Which pictures, and what is trained and scored on; params.yaml says what each value is."""
-
-    dataset: str
-    train: str
-    test: str
-
-    def __post_init__(self):
-        if self.train == self.test:
-            raise UserError(
-                f"train and test should be two splits of {self.dataset}, both are {self.train}"
-            )
+from fivenets.datasets.settings import ObjectSettings
 
 
 @dataclass(frozen=True)
