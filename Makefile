@@ -80,32 +80,32 @@ kills: setup
 	python benchmarks/kills.py
 
 # The default recipes over several seeds; its tables are committed. About 15 minutes on 2 cores.
-study: setup check
+study: check
 	python pipelines/classification/study.py signs-assignment
 	python pipelines/classification/study.py signs-compact
 	dvc repro report
 
 # A YOLOv2 trained on photographs of blood cells, which only a mirror or the public host has. Goes
 # on where it was cut off; some 12 minutes on 2 cores.
-cells: setup check
+cells: check
 	python pipelines/detection/prepare.py cells
 	python pipelines/detection/train.py yolov2-cells cells
 	python pipelines/detection/score.py yolov2-cells cells
 
 # A network that paints in one style in one pass, beside the optimiser: some 8 minutes on 2 cores to
 # train it, and 3 to make the optimiser's pictures to compare with.
-fast-style: setup check
+fast-style: check
 	python pipelines/style/train.py fast-starry-night
 	python pipelines/style/score.py fast-starry-night style-transfer
 	python pipelines/register.py style-fast
 
 # The long recipe of ResNet-50 with seeds 0, 1 and 2; its table is committed.
-resnet50-full: setup check
+resnet50-full: check
 	dvc repro prepare@classification
 	python pipelines/classification/study.py resnet50-full
 
 # The course's figure of training error against depth, in reports/ and in a run.
-plain-vs-residual: setup check
+plain-vs-residual: check
 	dvc repro prepare@classification
 	python pipelines/classification/plain_vs_residual.py
 

@@ -4,7 +4,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fivenets.core.params import Misfit, NonNegative, SettingError, Text, checked, read
+from fivenets.core.params import (
+    Fraction,
+    Misfit,
+    NonNegative,
+    SettingError,
+    Text,
+    checked,
+    read,
+    suggestion,
+)
 
 Task = Literal["classification", "detection", "faces", "style", "fast-style"]
 SCORES = {  # of each task, in metrics.json: more is better
@@ -45,8 +54,8 @@ class Registration:
     task: Task
     candidates: Annotated[list[Text], Field(min_length=1)]
     metric: Text
-    minimum: float
-    minimum_builtin: float | None = None
+    minimum: Fraction
+    minimum_builtin: Fraction | None = None
     tolerances: dict[Text, NonNegative] | None = None
 
     @model_validator(mode="after")
@@ -56,12 +65,11 @@ class Registration:
         known = SCORES[self.task]
         if self.metric not in known:
             raise Misfit("metric", f"one of {', '.join(known)} for {self.task}", self.metric)
-        numbers = (*known, *MEASURES[self.task])
+        numbers, groups = (*known, *MEASURES[self.task]), GROUPS[self.task]
         for key in self.tolerances or {}:
-            if key not in numbers and not key.startswith(tuple(f"{g}." for g in GROUPS[self.task])):
-                expectation = f"of numbers in metrics.json: {', '.join(numbers)} or"
-                groups = ", ".join(f"{group}..." for group in GROUPS[self.task])
-                raise Misfit("tolerances", f"{expectation} {groups}", key)
+            if key not in numbers and key.partition(".")[0] not in groups:
+                hint = suggestion(key, (*numbers, *(f"{group}..." for group in groups)))
+                raise SettingError(f"tolerances.{key}", f"is unknown{hint}")
         return self
 
 
@@ -72,7 +80,7 @@ class ReportRow:
     model: Text
     registered: Text
     metric: Text
-    course: float | None = None
+    course: NonNegative | None = None
     course_data: Text | None = None
     published: Text | None = None
 

@@ -47,8 +47,8 @@ class ResNet50Options:
 class ThinResNetOptions:
     """Of `thin_resnet.thin_resnet`, which explains them."""
 
-    depth: Annotated[int, Field(ge=8)]
-    width: Count = 8
+    depth: Annotated[int, Field(ge=8, le=1202)]
+    width: Annotated[int, Field(ge=1, le=1024)] = 8
     residual: bool = True
 
     @model_validator(mode="after")

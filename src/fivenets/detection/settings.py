@@ -20,6 +20,8 @@ from fivenets.detection.compact import STRIDE
 LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
 Side = Annotated[int, Field(ge=STRIDE, le=LARGEST_SIDE)]
 Scale = Annotated[float, Field(gt=0, le=16)]
+Factor = Annotated[float, Field(ge=0, le=9)]
+Filters = Annotated[int, Field(ge=1, le=1024)]
 Source = Literal["auto", "yolov2-coco", "yolo-lite-voc", "yolo-lite-coco", "builtin"]
 
 
@@ -40,8 +42,8 @@ class Augmentation:
     mirror: bool = False
     flip: bool = False
     crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # of the side, in or out
-    exposure: NonNegative = 0.0  # by up to a factor of 1 + this, either way
-    saturation: NonNegative = 0.0
+    exposure: Factor = 0.0  # by up to a factor of 1 + this, either way
+    saturation: Factor = 0.0  # the same
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a turn, either way
 
 
@@ -51,8 +53,8 @@ class Recipe:
 
     height: Side
     width: Side
-    filters: Count
-    anchors: Count
+    filters: Filters
+    anchors: Annotated[int, Field(ge=1, le=100)]
     epochs: Count
     batch_size: Count
     learning_rate: Positive

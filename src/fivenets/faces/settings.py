@@ -20,7 +20,7 @@ from fivenets.strengths import Strengths
 
 FEWEST_PEOPLE = 6  # for open-set recognition: a third each to choose by, to know, to be strangers
 LARGEST_DISTANCE = 2.0  # between embeddings of unit length
-Several = Annotated[int, Field(ge=2)]
+Several = Annotated[int, Field(ge=2, le=1000)]
 
 
 @checked
@@ -71,6 +71,6 @@ class Protocol:
     people_from: Text  # the section of params.yaml whose unseen people are scored
     folds: Several
     target_far: Annotated[float, Field(gt=0, lt=1)]
-    recognition_repeats: Count
+    recognition_repeats: Annotated[int, Field(ge=1, le=10_000)]
     siamese_strength: Positive
     lfw_pairs: bool = False

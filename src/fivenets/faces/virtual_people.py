@@ -5,13 +5,17 @@ batch are changed alike, so that they still show one person, but another one: mi
 smoothly, made darker or lighter, or mixed with the pictures of somebody else.
 """
 
+from typing import Annotated
+
 import cv2
 import numpy as np
+from pydantic import Field
 
-from fivenets.core.params import Fraction, NonNegative, checked
+from fivenets.core.params import Fraction, checked
 
 WARP_POINTS = 4  # per side: so few that a whole face bends, and not its parts
 EXPRESSION_POINTS = 6
+Tone = Annotated[float, Field(ge=0, le=3)]
 MIXED_SHARE = (0.3, 0.7)  # of the other person
 
 
@@ -21,9 +25,9 @@ class VirtualPeople:
 
     mirror: Fraction = 0.0  # part of the people that are mirrored
     mixed: Fraction = 0.0  # part of the people that are mixed with another one
-    warp: NonNegative = 0.0  # of each person: standard deviation of the bending, of the side
-    tone: NonNegative = 0.0  # of each person: largest logarithm of the exponent of brightness
-    expression: NonNegative = 0.0  # as warp, but of each picture on its own
+    warp: Fraction = 0.0  # of each person: standard deviation of the bending, of the side
+    tone: Tone = 0.0  # of each person: largest logarithm of the exponent of brightness
+    expression: Fraction = 0.0  # as warp, but of each picture on its own
 
     def of(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Virtual people's pictures, (people, images of each, side, side, 3) uint8, from real ones.

@@ -6,17 +6,33 @@ files exist.
 
 import os
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from fivenets.classification import settings as classification
 from fivenets.core import params
 from fivenets.core.params import SettingError, suggestion
-from fivenets.datasets.settings import FaceSettings, TrainedFaces
+from fivenets.datasets.settings import (
+    DataSettings,
+    FaceSettings,
+    ObjectSettings,
+    TrainedFaces,
+)
 from fivenets.faces import settings as faces
 from fivenets.registration import CONVERTED_SCORES, MEASURES, SCORES
 from fivenets.schema.sections import MAKING, STAGES, Checked, read
 from fivenets.style import settings as style
+
+SETS = {  # that have a name of their own here
+    DataSettings: ("signs",),
+    ObjectSettings: ("scenes", "bccd"),
+    FaceSettings: ("att_faces", "lfw10"),
+}
+PEOPLE = {  # in each set of faces, by data.source
+    "att_faces": {"real": 40, "builtin": 60},
+    "lfw10": {"real": 10, "builtin": 24},
+}
 
 
 def check(values: Any = None, file: str = str(params.PARAMS_FILE)) -> Checked:
@@ -26,7 +42,7 @@ def check(values: Any = None, file: str = str(params.PARAMS_FILE)) -> Checked:
     """
     try:
         found = read(params.load() if values is None else values)
-        for rule in (_graph_is_whole, _scores_are_known, _faces_suffice, _pictures_suffice, _files):
+        for rule in RULES:
             rule(found)
     except SettingError as error:
         raise SettingError(f"{file}: {error.key}", error.rest) from None
@@ -121,12 +137,50 @@ def _pictures_suffice(found: Checked) -> None:
                 )
 
 
-def _files(found: Checked) -> None:
-    """What is named by its path exists."""
+def _people_suffice(found: Checked) -> None:
+    """As far as it is known how many people there are in a set."""
     for name, data in found.data.items():
-        dataset = getattr(data, "dataset", "")
-        if dataset.startswith((".", "~", os.sep)):
-            _exists(f"{name}.dataset", dataset, is_folder=True)
+        if isinstance(data, FaceSettings) and data.dataset in PEOPLE:
+            counts = PEOPLE[data.dataset]
+            people = counts.get(found.data["data"].source, max(counts.values()))
+            if data.test_people > people - 2:
+                rest = f"should be at most {people - 2} of the {people} people in {data.dataset}"
+                raise SettingError(f"{name}.test_people", f"{rest}, it is {data.test_people}")
+            if isinstance(data, TrainedFaces):
+                _batches_of_people_suffice(found, people - data.test_people)
+
+
+def _batches_of_people_suffice(found: Checked, people: int) -> None:
+    for name, stages in found.models.items():
+        recipe = stages.get("train")
+        if isinstance(recipe, faces.Recipe) and recipe.people_per_batch > people:
+            rest = f"should be at most {people}, the people to train on"
+            key = f"{name}.train.people_per_batch"
+            raise SettingError(key, f"{rest}, it is {recipe.people_per_batch}")
+
+
+def _data_sets_are_known(found: Checked) -> None:
+    for name, data in found.data.items():
+        known = next((sets for kind, sets in SETS.items() if isinstance(data, kind)), ())
+        dataset = getattr(data, "dataset", None)
+        if dataset is None or dataset in known or Path(dataset).expanduser().is_dir():
+            continue
+        if dataset.startswith((".", "~", os.sep)) or not _is_in_tfds(dataset):
+            expected = f"{', '.join(known)}, a folder that exists, or a data set of TFDS"
+            hint = suggestion(dataset, known) if get_close_matches(dataset, known) else ""
+            raise SettingError(f"{name}.dataset", f"should be {expected}, it is {dataset!r}{hint}")
+
+
+def _is_in_tfds(dataset: str) -> bool:
+    if ":" in dataset.partition("/")[0]:  # of a community, such as huggingface:mnist
+        return True
+    import tensorflow_datasets as tfds  # half a second, which only those wait who use it
+
+    names = tfds.list_builders(with_community_datasets=False)
+    return dataset.partition("/")[0].partition(":")[0] in names
+
+
+def _files_exist(found: Checked) -> None:
     for name, stages in found.models.items():
         for key, path in _pictures_of(stages):
             if path not in style.PICTURES:
@@ -155,3 +209,14 @@ def _exists(key: str, path: str, *, is_folder: bool = False) -> None:
         known = "" if is_folder else f"one of {', '.join(style.PICTURES)} or "
         kind = "a folder" if is_folder else "a file"
         raise SettingError(key, f"should be {known}{kind} that exists, it is {path!r}")
+
+
+RULES = (
+    _graph_is_whole,
+    _scores_are_known,
+    _faces_suffice,
+    _people_suffice,
+    _pictures_suffice,
+    _data_sets_are_known,
+    _files_exist,
+)

@@ -90,7 +90,10 @@ def read(values: Any) -> Checked:
 
 
 def _is_data(name: str, section: Mapping[str, Any]) -> bool:
-    return name in DATA or "dataset" in section
+    stages = {REGISTER} | {stage for settings in STAGES.values() for stage in settings}
+    has_stages = any(isinstance(section.get(stage), Mapping) for stage in stages)
+    is_model = section.keys() <= stages or (has_stages and "dataset" not in section)
+    return name in DATA or not is_model
 
 
 def _data(name: str, section: Mapping[str, Any]) -> type:

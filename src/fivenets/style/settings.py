@@ -181,11 +181,11 @@ def _is_in_vgg16(layer: str) -> bool:
 class FastRecipe:
     """How one feed-forward network is trained."""
 
-    filters: Count
-    residual_blocks: Annotated[int, Field(ge=0)]
+    filters: Annotated[int, Field(ge=1, le=1024)]
+    residual_blocks: Annotated[int, Field(ge=0, le=64)]
     size: Size
     crop: Annotated[int, Field(ge=MIN_SIDE, multiple_of=STRIDE)]
-    zoom: Annotated[float, Field(ge=1)]
+    zoom: Annotated[float, Field(ge=1, le=100)]
     epochs: Count
     steps: Count
     batch_size: Count
