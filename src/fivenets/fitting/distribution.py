@@ -11,8 +11,6 @@ import keras
 
 from fivenets.core.errors import UserError
 
-KINDS = ("none", "mirrored", "multi_worker")
-
 
 @contextmanager
 def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:

@@ -1,0 +1,106 @@
+"""What settings name is what the code has: networks and options, tables of choices, metrics."""
+
+import inspect
+import json
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, get_args
+
+import keras
+import pytest
+
+from fivenets import registration
+from fivenets.classification import settings as classification
+from fivenets.classification.architectures import build
+from fivenets.datasets import settings as data
+from fivenets.datasets.faces.faces_dataset_builder import BUILTIN_PEOPLE
+from fivenets.datasets.objects.preparation import VOC_ASSETS
+from fivenets.detection import boxes, sources
+from fivenets.detection import settings as detection
+from fivenets.faces import losses, training
+from fivenets.faces import settings as faces
+from fivenets.runs import publishing
+from fivenets.schema import rules
+from fivenets.sources import assets
+from fivenets.style import colours, features, optimisers
+from fivenets.style import settings as style
+from fivenets.style import sources as style_sources
+
+PROJECT = Path(__file__).parents[2]
+DECISIONS = sorted((PROJECT / "reports").glob("*/registration.json"))
+REQUIRED = {"thin_resnet": {"depth": 8}}
+
+
+def choices(schema: Any, name: str) -> set[str]:
+    return set(get_args(schema.__annotations__[name]))
+
+
+@pytest.mark.parametrize("name", classification.NETWORKS)
+def test_options_of_a_network_are_those_of_its_builder(name: str) -> None:
+    network = classification.NETWORKS[name]
+    parameters = inspect.signature(network.builder(name)).parameters.values()
+    taken = {
+        parameter.name: MISSING if parameter.default is parameter.empty else parameter.default
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    assert {field.name: field.default for field in fields(network.options)} == taken
+
+
+@pytest.mark.parametrize("name", classification.NETWORKS)
+def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(name: str) -> None:
+    smallest = max(classification.NETWORKS[name].smallest_side, 8)
+    model = build(name, smallest, 3, REQUIRED.get(name))
+    assert isinstance(model, keras.Model)
+    assert model.output_shape == (None, 3)
+    if smallest > 8:
+        with pytest.raises(ValueError, match=r".+"):
+            build(name, smallest - 1, 3, REQUIRED.get(name))
+
+
+@pytest.mark.parametrize(
+    ("named", "known"),
+    [
+        (choices(data.Source, "source"), assets.SOURCES),
+        (set(get_args(detection.Source)), sources.SOURCES),
+        (choices(detection.Evaluation, "profile"), boxes.PROFILES),
+        (choices(faces.Recipe, "mining"), losses.BATCH_LOSSES),
+        (choices(faces.Recipe, "initial"), training.INITIALS),
+        (set(get_args(style.Features)), style_sources.FEATURES),
+        (set(get_args(style.Features)) - {"auto"}, features.BLOCKS),
+        (set(get_args(style.Pooling)), features.POOLINGS),
+        (set(style.PICTURES), style_sources.PICTURES),
+        (choices(style.Settings, "optimizer"), optimisers.OPTIMISERS),
+        (choices(style.Settings, "colours"), colours.COLOURS),
+        (set(get_args(registration.Task)), publishing.SERVICES),
+        (set(rules.STAGES), publishing.SERVICES),
+        (set(rules.SETS[data.ObjectSettings]), {"scenes", *VOC_ASSETS}),
+        (set(rules.SETS[data.FaceSettings]), BUILTIN_PEOPLE),
+    ],
+)
+def test_choices_are_those_that_there_are(named: set[str], known: Any) -> None:
+    assert named == set(known)
+
+
+def test_layers_are_those_of_the_deepest_network() -> None:
+    layers = features.vgg("vgg19").layers
+    assert list(get_args(style.Layer)) == [one.name for one in layers if "_conv" in one.name]
+
+
+def test_drawn_people_are_counted() -> None:
+    drawn = {name: counts["builtin"] for name, counts in rules.PEOPLE.items()}
+    assert drawn == {name: len(people) for name, people in BUILTIN_PEOPLE.items()}
+
+
+@pytest.mark.parametrize("file", DECISIONS, ids=[file.parent.name for file in DECISIONS])
+def test_numbers_that_params_yaml_can_name_are_measured(file: Path) -> None:
+    decision = json.loads(file.read_text())
+    task = decision["task"]
+    for candidate in decision["candidates"]:
+        found = json.loads((PROJECT / "reports" / candidate / "metrics.json").read_text())
+        is_converted = task == "detection" and "ap50" not in found
+        scores = registration.CONVERTED_SCORES if is_converted else registration.SCORES[task]
+        for name in (*scores, *registration.MEASURES[task]):
+            assert isinstance(found[name], int | float), name
+        groups = set(registration.GROUPS[task]) - {"lfw_pairs", "by_class"}
+        assert groups <= found.keys()
