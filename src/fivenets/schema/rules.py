@@ -65,12 +65,6 @@ def _graph_is_whole(found: Checked) -> None:
                 raise SettingError(candidate, f"should have a section {' or '.join(making)}")
             for stage in set(STAGES[registration.task]) - set(MAKING) - set(stages):
                 raise SettingError(f"{candidate}.{stage}", "is missing")
-            if found.tasks[candidate] != registration.task:
-                raise SettingError(
-                    f"{name}.register.task",
-                    f"should be {found.tasks[candidate]} as elsewhere for {candidate}, "
-                    f"it is {registration.task}",
-                )
     for index, row in enumerate(found.report):
         names = found.registrations
         if row.registered not in names:

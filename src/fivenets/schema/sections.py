@@ -75,11 +75,13 @@ def read(values: Any) -> Checked:
         for name, section in others.items()
         if REGISTER in section
     }
-    tasks = {
-        candidate: registration.task
-        for registration in registrations.values()
-        for candidate in registration.candidates
-    }
+    tasks: dict[str, str] = {}
+    for name, registration in registrations.items():
+        for candidate in registration.candidates:
+            task = tasks.setdefault(candidate, registration.task)
+            if task != registration.task:
+                rest = f"names {candidate}, which is for {task} elsewhere"
+                raise SettingError(f"{name}.{REGISTER}.candidates", rest)
     models = {}
     for name, section in others.items():
         is_name_only = set(section) == {REGISTER} and name not in tasks
