@@ -27,11 +27,11 @@ EXPECTED = {  # by pydantic's names of what can be wrong
     "dict_type": "a section of keys",
     "dataclass_type": "a section of keys",
     "dataclass_exact_type": "a section of keys",
-    "greater_than": "above {gt:g}",
-    "greater_than_equal": "at least {ge:g}",
-    "less_than": "below {lt:g}",
-    "less_than_equal": "at most {le:g}",
-    "multiple_of": "a multiple of {multiple_of:g}",
+    "greater_than": "above {gt:.10g}",
+    "greater_than_equal": "at least {ge:.10g}",
+    "less_than": "below {lt:.10g}",
+    "less_than_equal": "at most {le:.10g}",
+    "multiple_of": "a multiple of {multiple_of:.10g}",
     "too_short": "at least {min_length} of them",
 }
 
