@@ -19,13 +19,14 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup test lint smoke faults fuzz kills study cells fast-style resnet50-full plain-vs-residual ui requirements clean
+.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells fast-style resnet50-full plain-vs-residual ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
 
 everything: setup
 	@$(if $(PRESET),python pipelines/make/preset.py $(PRESET))
+	@python pipelines/make/check.py
 	@python pipelines/make/mend.py
 	@python pipelines/make/refresh.py
 	@dvc repro
@@ -52,6 +53,10 @@ $(READY): $(REQUIREMENTS) pyproject.toml | place
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $@
+
+# All of params.yaml, in a second: a wrong value should not end a run after half an hour.
+check: setup
+	@python pipelines/make/check.py
 
 test: setup lint
 	pytest
@@ -80,32 +85,32 @@ kills: setup
 	python benchmarks/kills.py
 
 # The default recipes over several seeds; its tables are committed. About 15 minutes on 2 cores.
-study: setup
+study: check
 	python pipelines/studies/seeds.py signs-assignment
 	python pipelines/studies/seeds.py signs-compact
 	dvc repro report
 
 # A YOLOv2 trained on photographs of blood cells, which only a mirror or the public host has. Goes
 # on where it was cut off; some 12 minutes on 2 cores.
-cells: setup
+cells: check
 	python pipelines/prepare.py detection cells
 	python pipelines/train.py yolov2-cells
 	python pipelines/evaluate.py yolov2-cells
 
 # A network that paints in one style in one pass, beside the optimiser: some 8 minutes on 2 cores to
 # train it, and 3 to make the optimiser's pictures to compare with.
-fast-style: setup
+fast-style: check
 	python pipelines/train.py fast-starry-night
 	python pipelines/evaluate.py fast-starry-night
 	python pipelines/register.py style-fast
 
 # The long recipe of ResNet-50 with seeds 0, 1 and 2; its table is committed.
-resnet50-full: setup
+resnet50-full: check
 	dvc repro prepare@classification
 	python pipelines/studies/seeds.py resnet50-full
 
 # The course's figure of training error against depth, in reports/ and in a run.
-plain-vs-residual: setup
+plain-vs-residual: check
 	dvc repro prepare@classification
 	python pipelines/studies/plain_vs_residual.py
 

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from fivenets.core import files, params, stage
 from fivenets.core.errors import UserError
+from fivenets.schema import rules
 
 PRESETS = Path("presets")
 
@@ -21,10 +22,13 @@ def main(*words: str) -> None:
     if len(words) != 1 or words[0] not in known:
         raise UserError(f"expected one preset of {', '.join(known)}, received {' '.join(words)!r}")
     preset = PRESETS / f"{words[0]}.yaml"
-    params.load()  # says in a sentence why it cannot be read, where it cannot
+    values, changed = params.load(file=preset), params.load()
+    rules.check(changed)
+    replace(changed, values, str(preset))
+    rules.check(changed, str(preset))
     yaml = as_written()
     settings = yaml.load(params.PARAMS_FILE)
-    replace(settings, params.load(file=preset), str(preset))
+    replace(settings, values, str(preset))
     written = StringIO()
     yaml.dump(settings, written)
     files.write_text(params.PARAMS_FILE, written.getvalue())
@@ -41,10 +45,12 @@ def as_written() -> YAML:
 
 def replace(section: MutableMapping[str, Any], values: Mapping[str, Any], path: str) -> None:
     """Puts `values` in the place of those in `section`, at any depth; `path` stands in errors."""
+    if not isinstance(values, Mapping):
+        raise UserError(f"{path} should be a section of keys, it is {values!r}")
     for key, value in values.items():
         if key not in section:
             raise UserError(f"{path}: params.yaml has no such value: {key}")
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and isinstance(section[key], MutableMapping):
             replace(section[key], value, f"{path}: {key}")
         else:
             section[key] = value

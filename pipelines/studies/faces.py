@@ -19,10 +19,11 @@ from ruamel.yaml import YAML
 from fivenets.core import params, stage
 from fivenets.core.errors import UserError
 from fivenets.datasets.faces import prepared
+from fivenets.datasets.settings import TrainedFaces
 from fivenets.faces import training
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.evaluation import verification
-from fivenets.faces.training import Recipe
+from fivenets.faces.settings import Recipe
 
 THIRDS, FOLDS = 3, 10
 KEPT = ("auc", "eer", "balanced_accuracy")
@@ -31,10 +32,10 @@ KEPT = ("auc", "eer", "balanced_accuracy")
 def main(name: str, count: str = "3", *words: str) -> None:
     if count not in ("1", "2", "3"):
         raise UserError(f"1, 2 or 3 thirds to score expected, {count!r} received")
-    settings = prepared.FaceSettings(**params.arguments(prepared.FaceSettings, "faces"))
-    recipe = Recipe(**params.arguments(Recipe, name, "train"))
+    settings = params.settings(TrainedFaces, "faces")
+    recipe = params.settings(Recipe, name, "train")
     changes = dict(map(_change, words))
-    recipe = Recipe(**_changed(asdict(recipe), changes))
+    recipe = params.read(Recipe, _changed(asdict(recipe), changes), "the recipe")
     faces, _, source = prepared.load(Path("data/faces"), settings)
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
     names = np.random.default_rng(recipe.seed).permutation(np.unique(faces.people))
@@ -87,7 +88,6 @@ def _changed(recipe: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
             if not isinstance(section, dict):
                 raise UserError(f"the recipe has no section {step}, which {key} would be in")
         section[last] = value
-    params.check_arguments(Recipe, recipe, "the recipe")
     return recipe
 
 

@@ -13,10 +13,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fivenets.classification import drawing
-from fivenets.classification.training import Recipe, train
+from fivenets.classification.settings import Recipe
+from fivenets.classification.training import train
 from fivenets.core import params, stage
 from fivenets.core.candidates import METRICS_FILE
 from fivenets.datasets.classification import prepared
+from fivenets.fitting.strengths import Strengths
 from fivenets.runs import tracking
 from fivenets.sources.origin import Origin
 
@@ -25,7 +27,7 @@ DEPTHS, WIDTH, EPOCHS = (20, 32, 56), 8, 24
 
 
 def main(epochs: str = str(EPOCHS)) -> None:
-    settings = prepared.DataSettings(**params.arguments(prepared.DataSettings, "classification"))
+    settings = params.settings(prepared.DataSettings, "classification")
     data = prepared.load(Path("data/classification"), settings)
     reports = Path("reports", NAME)
     numbers = reports / METRICS_FILE
@@ -67,7 +69,7 @@ def recipe(epochs: int, depth: int, *, residual: bool) -> Recipe:
         warmup_fraction=0.1,
         weight_decay=0.0,
         label_smoothing=0.0,
-        augmentation={"mirror": True, "shift": 0.05},
+        augmentation=Strengths(mirror=True, shift=0.05),
         fused_batch_norm=True,
         seed=0,
     )

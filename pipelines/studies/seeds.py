@@ -8,15 +8,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from fivenets.classification.classifier import Classifier
-from fivenets.classification.training import Recipe, train
+from fivenets.classification.settings import Recipe
+from fivenets.classification.training import train
 from fivenets.core import params, stage
 from fivenets.core.params import flatten
 from fivenets.datasets.classification import prepared
 
 
 def main(name: str, *seeds: str) -> None:
-    settings = prepared.DataSettings(**params.arguments(prepared.DataSettings, "classification"))
-    recipe = Recipe(**params.arguments(Recipe, name, "train"))
+    settings = params.settings(prepared.DataSettings, "classification")
+    recipe = params.settings(Recipe, name, "train")
     data = prepared.load(Path("data/classification"), settings)
     images, labels = data.arrays("test")
     accuracies, seconds = {}, {}

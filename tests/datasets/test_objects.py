@@ -108,7 +108,7 @@ def test_other_data_are_refused_in_a_sentence(voc: Path, tmp_path: Path) -> None
     ]:
         with pytest.raises(UserError, match=message):
             prepare(settings(dataset), "auto", tmp_path / "data", tmp_path / "raw")
-    with pytest.raises(UserError, match="should be two splits of scenes, both are train"):
+    with pytest.raises(UserError, match="test should be another split of scenes than train"):
         settings("scenes", test="train")
 
 

@@ -40,9 +40,12 @@ def are_equal(first: list, second: list) -> bool:
     ("changes", "message"),
     [
         ({"image_size": 7}, r"^image_size should be at least 8, it is 7$"),
-        ({"validation_fraction": 0.0}, r"above 0 and add up to less than 1, they are 0 and 0\.1$"),
-        ({"test_fraction": -0.1}, r"they are 0\.2 and -0\.1$"),
-        ({"validation_fraction": 0.5, "test_fraction": 0.5}, r"they are 0\.5 and 0\.5$"),
+        ({"validation_fraction": 0.0}, r"^validation_fraction should be above 0, it is 0\.0$"),
+        ({"test_fraction": -0.1}, r"^test_fraction should be above 0, it is -0\.1$"),
+        (
+            {"validation_fraction": 0.5, "test_fraction": 0.5},
+            r"^validation_fraction should be below 1 together with test_fraction",
+        ),
     ],
 )
 def test_impossible_settings_are_refused(signs_settings, changes: dict, message: str) -> None:

@@ -117,8 +117,9 @@ def test_a_name_is_shown_as_it_is_and_not_as_markdown() -> None:
 @pytest.fixture
 def stylizer(monkeypatch: pytest.MonkeyPatch) -> Stylizer:
     keras.utils.set_random_seed(0)
-    layers = {"block1_conv1": 1.0}
-    settings = Settings(precision="float32", content_layer="block1_conv2", style_layers=layers)
+    settings = Settings(
+        precision="float32", content_layer="block1_conv2", style_layers={"block1_conv1": 1.0}
+    )
     untrained = Stylizer(features.vgg("vgg16_hed"), settings, "untrained")
     monkeypatch.setattr(answers, "_stylizer", lambda: untrained)
     return untrained

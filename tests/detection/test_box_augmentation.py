@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from fivenets.core.errors import UserError
-from fivenets.detection.augmentation import Augmentation, augmented
+from fivenets.detection.augmentation import augmented
 from fivenets.detection.pictures import fit
+from fivenets.detection.settings import Augmentation
 
 HEIGHT, WIDTH = 40, 60
 BOX = np.array([[0.1, 0.2, 0.3, 0.5]])  # columns 6 to 18, rows 8 to 20
@@ -80,5 +81,5 @@ def test_colours_change_and_boxes_do_not(picture: np.ndarray) -> None:
 
 
 def test_a_crop_of_half_is_a_sentence() -> None:
-    with pytest.raises(UserError, match=r"augmentation.crop should lie in 0..0.5, it is 0.5"):
+    with pytest.raises(UserError, match=r"^crop should be below 0.5, it is 0.5$"):
         Augmentation(crop=0.5)

@@ -11,6 +11,7 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.detection import darknet, sources, weights
 from fivenets.detection.detector import Detector, read_names
+from fivenets.detection.settings import Conversion
 from fivenets.sources import fetching
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import Fetched, fetch
@@ -55,8 +56,8 @@ def test_auto_takes_yolo_lite_else(folder: Path) -> None:
     pair = sources.fetch("auto", folder)
     assert (pair.name, pair.resize) == ("yolo-lite-voc", "stretch")
     assert pair.origin.asset == "yolo-lite-voc"
-    assert sources.Conversion(source="auto", resize="auto").resize_of(pair) == "stretch"
-    assert sources.Conversion(source="auto", resize="letterbox").resize_of(pair) == "letterbox"
+    assert Conversion(source="auto", resize="auto").resize_of(pair.resize) == "stretch"
+    assert Conversion(source="auto", resize="letterbox").resize_of(pair.resize) == "letterbox"
 
 
 def test_a_web_page_in_place_of_the_weights_is_no_reason_to_go_on(folder: Path) -> None:

@@ -12,7 +12,8 @@ from keras import layers
 
 from fivenets.core.errors import UserError
 from fivenets.faces import training
-from fivenets.faces.training import Recipe, StopOnCollapse, train
+from fivenets.faces.settings import Recipe
+from fivenets.faces.training import StopOnCollapse, train
 
 RECIPE: dict[str, Any] = {
     "initial": "nn4_small2",
@@ -130,9 +131,12 @@ def test_pretrained_weights_that_cannot_be_had_are_a_sentence(tmp_path: Path) ->
     ("change", "sentence"),
     [
         ({"initial": "vgg"}, "initial should be one of nn4_small2, face_api_resnet"),
-        ({"initial": "face_api_resnet", "is_standardised": True}, "is_standardised is for nn4_"),
+        (
+            {"initial": "face_api_resnet", "is_standardised": True},
+            "should be false with face_api",
+        ),
         ({"mining": "hardest"}, "mining should be one of"),
-        ({"margin": 0.0}, "margin above 0"),
+        ({"margin": 0.0}, "margin should be above 0, it is 0.0"),
     ],
 )
 def test_recipes_that_cannot_be_are_refused(change: dict, sentence: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from fivenets.core.errors import UserError
 from fivenets.fitting.augmentation import augmentation
+from fivenets.fitting.strengths import Strengths
 
 STRENGTHS = {
     "mirror": True,
@@ -35,7 +36,7 @@ def applied(layer: keras.Layer, images: np.ndarray, training: bool = True) -> np
 def test_a_layer_changes_pixels_within_their_range_and_in_training_only(name: str) -> None:
     keras.utils.set_random_seed(0)
     images = random_images()
-    layers = augmentation(**{name: STRENGTHS[name]})
+    layers = augmentation(Strengths(**{name: STRENGTHS[name]}))
     assert layers
     for layer in layers:
         changed = applied(layer, images)
@@ -48,7 +49,7 @@ def test_a_layer_changes_pixels_within_their_range_and_in_training_only(name: st
 
 def test_mirror_swaps_left_and_right_about_half_of_the_time() -> None:
     keras.utils.set_random_seed(0)
-    [layer] = augmentation(mirror=True)
+    [layer] = augmentation(Strengths(mirror=True))
     images = random_images(100)[2:]
     changed = applied(layer, images)
     is_mirrored = [np.array_equal(a, b[:, ::-1]) for a, b in zip(changed, images, strict=True)]
@@ -58,9 +59,10 @@ def test_mirror_swaps_left_and_right_about_half_of_the_time() -> None:
 
 
 def test_zero_strengths_give_no_layers_and_each_strength_its_own() -> None:
-    assert augmentation() == []
-    assert augmentation(**{name: type(value)(0) for name, value in STRENGTHS.items()}) == []
-    assert [type(layer).__name__ for layer in augmentation(**STRENGTHS)] == [
+    assert augmentation(Strengths()) == []
+    zeros = {name: type(value)(0) for name, value in STRENGTHS.items()}
+    assert augmentation(Strengths(**zeros)) == []
+    assert [type(layer).__name__ for layer in augmentation(Strengths(**STRENGTHS))] == [
         "RandomFlip",
         "RandomTranslation",
         "RandomRotation",
@@ -77,5 +79,6 @@ def test_zero_strengths_give_no_layers_and_each_strength_its_own() -> None:
 @pytest.mark.parametrize("value", [-0.1, 1.1])
 @pytest.mark.parametrize("name", sorted(STRENGTHS.keys() - {"mirror"}))
 def test_a_strength_out_of_range_is_refused_by_name(name: str, value: float) -> None:
-    with pytest.raises(UserError, match=rf"augmentation\.{name} should lie in 0\.\.1, .* {value}"):
-        augmentation(**{name: value})  # pyright: ignore[reportArgumentType]
+    bound = "at least 0" if value < 0 else "at most (1|0.5)"
+    with pytest.raises(UserError, match=rf"^{name} should be {bound}, it is {value}$"):
+        Strengths(**{name: value})  # pyright: ignore[reportArgumentType]

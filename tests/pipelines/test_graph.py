@@ -28,8 +28,19 @@ LISTS = {"prepared", "trained", "converted", "off_graph", "registered"}  # what 
 OFF_GRAPH = {"cells", "yolov2-cells", "fast-starry-night", "style-fast", "resnet50-full"} | LISTS
 MAX_SOURCES = 60  # lines of dvc.yaml that name source files
 # In src/fivenets; every other folder is a task.
-SHARED_FOLDERS = {"cli", "core", "datasets", "demo", "drawn", "fitting", "runs", "sources"}
-ABOVE_TASKS = {"cli", "demo", "pyfunc"}  # the commands, the page, and what MLflow runs
+SHARED_FOLDERS = {
+    "cli",
+    "core",
+    "datasets",
+    "demo",
+    "drawn",
+    "fitting",
+    "runs",
+    "schema",
+    "sources",
+}
+# The commands, the page, what MLflow runs, and what checks all parameters.
+ABOVE_TASKS = {"cli", "demo", "pyfunc", "schema"}
 
 
 @pytest.fixture(scope="module")

@@ -104,3 +104,26 @@ def test_a_broken_params_yaml_is_one_sentence() -> None:
     Path("params.yaml").write_text("a: [")
     with pytest.raises(UserError, match=r"params.yaml is not valid YAML"):
         apply("gpu")
+
+
+@pytest.mark.parametrize(
+    ("preset", "sentence"),
+    [
+        ("resnet50: {train: {epochs: -1}}", "resnet50.train.epochs should be at least 1, it is -1"),
+        (
+            "resnet50: {train: {epochs: {a: 1}}}",
+            r"epochs should be a whole number, it is \{'a': 1\}",
+        ),
+        ("resnet50: {train: long}", "resnet50.train should be a section of keys, it is 'long'"),
+        ("resnet50: 3", "resnet50 should be a section of keys, it is 3"),
+        ("[1]", r" should be a section of keys, it is \[1\]"),
+    ],
+)
+def test_a_value_that_cannot_be_is_one_sentence_and_nothing_is_written(
+    preset: str, sentence: str
+) -> None:
+    before = Path("params.yaml").read_bytes()
+    Path("presets", "gpu.yaml").write_text(preset)
+    with pytest.raises(UserError, match=rf"^presets/gpu.yaml.*{sentence}$"):
+        apply("gpu")
+    assert Path("params.yaml").read_bytes() == before

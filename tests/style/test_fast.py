@@ -15,14 +15,13 @@ from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.sources.origin import Origin
 from fivenets.style import evaluation, fast, features, objective, photographs, training
-from fivenets.style.fast import FastSettings, FastStylizer
+from fivenets.style.fast import FastStylizer
 from fivenets.style.feedforward import image_transformer
 from fivenets.style.objective import Style
 from fivenets.style.photographs import Photographs
-from fivenets.style.training import Recipe
-from fivenets.style.transfer import Settings
+from fivenets.style.settings import FastRecipe, FastSettings, Settings
 
-RECIPE = Recipe(
+RECIPE = FastRecipe(
     filters=2,
     residual_blocks=1,
     size=64,
@@ -93,7 +92,7 @@ def test_the_result_says_what_was_not_computed(model: FastStylizer, content: np.
         ({"masks": ["mask.png"]}, "received masks"),
         ({"options": {"iterations": 9, "seed": 1}}, "no option but size, received iterations, se"),
         ({"options": {"size": 31}}, "size should be at least 32, it is 31"),
-        ({"options": {"size": "large"}}, "options.size should be int, it is 'large'"),
+        ({"options": {"size": "large"}}, "size should be a whole number, it is 'large'"),
     ],
 )
 def test_what_makes_no_sense_is_one_sentence(
@@ -210,7 +209,7 @@ def test_training_lowers_the_loss(
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"crop": 34}, "crop should be a multiple of 4 pixels, it is 34"),
+        ({"crop": 34}, "crop should be a multiple of 4, it is 34"),
         ({"crop": 16}, "crop should be at least 32, it is 16"),
         ({"zoom": 0.5}, "zoom should be at least 1, it is 0.5"),
         ({"steps": 0}, "steps should be at least 1, it is 0"),
@@ -218,7 +217,7 @@ def test_training_lowers_the_loss(
 )
 def test_recipes_that_train_nothing_are_refused(values: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        Recipe(**{**vars(RECIPE), **values})
+        FastRecipe(**{**vars(RECIPE), **values})
 
 
 def test_photographs_named_alike_in_several_folders_are_all_taken(tmp_path: Path) -> None:

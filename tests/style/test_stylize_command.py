@@ -14,8 +14,9 @@ from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.sources.origin import Origin, digest_of
 from fivenets.style import drawing, evaluation, jobs, pictures, transfer
-from fivenets.style.jobs import Gathered, Job
+from fivenets.style.jobs import Gathered
 from fivenets.style.objective import Style
+from fivenets.style.settings import Job, JobPlan
 
 
 @pytest.fixture
@@ -66,9 +67,12 @@ def test_several_styles_masks_and_a_grey_one(fivenets, files: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        (["--style-weight", 0], "style_weight should be above 0, it is 0.0"),
-        (["--size", 8], "size should be at least 32, it is 8"),
-        (["--preserve-colors", "yes"], "colours should be one of style, luminance, histogram"),
+        (["--style-weight", 0], "--style-weight should be above 0, it is 0.0"),
+        (["--size", 8], "--size should be at least 32, it is 8"),
+        (
+            ["--preserve-colors", "yes"],
+            "--preserve-colors should be one of style, luminance",
+        ),
         (["--style-share", 1, "--style-share", 2], "one of the weights for each of 1 style"),
     ],
 )
@@ -193,10 +197,10 @@ def test_output_paths_are_refused_before_any_work(fivenets, files: Path) -> None
 def test_a_job_leaves_all_that_it_takes_to_measure_it(
     stylizer, content: np.ndarray, painting: np.ndarray, tmp_path: Path
 ) -> None:
-    job = Job(name="test", content="c", styles=["p"])
+    job = Job(name="test", content="c", styles=["p"], settings=stylizer.settings)
     mask = np.ones((48, 64), np.float32)
     origin = Origin.own("c", "0")
-    one = Gathered(job, stylizer.settings, content, [Style(painting, 1.0, mask)], [origin])
+    one = Gathered(job, content, [Style(painting, 1.0, mask)], [origin])
     watched: list[tuple] = []
     rows = jobs.run(stylizer.network, one, 3, tmp_path / "test", lambda *now: watched.append(now))
     assert len(rows) == len(watched) == stylizer.settings.iterations
@@ -219,19 +223,16 @@ def test_a_job_leaves_all_that_it_takes_to_measure_it(
     assert drawing.stacked([drawing.curves(rows)]).height > 0
 
 
-def test_jobs_are_checked_before_the_first_is_begun(tmp_path: Path) -> None:
-    def plan(*sections: dict) -> jobs.Plan:
-        return jobs.Plan(features="auto", pooling="max", snapshots=2, jobs=sections)
-
+def test_jobs_are_checked_before_the_first_is_begun() -> None:
     job = {"name": "a", "content": "tubingen", "styles": ["wave"]}
     for sections, sentence in (
         ([{**job, "colour": 1}], r"jobs\[0\].colour is unknown"),
         ([{**job, "settings": {"sise": 3}}], r"jobs\[0\].settings.sise is unknown.*mean size"),
-        ([job, job], "names of their own"),
-        ([], "names of their own"),
+        ([job, job], r"jobs should be of different names, it is \['a', 'a'\]"),
+        ([], "jobs should be at least 1 of them, it is"),
     ):
         with pytest.raises(UserError, match=sentence):
-            jobs.gather(plan(*sections), "builtin", tmp_path)
+            JobPlan(features="auto", pooling="max", snapshots=2, jobs=sections)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_job_knows_every_file_that_it_names(tmp_path: Path, monkeypatch) -> None:
@@ -242,7 +243,7 @@ def test_a_job_knows_every_file_that_it_names(tmp_path: Path, monkeypatch) -> No
     digests = []
     for colour in ("white", "grey"):
         Image.new("RGB", (40, 40), colour).save("m.png")
-        plan = jobs.Plan(features="auto", pooling="max", snapshots=2, jobs=[job])
+        plan = JobPlan(features="auto", pooling="max", snapshots=2, jobs=[Job(**job)])
         [gathered] = jobs.gather(plan, "builtin", tmp_path)
         assert {origin.file: origin.digest for origin in gathered.origins} == {
             name: sha256(Path(name)) for name in ("a.png", "b.png", "m.png")

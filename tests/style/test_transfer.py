@@ -148,14 +148,17 @@ def test_a_blend_starts_between_content_and_noise(content: np.ndarray) -> None:
     [
         ({"style_weight": 0.0}, "style_weight should be above 0, it is 0.0"),
         ({"content_weight": -1.0}, "content_weight should be at least 0, it is -1.0"),
-        ({"content_weight": float("nan")}, "content_weight should be at least 0, it is nan"),
+        ({"content_weight": float("nan")}, "content_weight should be a finite number, it is nan"),
         ({"size": 16}, "size should be at least 32, it is 16"),
         ({"iterations": 0}, "iterations should be at least 1, it is 0"),
         ({"noise": 1.5}, "noise should be at most 1, it is 1.5"),
         ({"initial": "random"}, "initial should be one of content, noise, blend"),
         ({"colours": "sepia"}, "colours should be one of style, luminance, histogram"),
         ({"precision": "float16"}, "precision should be one of float32, bfloat16"),
-        ({"style_layers": {"block1_conv1": 0.0}}, "style_layers should have weights"),
+        (
+            {"style_layers": {"block1_conv1": 0.0}},
+            "style_layers should be weights with one above 0",
+        ),
     ],
 )
 def test_settings_that_make_no_picture_are_refused(options: dict, sentence: str) -> None:

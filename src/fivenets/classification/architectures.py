@@ -1,22 +1,11 @@
-"""The networks that params.yaml can name."""
+"""Builds the networks that params.yaml can name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from fivenets.classification.resnet import resnet50
-from fivenets.classification.signs_cnn import assignment_cnn, compact_cnn
-from fivenets.classification.thin_resnet import thin_resnet
-from fivenets.core.errors import UserError
-from fivenets.core.params import check_arguments
-
-ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
-    "assignment_cnn": assignment_cnn,
-    "compact_cnn": compact_cnn,
-    "resnet50": resnet50,
-    "thin_resnet": thin_resnet,
-}
+from fivenets.classification.settings import NETWORKS, check_network
 
 
 def build(
@@ -27,10 +16,7 @@ def build(
     Args: network: keyword arguments of its builder.
     Raises: UserError where the name, an argument or the size does not fit.
     """
-    if architecture not in ARCHITECTURES:
-        raise UserError(
-            f"architecture should be one of {', '.join(ARCHITECTURES)}, it is {architecture!r}"
-        )
-    builder, arguments = ARCHITECTURES[architecture], dict(network or {})
-    check_arguments(builder, arguments, "network")
-    return builder((image_size, image_size, 3), num_classes, **arguments)
+    options = dict(network or {})
+    check_network(architecture, options)
+    builder = NETWORKS[architecture].builder(architecture)
+    return builder((image_size, image_size, 3), num_classes, **options)

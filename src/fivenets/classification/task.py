@@ -11,13 +11,15 @@ import numpy as np
 
 from fivenets.classification import drawing, evaluation, imagenet
 from fivenets.classification.classifier import Classifier
-from fivenets.classification.training import Recipe, train
+from fivenets.classification.settings import Evaluation, Recipe
+from fivenets.classification.training import train
 from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.core.words import interval
 from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
+from fivenets.datasets.settings import DataSettings
 from fivenets.fitting import distribution
 from fivenets.sources.origin import Origin
 
@@ -29,7 +31,7 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 
 def training(candidate: Candidate) -> Making:
     """A classifier by its recipe, from the prepared data."""
-    recipe = Recipe(**params.arguments(Recipe, candidate.name, "train"))
+    recipe = params.settings(Recipe, candidate.name, "train")
     settings, data = _settings(str(candidate.data)), _data(candidate.data)
     wanted = recipe.network.get("weights") == "imagenet"
     weights = imagenet.fetch(params.load("data", "source"), Path("data/raw")) if wanted else None
@@ -53,9 +55,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     data, classifier = _data(candidate.scored_on), Classifier.from_file(candidate.file)
     images, labels = data.arrays("test")
     seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])
-    is_twin = evaluation.near_duplicates(
-        images, seen, **params.arguments(evaluation.near_duplicates, candidate.name, "evaluate")
-    )
+    scoring = params.settings(Evaluation, candidate.name, "evaluate")
+    is_twin = evaluation.near_duplicates(images, seen, **asdict(scoring))
     probabilities = classifier.probabilities(images)
     predicted = probabilities.argmax(axis=1)
     metrics = evaluation.evaluate(probabilities, labels, data.labels, is_twin)
@@ -84,8 +85,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     return metrics
 
 
-def _settings(section: str) -> prepared.DataSettings:
-    return prepared.DataSettings(**params.arguments(prepared.DataSettings, section))
+def _settings(section: str) -> DataSettings:
+    return params.settings(DataSettings, section)
 
 
 def _data(section: str | None) -> prepared.ImageDataset:

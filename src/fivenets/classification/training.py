@@ -4,82 +4,19 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import keras
 
 from fivenets.classification.architectures import build
+from fivenets.classification.settings import Recipe
 from fivenets.core.errors import UserError
-from fivenets.core.params import check_arguments
 from fivenets.datasets.classification.prepared import ImageDataset
 from fivenets.fitting import distribution
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
-
-OPTIMIZERS = ("adamw", "fused_adamw", "sgd")
-SCHEDULES = ("cosine", "step")
-TRAIN_SPLITS = ("train", "train+validation")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How one classifier is trained; params.yaml says what each value is and where it is from."""
-
-    architecture: str
-    train_split: str = "train"
-    network: dict[str, Any] = field(default_factory=dict)
-    epochs: int
-    batch_size: int
-    optimizer: str = "adamw"
-    learning_rate: float
-    schedule: str = "cosine"
-    warmup_fraction: float
-    weight_decay: float
-    label_smoothing: float
-    augmentation: dict[str, Any] = field(default_factory=dict)
-    frozen_epochs: int = 0
-    mixed_precision: bool = False
-    fused_batch_norm: bool = False
-    steps_per_execution: int = 1
-    distribute: str = "none"
-    seed: int
-
-    def __post_init__(self):
-        check_arguments(augmentation, self.augmentation, "augmentation")
-        if self.epochs < 1 or self.batch_size < 1:
-            raise UserError(
-                f"epochs and batch_size should be at least 1, they are {self.epochs} and "
-                f"{self.batch_size}"
-            )
-        if not 0 <= self.frozen_epochs < self.epochs:
-            raise UserError(
-                f"frozen_epochs should be from 0 to below epochs ({self.epochs}), it is "
-                f"{self.frozen_epochs}"
-            )
-        if self.steps_per_execution < 1:
-            raise UserError(
-                f"steps_per_execution should be at least 1, it is {self.steps_per_execution}"
-            )
-        for name, known in (
-            ("optimizer", OPTIMIZERS),
-            ("schedule", SCHEDULES),
-            ("train_split", TRAIN_SPLITS),
-            ("distribute", distribution.KINDS),
-        ):
-            if getattr(self, name) not in known:
-                raise UserError(
-                    f"{name} should be one of {', '.join(known)}, it is {getattr(self, name)!r}"
-                )
-        if self.optimizer == "fused_adamw" and self.distribute != "none":
-            # Under a strategy a variable is several, which one operation does not reach.
-            raise UserError(
-                f"optimizer: fused_adamw needs distribute: none, it is {self.distribute!r}; "
-                "adamw takes the same steps"
-            )
 
 
 def train(
@@ -157,7 +94,7 @@ def _fit(
     steps = data.counts["train"] // batch_size
     trainer = distribution.trainer(
         recipe.distribute,
-        [*augmentation(**recipe.augmentation), network],
+        [*augmentation(recipe.augmentation), network],
         network.input_shape[1:],
     )
     trainer.compile(

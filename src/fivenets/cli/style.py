@@ -13,6 +13,7 @@ from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
 from fivenets.core.errors import UserError
 
+OPTIONS = {"colours": "--preserve-colors"}  # where a setting has another name
 PREVIEW_SECONDS = 2.0  # between two writings of the preview
 
 
@@ -51,6 +52,7 @@ def stylize(
 ) -> None:
     """Paints a picture in the style of others, with a preview of it beside FILE meanwhile."""
     from fivenets.core import files
+    from fivenets.core.params import SettingError
     from fivenets.runs import registry
     from fivenets.style import fast, pictures
 
@@ -70,7 +72,11 @@ def stylize(
     }
     options = {key: value for key, value in options.items() if value is not None}
     stylizer = fast.load(registry.model_file(model))
-    total = stylizer.with_options(options).total_iterations
+    try:
+        total = stylizer.with_options(options).total_iterations
+    except SettingError as error:
+        option = OPTIONS.get(error.key, f"--{error.key.replace('_', '-')}")
+        raise UserError(f"{option} {error.rest}") from None
     preview = _Preview(out)
     columns = (
         progress.TextColumn("{task.completed}/{task.total}"),

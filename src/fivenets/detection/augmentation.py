@@ -1,30 +1,12 @@
 """Random changes of a picture and its boxes together; each strength is 0 or false for none."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from PIL import Image
 
-from fivenets.core.errors import UserError
+from fivenets.detection.settings import Augmentation
 
 VISIBLE_PART = 0.3  # of an object's area; with less of it left in a crop it is no object any more
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
-
-
-@dataclass(frozen=True, kw_only=True)
-class Augmentation:
-    """How strongly pictures are changed; params.yaml says what each value is."""
-
-    mirror: bool = False
-    flip: bool = False
-    crop: float = 0.0
-    exposure: float = 0.0
-    saturation: float = 0.0
-    hue: float = 0.0
-
-    def __post_init__(self):
-        if not 0 <= self.crop < 0.5:
-            raise UserError(f"augmentation.crop should lie in 0..0.5, it is {self.crop:g}")
 
 
 def augmented(

@@ -8,26 +8,17 @@ earlier. Darknet draws all boxes to their anchors for its first 12,800 pictures,
 labels do not know, are ignored.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from fivenets.detection.settings import Weights
+
 # `thresh` of yolov2.cfg: a box that overlaps some object so well is not told that it holds none.
 IGNORED_IOU = 0.6
 LARGEST_LOG_SIDE = 6.0  # of exp(w) in the IoU; a diverging w should not make it infinite
-
-
-@dataclass(frozen=True, kw_only=True)
-class Weights:
-    """How much each part of the loss counts; the defaults are those of Darknet's yolov2.cfg."""
-
-    coordinate: float = 1.0
-    object: float = 5.0
-    no_object: float = 1.0
-    class_: float = 1.0
 
 
 class YoloLoss(keras.losses.Loss):

@@ -26,18 +26,6 @@ BUILTIN_PHOTOGRAPHS = 3  # drawn, where Darknet's own cannot be had
 YOLOV2_WEIGHTS = ASSETS["yolov2_weights"].files[0]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Conversion:
-    """Which model is converted, and how pictures are brought to its size; see params.yaml."""
-
-    source: str
-    resize: str
-
-    def resize_of(self, pair: "Pair") -> str:
-        """letterbox or stretch; `auto` is what the network was trained with."""
-        return pair.resize if self.resize == "auto" else self.resize
-
-
 @dataclass(frozen=True)
 class Pair:
     """A cfg and its weights on this machine, and where they are from."""

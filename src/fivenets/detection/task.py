@@ -12,9 +12,11 @@ from fivenets.core import images, listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.objects import preparation, prepared
+from fivenets.datasets.settings import ObjectSettings
 from fivenets.detection import boxes, certificate, drawing, evaluation, scoring, sources
 from fivenets.detection.detector import Detector, read_names
-from fivenets.detection.training import Recipe, train
+from fivenets.detection.settings import Conversion, Evaluation, Recipe
+from fivenets.detection.training import train
 from fivenets.sources.origin import Origin
 
 COMPARED = 3  # test pictures on which engines are compared
@@ -32,7 +34,7 @@ def training(candidate: Candidate) -> Making:
     What is served is read back from these, and they are what its certificate is about.
     """
     settings = _settings(str(candidate.data))
-    recipe = Recipe(**params.arguments(Recipe, candidate.name, "train"))
+    recipe = params.settings(Recipe, candidate.name, "train")
     data = prepared.load(Path("data", str(candidate.data)), settings)
 
     def make(log: Log) -> Rows:
@@ -50,12 +52,12 @@ def training(candidate: Candidate) -> Making:
 
 def conversion(candidate: Candidate) -> Making:
     """A Keras model of Darknet's cfg and weights."""
-    settings = sources.Conversion(**params.arguments(sources.Conversion, candidate.name, "convert"))
+    settings = params.settings(Conversion, candidate.name, "convert")
     pair = sources.fetch(settings.source, Path("data/raw"), params.load("data", "source"))
 
     def make(log: Log) -> Rows:
         start = time.perf_counter()
-        labels, resize = read_names(pair.names), settings.resize_of(pair)
+        labels, resize = read_names(pair.names), settings.resize_of(pair.resize)
         detector = Detector.from_darknet(pair.cfg, pair.weights, labels, resize, pair.origin)
         seconds = time.perf_counter() - start
         log.log_epoch(0, {"seconds": seconds})
@@ -86,7 +88,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         metrics = evaluation.metrics(detector, record, pictures)
         metrics |= _scores(fast, examples, candidate)
         metrics["scored_on"] = [Origin.of(data.source).record()]
-    profile = boxes.profile(params.load(candidate.name, "evaluate", "profile"))
+    profile = boxes.PROFILES[params.settings(Evaluation, candidate.name, "evaluate").profile]
     shown = [fast.detect_in(picture, profile) for picture in pictures]
     page = drawing.page(pictures, shown, detector.labels)
     page.save(candidate.pictures / "detections.png")
@@ -126,8 +128,8 @@ def _certificate(candidate: Candidate) -> Path:
     return candidate.folder / "certificate.json"
 
 
-def _settings(section: str) -> prepared.ObjectSettings:
-    return prepared.ObjectSettings(**params.arguments(prepared.ObjectSettings, section))
+def _settings(section: str) -> ObjectSettings:
+    return params.settings(ObjectSettings, section)
 
 
 TASK = Task(

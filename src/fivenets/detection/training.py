@@ -3,22 +3,19 @@
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
 from fivenets.core.digests import arrays_sha256
-from fivenets.core.errors import UserError
-from fivenets.core.params import check_arguments
 from fivenets.datasets.objects.prepared import Example, ObjectDataset
 from fivenets.detection import anchors, compact, darknet, model, weights
-from fivenets.detection.augmentation import Augmentation, augmented
+from fivenets.detection.augmentation import augmented
 from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
-from fivenets.detection.losses import Weights, YoloLoss
+from fivenets.detection.losses import YoloLoss
+from fivenets.detection.settings import Augmentation, Recipe
 from fivenets.fitting import fit as fitting
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.fit import Fit, make_deterministic, warmup_then_cosine
@@ -26,49 +23,6 @@ from fivenets.fitting.inference import jit_compile
 from fivenets.sources.origin import Origin
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How one detector is trained; params.yaml says what each value is and where it is from."""
-
-    height: int
-    width: int
-    filters: int
-    anchors: int
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    warmup_fraction: float
-    weight_decay: float
-    mixed_precision: bool
-    scales: list[float] = field(default_factory=lambda: [1.0])
-    loss: dict[str, Any] = field(default_factory=dict)
-    augmentation: dict[str, Any] = field(default_factory=dict)
-    seed: int
-
-    def __post_init__(self):
-        check_arguments(Augmentation, self.augmentation, "augmentation")
-        check_arguments(Weights, self.loss, "loss")
-        for name in ("epochs", "batch_size", "anchors", "filters"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} should be at least 1, it is {getattr(self, name)}")
-        for scale in self.scales or [0]:
-            sides = (self.height * scale, self.width * scale)
-            if min(sides) < compact.STRIDE or any(side % compact.STRIDE for side in sides):
-                raise UserError(
-                    f"height and width times each of scales should be multiples of "
-                    f"{compact.STRIDE} pixels, {self.height} and {self.width} times {scale:g} "
-                    "are not"
-                )
-        if len(set(self.sizes)) < len(self.sizes):
-            # Which sizes may change, TensorFlow is told by two batches that follow one another.
-            raise UserError(f"scales should differ, they are {self.scales}")
-
-    @property
-    def sizes(self) -> list[tuple[int, int]]:
-        """Height and width in pixels of the input at each of the scales."""
-        return [(round(self.height * scale), round(self.width * scale)) for scale in self.scales]
 
 
 def train(
@@ -106,7 +60,7 @@ def train(
     fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
     batch_size = min(recipe.batch_size, len(examples))
     steps = len(examples) // batch_size
-    loss = YoloLoss(region.anchors, Weights(**recipe.loss), _most_objects(examples, recipe))
+    loss = YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe))
     trained.compile(
         optimizer=FusedAdamW(
             warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
@@ -160,7 +114,6 @@ def batches(
 
     Scales take turns, batch by batch. An epoch's short last batch is dropped.
     """
-    strength = Augmentation(**recipe.augmentation)
     batch_size = min(recipe.batch_size, len(examples))
     steps = len(examples) // batch_size
     for epoch in itertools.count(first_epoch):
@@ -169,7 +122,8 @@ def batches(
         for step, indices in enumerate(order):
             height, width = recipe.sizes[(epoch * steps + step) % len(recipe.sizes)]
             pairs = [
-                _pair(examples[index], region, height, width, strength, rng) for index in indices
+                _pair(examples[index], region, height, width, recipe.augmentation, rng)
+                for index in indices
             ]
             pictures, tensors = zip(*pairs, strict=True)
             yield np.stack(pictures), np.stack(tensors)

@@ -1,6 +1,5 @@
 """What an embedding is worth: embeddings and people in, numbers out."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from fivenets.core.errors import UserError
 from fivenets.faces import siamese
 from fivenets.faces.recognition import enrolled_rows, open_set
+from fivenets.faces.settings import FEWEST_PEOPLE, Protocol
 from fivenets.faces.verification import (
     all_pairs,
     auc_interval,
@@ -18,17 +18,6 @@ from fivenets.faces.verification import (
     threshold_at_far,
     verify,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Protocol:
-    """How embeddings are scored; params.yaml says what each value is."""
-
-    folds: int
-    target_far: float
-    recognition_repeats: int
-    siamese_strength: float
-    lfw_pairs: bool = False
 
 
 def unseen_people(embeddings: np.ndarray, people: np.ndarray, protocol: Protocol) -> dict[str, Any]:
@@ -116,8 +105,10 @@ def recognition(
     about with their own gallery images among the others', and without them.
     """
     names, rng, results = np.unique(people), np.random.default_rng(seed), []
-    if len(names) < 6:
-        raise UserError(f"open-set recognition takes at least 6 people, there are {len(names)}")
+    if len(names) < FEWEST_PEOPLE:
+        raise UserError(
+            f"open-set recognition takes at least {FEWEST_PEOPLE} people, there are {len(names)}"
+        )
     for _ in range(repeats):
         parts = np.array_split(rng.permutation(names), 3)
         choosing, known, strange = (np.flatnonzero(np.isin(people, part)) for part in parts)

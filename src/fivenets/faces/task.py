@@ -12,8 +12,10 @@ from fivenets.core import listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.faces import preparation, prepared
+from fivenets.datasets.settings import FaceSettings, TrainedFaces
 from fivenets.faces import alignment, drawing, embedders, evaluation, lfw, training
 from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.settings import Conversion, Protocol, Recipe
 from fivenets.faces.verification import all_pairs
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
@@ -32,8 +34,9 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 
 def train(candidate: Candidate) -> Making:
     """An embedding by triplet loss, of the people to train on."""
-    recipe = training.Recipe(**params.arguments(training.Recipe, candidate.name, "train"))
-    settings, (faces, _, source) = _settings(str(candidate.data)), _load(candidate.data)
+    recipe = params.settings(Recipe, candidate.name, "train")
+    settings = params.settings(TrainedFaces, str(candidate.data))
+    faces, _, source = _load(candidate.data)
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
 
     def make(log: Log) -> Rows:
@@ -54,7 +57,7 @@ def train(candidate: Candidate) -> Making:
 
 def conversion(candidate: Candidate) -> Making:
     """The pretrained face ResNet, of its published quantised weights."""
-    settings = params.arguments(embedders.convert, candidate.name, "convert")
+    settings = asdict(params.settings(Conversion, candidate.name, "convert"))
     found = fetch(ASSETS[WEIGHTS], Path("data/raw"), params.load("data", "source"))
     if found:
         origin, folder = found.origin, found.folder / "model"
@@ -74,9 +77,7 @@ def conversion(candidate: Candidate) -> Making:
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
     """Numbers on photographs and on people unseen in training; leaves pictures and a threshold."""
-    protocol = evaluation.Protocol(
-        **params.arguments(evaluation.Protocol, candidate.name, "evaluate")
-    )
+    protocol = params.settings(Protocol, candidate.name, "evaluate")
     embedder = Embedder.from_file(candidate.file)
     _, photographs, source = _load(candidate.scored_on)
     seen, unseen, faces_source = _load(candidate.data)
@@ -140,8 +141,8 @@ def _summary(numbers: dict, source: dict) -> str:
     )
 
 
-def _settings(section: str) -> prepared.FaceSettings:
-    return prepared.FaceSettings(**params.arguments(prepared.FaceSettings, section))
+def _settings(section: str) -> FaceSettings:
+    return params.settings(FaceSettings, section)
 
 
 def _load(section: str | None) -> tuple[prepared.Faces, prepared.Faces, dict]:

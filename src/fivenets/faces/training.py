@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from fivenets.core import images
 from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
 from fivenets.faces import embedders, losses, mining, nn4
-from fivenets.faces.virtual_people import VirtualPeople
+from fivenets.faces.settings import Recipe
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
@@ -29,46 +28,6 @@ INITIALS = {
 }
 COLLAPSED_SPREAD = 0.02  # of embeddings of unit length; 0.5 and more is usual
 COLLAPSED_EPOCHS = 5  # in a row before it is called so: the first ones may recover
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How an embedding is trained; params.yaml says what each value is and where it is from."""
-
-    initial: str
-    is_standardised: bool = False
-    epochs: int
-    people_per_batch: int
-    images_per_person: int
-    mining: str
-    margin: float
-    squared: bool
-    learning_rate: float
-    warmup_fraction: float
-    weight_decay: float
-    mixed_precision: bool
-    virtual_people: dict[str, float] = field(default_factory=dict)
-    augmentation: dict[str, Any] = field(default_factory=dict)
-    seed: int
-
-    def __post_init__(self):
-        if self.initial not in INITIALS:
-            raise UserError(
-                f"initial should be one of {', '.join(INITIALS)}, it is {self.initial!r}"
-            )
-        if self.is_standardised and self.initial != "nn4_small2":
-            raise UserError(
-                f"is_standardised is for nn4_small2; {self.initial} knows pictures as they are"
-            )
-        if self.mining not in losses.BATCH_LOSSES:
-            raise UserError(
-                f"mining should be one of {', '.join(losses.BATCH_LOSSES)}, it is {self.mining!r}"
-            )
-        if self.epochs < 1 or self.margin <= 0:
-            raise UserError(
-                f"epochs should be at least 1 and margin above 0, they are {self.epochs} and "
-                f"{self.margin:g}"
-            )
 
 
 class StopOnCollapse(keras.callbacks.Callback):
@@ -117,7 +76,7 @@ def train(
         network.set_weights(pretrained.get_weights())
     trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
     trainer = keras.Sequential(
-        [keras.Input(network.input_shape[1:]), *augmentation(**recipe.augmentation), trained]
+        [keras.Input(network.input_shape[1:]), *augmentation(recipe.augmentation), trained]
     )
     trainer.compile(
         optimizer=FusedAdamW(
@@ -187,14 +146,13 @@ def _batches(
     images_rgb_uint8: np.ndarray, labels: np.ndarray, recipe: Recipe, first_epoch: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(images, labels) of P x K batches without end, each epoch's by (seed, epoch) alone."""
-    virtual_people = VirtualPeople(**recipe.virtual_people)
     shape = (recipe.people_per_batch, recipe.images_per_person, *images_rgb_uint8.shape[1:])
     for epoch in itertools.count(first_epoch):
         rng = np.random.default_rng([recipe.seed, epoch])
         for rows in mining.batches_of_people(
             labels, recipe.people_per_batch, recipe.images_per_person, recipe.seed, epoch
         ):
-            batch = virtual_people.of(images_rgb_uint8[rows].reshape(shape), rng)
+            batch = recipe.virtual_people.of(images_rgb_uint8[rows].reshape(shape), rng)
             yield batch.reshape(-1, *shape[2:]).astype(np.float32), labels[rows]
 
 

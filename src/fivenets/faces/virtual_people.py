@@ -5,39 +5,29 @@ batch are changed alike, so that they still show one person, but another one: mi
 smoothly, made darker or lighter, or mixed with the pictures of somebody else.
 """
 
-from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
+from pydantic import Field
 
-from fivenets.core.errors import UserError
+from fivenets.core.params import Fraction, checked
 
 WARP_POINTS = 4  # per side: so few that a whole face bends, and not its parts
 EXPRESSION_POINTS = 6
+Tone = Annotated[float, Field(ge=0, le=3)]
 MIXED_SHARE = (0.3, 0.7)  # of the other person
 
 
-@dataclass(frozen=True, kw_only=True)
+@checked
 class VirtualPeople:
     """How far virtual people are from real ones; all 0: the real ones."""
 
-    mirror: float = 0.0  # part of the people that are mirrored, 0..1
-    mixed: float = 0.0  # part of the people that are mixed with another one, 0..1
-    warp: float = 0.0  # of each person: standard deviation of the bending, of the side
-    tone: float = 0.0  # of each person: largest logarithm of the exponent of brightness
-    expression: float = 0.0  # as warp, but of each picture on its own
-
-    def __post_init__(self):
-        for name in ("mirror", "mixed"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(
-                    f"virtual_people.{name} should lie in 0..1, it is {getattr(self, name)}"
-                )
-        for name in ("warp", "tone", "expression"):
-            if getattr(self, name) < 0:
-                raise UserError(
-                    f"virtual_people.{name} should be at least 0, it is {getattr(self, name)}"
-                )
+    mirror: Fraction = 0.0  # part of the people that are mirrored
+    mixed: Fraction = 0.0  # part of the people that are mixed with another one
+    warp: Fraction = 0.0  # of each person: standard deviation of the bending, of the side
+    tone: Tone = 0.0  # of each person: largest logarithm of the exponent of brightness
+    expression: Fraction = 0.0  # as warp, but of each picture on its own
 
     def of(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Virtual people's pictures, (people, images of each, side, side, 3) uint8, from real ones.

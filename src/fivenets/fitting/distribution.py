@@ -14,8 +14,6 @@ from fivenets.core.errors import UserError
 
 log = logging.getLogger(__name__)
 
-KINDS = ("none", "mirrored", "multi_worker")
-
 
 @contextmanager
 def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:

@@ -2,35 +2,19 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from fivenets.core import params
 from fivenets.core.errors import UserError
 from fivenets.fitting import model_files
-from fivenets.style import features, feedforward, memory, pictures
+from fivenets.style import feedforward, memory, pictures
+from fivenets.style.settings import STRIDE, FastSettings
 from fivenets.style.stylizer import Result, Stylizer
 from fivenets.style.transfer import Progress
-
-
-@dataclass(frozen=True, kw_only=True)
-class FastSettings:
-    """All that can be asked of a style that is learned already."""
-
-    size: int = 400  # pixels at the longer side
-
-    def __post_init__(self) -> None:
-        if self.size < features.MIN_SIDE:
-            raise UserError(f"size should be at least {features.MIN_SIDE}, it is {self.size}")
-
-    @property
-    def total_iterations(self) -> int:
-        """The one pass."""
-        return 1
 
 
 class FastStylizer:
@@ -69,7 +53,6 @@ class FastStylizer:
         """
         own = asdict(self.settings)
         self._refuse([name for name in options if name not in own])
-        params.check_arguments(FastSettings, options, "options")
         return FastSettings(**{**own, **options})
 
     def stylize(
@@ -100,7 +83,7 @@ class FastStylizer:
     def paint(self, image: np.ndarray) -> np.ndarray:
         """(height, width, 3) in 0..1 -> the same in the style."""
         height, width, _ = image.shape
-        below, right = (-side % feedforward.STRIDE for side in (height, width))
+        below, right = (-side % STRIDE for side in (height, width))
         padded = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
         painted = keras.ops.convert_to_numpy(self.network(padded[None], training=False))
         return painted[0, :height, :width]

@@ -1,6 +1,6 @@
 """Style transfer in one pass as the stages, the registry and the command line know it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.sources.origin import digest_of, in_words
-from fivenets.style import drawing, evaluation, jobs, photographs, sources
+from fivenets.style import drawing, evaluation, photographs, sources
 from fivenets.style.fast import FastSettings, FastStylizer
 from fivenets.style.objective import Style
-from fivenets.style.training import Plan, Recipe, train
-from fivenets.style.transfer import Settings
+from fivenets.style.settings import FastEvaluation, FastPlan, JobPlan
+from fivenets.style.training import train
 
 OPTIMISER = "style-transfer"  # the model whose settings the comparison is made with
 
@@ -22,7 +22,7 @@ OPTIMISER = "style-transfer"  # the model whose settings the comparison is made 
 def training(candidate: Candidate) -> Making:
     """A feed-forward network that paints in one style, trained on photographs."""
     plan = _plan(candidate)
-    recipe = Recipe(**params.arguments(Recipe, candidate.name, "train", "recipe"))
+    recipe = plan.recipe
     source, raw_dir = params.load("data", "source"), Path("data/raw")
     vgg, origin = sources.network(plan.features, plan.pooling, source, raw_dir)
     style = sources.picture(plan.style, "style", source, raw_dir)
@@ -54,8 +54,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     model = FastStylizer.from_file(candidate.file)
     network, _ = sources.network(plan.features, plan.pooling, source, raw_dir)
     style = Style(sources.picture(plan.style, "style", source, raw_dir).image)
-    first, *_ = jobs.Plan(**params.arguments(jobs.Plan, OPTIMISER, "convert")).jobs
-    settings = Settings(**{**first["settings"], "size": model.settings.size})
+    first, *_ = params.settings(JobPlan, OPTIMISER, "convert").jobs
+    settings = replace(first.settings, size=model.settings.size)
     compared = {
         content: evaluation.compare(
             model,
@@ -64,7 +64,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
             style,
             settings,
         )
-        for content in params.load(candidate.name, "evaluate", "contents")
+        for content in params.settings(FastEvaluation, candidate.name, "evaluate").contents
     }
     titles = ("content", "style", "fast", "optimised")
     drawing.stacked(
@@ -76,8 +76,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     return evaluation.fast_metrics(model, compared)
 
 
-def _plan(candidate: Candidate) -> Plan:
-    return Plan(**params.arguments(Plan, candidate.name, "train"))
+def _plan(candidate: Candidate) -> FastPlan:
+    return params.settings(FastPlan, candidate.name, "train")
 
 
 TASK = Task(

@@ -13,13 +13,11 @@ import keras
 import numpy as np
 
 from fivenets.core.errors import UserError
+from fivenets.style.settings import BLOCKS
 
-# Convolutions in each of the five blocks.
-BLOCKS = {"vgg19": (2, 2, 4, 4, 4), "vgg16_hed": (2, 2, 3, 3, 3)}
 FILTERS = (64, 128, 256, 512, 512)
 POOLINGS = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
 CHANNEL_MEANS_RGB = (123.68, 116.779, 103.939)  # of ImageNet in 0..255, as Caffe subtracted them
-MIN_SIDE = 32  # pixels: four poolings leave two positions a side, from which to tell a style
 
 
 def vgg(kind: str, pooling: str = "average", dtype: str = "float32") -> keras.Model:

@@ -8,7 +8,6 @@ The Missing Ingredient for Fast Stylization", 2016.
 import keras
 from keras import layers, ops
 
-STRIDE = 4  # pixels by which sides should divide: of two halvings
 NAME = "image_transformer"
 
 

@@ -3,46 +3,23 @@
 import json
 import resource
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fivenets.core import params
-from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.fitting.fit import make_deterministic
 from fivenets.sources.origin import Origin
 from fivenets.style import pictures, sources, stylizer, transfer
 from fivenets.style.objective import Style
-from fivenets.style.transfer import Progress, Settings
+from fivenets.style.settings import Job, JobPlan, Settings
+from fivenets.style.transfer import Progress
 
 RECORD_FILE, INPUTS_FILE = "job.json", "inputs.npz"
 Watcher = Callable[[str, int, dict[str, float], np.ndarray | None], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """One picture to be made; content and styles are names in sources.PICTURES, or paths."""
-
-    name: str
-    content: str
-    styles: Sequence[str]
-    weights: Sequence[float] = ()  # of each style; none: all alike
-    masks: Sequence[str] = ()  # of each style, paths; none: everywhere
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """The feature network, and the pictures that are made by it."""
-
-    features: str
-    pooling: str
-    snapshots: int  # pictures of each job that are kept on its way
-    jobs: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,23 +27,22 @@ class Gathered:
     """A job with its pictures read."""
 
     job: Job
-    settings: Settings
     content: np.ndarray
     styles: list[Style]
     origins: list[Origin]
 
+    @property
+    def settings(self) -> Settings:
+        return self.job.settings
 
-def gather(plan: Plan, source: str, raw_dir: Path) -> list[Gathered]:
-    """Every job of the plan, with its pictures; all are checked before the first is begun.
 
-    Raises: UserError naming what is wrong with a job.
+def gather(plan: JobPlan, source: str, raw_dir: Path) -> list[Gathered]:
+    """Every job of the plan, with its pictures; all are read before the first is begun.
+
+    Raises: UserError naming a picture that cannot be used.
     """
     found = []
-    for index, section in enumerate(plan.jobs):
-        path = f"params.yaml: jobs[{index}]"
-        params.check_arguments(Job, section, path)
-        job = Job(**section)
-        params.check_arguments(Settings, job.settings, f"{path}.settings")
+    for job in plan.jobs:
         content = sources.picture(job.content, "content", source, raw_dir)
         styles = [sources.picture(name, "style", source, raw_dir) for name in job.styles]
         wanted = stylizer.wanted_styles(
@@ -74,10 +50,7 @@ def gather(plan: Plan, source: str, raw_dir: Path) -> list[Gathered]:
         )
         origins = [content.origin, *(style.origin for style in styles)]
         origins += [sources.own(mask) for mask in job.masks]
-        found.append(Gathered(job, Settings(**job.settings), content.image, wanted, origins))
-    names = [one.job.name for one in found]
-    if not names or len(set(names)) < len(names):
-        raise UserError(f"params.yaml: jobs should have names of their own, they are {names}")
+        found.append(Gathered(job, content.image, wanted, origins))
     return found
 
 

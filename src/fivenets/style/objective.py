@@ -10,6 +10,7 @@ from keras import ops
 
 from fivenets.style import losses, pictures
 from fivenets.style.differentiation import Loss
+from fivenets.style.settings import Weights
 
 SMALLEST_COST = 1e-6  # of a picture that is black all over, by which nothing can be divided
 LARGEST_FACTOR = 3e38  # of float32; the loss is then out of range, and the optimiser says so
@@ -22,25 +23,6 @@ class Style:
     image: np.ndarray  # (height, width, 3), float32 in 0..1
     weight: float = 1.0  # relative to the other styles'
     mask: np.ndarray | None = None  # (height, width) in 0..1, of any size; none: everywhere
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What counts how much in J = alpha J_content + beta J_style + gamma TV.
-
-    As `loss` takes them, factors; as `balanced` takes them, shares.
-    """
-
-    content: float  # alpha
-    style: float  # beta
-    variation: float  # gamma, of images in 0..1
-    content_layer: str
-    style_layers: Mapping[str, float]
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """All layers whose features are needed."""
-        return (*self.style_layers, self.content_layer)
 
 
 def loss(

@@ -8,7 +8,7 @@ from PIL import Image
 
 from fivenets.core import files, images
 from fivenets.core.errors import UserError, is_full_disk
-from fivenets.style.features import MIN_SIDE
+from fivenets.style.settings import MIN_SIDE
 
 MAX_SIDE = 10**9  # pixels, of which no machine has the memory; beyond, numbers would overflow
 WRITABLE = (".png", ".jpg", ".jpeg")

@@ -2,20 +2,20 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from fivenets.core import params
 from fivenets.core.errors import UserError
 from fivenets.fitting import model_files
 from fivenets.fitting.fit import make_deterministic
 from fivenets.style import features, pictures, transfer
 from fivenets.style.objective import Style
-from fivenets.style.transfer import Progress, Settings
+from fivenets.style.settings import Settings
+from fivenets.style.transfer import Progress
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,7 @@ class Stylizer:
 
         Raises: UserError for an unknown option or a value that is out of range.
         """
-        merged = {**asdict(self.settings), **options}
-        params.check_arguments(Settings, merged, "options")
-        return replace(self.settings, **options)
+        return Settings(**{**asdict(self.settings), **options})
 
     def stylize(
         self,

@@ -12,12 +12,13 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.sources.origin import digest_of, in_words
 from fivenets.style import drawing, evaluation, jobs, sources
+from fivenets.style.settings import JobPlan
 from fivenets.style.stylizer import Stylizer
 
 
 def conversion(candidate: Candidate) -> Making:
     """The feature network in one file, and beside it the pictures that params.yaml asks of it."""
-    plan = jobs.Plan(**params.arguments(jobs.Plan, candidate.name, "convert"))
+    plan = params.settings(JobPlan, candidate.name, "convert")
     source, raw_dir = params.load("data", "source"), Path("data/raw")
     gathered = jobs.gather(plan, source, raw_dir)
     network, origin = sources.network(plan.features, plan.pooling, source, raw_dir)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,67 +12,16 @@ from keras import ops
 from PIL import Image
 
 from fivenets.core.digests import arrays_sha256
-from fivenets.core.errors import UserError
 from fivenets.fitting import fit as fitting
 from fivenets.fitting.fit import Fit, make_deterministic, precision, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
 from fivenets.style import features, losses, objective, pictures, transfer
-from fivenets.style.feedforward import STRIDE, image_transformer
-from fivenets.style.objective import Style, Weights
+from fivenets.style.feedforward import image_transformer
+from fivenets.style.objective import Style
 from fivenets.style.photographs import Photographs
-from fivenets.style.transfer import Settings
+from fivenets.style.settings import FastRecipe, Weights
 
 BALANCED_ON = 8  # crops whose mean says what content and roughness weigh beside this style
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What a network is trained on, towards which style, and how."""
-
-    features: str
-    pooling: str
-    style: str  # a name in sources.PICTURES, or a path
-    photographs: str  # see `photographs.gather`
-    recipe: Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How one network is trained; each is explained in params.yaml."""
-
-    filters: int
-    residual_blocks: int
-    size: int
-    crop: int
-    zoom: float
-    epochs: int
-    steps: int
-    batch_size: int
-    learning_rate: float
-    warmup_fraction: float
-    content_weight: float
-    variation_weight: float
-    mixed_precision: bool
-    seed: int
-
-    def __post_init__(self) -> None:
-        least = {"filters": 1, "residual_blocks": 0, "size": features.MIN_SIDE, "zoom": 1}
-        least |= {"crop": features.MIN_SIDE, "epochs": 1, "steps": 1, "batch_size": 1}
-        for name, value in least.items():
-            if not getattr(self, name) >= value:
-                raise UserError(f"{name} should be at least {value}, it is {getattr(self, name)}")
-        if self.crop % STRIDE:
-            raise UserError(f"crop should be a multiple of {STRIDE} pixels, it is {self.crop}")
-
-    @property
-    def settings(self) -> Settings:
-        """Of a transfer that asks for the same."""
-        return Settings(
-            size=self.size,
-            content_weight=self.content_weight,
-            variation_weight=self.variation_weight,
-            precision="bfloat16" if self.mixed_precision else "float32",
-        )
 
 
 class StyleLoss(keras.losses.Loss):
@@ -110,7 +59,7 @@ def train(
     vgg: keras.Model,
     painting_rgb_uint8: np.ndarray,
     photographs: Photographs,
-    recipe: Recipe,
+    recipe: FastRecipe,
     checkpoint_dir: Path,
     data: Mapping[str, Any],
     on_epoch_end: Callable[[int, dict[str, float], keras.Model], None] = lambda *_: None,
@@ -165,7 +114,7 @@ def known_by(
     vgg: keras.Model,
     painting_rgb_uint8: np.ndarray,
     photographs: Photographs,
-    recipe: Recipe,
+    recipe: FastRecipe,
     data: Mapping[str, Any],
 ) -> str:
     """The fingerprint of a training; the arguments are those of `train`."""
@@ -176,7 +125,7 @@ def known_by(
 
 
 def batches(
-    sources: Sequence[Sequence[np.ndarray]], recipe: Recipe, first_epoch: int
+    sources: Sequence[Sequence[np.ndarray]], recipe: FastRecipe, first_epoch: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(crops, the same crops) from an epoch on, without end; an epoch's by (seed, epoch) alone."""
     for epoch in itertools.count(first_epoch):
@@ -187,7 +136,7 @@ def batches(
 
 
 def _crop(
-    sources: Sequence[Sequence[np.ndarray]], recipe: Recipe, rng: np.random.Generator
+    sources: Sequence[Sequence[np.ndarray]], recipe: FastRecipe, rng: np.random.Generator
 ) -> np.ndarray:
     """(crop, crop, 3) in 0..1, cut at random from a photograph of any source, mirrored or not.
 
@@ -209,7 +158,7 @@ def _crop(
 
 
 def _factors(
-    extractor: keras.Model, style: Style, photographs: Photographs, recipe: Recipe
+    extractor: keras.Model, style: Style, photographs: Photographs, recipe: FastRecipe
 ) -> Weights:
     """One set of factors for all photographs: the mean of those that balance some of them."""
     some = replace(recipe, batch_size=BALANCED_ON, steps=1)

@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -11,72 +11,8 @@ import numpy as np
 from fivenets.core.errors import UserError
 from fivenets.style import colours, features, memory, objective, optimisers, pictures
 from fivenets.style.differentiation import value_and_gradient
-from fivenets.style.objective import Style, Weights
-
-STYLE_LAYERS = {f"block{block}_conv1": 0.2 for block in range(1, 6)}
-INITIAL = ("content", "noise", "blend")
-PRECISIONS = ("float32", "bfloat16")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How a picture is made; each is explained in params.yaml."""
-
-    size: int = 400
-    iterations: int = 120
-    coarse_scales: int = 1
-    content_weight: float = 0.03
-    style_weight: float = 1.0
-    variation_weight: float = 0.004
-    content_layer: str = "block4_conv2"
-    style_layers: Mapping[str, float] = field(default_factory=lambda: STYLE_LAYERS)
-    style_scale: float = 1.0
-    initial: str = "content"
-    noise: float = 0.3
-    colours: str = "style"
-    optimizer: str = "lbfgs"
-    learning_rate: float = 0.02
-    tolerance: float = 0.001
-    precision: str = "bfloat16"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _check_one_of("initial", self.initial, INITIAL)
-        _check_one_of("colours", self.colours, colours.COLOURS)
-        _check_one_of("optimizer", self.optimizer, tuple(optimisers.OPTIMISERS))
-        _check_one_of("precision", self.precision, PRECISIONS)
-        at_least = {"size": features.MIN_SIDE, "iterations": 1, "coarse_scales": 0}
-        at_least |= {"content_weight": 0, "variation_weight": 0, "tolerance": 0, "noise": 0}
-        for name, least in at_least.items():
-            if not getattr(self, name) >= least:
-                raise UserError(f"{name} should be at least {least}, it is {getattr(self, name)}")
-        for name in ("style_weight", "style_scale", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise UserError(f"{name} should be above 0, it is {getattr(self, name)}")
-        if self.noise > 1:
-            raise UserError(f"noise should be at most 1, it is {self.noise}")
-        weights = self.style_layers.values()
-        if min(weights, default=0) < 0 or not sum(weights) > 0:
-            raise UserError(
-                "style_layers should have weights of at least 0 and one above it, they are "
-                f"{dict(self.style_layers)}"
-            )
-
-    @property
-    def weights(self) -> Weights:
-        """What counts how much, as `objective.balanced` takes it."""
-        return Weights(
-            self.content_weight,
-            self.style_weight,
-            self.variation_weight,
-            self.content_layer,
-            {layer: weight for layer, weight in self.style_layers.items() if weight},
-        )
-
-    @property
-    def total_iterations(self) -> int:
-        """At all scales together, where no loss is flat before."""
-        return self.iterations * (self.coarse_scales + 1)
+from fivenets.style.objective import Style
+from fivenets.style.settings import MIN_SIDE, Settings, Weights
 
 
 @dataclass(frozen=True)
@@ -130,7 +66,7 @@ def transfer(
     for scale in range(settings.coarse_scales + 1):
         longest = settings.size // 2 ** (settings.coarse_scales - scale)
         height, width = pictures.sized(content_rgb_uint8, longest)
-        if min(height, width) < features.MIN_SIDE:  # nothing to see at this scale
+        if min(height, width) < MIN_SIDE:  # nothing to see at this scale
             continue
         content = pictures.resize(content_rgb_uint8, height, width)
         content, prepared = prepare(content, styles, longest, settings)
@@ -161,7 +97,7 @@ def transfer(
     if image is None:
         raise UserError(
             f"at size {settings.size} the picture is {shape[1]}x{shape[0]}: expected at least "
-            f"{features.MIN_SIDE} pixels a side"
+            f"{MIN_SIDE} pixels a side"
         )
     return finished(image, content_rgb_uint8, settings)
 
@@ -199,8 +135,8 @@ def prepare(
 def style_shape(style: Style, longest: int, settings: Settings) -> tuple[int, int]:
     """Height and width that a style is seen at, beside a content of `longest` pixels."""
     wanted = min(longest * settings.style_scale, pictures.MAX_SIDE + 1)  # which may be infinite
-    height, width = pictures.sized(style.image, max(features.MIN_SIDE, round(wanted)))
-    least = features.MIN_SIDE // 2
+    height, width = pictures.sized(style.image, max(MIN_SIDE, round(wanted)))
+    least = MIN_SIDE // 2
     return max(height, least), max(width, least)
 
 
@@ -223,11 +159,6 @@ def finished(image: np.ndarray, content_rgb_uint8: np.ndarray, settings: Setting
 
 def _enlarged(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.clip(pictures.enlarge(image, height, width), 0, 1)
-
-
-def _check_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise UserError(f"{name} should be one of {', '.join(choices)}, it is {value!r}")
 
 
 class _Clock:

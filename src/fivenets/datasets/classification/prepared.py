@@ -14,33 +14,11 @@ import tensorflow_datasets as tfds
 from fivenets.core import images
 from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
+from fivenets.datasets.settings import DataSettings
 
 SOURCE_FILE = "source.json"  # beside the data: what `prepare` read
 CACHE_BYTES = 2 * 1024**3  # decoded images up to this many bytes are kept in memory
 SHUFFLE_BUFFER = 10_000  # examples
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataSettings:
-    """Which data set, and how it is cut; params.yaml says what each value is."""
-
-    dataset: str
-    image_size: int
-    validation_fraction: float
-    test_fraction: float
-    split_seed: int
-
-    def __post_init__(self):
-        if self.image_size < images.MIN_SIDE:
-            raise UserError(
-                f"image_size should be at least {images.MIN_SIDE}, it is {self.image_size}"
-            )
-        fractions = (self.validation_fraction, self.test_fraction)
-        if min(fractions) <= 0 or sum(fractions) >= 1:
-            raise UserError(
-                "validation_fraction and test_fraction should be above 0 and add up to less than "
-                f"1, they are {fractions[0]:g} and {fractions[1]:g}"
-            )
 
 
 @dataclass(frozen=True)

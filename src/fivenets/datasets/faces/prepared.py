@@ -9,16 +9,7 @@ import tensorflow_datasets as tfds
 
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class FaceSettings:
-    """Which faces, and how they are cut; params.yaml says what each value is."""
-
-    dataset: str
-    align: bool
-    test_people: int
-    split_seed: int
+from fivenets.datasets.settings import FaceSettings
 
 
 @dataclasses.dataclass(frozen=True)

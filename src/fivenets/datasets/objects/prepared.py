@@ -10,27 +10,12 @@ from typing import Any, overload
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
+from fivenets.datasets.settings import ObjectSettings
 from fivenets.datasets.splits import check_apart
 
 SMALLEST_SIDE = 1e-6  # of the picture's; what is narrower or lower has no area to find
-
-
-@dataclass(frozen=True, kw_only=True)
-class ObjectSettings:
-    """Which pictures, and what is trained and scored on; params.yaml says what each value is."""
-
-    dataset: str
-    train: str
-    test: str
-
-    def __post_init__(self):
-        if self.train == self.test:
-            raise UserError(
-                f"train and test should be two splits of {self.dataset}, both are {self.train}"
-            )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,144 @@
+"""How classifiers are built, trained and scored, as params.yaml says it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from fivenets.core.metrics import Metrics
+from fivenets.core.params import (
+    Count,
+    Fraction,
+    Misfit,
+    NonNegative,
+    Positive,
+    Section,
+    Seed,
+    SettingError,
+    checked,
+    read,
+)
+from fivenets.fitting.strengths import Strengths
+
+
+@checked
+class NoOptions:
+    """Of a network that is as it is."""
+
+
+@checked
+class ResNet50Options:
+    """Of `resnet.resnet50`, which explains them."""
+
+    residual: bool = True
+    weights: Literal["none", "imagenet"] = "none"
+    batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    starts_as_shortcut: bool = False
+
+    @model_validator(mode="after")
+    def _has_shortcuts(self) -> Self:
+        if self.starts_as_shortcut and not self.residual:
+            raise Misfit("residual", "true with starts_as_shortcut", self.residual)
+        return self
+
+
+@checked
+class ThinResNetOptions:
+    """Of `thin_resnet.thin_resnet`, which explains them."""
+
+    depth: Annotated[int, Field(ge=8, le=1202)]
+    width: Annotated[int, Field(ge=1, le=1024)] = 8
+    residual: bool = True
+
+    @model_validator(mode="after")
+    def _is_of_whole_blocks(self) -> Self:
+        if (self.depth - 2) % 6:
+            raise Misfit("depth", "6n + 2, such as 20, 32 or 56", self.depth)
+        return self
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where a network's builder is, what it takes, and the smallest pictures that it takes."""
+
+    module: str  # in fivenets.classification; holds a function of the network's name
+    options: type = NoOptions
+    smallest_side: int = 1  # pixels
+
+    def builder(self, name: str) -> Callable[..., Any]:
+        """The function that builds the network; Keras is imported only now."""
+        return getattr(import_module(f"fivenets.classification.{self.module}"), name)
+
+
+# The networks that params.yaml can name.
+NETWORKS = {
+    "assignment_cnn": Network("signs_cnn"),
+    "compact_cnn": Network("signs_cnn", smallest_side=31),
+    "resnet50": Network("resnet", ResNet50Options, smallest_side=32),
+    "thin_resnet": Network("thin_resnet", ThinResNetOptions),
+}
+
+
+def check_network(architecture: str, options: Any) -> None:
+    """Raises UserError for a network that is not in NETWORKS, or options that it does not take."""
+    if architecture not in NETWORKS:
+        known = ", ".join(NETWORKS)
+        raise SettingError("architecture", f"should be one of {known}, it is {architecture!r}")
+    read(NETWORKS[architecture].options, options, "network")
+
+
+@checked
+class Recipe:
+    """How one classifier is trained."""
+
+    architecture: str
+    train_split: Literal["train", "train+validation"] = "train"
+    network: dict[str, Any] = field(default_factory=dict)  # options of the architecture
+    epochs: Count
+    batch_size: Count
+    optimizer: Literal["adamw", "fused_adamw", "sgd"] = "adamw"
+    learning_rate: Positive
+    schedule: Literal["cosine", "step"] = "cosine"
+    warmup_fraction: Fraction
+    weight_decay: NonNegative
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    augmentation: Section[Strengths] = Strengths()
+    frozen_epochs: Annotated[int, Field(ge=0)] = 0
+    mixed_precision: bool = False
+    fused_batch_norm: bool = False
+    steps_per_execution: Count = 1
+    distribute: Literal["none", "mirrored", "multi_worker"] = "none"
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        check_network(self.architecture, self.network)
+        if self.frozen_epochs >= self.epochs:
+            raise Misfit("frozen_epochs", f"below epochs ({self.epochs})", self.frozen_epochs)
+        if self.optimizer == "fused_adamw" and self.distribute != "none":
+            # Under a strategy a variable is several, which one operation does not reach.
+            raise Misfit(
+                "distribute",
+                "none with optimizer: fused_adamw (adamw takes the same steps)",
+                self.distribute,
+            )
+        return self
+
+
+@checked
+class Evaluation:
+    """How a classifier is scored."""
+
+    near_duplicate_similarity: Annotated[float, Field(gt=0, le=1)]
+
+
+SECTIONS = {"classification": {"train": Recipe, "evaluate": Evaluation}}
+METRICS = {
+    "classification": Metrics(
+        scores=("accuracy",),
+        measures=("log_loss", "calibration_error", "near_duplicates"),
+        groups=("without_near_duplicates", "per_class", "in_other_light"),
+    )
+}

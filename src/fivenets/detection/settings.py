@@ -1,0 +1,115 @@
+"""How detectors are converted, trained and scored, as params.yaml says it."""
+
+from dataclasses import field
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from fivenets.core.metrics import Metrics
+from fivenets.core.params import (
+    Count,
+    Fraction,
+    Misfit,
+    NonNegative,
+    Positive,
+    Section,
+    Seed,
+    checked,
+)
+from fivenets.detection.compact import STRIDE
+
+LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
+Side = Annotated[int, Field(ge=STRIDE, le=LARGEST_SIDE)]
+Scale = Annotated[float, Field(gt=0, le=16)]
+Factor = Annotated[float, Field(ge=0, le=9)]
+Filters = Annotated[int, Field(ge=1, le=1024)]
+Source = Literal["auto", "yolov2-coco", "yolo-lite-voc", "yolo-lite-coco", "builtin"]
+
+
+@checked
+class Weights:
+    """How much each part of the loss counts; the defaults are Darknet's."""
+
+    coordinate: NonNegative = 1.0
+    object: NonNegative = 5.0
+    no_object: NonNegative = 1.0
+    class_: NonNegative = 1.0
+
+
+@checked
+class Augmentation:
+    """How strongly pictures are changed; 0 or false: not at all."""
+
+    mirror: bool = False
+    flip: bool = False
+    crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # of the side, in or out
+    exposure: Factor = 0.0  # by up to a factor of 1 + this, either way
+    saturation: Factor = 0.0  # the same
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a turn, either way
+
+
+@checked
+class Recipe:
+    """How one detector is trained."""
+
+    height: Side
+    width: Side
+    filters: Filters
+    anchors: Annotated[int, Field(ge=1, le=100)]
+    epochs: Count
+    batch_size: Count
+    learning_rate: Positive
+    warmup_fraction: Fraction
+    weight_decay: NonNegative
+    mixed_precision: bool
+    scales: Annotated[list[Scale], Field(min_length=1)] = field(default_factory=lambda: [1.0])
+    loss: Section[Weights] = Weights()
+    augmentation: Section[Augmentation] = Augmentation()
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _has_whole_cells_at_every_scale(self) -> Self:
+        for scale in self.scales:
+            for name, side in (("height", self.height), ("width", self.width)):
+                if side * scale < STRIDE or side * scale % STRIDE:
+                    times = "" if scale == 1 else f" when multiplied by {scale:g} of scales"
+                    raise Misfit(name, f"a multiple of {STRIDE} pixels{times}", side)
+        if len(set(self.sizes)) < len(self.sizes):
+            # Which sizes may change, TensorFlow is told by two batches that follow one another.
+            raise Misfit("scales", "a list of different numbers", self.scales)
+        return self
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Height and width in pixels of the input at each of the scales."""
+        return [(round(self.height * scale), round(self.width * scale)) for scale in self.scales]
+
+
+@checked
+class Conversion:
+    """Which model is converted, and how pictures are brought to its size."""
+
+    source: Source
+    resize: Literal["auto", "letterbox", "stretch"]
+
+    def resize_of(self, trained_with: str) -> str:
+        """letterbox or stretch; `auto` is what the network was trained with."""
+        return trained_with if self.resize == "auto" else self.resize
+
+
+@checked
+class Evaluation:
+    """How a detector is scored; the profile is that of the drawn page."""
+
+    profile: Literal["course", "benchmark"]
+
+
+SECTIONS = {"detection": {"train": Recipe, "convert": Conversion, "evaluate": Evaluation}}
+METRICS = {
+    "detection": Metrics(
+        scores=("agreement", "ap50", "voc07_ap50", "coco_ap", "coco_ap50", "coco_ap75"),
+        measures=("max_abs_difference", "max_box_difference_px", "milliseconds_per_picture"),
+        groups=("by_class", "same_detections"),
+        of_converted=("agreement",),
+    )
+}

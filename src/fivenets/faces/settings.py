@@ -1,0 +1,92 @@
+"""How face embeddings are converted, trained and scored, as params.yaml says it."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from fivenets.core.metrics import Metrics
+from fivenets.core.params import (
+    Count,
+    Fraction,
+    Misfit,
+    NonNegative,
+    Positive,
+    Section,
+    Seed,
+    checked,
+)
+from fivenets.faces.virtual_people import VirtualPeople
+from fivenets.fitting.strengths import Strengths
+
+FEWEST_PEOPLE = 6  # for open-set recognition: a third each to choose by, to know, to be strangers
+LARGEST_DISTANCE = 2.0  # between embeddings of unit length
+Several = Annotated[int, Field(ge=2, le=1000)]
+
+
+@checked
+class Recipe:
+    """How an embedding is trained."""
+
+    initial: Literal["nn4_small2", "face_api_resnet"]
+    is_standardised: bool = False
+    epochs: Count
+    people_per_batch: Several
+    images_per_person: Several
+    mining: Literal["batch_all", "batch_hard", "semi_hard"]
+    margin: Positive
+    squared: bool
+    learning_rate: Positive
+    warmup_fraction: Fraction
+    weight_decay: NonNegative
+    mixed_precision: bool
+    virtual_people: Section[VirtualPeople] = VirtualPeople()
+    augmentation: Section[Strengths] = Strengths()
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.is_standardised and self.initial != "nn4_small2":
+            raise Misfit(
+                "is_standardised",
+                f"false with {self.initial}, which knows pictures as they are",
+                self.is_standardised,
+            )
+        farthest = LARGEST_DISTANCE**2 if self.squared else LARGEST_DISTANCE
+        if self.margin > farthest:
+            raise Misfit("margin", f"at most {farthest:g}, the largest distance", self.margin)
+        return self
+
+
+@checked
+class Conversion:
+    """How the pretrained network is made."""
+
+    seed: Seed  # of the weights that stand in where the real ones cannot be had
+
+
+@checked
+class Protocol:
+    """How embeddings are scored."""
+
+    folds: Several
+    target_far: Annotated[float, Field(gt=0, lt=1)]
+    recognition_repeats: Annotated[int, Field(ge=1, le=10_000)]
+    siamese_strength: Positive
+    lfw_pairs: bool = False
+
+
+SECTIONS = {"faces": {"train": Recipe, "convert": Conversion, "evaluate": Protocol}}
+METRICS = {
+    "faces": Metrics(
+        scores=(
+            "auc",
+            "unseen_auc",
+            "accuracy",
+            "balanced_accuracy",
+            "tar_at_far_1e-2",
+            "tar_at_far_1e-3",
+        ),
+        measures=("eer", "threshold", "unseen_auc_low", "unseen_auc_high"),
+        groups=("unseen", "calibrated", "lfw_pairs"),
+    )
+}

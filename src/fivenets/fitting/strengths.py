@@ -1,0 +1,22 @@
+"""How strongly pictures are changed in training, for classifiers and faces alike."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fivenets.core.params import Fraction, checked
+
+
+@checked
+class Strengths:
+    """Of each change of `fivenets.fitting.augmentation`; 0 or false leaves it out."""
+
+    mirror: bool = False  # left and right, half of the time
+    shift: Fraction = 0.0  # of the side
+    crop: Fraction = 0.0  # of the side: zooms in by up to so much
+    rotation: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a full turn, either way
+    shear: Fraction = 0.0  # of the side
+    brightness: Fraction = 0.0  # of the range, either way
+    contrast: Fraction = 0.0  # of the range, either way
+    colour: Fraction = 0.0  # saturation, and hue by a tenth of it
+    erase: Fraction = 0.0  # part of the pictures in which a box is replaced by noise

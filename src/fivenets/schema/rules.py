@@ -1,0 +1,197 @@
+"""All of params.yaml, checked: each section by itself, and what they have to agree on.
+
+Scores must be those of their task, pictures and people suffice, and files exist.
+"""
+
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from fivenets.classification import settings as classification
+from fivenets.core import params
+from fivenets.core.metrics import Metrics
+from fivenets.core.params import SettingError, suggestion
+from fivenets.datasets.settings import (
+    DataSettings,
+    FaceSettings,
+    ObjectSettings,
+    TrainedFaces,
+)
+from fivenets.faces import settings as faces
+from fivenets.schema.registration import Converted, Registration, Trained
+from fivenets.schema.sections import Checked, metrics_of, read
+from fivenets.style import settings as style
+
+SETS = {  # that have a name of their own here
+    DataSettings: ("signs",),
+    ObjectSettings: ("scenes", "bccd"),
+    FaceSettings: ("att_faces", "lfw10"),
+}
+PEOPLE = {  # in each set of faces, by data.source
+    "att_faces": {"real": 40, "builtin": 60},
+    "lfw10": {"real": 10, "builtin": 24},
+}
+
+
+def check(values: Any = None, file: str = str(params.PARAMS_FILE)) -> Checked:
+    """All settings of params.yaml, or of `values` that `file` gave.
+
+    Raises: UserError, one sentence, that names the first key that cannot be used.
+    """
+    try:
+        found = read(params.load() if values is None else values)
+        for rule in RULES:
+            rule(found)
+    except SettingError as error:
+        raise SettingError(f"{file}: {error.key}", error.rest) from None
+    return found
+
+
+def _scores_are_known(found: Checked) -> None:
+    for name, one in found.candidates.items():
+        metrics, is_converted = metrics_of(one.task), isinstance(one, Converted)
+        scores = metrics.scores_of(is_converted)
+        if registration := found.registrations.get(one.registered):
+            key = f"{one.registered}.register"
+            _one_of(f"{key}.metric", registration.metric, scores)
+            _tolerances_are_known(f"{key}.tolerances", registration, metrics)
+        published = found.report.get(name)
+        if published and published.metric is not None:
+            known = (*scores, *metrics.measures)
+            _one_of(f"report.{name}.metric", published.metric, known)
+
+
+def _tolerances_are_known(path: str, registration: Registration, metrics: Metrics) -> None:
+    numbers = (*metrics.scores, *metrics.measures)
+    for key in registration.tolerances or {}:
+        if key not in numbers and key.partition(".")[0] not in metrics.groups:
+            hint = suggestion(key, (*numbers, *(f"{group}..." for group in metrics.groups)))
+            raise SettingError(f"{path}.{key}", f"is unknown{hint}")
+
+
+def _one_of(key: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise SettingError(key, f"should be one of {', '.join(known)}, it is {value!r}")
+
+
+def _faces_suffice(found: Checked) -> None:
+    """Each embedding is scored on enough people that it has not seen."""
+    for name, one in found.candidates.items():
+        section = str(one.data) if isinstance(one, Trained) else ""
+        data = found.data.get(section)
+        if isinstance(data, TrainedFaces) and data.test_people < faces.FEWEST_PEOPLE:
+            raise SettingError(
+                f"{section}.test_people",
+                f"should be at least {faces.FEWEST_PEOPLE}, as {name} is scored on them, "
+                f"it is {data.test_people}",
+            )
+
+
+def _pictures_suffice(found: Checked) -> None:
+    for name, one in found.candidates.items():
+        recipe = found.models[name].get("train")
+        if isinstance(recipe, classification.Recipe) and isinstance(one, Trained):
+            side = found.data[str(one.data)].image_size
+            smallest = classification.NETWORKS[recipe.architecture].smallest_side
+            if side < smallest:
+                raise SettingError(
+                    f"{one.data}.image_size",
+                    f"should be at least {smallest} for {recipe.architecture} ({name}), "
+                    f"it is {side}",
+                )
+
+
+def _sources_agree(found: Checked) -> None:
+    """Nothing that is drawn by choice is asked for where only real data will do."""
+    for name, data in found.data.items():
+        is_drawn = isinstance(data, ObjectSettings) and data.dataset == "scenes"
+        if is_drawn and found.data["data"].source == "real":
+            rest = "should be real where data.source is, and scenes are drawn"
+            raise SettingError(f"{name}.dataset", f"{rest}, it is 'scenes'")
+
+
+def _people_suffice(found: Checked) -> None:
+    """As far as it is known how many people there are in a set."""
+    for name, data in found.data.items():
+        if isinstance(data, FaceSettings) and data.dataset in PEOPLE:
+            counts = PEOPLE[data.dataset]
+            people = counts.get(found.data["data"].source, max(counts.values()))
+            if data.test_people > people - 2:
+                rest = f"should be at most {people - 2} of the {people} people in {data.dataset}"
+                raise SettingError(f"{name}.test_people", f"{rest}, it is {data.test_people}")
+            if isinstance(data, TrainedFaces):
+                _batches_of_people_suffice(found, people - data.test_people)
+
+
+def _batches_of_people_suffice(found: Checked, people: int) -> None:
+    for name, stages in found.models.items():
+        recipe = stages.get("train")
+        if isinstance(recipe, faces.Recipe) and recipe.people_per_batch > people:
+            rest = f"should be at most {people}, the people to train on"
+            key = f"{name}.train.people_per_batch"
+            raise SettingError(key, f"{rest}, it is {recipe.people_per_batch}")
+
+
+def _data_sets_are_known(found: Checked) -> None:
+    for name, data in found.data.items():
+        known = next((sets for kind, sets in SETS.items() if isinstance(data, kind)), ())
+        dataset = getattr(data, "dataset", None)
+        if dataset is None or dataset in known or Path(dataset).expanduser().is_dir():
+            continue
+        if dataset.startswith((".", "~", os.sep)) or not _is_in_tfds(dataset):
+            expected = f"{', '.join(known)}, a folder that exists, or a data set of TFDS"
+            hint = suggestion(dataset, known) if get_close_matches(dataset, known) else ""
+            raise SettingError(f"{name}.dataset", f"should be {expected}, it is {dataset!r}{hint}")
+
+
+def _is_in_tfds(dataset: str) -> bool:
+    if ":" in dataset.partition("/")[0]:  # of a community, such as huggingface:mnist
+        return True
+    import tensorflow_datasets as tfds  # half a second, which only those wait who use it
+
+    names = tfds.list_builders(with_community_datasets=False)
+    return dataset.partition("/")[0].partition(":")[0] in names
+
+
+def _files_exist(found: Checked) -> None:
+    for name, stages in found.models.items():
+        for key, path in _pictures_of(stages):
+            if path not in style.PICTURES:
+                _exists(f"{name}.{key}", path)
+        plan = stages.get("train")
+        if isinstance(plan, style.FastPlan) and plan.photographs != "auto":
+            _exists(f"{name}.train.photographs", plan.photographs, is_folder=True)
+
+
+def _pictures_of(stages: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The keys at which a model's sections name pictures, and what they name."""
+    if isinstance(plan := stages.get("convert"), style.JobPlan):
+        for index, job in enumerate(plan.jobs):
+            yield f"convert.jobs[{index}].content", job.content
+            for key, paths in (("styles", job.styles), ("masks", job.masks)):
+                yield from ((f"convert.jobs[{index}].{key}", path) for path in paths)
+    if isinstance(plan := stages.get("train"), style.FastPlan):
+        yield "train.style", plan.style
+    if isinstance(evaluation := stages.get("evaluate"), style.FastEvaluation):
+        yield from (("evaluate.contents", path) for path in evaluation.contents)
+
+
+def _exists(key: str, path: str, *, is_folder: bool = False) -> None:
+    place = Path(path).expanduser()
+    if not (place.is_dir() if is_folder else place.is_file()):
+        known = "" if is_folder else f"one of {', '.join(style.PICTURES)} or "
+        kind = "a folder" if is_folder else "a file"
+        raise SettingError(key, f"should be {known}{kind} that exists, it is {path!r}")
+
+
+RULES = (
+    _scores_are_known,
+    _sources_agree,
+    _faces_suffice,
+    _people_suffice,
+    _pictures_suffice,
+    _data_sets_are_known,
+    _files_exist,
+)

@@ -1,0 +1,105 @@
+"""What settings name is what the code has: networks and options, tables of choices, metrics."""
+
+import inspect
+import json
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, get_args
+
+import keras
+import pytest
+
+from fivenets.classification import settings as classification
+from fivenets.classification.architectures import build
+from fivenets.core.candidates import DECISIONS as DECISIONS_FOLDER
+from fivenets.core.candidates import Candidate
+from fivenets.core.errors import UserError
+from fivenets.datasets import settings as data
+from fivenets.datasets.faces.faces_dataset_builder import BUILTIN_PEOPLE
+from fivenets.datasets.objects.preparation import VOC_ASSETS
+from fivenets.detection import boxes, sources
+from fivenets.detection import settings as detection
+from fivenets.faces import losses, training
+from fivenets.faces import settings as faces
+from fivenets.schema import rules
+from fivenets.schema.sections import metrics_of
+from fivenets.sources import fetching
+from fivenets.style import colours, features, optimisers
+from fivenets.style import settings as style
+from fivenets.style import sources as style_sources
+
+PROJECT = Path(__file__).parents[2]
+DECISIONS = sorted((PROJECT / DECISIONS_FOLDER).glob("*.json"))
+REQUIRED = {"thin_resnet": {"depth": 8}}
+
+
+def choices(schema: Any, name: str) -> set[str]:
+    return set(get_args(schema.__annotations__[name]))
+
+
+@pytest.mark.parametrize("name", classification.NETWORKS)
+def test_options_of_a_network_are_those_of_its_builder(name: str) -> None:
+    network = classification.NETWORKS[name]
+    parameters = inspect.signature(network.builder(name)).parameters.values()
+    taken = {
+        parameter.name: MISSING if parameter.default is parameter.empty else parameter.default
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    assert {field.name: field.default for field in fields(network.options)} == taken
+
+
+@pytest.mark.parametrize("name", classification.NETWORKS)
+def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(name: str) -> None:
+    smallest = max(classification.NETWORKS[name].smallest_side, 8)
+    model = build(name, smallest, 3, REQUIRED.get(name))
+    assert isinstance(model, keras.Model)
+    assert model.output_shape == (None, 3)
+    if smallest > 8:
+        with pytest.raises((ValueError, UserError), match=r".+"):
+            build(name, smallest - 1, 3, REQUIRED.get(name))
+
+
+@pytest.mark.parametrize(
+    ("named", "known"),
+    [
+        (choices(data.Source, "source"), fetching.SOURCES),
+        (set(get_args(detection.Source)), sources.SOURCES),
+        (choices(detection.Evaluation, "profile"), boxes.PROFILES),
+        (choices(faces.Recipe, "mining"), losses.BATCH_LOSSES),
+        (choices(faces.Recipe, "initial"), training.INITIALS),
+        (set(get_args(style.Features)), style_sources.FEATURES),
+        (set(get_args(style.Features)) - {"auto"}, features.BLOCKS),
+        (set(get_args(style.Pooling)), features.POOLINGS),
+        (set(style.PICTURES), style_sources.PICTURES),
+        (choices(style.Settings, "optimizer"), optimisers.OPTIMISERS),
+        (choices(style.Settings, "colours"), colours.COLOURS),
+        (set(rules.SETS[data.ObjectSettings]), {"scenes", *VOC_ASSETS}),
+        (set(rules.SETS[data.FaceSettings]), BUILTIN_PEOPLE),
+    ],
+)
+def test_choices_are_those_that_there_are(named: set[str], known: Any) -> None:
+    assert named == set(known)
+
+
+def test_layers_are_those_of_the_deepest_network() -> None:
+    layers = features.vgg("vgg19").layers
+    assert list(get_args(style.Layer)) == [one.name for one in layers if "_conv" in one.name]
+
+
+def test_drawn_people_are_counted() -> None:
+    drawn = {name: counts["builtin"] for name, counts in rules.PEOPLE.items()}
+    assert drawn == {name: len(people) for name, people in BUILTIN_PEOPLE.items()}
+
+
+@pytest.mark.parametrize("file", DECISIONS, ids=[file.stem for file in DECISIONS])
+def test_numbers_that_params_yaml_can_name_are_measured(file: Path) -> None:
+    decision = json.loads(file.read_text())
+    metrics = metrics_of(decision["task"])
+    for name in decision["candidates"]:
+        candidate = Candidate(name, decision["task"], decision["name"])
+        found = json.loads((PROJECT / candidate.metrics).read_text())
+        is_converted = decision["task"] == "detection" and "ap50" not in found
+        for key in (*metrics.scores_of(is_converted), *metrics.measures):
+            assert isinstance(found[key], int | float), key
+        assert set(metrics.groups) - {"lfw_pairs", "by_class"} <= found.keys()
