@@ -1,16 +1,19 @@
 """An embedder, photographs and unseen people -> numbers, pictures and a threshold."""
 
 import json
+import logging
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from fivenets.core import params, stage
+from fivenets.core.errors import UserError
 from fivenets.datasets.faces import prepared
-from fivenets.faces import drawing, evaluation, lfw
+from fivenets.faces import drawing, evaluation, identification, lfw, sets
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
 from fivenets.faces.verification import all_pairs
 from fivenets.runs import tracking
+
+log = logging.getLogger(__name__)
 
 
 def main(name: str) -> None:
@@ -18,11 +21,9 @@ def main(name: str) -> None:
     model_file, reports = Path("models", f"{name}.keras"), Path("reports", name)
     embedder = Embedder.from_file(model_file)
     _, photographs, source = _load("face-photographs")
-    seen, unseen, faces_source = _load(protocol.people_from)
-    if embedder.trained_on != faces_source["digest"]:  # nobody in it was trained on
-        unseen = prepared.Faces(
-            seen.images + unseen.images, np.concatenate([seen.people, unseen.people])
-        )
+    unseen, faces_source = _unseen(embedder, protocol)
+    if embedder.trained_on:
+        sets.refuse_shared(_load("faces")[0], photographs, "trained on and in face-photographs")
 
     embeddings = embedder.embeddings(photographs.images)
     metrics = evaluation.verification(embeddings, photographs.people, protocol.folds)
@@ -30,14 +31,19 @@ def main(name: str) -> None:
         embeddings, photographs.people, protocol.folds, protocol.target_far
     )
     others = evaluation.unseen_people(embedder.embeddings(unseen.images), unseen.people, protocol)
+    strangers = sets.without(unseen, photographs, "they have set the threshold")
+    served = _served(embedder, strangers, calibrated["threshold"], protocol)
+    served["data"] = _named(faces_source)
     metrics |= {
         "parameters": embedder.network.count_params(),
         "data": _named(source),
         "skipped": len(source["skipped"]),
         "calibrated": calibrated,
+        "served": served,
         "unseen": others | {"data": _named(faces_source)},
         **{f"unseen_{key}": others[key] for key in ("auc", "auc_low", "auc_high")},
-        "also": f"{_summary(metrics, source)}; {_summary(others, faces_source)}",
+        "also": f"{_summary(metrics, source)}; {_summary(others, faces_source)}; "
+        f"{identification.described(served)}",
     }
     if protocol.lfw_pairs:
         metrics["lfw_pairs"] = lfw.verification(lfw.fetch(Path("data/raw")), embedder)
@@ -50,6 +56,8 @@ def main(name: str) -> None:
         data_digest=source["digest"],
         protocol=f"all pairs, {metrics['folds']} folds by person, mean over folds",
         model_sha256=embedder.model_sha256,
+        false_identification=served.get("false_identification"),
+        identification=identification.described(served),
     ).write(calibration_file(model_file))
 
     pairs = all_pairs(photographs.people, metrics["folds"])
@@ -64,6 +72,37 @@ def main(name: str) -> None:
         figure.savefig(reports / f"{picture}.png", dpi=110)
     client = tracking.connect()
     tracking.log_evaluation(client, tracking.run_of(client, model_file, reports), reports)
+
+
+def _unseen(embedder: Embedder, protocol: evaluation.Protocol) -> tuple[prepared.Faces, dict]:
+    """The people of the protocol's set that the embedder was not trained on, and its source."""
+    seen, unseen, source = _load(protocol.people_from)
+    if not embedder.trained_on:
+        return seen.and_also(unseen), source
+    trained, _, trained_source = _load("faces")
+    if embedder.trained_on != trained_source["digest"]:
+        raise UserError(
+            "data/faces are not the faces that the network was trained on: run `dvc repro`"
+        )
+    if source["digest"] != trained_source["digest"]:
+        unseen = seen.and_also(unseen)
+    return sets.without(unseen, trained, "the network was trained on them"), source
+
+
+def _served(
+    embedder: Embedder, strangers: prepared.Faces, threshold: float, protocol: evaluation.Protocol
+) -> dict[str, Any]:
+    """What the served threshold does on people who did not set it, where enough are left."""
+    try:
+        return evaluation.served(
+            embedder.embeddings(strangers.images),
+            strangers.people,
+            threshold,
+            protocol.recognition_repeats,
+        )
+    except UserError as error:
+        log.warning("the served threshold is not measured on others: %s", error)
+        return {"threshold": threshold}
 
 
 def _named(source: dict) -> str:

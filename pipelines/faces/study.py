@@ -36,6 +36,7 @@ def main(name: str, count: str = "3", *words: str) -> None:
     changes = dict(map(_change, words))
     recipe = Recipe(**_changed(asdict(recipe), changes))
     faces, _, source = prepared.load(Path("data/faces"), settings)
+    faces = faces.only(~np.isin(faces.people, prepared.alone(faces.people)))
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
     names = np.random.default_rng(recipe.seed).permutation(np.unique(faces.people))
     parts = []

@@ -6,15 +6,18 @@ from pathlib import Path
 
 from fivenets.core import params, stage
 from fivenets.datasets.faces import prepared
-from fivenets.faces import training
+from fivenets.faces import evaluation, sets, training
 from fivenets.faces.embedder import Embedder
 from fivenets.runs import tracking
 
 
 def main(name: str) -> None:
-    settings = prepared.FaceSettings(**params.arguments(prepared.FaceSettings, "faces"))
     recipe = training.Recipe(**params.arguments(training.Recipe, name, "train"))
-    faces, _, source = prepared.load(Path("data/faces"), settings)
+    # It changes nothing in the network: a training that could not be scored is refused.
+    protocol = evaluation.Protocol(**params.arguments(evaluation.Protocol, name, "evaluate"))
+    faces, unseen, source = _load("faces")
+    _, photographs, _ = _load("face-photographs")
+    faces = sets.to_train_on(faces, unseen, photographs, protocol)
     checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
     run_file = Path("checkpoints", f"{name}.run.json")
@@ -31,6 +34,11 @@ def main(name: str) -> None:
         Embedder(network, trained_on=source["digest"]).save(model_file)
         run.finish(model_file, rows, Path("reports", name))
     shutil.rmtree(checkpoints)
+
+
+def _load(key: str) -> tuple[prepared.Faces, prepared.Faces, dict]:
+    settings = prepared.FaceSettings(**params.arguments(prepared.FaceSettings, key))
+    return prepared.load(Path("data", key), settings)
 
 
 if __name__ == "__main__":

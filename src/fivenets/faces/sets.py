@@ -1,0 +1,85 @@
+"""The sets of faces of a training, checked before it starts: nobody is where they should not be."""
+
+import logging
+from collections.abc import Iterable
+
+import numpy as np
+
+from fivenets.core.errors import UserError
+from fivenets.datasets.faces.prepared import Faces, alone, listed, shared
+from fivenets.faces import identification
+from fivenets.faces.evaluation import Protocol, calibration_pairs, possible_folds
+
+log = logging.getLogger(__name__)
+
+
+def to_train_on(faces: Faces, unseen: Faces, photographs: Faces, protocol: Protocol) -> Faces:
+    """Those of `faces` with two pictures or more, once all three sets are found to be usable.
+
+    Args: unseen: kept from training, to be scored by `protocol` where that says so. photographs:
+        what decides threshold and champion.
+    Raises: UserError where somebody is in two sets, nobody can be trained on, or what is trained
+        could not be evaluated.
+    """
+    refuse_shared(faces, unseen, "to be trained on and are kept from training, in faces")
+    refuse_shared(faces, photographs, "in faces, to be trained on, and in face-photographs")
+    check_photographs(photographs, protocol)
+    if protocol.people_from == "faces":
+        check_unseen(unseen, protocol)
+    single = alone(faces.people)
+    if len(single):
+        log.warning(
+            "%s people have one picture and are not trained on: %s",
+            f"{len(single):,}",
+            listed(single),
+        )
+    faces = faces.only(~_among(faces, single))
+    if not len(faces.people):
+        raise UserError(
+            "faces: nobody is left to train on: people with two pictures or more are needed beside "
+            "the test_people (0 means all)"
+        )
+    return faces
+
+
+def refuse_shared(faces: Faces, others: Faces, where: str) -> None:
+    """Raises UserError, naming them, where people are in both."""
+    found = shared(faces, others)
+    if found:
+        raise UserError(
+            f"expected nobody to be both {where}; {len(found):,} are: {listed(found)} (known by "
+            "name or by picture): choose another dataset, or leave them out of one"
+        )
+
+
+def without(faces: Faces, others: Faces, why: str) -> Faces:
+    """`faces` but for the people who are in `others` too; these are logged."""
+    found = shared(faces, others)
+    if found:
+        log.warning("%d people left out, as %s: %s", len(found), why, listed(found))
+    return faces.only(~_among(faces, found))
+
+
+def check_photographs(photographs: Faces, protocol: Protocol) -> None:
+    """Raises UserError where no threshold of the protocol could be set on them."""
+    try:
+        possible_folds(photographs.people, protocol.folds)
+        calibration_pairs(photographs.people, protocol.folds, protocol.target_far)
+    except UserError as error:
+        raise UserError(f"face-photographs cannot set a threshold: {error}") from None
+
+
+def check_unseen(unseen: Faces, protocol: Protocol) -> None:
+    """Raises UserError where they could not be scored by the protocol."""
+    try:
+        possible_folds(unseen.people, protocol.folds)
+        identification.possible_shots(unseen.people)
+    except UserError as error:
+        raise UserError(
+            f"the people kept from training (test_people of {protocol.people_from}) cannot be "
+            f"scored: {error}"
+        ) from None
+
+
+def _among(faces: Faces, names: Iterable[str]) -> np.ndarray:
+    return np.isin(faces.people, list(names))
