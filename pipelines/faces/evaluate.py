@@ -23,7 +23,10 @@ def main(name: str) -> None:
     _, photographs, source = _load("face-photographs")
     unseen, faces_source = _unseen(embedder, protocol)
     if embedder.trained_on:
-        sets.refuse_shared(_load("faces")[0], photographs, "trained on and in face-photographs")
+        trained = _load("faces")[0].repeated()
+        sets.refuse_shared(trained, photographs, "trained on, in faces, and in face-photographs")
+    sets.check_photographs(photographs, protocol)
+    sets.check_unseen(unseen, protocol)
 
     embeddings = embedder.embeddings(photographs.images)
     metrics = evaluation.verification(embeddings, photographs.people, protocol.folds)
@@ -86,7 +89,7 @@ def _unseen(embedder: Embedder, protocol: evaluation.Protocol) -> tuple[prepared
         )
     if source["digest"] != trained_source["digest"]:
         unseen = seen.and_also(unseen)
-    return sets.without(unseen, trained, "the network was trained on them"), source
+    return sets.without(unseen, trained.repeated(), "the network was trained on them"), source
 
 
 def _served(
@@ -94,6 +97,7 @@ def _served(
 ) -> dict[str, Any]:
     """What the served threshold does on people who did not set it, where enough are left."""
     try:
+        evaluation.possible_folds(strangers.people, 2)
         return evaluation.served(
             embedder.embeddings(strangers.images),
             strangers.people,

@@ -1,7 +1,6 @@
 """The sets of faces of a training, checked before it starts: nobody is where they should not be."""
 
 import logging
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -21,19 +20,18 @@ def to_train_on(faces: Faces, unseen: Faces, photographs: Faces, protocol: Proto
     Raises: UserError where somebody is in two sets, nobody can be trained on, or what is trained
         could not be evaluated.
     """
-    refuse_shared(faces, unseen, "to be trained on and are kept from training, in faces")
-    refuse_shared(faces, photographs, "in faces, to be trained on, and in face-photographs")
-    check_photographs(photographs, protocol)
-    if protocol.people_from == "faces":
-        check_unseen(unseen, protocol)
-    single = alone(faces.people)
+    single, faces = alone(faces.people), faces.repeated()
     if len(single):
         log.warning(
             "%s people have one picture and are not trained on: %s",
             f"{len(single):,}",
             listed(single),
         )
-    faces = faces.only(~_among(faces, single))
+    refuse_shared(faces, unseen, "trained on and kept from training, in faces")
+    refuse_shared(faces, photographs, "trained on, in faces, and in face-photographs")
+    check_photographs(photographs, protocol)
+    if protocol.people_from == "faces":
+        check_unseen(unseen, protocol)
     if not len(faces.people):
         raise UserError(
             "faces: nobody is left to train on: people with two pictures or more are needed beside "
@@ -47,8 +45,9 @@ def refuse_shared(faces: Faces, others: Faces, where: str) -> None:
     found = shared(faces, others)
     if found:
         raise UserError(
-            f"expected nobody to be both {where}; {len(found):,} are: {listed(found)} (known by "
-            "name or by picture): choose another dataset, or leave them out of one"
+            f"expected nobody to be both {where}; {len(found):,} are, by name or by picture: "
+            f"{listed(found)}; choose another dataset, or, of one dataset in both places, the same "
+            "test_people and split_seed"
         )
 
 
@@ -57,7 +56,7 @@ def without(faces: Faces, others: Faces, why: str) -> Faces:
     found = shared(faces, others)
     if found:
         log.warning("%d people left out, as %s: %s", len(found), why, listed(found))
-    return faces.only(~_among(faces, found))
+    return faces.only(~np.isin(faces.people, found))
 
 
 def check_photographs(photographs: Faces, protocol: Protocol) -> None:
@@ -76,10 +75,6 @@ def check_unseen(unseen: Faces, protocol: Protocol) -> None:
         identification.possible_shots(unseen.people)
     except UserError as error:
         raise UserError(
-            f"the people kept from training (test_people of {protocol.people_from}) cannot be "
+            f"{protocol.people_from}: the people not trained on (see test_people) cannot be "
             f"scored: {error}"
         ) from None
-
-
-def _among(faces: Faces, names: Iterable[str]) -> np.ndarray:
-    return np.isin(faces.people, list(names))

@@ -42,6 +42,10 @@ class Faces:
         images = [self.images[row] for row in np.flatnonzero(mask)]
         return Faces(images, self.people[mask], self.pictures[mask])
 
+    def repeated(self) -> "Faces":
+        """Those of people with two pictures or more."""
+        return self.only(~np.isin(self.people, alone(self.people)))
+
     def and_also(self, others: "Faces") -> "Faces":
         """These, then `others`."""
         people = np.concatenate([self.people, others.people])
