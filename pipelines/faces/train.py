@@ -15,8 +15,10 @@ def main(name: str) -> None:
     recipe = training.Recipe(**params.arguments(training.Recipe, name, "train"))
     # It changes nothing in the network: a training that could not be scored is refused.
     protocol = evaluation.Protocol(**params.arguments(evaluation.Protocol, name, "evaluate"))
-    faces, unseen, source = _load("faces")
-    _, photographs, _ = _load("face-photographs")
+    settings, of_photographs = _settings("faces"), _settings("face-photographs")
+    sets.refuse_one_dataset(settings, of_photographs)
+    faces, unseen, source = prepared.load(Path("data/faces"), settings)
+    _, photographs, _ = prepared.load(Path("data/face-photographs"), of_photographs)
     faces = sets.to_train_on(faces, unseen, photographs, protocol)
     checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
@@ -36,9 +38,8 @@ def main(name: str) -> None:
     shutil.rmtree(checkpoints)
 
 
-def _load(key: str) -> tuple[prepared.Faces, prepared.Faces, dict]:
-    settings = prepared.FaceSettings(**params.arguments(prepared.FaceSettings, key))
-    return prepared.load(Path("data", key), settings)
+def _settings(key: str) -> prepared.FaceSettings:
+    return prepared.FaceSettings(**params.arguments(prepared.FaceSettings, key))
 
 
 if __name__ == "__main__":

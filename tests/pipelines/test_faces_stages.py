@@ -29,7 +29,8 @@ def train(**changes: dict) -> None:
     """Prepares both sets from the folder, with changed settings, and runs the stage."""
     parameters = YAML(typ="safe").load((PROJECT / "params.yaml").read_text())
     for key in ("faces", "face-photographs"):
-        section = {"dataset": "./people", "align": False, "test_people": 6}
+        dataset = {"faces": "./people", "face-photographs": "people"}[key]  # one by two names
+        section = {"dataset": dataset, "align": False, "test_people": 6}
         parameters[key] |= section | changes.get(key.replace("-", "_"), {})
         settings = FaceSettings(**parameters[key])
         prepare(settings, "builtin", Path("data", key), Path("data/raw"), None)
@@ -46,6 +47,10 @@ def train(**changes: dict) -> None:
         (
             {"faces": {"test_people": 5}, "face_photographs": {"test_people": 5}},
             "faces: the people not trained on .* cannot be scored",
+        ),
+        (
+            {"faces": {"dataset": "people", "test_people": 7}},
+            "faces.dataset is people, whose people set the threshold and decide the champion",
         ),
         ({"faces": {"test_people": 0}}, "faces: nobody is left to train on"),
     ],

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.datasets.faces.prepared import Faces, alone, listed, shared
+from fivenets.datasets.faces.prepared import Faces, FaceSettings, alone, listed, shared
 from fivenets.faces import identification
 from fivenets.faces.evaluation import Protocol, calibration_pairs, possible_folds
 
@@ -38,6 +38,20 @@ def to_train_on(faces: Faces, unseen: Faces, photographs: Faces, protocol: Proto
             "the test_people (0 means all)"
         )
     return faces
+
+
+def refuse_one_dataset(faces: FaceSettings, photographs: FaceSettings) -> None:
+    """Raises UserError where both are the same data set, unless both leave the same people out."""
+    are_split_alike = faces.test_people and (faces.test_people, faces.split_seed) == (
+        photographs.test_people,
+        photographs.split_seed,
+    )
+    if faces.dataset == photographs.dataset and not are_split_alike:
+        raise UserError(
+            f"faces.dataset is {faces.dataset}, whose people set the threshold and decide the "
+            "champion (face-photographs.dataset): expected other people to train on; of one "
+            "dataset in both places, give both the same test_people and split_seed"
+        )
 
 
 def refuse_shared(faces: Faces, others: Faces, where: str) -> None:
