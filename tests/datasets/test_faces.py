@@ -193,6 +193,42 @@ class FacesForTestOffline(tfds.core.GeneratorBasedBuilder):
         yield from ()
 
 
+class FacesForTestByName(tfds.core.GeneratorBasedBuilder):
+    """As TFDS has LFW: names for labels, and many people with one picture."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        features = {"image": tfds.features.Image(), "label": tfds.features.Text()}
+        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self):
+        shown = ["Ann_Lee", "Bo_Yu", "Cy_Orr"] * 2 + ["Di_Roe", "Ed_Poe", "Flo_Nye", "Gus_Moe"] * 2
+        shown += ["Hal_Low", "Ian_Kay"]
+        for row, ((picture, _), person) in enumerate(
+            zip(render_faces(range(8), 2, size=32), shown, strict=True)
+        ):
+            yield row, {"image": picture, "label": person}
+
+
+def test_a_set_of_tfds_says_who_has_one_picture(tmp_path: Path, caplog) -> None:
+    chosen = settings("faces_for_test_by_name", test_people=3)
+    with caplog.at_level(logging.WARNING):
+        prepare(chosen, "auto", tmp_path / "out", tmp_path / "raw", None)
+    assert "2 of 9 people have one picture (Hal_Low, Ian_Kay)" in caplog.text
+    train, test, _ = load(tmp_path / "out", chosen)
+    assert len(set(test.people)) == 3
+    assert not {"Hal_Low", "Ian_Kay"} & {*test.people, *train.repeated().people}
+    assert len(set(train.repeated().people)) == 4
+    # Known by name, whatever the pictures.
+    others = Faces(test.images[:2], np.array(["lee, ann", "IAN KAY"]), np.array(["x", "y"]))
+    everyone = train.and_also(test)
+    assert shared(everyone, others) == ["Ann_Lee", "Ian_Kay"]
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -166,7 +166,7 @@ def test_identify_knows_its_people_and_no_others(
     assert {row["false_identification"] for row in rows} == {0.36}
     assert {row["false_identification_in_gallery"] for row in rows} == {0.0}
     assert (
-        "(FAR 0.001) and not for a gallery: 36% at 20 people; this gallery takes 0.0%" in shown.err
+        "(FAR 0.001) and not for a gallery: 36% at 20 people; this gallery takes 0.0% " in shown.err
     )
     assert "none.png: no such file" in shown.err
 

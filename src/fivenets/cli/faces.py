@@ -88,7 +88,7 @@ def identify(
     if found and not as_json:
         Console().print(table)
     if found:
-        typer.echo(_of_strangers(calibration, in_gallery), err=True)
+        typer.echo(_of_strangers(calibration, in_gallery, len(known)), err=True)
     if refused:
         raise UserError("\nerror: ".join(refused))
 
@@ -123,13 +123,13 @@ def calibrate(
         )
 
 
-def _of_strangers(calibration: "Calibration", in_gallery: float | None) -> str:
+def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: int) -> str:
     """What the threshold is worth for people who are not in the gallery."""
     own = (
         "with one person in it, this gallery cannot say more"
         if in_gallery is None
-        else f"this gallery takes {in_gallery:.1%} of its own pictures for somebody else's when "
-        "their person is left out"
+        else f"this gallery takes {in_gallery:.1%} of its {size:,} pictures for somebody "
+        "else's when their person is left out"
     )
     measured = calibration.identification or "false identification was not measured"
     return (

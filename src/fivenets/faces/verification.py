@@ -161,9 +161,9 @@ def auc_interval(
     rng, aucs = np.random.default_rng(seed), []
     while len(aucs) < draws:
         times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
-        if (times > 0).sum() < 2:
-            continue  # one person alone: there are no pairs of two
         weight = np.where(pairs.is_same, times[first], times[first] * times[second])
+        if not (weight[pairs.is_same].any() and weight[~pairs.is_same].any()):
+            continue  # one person alone has no pairs of two, people of one picture none of one
         aucs.append(weighted_auc(rank, pairs.is_same, weight))
     low, high = np.quantile(aucs, [0.025, 0.975])
     return {"auc_low": float(low), "auc_high": float(high)}
