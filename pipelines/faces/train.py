@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fivenets.core import params, stage
 from fivenets.datasets.faces import prepared
-from fivenets.faces import evaluation, sets, training
+from fivenets.faces import evaluation, mining, sets, training
 from fivenets.faces.embedder import Embedder
 from fivenets.runs import tracking
 
@@ -20,6 +20,8 @@ def main(name: str) -> None:
     faces, unseen, source = prepared.load(Path("data/faces"), settings)
     _, photographs, _ = prepared.load(Path("data/face-photographs"), of_photographs)
     faces = sets.to_train_on(faces, unseen, photographs, protocol)
+    # Batches that cannot be made are refused before a run is opened.
+    mining.batches_per_epoch(faces.labels, recipe.people_per_batch, recipe.images_per_person)
     checkpoints, model_file = Path("checkpoints", name), Path("models", f"{name}.keras")
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
     run_file = Path("checkpoints", f"{name}.run.json")

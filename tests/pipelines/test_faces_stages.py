@@ -52,6 +52,7 @@ def train(**changes: dict) -> None:
             {"faces": {"dataset": "people", "test_people": 7}},
             "faces.dataset is people, whose people set the threshold and decide the champion",
         ),
+        ({}, r"people per batch should lie in 2\.\.8, they are 15"),
         ({"faces": {"test_people": 0}}, "faces: nobody is left to train on"),
     ],
 )
