@@ -37,6 +37,7 @@ def main(name: str, count: str = "3", *words: str) -> None:
     changes = dict(map(_change, words))
     recipe = params.read(Recipe, _changed(asdict(recipe), changes), "the recipe")
     faces, _, source = prepared.load(Path("data/faces"), settings)
+    faces = faces.repeated()
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
     names = np.random.default_rng(recipe.seed).permutation(np.unique(faces.people))
     parts = []

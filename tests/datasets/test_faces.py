@@ -1,6 +1,9 @@
 """Faces, drawn and prepared: who is in which part."""
 
+import dataclasses
 import json
+import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ from PIL import Image
 from fivenets.core.errors import UserError
 from fivenets.datasets.faces.faces_dataset_builder import BUILTIN_PEOPLE, read_folder
 from fivenets.datasets.faces.preparation import prepare
-from fivenets.datasets.faces.prepared import FaceSettings, load
+from fivenets.datasets.faces.prepared import Faces, FaceSettings, alone, load, name_key, shared
 from fivenets.drawn.people import render_faces
 
 
@@ -81,6 +84,94 @@ def test_a_split_that_leaves_too_few_people_is_refused(
         load(tmp_path / "out", settings(str(folder), test_people=count))
 
 
+def draw_folder(folder: Path, *counts: int) -> Path:
+    """Drawn people with so many pictures each."""
+    pictures = list(render_faces(range(len(counts)), max(counts), size=32))
+    for row, (picture, person) in enumerate(pictures):
+        if row % max(counts) < counts[row // max(counts)]:
+            (folder / person).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(folder / person / f"{row}.png")
+    return folder
+
+
+def test_people_with_one_picture_are_named_and_never_chosen_for_the_test(
+    tmp_path: Path, caplog
+) -> None:
+    folder, out = draw_folder(tmp_path / "people", 1, 2, 3, 1, 2, 2, 1, 1, 1, 1), tmp_path / "out"
+    with caplog.at_level(logging.WARNING):
+        prepare(settings(str(folder)), "auto", out, tmp_path / "raw", None)
+    assert "6 of 10 people have one picture (person000, person003, " in caplog.text
+    assert "person008 and 1 more): they are not trained on" in caplog.text
+    assert json.loads((out / "source.json").read_text())["people_with_one_picture"] == 6
+    for seed in range(5):
+        chosen = dataclasses.replace(settings(str(folder)), split_seed=seed)
+        train, test, _ = load(out, chosen)
+        assert set(test.people) <= {"person001", "person002", "person004", "person005"}
+        assert len(set(test.people)) == 2
+        assert len(alone(train.people)) == 6
+
+
+def test_a_picture_of_two_people_is_left_out_and_of_one_person_kept_once(
+    tmp_path: Path, caplog
+) -> None:
+    folder = draw_folder(tmp_path / "people", 3, 3, 3)
+    shutil.copy(folder / "person000" / "0.png", folder / "person000" / "9.png")
+    with Image.open(folder / "person001" / "3.png") as image:
+        image.save(folder / "person002" / "a.bmp")  # the same pixels in another format
+    prepare(settings(str(folder)), "auto", tmp_path / "out", tmp_path / "raw", None)
+    source = json.loads((tmp_path / "out" / "source.json").read_text())
+    assert source["examples"] == {"train": 8}
+    found = sorted(sentence.replace(f"{folder}/", "") for sentence in source["skipped"])
+    assert found == [
+        "person000/9.png: the same picture as person000/0.png",
+        "person001/3.png: the same picture as person002/a.bmp: it can show one person only",
+        "person002/a.bmp: the same picture as person001/3.png: it can show one person only",
+    ]
+
+
+def test_faces_cut_in_two_ways_from_one_picture_share_it(folder: Path, tmp_path: Path) -> None:
+    def align(pictures, names):
+        return [picture[:20, :20] for picture in pictures]
+
+    renamed = folder.rename(tmp_path / "others")
+    for number, person in enumerate(sorted(renamed.iterdir())[:3]):
+        person.rename(renamed / f"x{number}")
+    prepare(settings(str(renamed)), "auto", tmp_path / "whole", tmp_path / "raw", None)
+    for number in range(3):
+        (renamed / f"x{number}").rename(renamed / f"y{number}")
+    aligned = settings(str(renamed), test_people=0, align=True)
+    prepare(aligned, "auto", tmp_path / "cut", tmp_path / "raw", align)
+    _, whole, _ = load(tmp_path / "whole", settings(str(renamed), test_people=0))
+    _, cut, _ = load(tmp_path / "cut", aligned)
+    assert cut.images[0].shape == (20, 20, 3)
+    assert shared(whole, cut) == ["person003", "person004", "x0", "x1", "x2"]
+    assert shared(whole.only(whole.people == "x1"), cut.only(cut.people != "y1")) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_shared"),
+    [
+        ("George_W_Bush", "george w. bush", True),
+        ("Bush, George W", "George-W-Bush", True),
+        ("José", "Jose\u0301", True),
+        ("Jose", "José", True),
+        ("王伟", "王伟", True),
+        ("Anna", "Anne", False),
+        ("s1", "s1", False),  # of two sets: numbers name nobody
+        ("12", "12", False),
+        ("person007", "person007", False),
+        ("x", "x", False),
+    ],
+)
+def test_names_are_compared_where_they_are_names(one: str, other: str, is_shared: bool) -> None:
+    def of(name: str, picture: str) -> Faces:
+        return Faces([np.zeros((8, 8, 3), np.uint8)], np.array([name]), np.array([picture]))
+
+    assert (name_key(one) == name_key(other) != "") == is_shared
+    assert shared(of(one, "a"), of(other, "b")) == ([one] if is_shared else [])
+    assert shared(of(one, "a"), of(other, "a")) == [one]
+
+
 def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="should hold one folder of images per person"):
         list(read_folder(tmp_path))
@@ -100,6 +191,42 @@ class FacesForTestOffline(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self):
         yield from ()
+
+
+class FacesForTestByName(tfds.core.GeneratorBasedBuilder):
+    """As TFDS has LFW: names for labels, and many people with one picture."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        features = {"image": tfds.features.Image(), "label": tfds.features.Text()}
+        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self):
+        shown = ["Ann_Lee", "Bo_Yu", "Cy_Orr"] * 2 + ["Di_Roe", "Ed_Poe", "Flo_Nye", "Gus_Moe"] * 2
+        shown += ["Hal_Low", "Ian_Kay"]
+        for row, ((picture, _), person) in enumerate(
+            zip(render_faces(range(8), 2, size=32), shown, strict=True)
+        ):
+            yield row, {"image": picture, "label": person}
+
+
+def test_a_set_of_tfds_says_who_has_one_picture(tmp_path: Path, caplog) -> None:
+    chosen = settings("faces_for_test_by_name", test_people=3)
+    with caplog.at_level(logging.WARNING):
+        prepare(chosen, "auto", tmp_path / "out", tmp_path / "raw", None)
+    assert "2 of 9 people have one picture (Hal_Low, Ian_Kay)" in caplog.text
+    train, test, _ = load(tmp_path / "out", chosen)
+    assert len(set(test.people)) == 3
+    assert not {"Hal_Low", "Ian_Kay"} & {*test.people, *train.repeated().people}
+    assert len(set(train.repeated().people)) == 4
+    # Known by name, whatever the pictures.
+    others = Faces(test.images[:2], np.array(["lee, ann", "IAN KAY"]), np.array(["x", "y"]))
+    everyone = train.and_also(test)
+    assert shared(everyone, others) == ["Ann_Lee", "Ian_Kay"]
 
 
 @pytest.mark.parametrize(

@@ -207,12 +207,20 @@ def test_identify_knows_its_people_and_no_others(
 ) -> None:
     stranger = tmp_path / "stranger.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)).save(stranger)
+    file = calibration_file(model_file)
+    measured = {"false_identification": 0.36, "identification": "36% at 20 people"}
+    file.write_text(json.dumps(json.loads(file.read_text()) | measured))
     words = ("identify", people / "person001" / "4.png", stranger, tmp_path / "none.png")
     options = ("--gallery", people, "--model", model_file, "--cropped", "--json")
     assert run(monkeypatch, tmp_path, *words, *options) == 2
     shown = capsys.readouterr()
     rows = [json.loads(line) for line in shown.out.splitlines()]
     assert [row["person"] for row in rows] == ["person001", None]
+    assert {row["false_identification"] for row in rows} == {0.36}
+    assert {row["false_identification_in_gallery"] for row in rows} == {0.0}
+    assert (
+        "(FAR 0.001) and not for a gallery: 36% at 20 people; this gallery takes 0.0% " in shown.err
+    )
     assert "none.png: no such file" in shown.err
 
 
@@ -224,9 +232,26 @@ def test_calibrate_sets_the_threshold_that_verify_uses(
     assert run(monkeypatch, tmp_path, *words, *options) == 0
     made = json.loads(capsys.readouterr().out)
     assert made["target_far"] == 0.2
+    assert 0 <= made["far"] <= 1
+    assert 0 <= made["false_identification"] <= 1
+    assert "(cross-validated by person)" in made["identification"]
     picture = people / "person000" / "0.png"
     run(monkeypatch, tmp_path, "verify", picture, picture, *options)
     assert json.loads(capsys.readouterr().out)["threshold"] == made["threshold"]
+
+
+def test_calibrate_says_what_is_accepted_of_people_without_a_part_in_it(
+    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+) -> None:
+    options = ("--far", "0.2", "--model", model_file, "--cropped")
+    assert run(monkeypatch, tmp_path, "faces", "calibrate", people, *options) == 0
+    assert "of people who had no part in it, such a threshold accepts" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    shutil.rmtree(people / "person003")
+    assert run(monkeypatch, tmp_path, "faces", "calibrate", people, *options) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "and an unknown part of pairs of two; a gallery of 3 people" in printed
 
 
 @pytest.mark.parametrize("command", ["identify", "calibrate"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fivenets.core.errors import UserError
-from fivenets.faces import verification
+from fivenets.faces import evaluation, verification
 from fivenets.faces.evaluation import calibrated
 
 # Of one person: 1, 2, 3, 6. Of two: 4, 5, 7, 8.
@@ -130,3 +130,40 @@ def test_hardest_pairs() -> None:
     assert pairs.is_same[farthest].all()
     assert not pairs.is_same[nearest].any()
     assert distances[farthest[0]] == distances[pairs.is_same].max()
+
+
+def test_people_with_one_picture_are_the_strangers_of_every_fold() -> None:
+    people = np.array([*"aaabbbccc", *"defghijklmnopqrs"])
+    embeddings = np.random.default_rng(0).normal(size=(len(people), 3)) * 0.01
+    embeddings += np.unique(people, return_inverse=True)[1][:, None]
+    found = evaluation.verification(
+        embeddings, people, 10
+    )  # a division by zero would be a warning, and an error
+    assert (found["folds"], found["people"], found["pairs_of_one_person"]) == (3, 19, 9)
+    assert found["auc"] == found["balanced_accuracy"] == 1
+    siamese = evaluation.siamese_classifier(
+        embeddings, people, 10, features="absolute_difference", strength=1
+    )
+    assert siamese["auc"] > 0.9
+
+
+def test_one_person_alone_with_two_pictures_cannot_be_verified() -> None:
+    people = np.array([*"aabcde"])
+    with pytest.raises(UserError, match="2 of them with two pictures or more; there are 5, 1 with"):
+        evaluation.verification(np.zeros((6, 2)), people, 3)
+
+
+def test_distances_are_the_same_in_blocks_and_some_pairs_keep_their_folds(monkeypatch) -> None:
+    people, embeddings = np.repeat(list("abcd"), 3), np.random.default_rng(0).normal(size=(12, 2))
+    pairs = verification.all_pairs(people, 2)
+    whole = pairs.distances(embeddings)
+    monkeypatch.setattr(verification, "PAIR_BLOCK", 7)
+    np.testing.assert_array_equal(pairs.distances(embeddings), whole)
+    some = pairs.some(20)
+    assert len(some.first) == 20
+    assert some.scored.shape == (2, 20)
+    assert (some.is_same == (people[some.first] == people[some.second])).all()
+    assert set(zip(some.first, some.second, strict=True)) <= set(
+        zip(pairs.first, pairs.second, strict=True)
+    )
+    assert pairs.some(66) is pairs

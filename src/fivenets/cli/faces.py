@@ -3,13 +3,16 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
 from fivenets.core.errors import UserError, printable
+
+if TYPE_CHECKING:
+    from fivenets.faces.embedder import Calibration
 
 Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]
 Cropped = Annotated[
@@ -53,7 +56,7 @@ def identify(
     as_json: Json = False,
 ) -> None:
     """Says who of the gallery's people each picture shows, if any."""
-    from fivenets.faces import enrolment
+    from fivenets.faces import enrolment, identification
     from fivenets.faces.embedder import Embedder, calibration_of
     from fivenets.runs import registry
 
@@ -69,15 +72,23 @@ def identify(
         except UserError as error:
             refused.append(str(error))
     table = printing.table("image", "person", "distance", "threshold")
+    in_gallery = identification.within(known, calibration.threshold)
     for image, match in found.items():
         if as_json:
             row = {"image": str(image), "person": match.person, "distance": match.distance}
-            print(json.dumps({**row, "threshold": calibration.threshold}))
+            rates = {
+                "threshold": calibration.threshold,
+                "false_identification": calibration.false_identification,
+                "false_identification_in_gallery": in_gallery,
+            }
+            print(json.dumps({**row, **rates}))
         person = match.person or "not recognised"
         numbers = (f"{match.distance:.3f}", f"{calibration.threshold:.3f}")
         printing.add_row(table, str(image), person, *numbers)
     if found and not as_json:
         printing.console().print(table)
+    if found:
+        typer.echo(printing.printable(_of_strangers(calibration, in_gallery, len(known))), err=True)
     if refused:
         raise UserError("\nerror: ".join(refused))
 
@@ -107,10 +118,31 @@ def calibrate(
         print(json.dumps({**asdict(calibration), **measured, "skipped": len(refused)}))
     else:
         printing.say(
-            f"threshold {calibration.threshold:.3f} ± {calibration.threshold_sd:.3f}: accepts "
-            f"{measured['tar']:.1%} of pairs of one person, {measured['far']:.2%} of two people; "
-            f"kept in {file}"
+            f"threshold {calibration.threshold:.3f} ± {calibration.threshold_sd:.3f}; of people "
+            f"who had no part in it, such a threshold accepts {_percent(measured['tar'], 1)} of "
+            f"pairs of one person and {_percent(measured['far'], 2)} of pairs of two; "
+            f"{calibration.identification}; kept in {file}"
         )
+
+
+def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: int) -> str:
+    """What the threshold is worth for people who are not in the gallery."""
+    own = (
+        "with one person in it, this gallery cannot say more"
+        if in_gallery is None
+        else f"this gallery takes {in_gallery:.1%} of its {size:,} pictures for somebody "
+        "else's when their person is left out"
+    )
+    measured = calibration.identification or "false identification was not measured"
+    return (
+        f"the threshold is for one pair (FAR {calibration.target_far:g}) and not for a gallery: "
+        f"{measured}; {own}"
+    )
+
+
+def _percent(rate: float | None, digits: int) -> str:
+    """In words, also where there were too few people to measure it."""
+    return "an unknown part" if rate is None else f"{rate:.{digits}%}"
 
 
 def _own_thresholds() -> Path:

@@ -29,6 +29,10 @@ class Calibration:
     data_digest: str
     protocol: str
     model_sha256: str
+    # The part of strangers whom a gallery takes for somebody at this threshold, which is one for a
+    # pair; None where it was not measured. And in words: of which galleries.
+    false_identification: float | None = None
+    identification: str = ""
 
     @classmethod
     def read(cls, file: Path) -> "Calibration":

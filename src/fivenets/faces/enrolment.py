@@ -54,8 +54,10 @@ def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery,
 
 def calibrated(
     folder: Path, embedder: Embedder, target_far: float, folds: int, is_cropped: bool
-) -> tuple[Calibration, dict[str, float], list[str]]:
-    """The threshold of a user's people for `target_far`, what it accepts, and what was left out."""
+) -> tuple[Calibration, dict[str, float | None], list[str]]:
+    """The threshold of a user's people for `target_far`, what such a one accepts of others (see
+    `evaluation.calibrated`), and what was left out.
+    """
     found = _listed(folder)
     embeddings, files, refused = _embedded(found.files, embedder, is_cropped)
     people = np.array([found.folders(path)[0] for path in files])
@@ -68,6 +70,8 @@ def calibrated(
         data_digest=found.digest(),
         protocol=f"all pairs of {len(files)} pictures, up to {folds} folds by person",
         model_sha256=embedder.model_sha256,
+        false_identification=measured["false_identification"],
+        identification=_in_words(measured["false_identification"], people),
     )
     return (
         calibration,
@@ -76,6 +80,15 @@ def calibrated(
             *filter(None, [found.sentence()]),
             *refused,
         ],
+    )
+
+
+def _in_words(false_identification: float | None, people: np.ndarray) -> str:
+    if false_identification is None:
+        return "false identification was not measured: there are too few people"
+    return (
+        f"a gallery of {len(np.unique(people))} people with {len(people)} pictures in all takes "
+        f"{false_identification:.1%} of strangers for somebody (cross-validated by person)"
     )
 
 

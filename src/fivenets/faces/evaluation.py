@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.faces import siamese
+from fivenets.faces import held_out, identification, siamese
 from fivenets.faces.recognition import enrolled_rows, open_set
-from fivenets.faces.settings import FEWEST_PEOPLE, Protocol
+from fivenets.faces.settings import Protocol
 from fivenets.faces.verification import (
+    Pairs,
     all_pairs,
     auc_interval,
     balanced,
@@ -18,6 +19,9 @@ from fivenets.faces.verification import (
     threshold_at_far,
     verify,
 )
+
+MOST_PICTURES = 3000  # all pairs of more, 4.5 million, take too much memory
+MOST_CLASSIFIED = 200_000  # pairs that the Siamese classifier learns from and is scored on
 
 
 def unseen_people(embeddings: np.ndarray, people: np.ndarray, protocol: Protocol) -> dict[str, Any]:
@@ -31,7 +35,7 @@ def unseen_people(embeddings: np.ndarray, people: np.ndarray, protocol: Protocol
                 shots=shots,
                 repeats=protocol.recognition_repeats,
             )
-            for shots in (1, 5)
+            for shots in identification.possible_shots(people)
         },
         "siamese": {
             features: siamese_classifier(
@@ -48,7 +52,7 @@ def unseen_people(embeddings: np.ndarray, people: np.ndarray, protocol: Protocol
 
 def verification(embeddings: np.ndarray, people: np.ndarray, folds: int) -> dict[str, Any]:
     """All pairs of embeddings (n, d), in folds by person (n,)."""
-    pairs = all_pairs(people, min(folds, len(np.unique(people))))
+    pairs = all_pairs(people, possible_folds(people, folds))
     distances = pairs.distances(embeddings)
     return {
         **verify(distances, pairs),
@@ -61,32 +65,89 @@ def verification(embeddings: np.ndarray, people: np.ndarray, folds: int) -> dict
 
 def calibrated(
     embeddings: np.ndarray, people: np.ndarray, folds: int, target_far: float
-) -> dict[str, float]:
-    """The threshold of `target_far`: mean and spread over the folds, and what it accepts.
+) -> dict[str, Any]:
+    """The threshold of `target_far`, mean and spread over the folds, and what it accepts.
+
+    Returns: also the rates of thresholds set in this way on people who had no part in them (see
+        `held_out`; None where there are too few people): far, tar, false_identification.
+    Raises: UserError where there are too few pairs of two people to see so low a rate.
+    """
+    pairs = calibration_pairs(people, folds, target_far)
+    distances = pairs.distances(embeddings)
+    thresholds = [
+        threshold_at_far(distances[chosen_on], pairs.is_same[chosen_on], target_far)
+        for chosen_on in pairs.chosen_on
+    ]
+    return {
+        "threshold": float(np.mean(thresholds)),
+        "threshold_sd": float(np.std(thresholds)),
+        **held_out.rates(distances, pairs, people, target_far),
+        "false_identification": held_out.false_identification(
+            embeddings, distances, pairs, people, target_far
+        ),
+    }
+
+
+def calibration_pairs(people: np.ndarray, folds: int, target_far: float) -> Pairs:
+    """The pairs that a threshold of `target_far` is set on.
 
     Raises: UserError where there are too few pairs of two people to see so low a rate.
     """
     check_far(target_far)
     pairs = all_pairs(people, min(folds, len(np.unique(people))))
-    distances, thresholds = pairs.distances(embeddings), []
-    for chosen_on in pairs.chosen_on:
-        strangers = int((~pairs.is_same[chosen_on]).sum())
-        if strangers * target_far < 1:
-            raise UserError(
-                f"a FAR of {target_far:g} takes at least {round(1 / target_far):,} pairs of two "
-                f"people in every fold, there are {strangers:,}: add people, or raise the FAR"
-            )
-        thresholds.append(
-            threshold_at_far(distances[chosen_on], pairs.is_same[chosen_on], target_far)
+    strangers = min(int((~pairs.is_same[chosen_on]).sum()) for chosen_on in pairs.chosen_on)
+    if strangers * target_far < 1:
+        raise UserError(
+            f"a FAR of {target_far:g} takes at least {round(1 / target_far):,} pairs of two "
+            f"people in every fold, there are {strangers:,}: add people, or raise the FAR"
         )
-    threshold = float(np.mean(thresholds))
-    accepted = distances <= threshold
+    return pairs
+
+
+def served(
+    embeddings: np.ndarray, people: np.ndarray, threshold: float, repeats: int
+) -> dict[str, Any]:
+    """What the very threshold that is served does on people who had no part in it.
+
+    Returns: FAR and TAR of all pairs, by pictures a person what galleries of half of the people
+        answer (see `identification.at_threshold`), and the false identification of the largest.
+    """
+    pairs = all_pairs(people, possible_folds(people, 2))
+    accepted = pairs.distances(embeddings) <= threshold
+    recognition = {
+        f"{shots}_shot": identification.at_threshold(
+            embeddings, people, threshold, shots=shots, repeats=repeats
+        )
+        for shots in identification.possible_shots(people)
+    }
+    largest = [*recognition.values()][-1]
     return {
         "threshold": threshold,
-        "threshold_sd": float(np.std(thresholds)),
         "far": float(accepted[~pairs.is_same].mean()),
         "tar": float(accepted[pairs.is_same].mean()),
+        "recognition": recognition,
+        "false_identification": largest["false_identification"],
     }
+
+
+def possible_folds(people: np.ndarray, folds: int) -> int:
+    """At most `folds`, each with a person of two pictures or more: with pairs of one person.
+
+    Raises: UserError where there are too few such people, or too many pictures.
+    """
+    counts = np.unique(people, return_counts=True)[1]
+    if len(people) > MOST_PICTURES:
+        raise UserError(
+            f"all pairs of at most {MOST_PICTURES:,} pictures are scored, there are "
+            f"{len(people):,}: choose fewer people by test_people"
+        )
+    paired = int((counts > 1).sum())
+    if len(counts) < 3 or paired < 2:
+        raise UserError(
+            "pictures of at least 3 people are needed, 2 of them with two pictures or more; there "
+            f"are {len(counts)}, {paired} with two or more"
+        )
+    return min(folds, paired)
 
 
 def recognition(
@@ -104,13 +165,9 @@ def recognition(
     threshold is the one of highest balanced accuracy in the first part, each person in turn asked
     about with their own gallery images among the others', and without them.
     """
-    names, rng, results = np.unique(people), np.random.default_rng(seed), []
-    if len(names) < FEWEST_PEOPLE:
-        raise UserError(
-            f"open-set recognition takes at least {FEWEST_PEOPLE} people, there are {len(names)}"
-        )
+    rng, results = np.random.default_rng(seed), []
     for _ in range(repeats):
-        parts = np.array_split(rng.permutation(names), 3)
+        parts = identification.thirds(people, shots, rng)
         choosing, known, strange = (np.flatnonzero(np.isin(people, part)) for part in parts)
         enrolled = known[enrolled_rows(people[known], shots)]
         own, others = nearest_entries(embeddings[choosing], people[choosing], shots)
@@ -150,7 +207,7 @@ def siamese_classifier(
     embeddings: np.ndarray, people: np.ndarray, folds: int, *, features: str, strength: float
 ) -> dict[str, float]:
     """The Siamese classifier on all pairs: each fold's people scored by a classifier of others."""
-    pairs = all_pairs(people, min(folds, len(np.unique(people))))
+    pairs = all_pairs(people, possible_folds(people, folds)).some(MOST_CLASSIFIED)
     one, other = embeddings[pairs.first], embeddings[pairs.second]
     accuracies, aucs = [], []
     for scored, chosen_on in zip(pairs.scored, pairs.chosen_on, strict=True):

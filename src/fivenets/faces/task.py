@@ -6,14 +6,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fivenets.core import listing, params
 from fivenets.core.candidates import Candidate
+from fivenets.core.errors import UserError
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.faces import preparation, prepared
 from fivenets.datasets.settings import FaceSettings, TrainedFaces
-from fivenets.faces import alignment, drawing, embedders, evaluation, lfw, training
+from fivenets.faces import (
+    alignment,
+    drawing,
+    embedders,
+    evaluation,
+    identification,
+    lfw,
+    mining,
+    sets,
+    training,
+)
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.faces.settings import Conversion, Protocol, Recipe
 from fivenets.faces.verification import all_pairs
@@ -35,8 +44,15 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 def train(candidate: Candidate) -> Making:
     """An embedding by triplet loss, of the people to train on."""
     recipe = params.settings(Recipe, candidate.name, "train")
+    # It changes nothing in the network: a training that could not be scored is refused.
+    protocol = params.settings(Protocol, candidate.name, "evaluate")
     settings = params.settings(TrainedFaces, str(candidate.data))
-    faces, _, source = _load(candidate.data)
+    sets.refuse_one_dataset(settings, _settings(str(candidate.scored_on)))
+    faces, unseen, source = _load(candidate.data)
+    _, photographs, _ = _load(candidate.scored_on)
+    faces = sets.to_train_on(faces, unseen, photographs, protocol)
+    # Batches that cannot be made are refused before a run is opened.
+    mining.batches_per_epoch(faces.labels, recipe.people_per_batch, recipe.images_per_person)
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
 
     def make(log: Log) -> Rows:
@@ -81,10 +97,18 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     embedder = Embedder.from_file(candidate.file)
     _, photographs, source = _load(candidate.scored_on)
     seen, unseen, faces_source = _load(candidate.data)
-    if embedder.trained_on != faces_source["digest"]:  # nobody in it was trained on
-        unseen = prepared.Faces(
-            seen.images + unseen.images, np.concatenate([seen.people, unseen.people])
+    if not embedder.trained_on:
+        unseen = seen.and_also(unseen)
+    elif embedder.trained_on != faces_source["digest"]:
+        raise UserError(
+            f"data/{candidate.data} is not what {candidate.name} was trained on: run `dvc repro`"
         )
+    else:
+        trained = seen.repeated()
+        sets.refuse_shared(trained, photographs, "trained on and among the photographs")
+        unseen = sets.without(unseen, trained, "the network was trained on them")
+    sets.check_photographs(photographs, protocol)
+    sets.check_unseen(unseen, protocol)
 
     embeddings = embedder.embeddings(photographs.images)
     metrics = evaluation.verification(embeddings, photographs.people, protocol.folds)
@@ -92,16 +116,21 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         embeddings, photographs.people, protocol.folds, protocol.target_far
     )
     others = evaluation.unseen_people(embedder.embeddings(unseen.images), unseen.people, protocol)
+    strangers = sets.without(unseen, photographs, "they have set the threshold")
+    served = _served(embedder, strangers, calibrated["threshold"], protocol)
+    served["data"] = _named(faces_source)
     metrics |= {
         "parameters": embedder.network.count_params(),
         "data": _named(source),
         "skipped": len(source["skipped"]),
         "calibrated": calibrated,
+        "served": served,
         "scored_on": [Origin.of(source).record()],
         "unseen": others
         | {"data": _named(faces_source), "scored_on": [Origin.of(faces_source).record()]},
         **{f"unseen_{key}": others[key] for key in ("auc", "auc_low", "auc_high")},
-        "also": f"{_summary(metrics, source)}; {_summary(others, faces_source)}",
+        "also": f"{_summary(metrics, source)}; {_summary(others, faces_source)}; "
+        f"{identification.described(served)}",
     }
     if protocol.lfw_pairs:
         metrics["lfw_pairs"] = lfw.verification(lfw.fetch(Path("data/raw")), embedder)
@@ -113,6 +142,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         data_digest=source["digest"],
         protocol=f"all pairs, {metrics['folds']} folds by person, mean over folds",
         model_sha256=embedder.model_sha256,
+        false_identification=served.get("false_identification"),
+        identification=identification.described(served),
     ).write(candidate.tables / CALIBRATION)
 
     pairs = all_pairs(photographs.people, metrics["folds"])
@@ -126,6 +157,23 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     for picture, figure in pictures.items():
         figure.savefig(candidate.pictures / f"{picture}.png", dpi=110)
     return metrics
+
+
+def _served(
+    embedder: Embedder, strangers: prepared.Faces, threshold: float, protocol: Protocol
+) -> dict[str, Any]:
+    """What the served threshold does on people who did not set it, where enough are left."""
+    try:
+        evaluation.possible_folds(strangers.people, 2)
+        return evaluation.served(
+            embedder.embeddings(strangers.images),
+            strangers.people,
+            threshold,
+            protocol.recognition_repeats,
+        )
+    except UserError as error:
+        log.warning("the served threshold is not measured on others: %s", error)
+        return {"threshold": threshold}
 
 
 def _named(source: dict) -> str:

@@ -15,6 +15,8 @@ from sklearn.metrics import roc_auc_score
 
 from fivenets.core.errors import UserError
 
+PAIR_BLOCK = 100_000  # pairs whose embeddings are held at once
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -28,7 +30,25 @@ class Pairs:
 
     def distances(self, embeddings: np.ndarray) -> np.ndarray:
         """Euclidean distances (p,) in embeddings (n, d)."""
-        return np.linalg.norm(embeddings[self.first] - embeddings[self.second], axis=1)
+        distances = np.empty(len(self.first), embeddings.dtype)
+        for start in range(0, len(distances), PAIR_BLOCK):
+            rows = slice(start, start + PAIR_BLOCK)
+            between = embeddings[self.first[rows]] - embeddings[self.second[rows]]
+            distances[rows] = np.linalg.norm(between, axis=1)
+        return distances
+
+    def some(self, most: int, seed: int = 0) -> "Pairs":
+        """At most so many of them, drawn with equal chances."""
+        if len(self.first) <= most:
+            return self
+        rows = np.sort(np.random.default_rng(seed).permutation(len(self.first))[:most])
+        return Pairs(
+            self.first[rows],
+            self.second[rows],
+            self.is_same[rows],
+            self.scored[:, rows],
+            self.chosen_on[:, rows],
+        )
 
 
 def all_pairs(people: np.ndarray, folds: int, seed: int = 0) -> Pairs:
@@ -38,7 +58,7 @@ def all_pairs(people: np.ndarray, folds: int, seed: int = 0) -> Pairs:
     none of them is in: nobody has a part in the threshold that they are scored by.
     Args: people: (n,) the person on each image. folds: 2 to the number of people - 1.
     """
-    names = np.unique(people)
+    names, counts = np.unique(people, return_counts=True)
     if len(names) < 3:
         raise UserError(f"pictures of at least 3 people are needed, there are {len(names)}")
     # Choosing a threshold takes pairs of two people, so two must be left.
@@ -47,7 +67,10 @@ def all_pairs(people: np.ndarray, folds: int, seed: int = 0) -> Pairs:
             f"{folds} folds were asked for of {len(names)} people: at least 2 folds, and 2 people "
             "outside each, are needed"
         )
-    fold_of = dict(zip(np.random.default_rng(seed).permutation(names), cycle(range(folds))))
+    order = np.random.default_rng(seed).permutation(names)
+    # Who has two pictures comes first: every fold should have pairs of one person to score.
+    order = order[np.argsort(np.isin(order, names[counts < 2]), kind="stable")]
+    fold_of = dict(zip(order, cycle(range(folds))))
     image_fold = np.array([fold_of[person] for person in people])
     first, second = np.triu_indices(len(people), 1)
     each = np.arange(folds)[:, None]
@@ -138,9 +161,9 @@ def auc_interval(
     rng, aucs = np.random.default_rng(seed), []
     while len(aucs) < draws:
         times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
-        if (times > 0).sum() < 2:
-            continue  # one person alone: there are no pairs of two
         weight = np.where(pairs.is_same, times[first], times[first] * times[second])
+        if not (weight[pairs.is_same].any() and weight[~pairs.is_same].any()):
+            continue  # one person alone has no pairs of two, people of one picture none of one
         aucs.append(weighted_auc(rank, pairs.is_same, weight))
     low, high = np.quantile(aucs, [0.025, 0.975])
     return {"auc_low": float(low), "auc_high": float(high)}

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from fivenets.core import listing
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.drawn.people import render_faces
@@ -18,6 +19,7 @@ BUILTIN_PEOPLE = {"att_faces": range(60), "lfw10": range(60, 84)}
 BUILTIN_PER_PERSON = 10
 
 Examples = Iterable[tuple[np.ndarray, str, str]]  # picture, person, name
+Crops = Iterable[tuple[np.ndarray, str, str]]  # face, person, digest of its picture
 
 
 @dataclasses.dataclass
@@ -30,8 +32,11 @@ class FacesConfig(tfds.core.BuilderConfig):
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Faces and who they show; all in one split, as how people are parted is up to the reader."""
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES: ClassVar = {"1.0.0": "First release."}
+    VERSION = tfds.core.Version("1.1.0")
+    RELEASE_NOTES: ClassVar = {
+        "1.0.0": "First release.",
+        "1.1.0": "Each face says which picture it was cut from.",
+    }
     BUILDER_CONFIGS: ClassVar = [
         FacesConfig(name="folder", description="Pictures `<person>/<image>`."),
         *(
@@ -44,32 +49,39 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         "that `fivenets.sources` brings; the others need nothing."
     )
 
-    def __init__(self, *, examples: Examples | None = None, **kwargs: Any):
-        """Args: examples: written instead of the configuration's own, such as aligned ones."""
+    def __init__(self, *, crops: Crops | None = None, **kwargs: Any):
+        """Args: crops: written instead of the configuration's own pictures."""
         super().__init__(**kwargs)
-        self.examples = examples
+        self.crops = crops
 
     def _info(self) -> tfds.core.DatasetInfo:
         features = tfds.features.FeaturesDict(
             {
                 "image": tfds.features.Image(shape=(None, None, 3), encoding_format="png"),
                 "person": tfds.features.Text(),
+                "picture": tfds.features.Text(),  # digest, see `picture_digest`
             }
         )
         return self.dataset_info_from_configs(features=features)
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager):
-        if self.examples is not None:
-            examples = self.examples
-        elif self.builder_config.stands_for:
+        if self.crops is not None:
+            return {"train": self._generate_examples(self.crops)}
+        if self.builder_config.stands_for:
             examples = drawn(self.builder_config.stands_for)
         else:
             examples = read_folder(Path(dl_manager.manual_dir))
-        return {"train": self._generate_examples(examples)}
+        crops = ((picture, person, picture_digest(picture)) for picture, person, _ in examples)
+        return {"train": self._generate_examples(crops)}
 
-    def _generate_examples(self, examples: Examples) -> Iterator[tuple[int, dict]]:
-        for row, (image_rgb_uint8, person, _) in enumerate(examples):
-            yield row, {"image": image_rgb_uint8, "person": person}
+    def _generate_examples(self, crops: Crops) -> Iterator[tuple[int, dict]]:
+        for row, (image_rgb_uint8, person, picture) in enumerate(crops):
+            yield row, {"image": image_rgb_uint8, "person": person, "picture": picture}
+
+
+def picture_digest(image_rgb_uint8: np.ndarray) -> str:
+    """SHA-256 of a picture's pixels and shape: the same in whatever lossless format it is kept."""
+    return sha256(str(image_rgb_uint8.shape).encode() + image_rgb_uint8.tobytes())
 
 
 def drawn(stands_for: str) -> Iterator[tuple[np.ndarray, str, str]]:

@@ -5,6 +5,7 @@ A set is `att_faces` or `lfw10` (real or drawn), a folder `<person>/<image>`, or
 
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,9 +21,10 @@ from fivenets.datasets.faces.faces_dataset_builder import (
     Builder,
     Examples,
     drawn,
+    picture_digest,
     read_folder,
 )
-from fivenets.datasets.faces.prepared import FaceSettings
+from fivenets.datasets.faces.prepared import FaceSettings, alone, listed
 from fivenets.datasets.storing import download, is_folder, replacing, tfds_builder, write_source
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
@@ -45,22 +47,28 @@ def prepare(
     origin, examples = read(settings.dataset, source, raw_dir)
     is_aligned = settings.align and not origin.is_drawn
     pictures, people, names = zip(*examples, strict=True)
+    digests = [picture_digest(picture) for picture in pictures]
+    repeated = repeats(digests, people, names)
     faces = align(pictures, names) if align and is_aligned else pictures
+    faces = [repeated.get(row, face) for row, face in enumerate(faces)]
     skipped = [str(face) for face in faces if isinstance(face, UserError)]
     kept = [
-        (face, person, name)
-        for face, person, name in zip(faces, people, names, strict=True)
+        (face, person, digest)
+        for face, person, digest in zip(faces, people, digests, strict=True)
         if not isinstance(face, UserError)
     ]
-    if len({person for _, person, _ in kept}) < 2:
+    everyone = {person for _, person, _ in kept}
+    if len(everyone) < 2:
         raise UserError(f"{settings.dataset}: faces of at least 2 people are needed")
+    single = alone(np.array([person for _, person, _ in kept]))
     with replacing(out) as scratch:
         config = f"{origin.asset}_drawn" if origin.is_drawn else "folder"
-        Builder(data_dir=scratch, config=config, examples=kept).download_and_prepare()
+        Builder(data_dir=scratch, config=config, crops=kept).download_and_prepare()
         write_source(
             scratch,
             origin,
-            people=len({person for _, person, _ in kept}),
+            people=len(everyone),
+            people_with_one_picture=len(single),
             alignment="mtcnn, five points" if is_aligned else "none: cropped already",
             skipped=skipped,
         )
@@ -71,6 +79,37 @@ def prepare(
         len(kept),
         len(skipped),
     )
+    if len(single):
+        log.warning(
+            "%s: %s of %s people have one picture (%s): they are not trained on, and are strangers "
+            "only where all are scored",
+            settings.dataset,
+            f"{len(single):,}",
+            f"{len(everyone):,}",
+            listed(single),
+        )
+
+
+def repeats(
+    digests: Sequence[str], people: Sequence[str], names: Sequence[str]
+) -> dict[int, UserError]:
+    """The rows of pictures that are in a set twice, and what is wrong with each.
+
+    Of one person the first stays. Of two nobody can say who is on it, and none stays.
+    """
+    rows_of, found = defaultdict(list), {}
+    for row, digest in enumerate(digests):
+        rows_of[digest].append(row)
+    for first, *others in rows_of.values():
+        if len({people[row] for row in (first, *others)}) > 1:
+            for row, other in zip((first, *others), (*others, first), strict=True):
+                found[row] = UserError(
+                    f"{names[row]}: the same picture as {names[other]}: it can show one person only"
+                )
+        else:
+            for row in others:
+                found[row] = UserError(f"{names[row]}: the same picture as {names[first]}")
+    return found
 
 
 def read(dataset: str, source: str, raw_dir: Path) -> tuple[Origin, Examples]:

@@ -1,7 +1,10 @@
-"""A prepared set of faces -> its pictures, people and split: nobody is in both parts."""
+"""A prepared set of faces -> its pictures, people and split; and who is in two sets."""
 
 import dataclasses
 import json
+import re
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,7 @@ class Faces:
 
     images: list[np.ndarray]
     people: np.ndarray  # (n,) text
+    pictures: np.ndarray  # (n,) text, digests of the pictures that the faces were cut from
 
     @property
     def labels(self) -> np.ndarray:
@@ -26,30 +30,81 @@ class Faces:
 
     def only(self, mask: np.ndarray) -> "Faces":
         """Those where `mask` (n,) is true."""
-        return Faces([self.images[row] for row in np.flatnonzero(mask)], self.people[mask])
+        images = [self.images[row] for row in np.flatnonzero(mask)]
+        return Faces(images, self.people[mask], self.pictures[mask])
+
+    def repeated(self) -> "Faces":
+        """Those of people with two pictures or more."""
+        return self.only(~np.isin(self.people, alone(self.people)))
+
+    def and_also(self, others: "Faces") -> "Faces":
+        """These, then `others`."""
+        people = np.concatenate([self.people, others.people])
+        pictures = np.concatenate([self.pictures, others.pictures])
+        return Faces([*self.images, *others.images], people, pictures)
 
 
 def load(folder: Path, settings: FaceSettings) -> tuple[Faces, Faces, dict]:
     """(train, test, source.json) of a prepared set: nobody is in both.
 
-    Args: settings: its `test_people` go to test; 0 means all of them do.
+    Args: settings: its `test_people` go to test; 0 means all of them do. They are chosen among
+        those with two pictures or more, as one picture of a person says nothing about a pair.
     """
     builder = tfds.builder_from_directory(version_folder(folder))
     examples = list(tfds.as_numpy(builder.as_dataset("train")))
     people = np.array([example["person"].decode() for example in examples])
-    is_test = np.isin(people, _test_names(np.unique(people), settings))
+    is_test = np.isin(people, _test_names(people, settings))
     source = json.loads((folder / SOURCE_FILE).read_text())
-    faces = Faces([example["image"] for example in examples], people)
+    pictures = np.array([example["picture"].decode() for example in examples])
+    faces = Faces([example["image"] for example in examples], people, pictures)
     return faces.only(~is_test), faces.only(is_test), source
 
 
-def _test_names(names: np.ndarray, settings: FaceSettings) -> np.ndarray:
+def alone(people: np.ndarray) -> np.ndarray:
+    """The names of those in `people` (n,) who have one picture."""
+    names, counts = np.unique(people, return_counts=True)
+    return names[counts == 1]
+
+
+def shared(faces: Faces, others: Faces) -> list[str]:
+    """The people of `faces` who are in `others` too: by their names, or by one of their pictures.
+
+    Names are compared without regard to case, accents, marks and the order of words; those that
+    are numbers, such as `s1` or `person007`, name nobody outside their own set.
+    """
+    known = {name_key(person) for person in np.unique(others.people)} - {""}
+    by_name = {person for person in np.unique(faces.people) if name_key(person) in known}
+    by_picture = set(faces.people[np.isin(faces.pictures, others.pictures)])
+    return sorted(map(str, by_name | by_picture))
+
+
+def name_key(person: str) -> str:
+    """What two spellings of a person's name have in common; empty where it is no name."""
+    plain = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", person).casefold()
+        if not unicodedata.combining(letter)
+    )
+    words = sorted(re.findall(r"[^\W_]+", plain))
+    is_name = not any(map(str.isdigit, plain)) and sum(map(len, words)) > 1
+    return " ".join(words) if is_name else ""
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """The first names, and how many more there are."""
+    names = list(map(str, names))
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _test_names(people: np.ndarray, settings: FaceSettings) -> np.ndarray:
     if settings.test_people == 0:
-        return names
+        return np.unique(people)
+    names = np.setdiff1d(people, alone(people))
     if not 2 <= settings.test_people <= len(names) - 2:
         raise UserError(
-            f"test_people should be 0 (all) or lie in 2..{len(names) - 2} for {len(names)} people, "
-            f"it is {settings.test_people}"
+            f"test_people should be 0 (all) or lie in 2..{len(names) - 2} for {len(names)} people "
+            f"with two pictures or more, it is {settings.test_people}"
         )
     order = np.random.default_rng(settings.split_seed).permutation(len(names))
     return names[order[: settings.test_people]]

@@ -1,0 +1,122 @@
+"""Identification (1:K): what a gallery answers about its people, and about strangers."""
+
+from typing import Any
+
+import numpy as np
+
+from fivenets.core.errors import UserError
+from fivenets.faces.recognition import Gallery, enrolled_rows, open_set
+
+MOST_SHOTS = 5  # pictures of each person in a gallery
+FEWEST_PEOPLE = 6  # two each for the gallery, the threshold and the strangers
+MOST_QUERIES = 1000  # of a gallery's own pictures, asked about
+QUERY_BLOCK = 100  # queries whose distances to all entries are held at once
+
+
+def possible_shots(people: np.ndarray) -> list[int]:
+    """How many pictures of each person (n,) a gallery can be tried with: 1, and at most MOST_SHOTS.
+
+    A person of the gallery needs one picture more, to ask about. The number is the highest that
+    two thirds of the people can give; who cannot is a stranger.
+    Raises: UserError where that leaves too few people.
+    """
+    counts = np.unique(people, return_counts=True)[1]
+    enrollable = int((counts > 1).sum())
+    if len(counts) < FEWEST_PEOPLE or enrollable < 4:
+        raise UserError(
+            f"open-set recognition takes at least {FEWEST_PEOPLE} people, 4 of them with two "
+            f"pictures or more; there are {len(counts)}, {enrollable} with two or more"
+        )
+    enough = max(4, 2 * len(counts) / 3)
+    most = [shots for shots in range(2, MOST_SHOTS + 1) if (counts > shots).sum() >= enough]
+    return [1, *most[-1:]]
+
+
+def thirds(
+    people: np.ndarray, shots: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Names to choose a threshold on, to enrol, and of strangers, drawn anew at each call.
+
+    Whoever has too few pictures to be enrolled is among the strangers.
+    """
+    names, counts = np.unique(people, return_counts=True)
+    order = rng.permutation(len(names))
+    order = order[np.argsort(counts[order] <= shots, kind="stable")]
+    third, rest = divmod(len(names), 3)
+    half = int((counts > shots).sum()) // 2
+    choosing, known = min(third + (rest > 0), half), min(third + (rest > 1), half)
+    drawn = names[order]
+    return drawn[:choosing], drawn[choosing : choosing + known], drawn[choosing + known :]
+
+
+def at_threshold(
+    embeddings: np.ndarray,
+    people: np.ndarray,
+    threshold: float,
+    *,
+    shots: int,
+    repeats: int,
+    seed: int = 0,
+) -> dict[str, float]:
+    """What `open_set` says at a given threshold: the mean over `repeats` drawings of a gallery.
+
+    Each enrols `shots` pictures of half of the people, asks about the rest of theirs, and has the
+    other half for strangers. Whoever the threshold was set on should not be among `people`.
+    """
+    names, counts = np.unique(people, return_counts=True)
+    enrollable, rng, results = names[counts > shots], np.random.default_rng(seed), []
+    size = min(len(names) // 2, len(enrollable))
+    for _ in range(repeats):
+        known = np.flatnonzero(np.isin(people, rng.permutation(enrollable)[:size]))
+        enrolled = known[enrolled_rows(people[known], shots)]
+        asked = np.setdiff1d(known, enrolled)
+        strange = np.setdiff1d(np.arange(len(people)), known)
+        results.append(
+            open_set(
+                embeddings[enrolled],
+                people[enrolled],
+                embeddings[asked],
+                people[asked],
+                embeddings[strange],
+                threshold,
+            )
+        )
+    means = {key: float(np.mean([result[key] for result in results])) for key in results[0]}
+    return {**means, "gallery_people": size, "shots": shots}
+
+
+def described(served: dict[str, Any]) -> str:
+    """In words, what `evaluation.served` says of strangers."""
+    if "recognition" not in served:
+        return "false identification at the served threshold was not measured"
+    galleries = ", ".join(
+        f"{one['false_identification']:.1%} with {one['gallery_people']} people of {one['shots']} "
+        f"picture{'s' if one['shots'] > 1 else ''} each"
+        for one in served["recognition"].values()
+    )
+    return (
+        f"at the served threshold {served['threshold']:.3f} strangers are taken for somebody of a "
+        f"gallery: {galleries} ({served['data']})"
+    )
+
+
+def within(gallery: Gallery, threshold: float) -> float | None:
+    """The part of a gallery's pictures that it would take for somebody else's, 0..1.
+
+    Each is asked about as a stranger would be: without the entries of its own person. None where
+    there is nobody else. Of a large gallery, a part of the pictures is asked about.
+    """
+    people = np.array(gallery.people)
+    if len(np.unique(people)) < 2:
+        return None
+    entries = gallery.embeddings
+    rows = np.unique(np.linspace(0, len(people) - 1, MOST_QUERIES).round().astype(int))
+    taken = 0
+    for start in range(0, len(rows), QUERY_BLOCK):
+        block = rows[start : start + QUERY_BLOCK]
+        own = people[block][:, None] == people
+        squares = np.square(entries).sum(axis=1) - 2 * entries[block] @ entries.T
+        nearest = np.where(own, np.inf, squares).argmin(axis=1)
+        distances = np.linalg.norm(entries[block] - entries[nearest], axis=1)
+        taken += int((distances <= threshold).sum())
+    return taken / len(rows)

@@ -1,0 +1,94 @@
+"""The sets of faces of a training, checked before it starts: nobody is where they should not be."""
+
+import logging
+
+import numpy as np
+
+from fivenets.core.errors import UserError
+from fivenets.datasets.faces.prepared import Faces, alone, listed, shared
+from fivenets.datasets.settings import FaceSettings
+from fivenets.faces import identification
+from fivenets.faces.evaluation import calibration_pairs, possible_folds
+from fivenets.faces.settings import Protocol
+
+log = logging.getLogger(__name__)
+
+
+def to_train_on(faces: Faces, unseen: Faces, photographs: Faces, protocol: Protocol) -> Faces:
+    """Those of `faces` with two pictures or more, once all three sets are found to be usable.
+
+    Args: unseen: kept from training, to be scored by `protocol`. photographs:
+        what decides threshold and champion.
+    Raises: UserError where somebody is in two sets, nobody can be trained on, or what is trained
+        could not be evaluated.
+    """
+    single, faces = alone(faces.people), faces.repeated()
+    if len(single):
+        log.warning(
+            "%s people have one picture and are not trained on: %s",
+            f"{len(single):,}",
+            listed(single),
+        )
+    refuse_shared(faces, unseen, "trained on and kept from training, in faces")
+    refuse_shared(faces, photographs, "trained on, in faces, and in face-photographs")
+    check_photographs(photographs, protocol)
+    check_unseen(unseen, protocol)
+    if not len(faces.people):
+        raise UserError(
+            "faces: nobody is left to train on: people with two pictures or more are needed beside "
+            "the test_people (0 means all)"
+        )
+    return faces
+
+
+def refuse_one_dataset(faces: FaceSettings, photographs: FaceSettings) -> None:
+    """Raises UserError where both are the same data set, unless both leave the same people out."""
+    are_split_alike = faces.test_people and (faces.test_people, faces.split_seed) == (
+        photographs.test_people,
+        photographs.split_seed,
+    )
+    if faces.dataset == photographs.dataset and not are_split_alike:
+        raise UserError(
+            f"faces.dataset is {faces.dataset}, whose people set the threshold and decide the "
+            "champion (face-photographs.dataset): expected other people to train on; of one "
+            "dataset in both places, give both the same test_people and split_seed"
+        )
+
+
+def refuse_shared(faces: Faces, others: Faces, where: str) -> None:
+    """Raises UserError, naming them, where people are in both."""
+    found = shared(faces, others)
+    if found:
+        raise UserError(
+            f"expected nobody to be both {where}; {len(found):,} are, by name or by picture: "
+            f"{listed(found)}; choose another dataset, or, of one dataset in both places, the same "
+            "test_people and split_seed"
+        )
+
+
+def without(faces: Faces, others: Faces, why: str) -> Faces:
+    """`faces` but for the people who are in `others` too; these are logged."""
+    found = shared(faces, others)
+    if found:
+        log.warning("%d people left out, as %s: %s", len(found), why, listed(found))
+    return faces.only(~np.isin(faces.people, found))
+
+
+def check_photographs(photographs: Faces, protocol: Protocol) -> None:
+    """Raises UserError where no threshold of the protocol could be set on them."""
+    try:
+        possible_folds(photographs.people, protocol.folds)
+        calibration_pairs(photographs.people, protocol.folds, protocol.target_far)
+    except UserError as error:
+        raise UserError(f"face-photographs cannot set a threshold: {error}") from None
+
+
+def check_unseen(unseen: Faces, protocol: Protocol) -> None:
+    """Raises UserError where they could not be scored by the protocol."""
+    try:
+        possible_folds(unseen.people, protocol.folds)
+        identification.possible_shots(unseen.people)
+    except UserError as error:
+        raise UserError(
+            f"the people not trained on (see test_people) cannot be scored: {error}"
+        ) from None
