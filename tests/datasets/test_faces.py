@@ -75,13 +75,12 @@ def test_pictures_that_cannot_be_aligned_are_left_out_and_named(
     assert "person004/8.png: one face expected" in source["skipped"][0]
 
 
-@pytest.mark.parametrize("count", [1, 4])
-def test_a_split_that_leaves_too_few_people_is_refused(
-    count: int, folder: Path, tmp_path: Path
-) -> None:
+def test_a_split_that_leaves_too_few_people_is_refused(folder: Path, tmp_path: Path) -> None:
     prepare(settings(str(folder)), "auto", tmp_path / "out", tmp_path / "raw", None)
     with pytest.raises(UserError, match=r"test_people should be 0 .all. or lie in 2\.\.3 for 5"):
-        load(tmp_path / "out", settings(str(folder), test_people=count))
+        load(tmp_path / "out", settings(str(folder), test_people=4))
+    with pytest.raises(UserError, match=r"test_people should be 0 .all. or at least 2, it is 1"):
+        settings(str(folder), test_people=1)
 
 
 def draw_folder(folder: Path, *counts: int) -> Path:

@@ -146,11 +146,13 @@ def test_splits_that_share_examples_are_refused(tmp_path: Path, monkeypatch) -> 
         ("train", "train[:10%]", r"no example in common: 1 of the 1 to test on would have been"),
         ("train[:60%]+test", "train[40%:]", "no example in common: 2 of the 6 to test on"),
         ("all", "test", "no example in common: 2 of the 2 to test on"),
-        ("train[", "test", r"split train\[ cannot be read \(train, test are there, and parts"),
+        ("val", "test", r"split val cannot be read \(train, test are there, and parts"),
         ("train[:0%]", "test", r"split train\[:0%\] holds no examples"),
     ]:
         with pytest.raises(UserError, match=message):
             load(tmp_path / "data", settings("scenes", train, test))
+    with pytest.raises(UserError, match="train should be a split such as train, train"):
+        settings("scenes", "train[")
 
 
 def test_a_picture_of_two_lists_is_refused_where_both_are_used(voc: Path, tmp_path: Path) -> None:

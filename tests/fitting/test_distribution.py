@@ -23,10 +23,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from fivenets.classification import distribution
+from fivenets.fitting import distribution
 from fivenets.classification.signs_cnn import assignment_cnn
-from fivenets.errors import reported
-from fivenets.fitting import Fit, make_deterministic, warmup_then_cosine
+from fivenets.core.errors import reported
+from fivenets.fitting.fit import Fit, make_deterministic, warmup_then_cosine
 
 kind, folder, epochs, pause = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 rng = np.random.default_rng(0)

@@ -11,6 +11,7 @@ import pytest
 from fivenets.datasets.classification import prepared
 from fivenets.datasets.faces import prepared as faces
 from fivenets.datasets.objects import prepared as objects
+from fivenets.faces import mining, sets
 from fivenets.runs import tracking
 from fivenets.sources.origin import Origin
 
@@ -43,6 +44,9 @@ def test_the_settings_of_the_data_are_among_the_parameters_of_the_run(
     monkeypatch.chdir(PROJECT)
     monkeypatch.setattr(module, "load", load)
     monkeypatch.setattr(tracking, "training", training)
+    # Of faces, who may be trained on is a test of its own.
+    monkeypatch.setattr(sets, "to_train_on", lambda *_: SimpleNamespace(images=[], labels=[]))
+    monkeypatch.setattr(mining, "batches_per_epoch", lambda *_: 1)
     main = runpy.run_path("pipelines/train.py")["main"]
     with pytest.raises(OpenedError):
         main(name)
