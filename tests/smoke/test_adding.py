@@ -31,28 +31,26 @@ from pathlib import Path
 
 import keras
 
+from fivenets.brightness.settings import Recipe
 from fivenets.core import params
 from fivenets.core.task import Making, Service, Task
 from fivenets.fitting import model_files
-
-
-def recipe(*, seed: int) -> dict:
-    return {"seed": seed}
+from fivenets.sources.origin import Origin
 
 
 def train(candidate):
-    settings = recipe(**params.arguments(recipe, candidate.name, "train"))
+    recipe = params.settings(Recipe, candidate.name, "train")
     source = json.loads(Path("data", candidate.data, "source.json").read_text())
 
     def make(log):
-        keras.utils.set_random_seed(settings["seed"])
+        keras.utils.set_random_seed(recipe.seed)
         image = keras.Input((8, 8, 3))
         network = keras.Model(image, keras.layers.Dense(1)(keras.layers.Flatten()(image)))
         model_files.save(network, candidate.file, {})
         log.log_epoch(0, {"loss": 0.5})
         return [{"epoch": 0, "loss": 0.5, "seconds": 1.0}]
 
-    return Making(settings, source, make)
+    return Making({"seed": recipe.seed}, [Origin.of(source)], make)
 
 
 def evaluate(candidate):
@@ -72,6 +70,25 @@ TASK = Task(
         limits_of_builtin="A toy.",
     ),
 )
+'''
+SETTINGS = '''"""How brightness is learned, as params.yaml says it."""
+
+from fivenets.core.metrics import Metrics
+from fivenets.core.params import Count, Seed, checked
+
+
+@checked
+class Recipe:
+    seed: Seed
+
+
+@checked
+class Evaluation:
+    pictures: Count
+
+
+SECTIONS = {"brightness": {"train": Recipe, "evaluate": Evaluation}}
+METRICS = {"brightness": Metrics(("brightness",))}
 '''
 SERVICE = '''"""What MLflow runs to say how bright pictures are."""
 
@@ -105,15 +122,10 @@ NETWORK_FILES, TASK_FILES = 3, 5  # existing ones that adding one of these may t
 def add_network(clone: Clone) -> None:
     package = clone.folder / "src/fivenets/classification"
     (package / "one_layer.py").write_text(BUILDER)
-    architectures = package / "architectures.py"
-    text = architectures.read_text()
-    text = text.replace(
-        "from fivenets.classification.resnet ",
-        "from fivenets.classification.one_layer import one_layer\n"
-        "from fivenets.classification.resnet ",
-    )
-    known = '    "resnet50": resnet50,\n'
-    architectures.write_text(text.replace(known, f'    "one_layer": one_layer,\n{known}'))
+    settings = package / "settings.py"
+    known = '    "resnet50": Network("resnet"'
+    mine = '    "one_layer": Network("one_layer"),\n'
+    settings.write_text(settings.read_text().replace(known, mine + known))
     candidate = {"task": "classification", "registered": "flat"}
     candidate |= {"data": "classification", "scored_on": "classification"}
     add_parameters(
@@ -132,6 +144,7 @@ def add_task(clone: Clone) -> None:
     (source / "brightness").mkdir()
     (source / "brightness" / "__init__.py").write_text('"""How bright pictures are."""\n')
     (source / "brightness" / "task.py").write_text(TASK)
+    (source / "brightness" / "settings.py").write_text(SETTINGS)
     (source / "runs/pyfunc/brightness.py").write_text(SERVICE)
     tasks = source / "tasks.py"
     known = '    "faces": "fivenets.faces.task",\n'
@@ -189,6 +202,7 @@ def test_what_is_added_in_a_few_places_is_made_scored_and_registered(
     add(clone)
     changed = commit(clone)
     assert len(changed) <= limit, changed
+    clone.run("python", "pipelines/make/check.py")
     clone.run("dvc", "repro", f"register@{registered}", stderr=subprocess.STDOUT)
     decision = clone.json("reports", "registrations", f"{registered}.json")
     assert (decision["best"], decision["passed"]) == (model, True)
@@ -199,5 +213,5 @@ def test_what_is_added_in_a_few_places_is_made_scored_and_registered(
 
 def test_contributing_names_the_files_that_are_touched() -> None:
     text = (PROJECT / "CONTRIBUTING.md").read_text()
-    for name in ("architectures.py", "params.yaml", "tasks.py", "task.py", "runs/pyfunc/"):
+    for name in ("settings.py", "params.yaml", "tasks.py", "task.py", "runs/pyfunc/"):
         assert f"`{name}`" in text or f"/{name}`" in text, name
