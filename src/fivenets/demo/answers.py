@@ -100,7 +100,7 @@ def identify(
     """
     if not known:
         raise UserError("add pictures of the people to be known first, one person in each")
-    embedder, _ = _faces()
+    embedder, calibration = _faces()
     from fivenets.faces.recognition import Gallery
 
     asked = embedder.embed([_received(picture)])
@@ -110,7 +110,12 @@ def identify(
     [match] = gallery.search(asked, threshold)
     nearest = f"nearest is {literal(names[match.entry])} at {match.distance:.3f}"
     word = f"**{literal(match.person)}**" if match.person else "**Not recognised**"
-    return known[match.entry][0], f"{word}: {nearest}, threshold {threshold:.3f}"
+    words = f"{word}: {nearest}, threshold {threshold:.3f}"
+    if calibration.identification:
+        words += (
+            f"\n\nAt the threshold of {calibration.threshold:.3f}: {calibration.identification}."
+        )
+    return known[match.entry][0], words
 
 
 def stylize(
