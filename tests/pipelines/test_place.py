@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,8 @@ def test_without_git_dvc_is_told_so_before_anything_is_installed(folder: Path) -
 def test_dvc_works_without_git_in_a_folder_with_a_space(folder: Path) -> None:
     subprocess.run(["python3", "pipelines/make/place.py"], check=True, capture_output=True)
     Path("dvc.yaml").write_text("stages:\n  one:\n    cmd: echo made > out\n    outs: [out]\n")
-    done = subprocess.run(["dvc", "repro", "--quiet"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "dvc", "repro", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, Path("out").read_text()) == (0, "made\n"), done.stderr
 
 
