@@ -1,12 +1,13 @@
 """Which data a model is made of, as params.yaml says it."""
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from fivenets.core.images import MIN_SIDE
-from fivenets.core.params import Misfit, Seed, Text, checked
+from fivenets.core.params import Count, Fraction, Misfit, Positive, Seed, Text, checked
 
 LARGEST_SIDE = 4096  # pixels; a batch of more fits into no memory
 Part = Annotated[float, Field(gt=0, lt=1)]
@@ -27,6 +28,24 @@ def _is_split(text: str) -> str:
 Split = Annotated[Text, AfterValidator(_is_split)]
 
 
+def _weighted(value: Any) -> Any:
+    """A list of data sets as a mapping to equal weights; others as they are."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, list | tuple):
+        twice = [name for name in value if value.count(name) > 1]
+        if twice:
+            raise Misfit("", "different data sets", list(value))
+        return dict.fromkeys(value, 1.0)
+    return value
+
+
+# One data set, or several with a weight each, which a list leaves equal.
+DataSets = Annotated[
+    Text | Annotated[dict[Text, Positive], Field(min_length=1)], BeforeValidator(_weighted)
+]
+
+
 @checked
 class Source:
     """Where data may come from; see `fivenets.sources.fetching`."""
@@ -38,11 +57,18 @@ class Source:
 class DataSettings:
     """Which pictures to classify, and how they are cut into splits."""
 
-    dataset: Text
+    dataset: DataSets
     image_size: Annotated[int, Field(ge=MIN_SIDE, le=LARGEST_SIDE)]
     validation_fraction: Part
     test_fraction: Part
     split_seed: Seed
+    # Of several data sets (`datasets.classification.mixture`):
+    examples: Count = 12_000  # to train on
+    views: Count = 4  # of each picture to validate with
+    without: Fraction = 0.15  # of the examples again: pictures of something else
+    subject: Text = "picture"  # what the labels are of
+    validation_people: tuple[Text, ...] = ()
+    test_people: tuple[Text, ...] = ()
 
     @model_validator(mode="after")
     def _leaves_some_to_train_on(self) -> Self:
@@ -52,7 +78,15 @@ class DataSettings:
                 f"below 1 together with test_fraction, which is {self.test_fraction:g}",
                 self.validation_fraction,
             )
+        if both := set(self.validation_people) & set(self.test_people):
+            raise Misfit("test_people", "others than validation_people", sorted(both))
         return self
+
+    def split_of(self, person: str) -> str:
+        """The split that a person's pictures are in, of sets that tell people apart."""
+        if person in self.test_people:
+            return "test"
+        return "validation" if person in self.validation_people else "train"
 
 
 @checked

@@ -55,7 +55,7 @@ def prepare(settings: ObjectSettings, source: str, out: Path, raw_dir: Path) -> 
         left_out, notes = survey.of(scratch, settings)
         said.left_out += left_out
         said.notes += notes
-        counts = write_source(scratch, origin, **asdict(said))
+        counts = write_source(scratch, [origin], **asdict(said))
     for sentence in said.left_out[:LINES]:
         log.warning("left out: %s", sentence)
     if said.left_out:
