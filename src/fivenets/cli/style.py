@@ -13,10 +13,13 @@ from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
 from fivenets.core.errors import UserError
 
+app = typer.Typer()
+
 OPTIONS = {"colours": "--preserve-colors"}  # where a setting has another name
 PREVIEW_SECONDS = 2.0  # between two writings of the preview
 
 
+@app.command()
 def stylize(
     content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to be painted.")],
     *,
