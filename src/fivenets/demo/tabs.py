@@ -1,8 +1,8 @@
 """What the page's tabs are, and what their answers share.
 
-Each task has its tabs in the module named like its folder: what is seen (`draw`), and what is done,
-pictures in and what is shown out. A model is loaded when first asked. A picture is a PIL image or an
-array, never a path: what comes here was sent by a browser.
+Each task has its tabs in the module named like its folder: what is seen (`draw`), and what is
+done, pictures in and what is shown out. A model is loaded when first asked. A picture is a PIL
+image or an array, never a path: what comes here was sent by a browser.
 """
 
 from collections.abc import Callable
