@@ -20,8 +20,8 @@ from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.style import features
+from fivenets.style.settings import Settings
 from fivenets.style.stylizer import Stylizer
-from fivenets.style.transfer import Settings
 
 CFG = (
     "[net]\nheight=32\nwidth=32\n[convolutional]\nsize=32\nstride=32\nfilters=14\n"

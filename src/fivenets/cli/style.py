@@ -57,7 +57,7 @@ def stylize(
     from fivenets.core import files
     from fivenets.core.params import SettingError
     from fivenets.runs import registry
-    from fivenets.style import fast, pictures
+    from fivenets.style import fast_stylizer, pictures
 
     inputs = [content, *(styles or []), *(mask or [])]
     files.check_file(out, "--out", pictures.WRITABLE, inputs)
@@ -74,7 +74,7 @@ def stylize(
         "seed": seed,
     }
     options = {key: value for key, value in options.items() if value is not None}
-    stylizer = fast.load(registry.model_file(model))
+    stylizer = fast_stylizer.load(registry.model_file(model))
     try:
         total = stylizer.with_options(options).total_iterations
     except SettingError as error:

@@ -22,7 +22,7 @@ def stylize(
 ) -> Generator[tuple[np.ndarray, str], None, None]:
     """The content in the style, again and again while it is painted, each with how far it is.
 
-    Closing the iterator ends the painting. Args: fields of `style.transfer.Settings`.
+    Closing the iterator ends the painting. Args: fields of `style.settings.Settings`.
     """
     images_rgb_uint8, stylizer = [received(content), received(style)], _stylizer()
     from fivenets.style import pictures
