@@ -138,7 +138,13 @@ SECTIONS = {"classification": {"train": Recipe, "evaluate": Evaluation}}
 METRICS = {
     "classification": Metrics(
         scores=("accuracy",),
-        measures=("log_loss", "calibration_error", "near_duplicates"),
-        groups=("without_near_duplicates", "per_class", "in_other_light"),
+        measures=(
+            "log_loss",
+            "calibration_error",
+            "near_duplicates",
+            "hands_rejected",
+            "others_rejected",
+        ),
+        groups=("without_near_duplicates", "per_class", "in_other_light", "signs"),
     )
 }

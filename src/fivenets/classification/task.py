@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification import drawing, evaluation, imagenet
+from fivenets.classification import calibration, drawing, evaluation, imagenet
+from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.settings import Evaluation, Recipe
 from fivenets.classification.training import train
@@ -19,9 +21,9 @@ from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.core.words import interval
 from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
+from fivenets.datasets.classification.prepared import OTHERS
 from fivenets.datasets.settings import DataSettings
 from fivenets.fitting import distribution
-from fivenets.sources.origin import Origin
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
@@ -36,13 +38,15 @@ def training(candidate: Candidate) -> Making:
     wanted = recipe.network.get("weights") == "imagenet"
     weights = imagenet.fetch(params.load("data", "source"), Path("data/raw")) if wanted else None
     pretrained = partial(imagenet.load, file=weights.folder / imagenet.FILE) if weights else None
-    origins = [Origin.of(data.source), *([weights.origin] if weights else [])]
+    origins = [*data.origins, *([weights.origin] if weights else [])]
     is_recorded = recipe.distribute != "multi_worker" or not distribution.worker_index()
 
     def make(log: Log) -> Rows:
         network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, pretrained)
         if is_recorded:
-            Classifier(network, data.labels).save(candidate.file)
+            calibration = _calibration(Classifier(network, data.labels), data)
+            classifier = Classifier(network, data.labels, calibration, settings.subject)
+            classifier.save(candidate.file)
         else:
             shutil.rmtree(distribution.own_folder(candidate.checkpoints))
         return rows
@@ -50,27 +54,63 @@ def training(candidate: Candidate) -> Making:
     return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make, is_recorded)
 
 
+def _calibration(classifier: Classifier, data: prepared.ImageDataset) -> Calibration:
+    """Fitted on the people of validation that are not in train, or on all where there are none."""
+    images, labels = data.arrays("validation")
+    is_new = _is_new(data, "validation")
+    logits = classifier.logits(images[is_new])
+    return calibration.fitted(logits, labels[is_new], rejects=data.has_others)
+
+
+def _is_new(data: prepared.ImageDataset, split: str) -> np.ndarray:
+    """(n,) whether an example is of somebody who is not in train; all where nobody is."""
+    known = set(data.column("train", "person"))
+    is_new = np.array([person not in known for person in data.column(split, "person")])
+    return is_new if is_new.any() else ~is_new
+
+
 def evaluate(candidate: Candidate) -> dict[str, Any]:
-    """Numbers on the test split; leaves pictures of what is confused and with what."""
+    """Numbers on the test split; leaves pictures of what is confused and with what.
+
+    The accuracy is that on people who were not trained on, where the data tell people apart; that
+    of every source stands beside it.
+    """
     data, classifier = _data(candidate.scored_on), Classifier.from_file(candidate.file)
     images, labels = data.arrays("test")
     seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])
     scoring = params.settings(Evaluation, candidate.name, "evaluate")
     is_twin = evaluation.near_duplicates(images, seen, **asdict(scoring))
-    probabilities = classifier.probabilities(images)
-    predicted = probabilities.argmax(axis=1)
-    metrics = evaluation.evaluate(probabilities, labels, data.labels, is_twin)
-    metrics["in_other_light"] = {
-        light: float((classifier.probabilities(changed).argmax(axis=1) == labels).mean())
-        for light, changed in evaluation.in_other_light(images).items()
-    }
-    unseen = metrics["without_near_duplicates"]
-    light = ", ".join(f"{key} {value:.2f}" for key, value in metrics["in_other_light"].items())
-    metrics["also"] = (
-        f"{interval(unseen)} on the {unseen['examples']} without a near-duplicate; "
-        f"in other light: {light}"
+    logits = classifier.logits(images)
+    probabilities, rejected = (
+        classifier.calibration.probabilities(logits),
+        classifier.calibration.is_rejected(logits),
     )
-    metrics["scored_on"] = [Origin.of(data.source).record()]
+    predicted = probabilities.argmax(axis=1)
+    is_new, sources = _is_new(data, "test"), data.column("test", "source")
+    metrics = evaluation.evaluate(
+        probabilities[is_new], labels[is_new], data.labels, is_twin[is_new]
+    )
+    metrics["in_other_light"] = {
+        light: float((classifier.probabilities(changed).argmax(axis=1) == labels[is_new]).mean())
+        for light, changed in evaluation.in_other_light(images[is_new]).items()
+    }
+    metrics["hands_rejected"] = float(rejected[is_new].mean())
+    if data.has_others:
+        others, _ = data.arrays(OTHERS["test"])
+        is_caught = classifier.calibration.is_rejected(classifier.logits(others))
+        metrics["others_rejected"] = float(is_caught.mean())
+    origins = {origin.asset: origin for origin in data.origins}
+    measured = [origins[name] for name in np.unique(sources[is_new]) if name in origins]
+    metrics["scored_on"] = [origin.record() for origin in measured or data.origins]
+    for name in np.unique(sources) if len(set(sources)) > 1 else ():
+        mine = sources == name
+        metrics[str(name)] = {
+            **evaluation.accuracy_with_interval(predicted[mine] == labels[mine]),
+            "calibration_error": evaluation.calibration_error(probabilities[mine], labels[mine]),
+            "rejected": float(rejected[mine].mean()),
+            "scored_on": [origins[name].record()],
+        }
+    metrics["also"] = _in_words(metrics, origins)
     metrics["parameters"] = classifier.network.count_params()
     with (candidate.tables / "confusion.csv").open("w", newline="") as stream:
         names = np.array(data.labels)
@@ -83,6 +123,22 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         candidate.pictures / "misclassified.png", dpi=120
     )
     return metrics
+
+
+def _in_words(metrics: dict[str, Any], sources: Iterable[str]) -> str:
+    """What else was measured."""
+    unseen = metrics["without_near_duplicates"]
+    light = ", ".join(f"{key} {value:.2f}" for key, value in metrics["in_other_light"].items())
+    words = [
+        *(f"{interval(metrics[name])} on {name}" for name in sources if name in metrics),
+        f"calibration error {metrics['calibration_error']:.3f}",
+        f"{interval(unseen)} on the {unseen['examples']} without a near-duplicate",
+        f"in other light: {light}",
+    ]
+    if "others_rejected" in metrics:
+        words.insert(0, f"rejects {metrics['others_rejected']:.3f} of other photographs")
+        words.insert(1, f"and {metrics['hands_rejected']:.3f} of hands")
+    return "; ".join(words)
 
 
 def _settings(section: str) -> DataSettings:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from fivenets.core.images import MIN_SIDE
 from fivenets.core.params import Count, Fraction, Misfit, Positive, Seed, Text, checked
 
+HANDS = ("signs", "massey_digits", "drawn")  # that a mixture can name, beside folders
 LARGEST_SIDE = 4096  # pixels; a batch of more fits into no memory
 Part = Annotated[float, Field(gt=0, lt=1)]
 # As TFDS writes one: train, train[:90%], train+validation, train[10:20]+test.
@@ -67,8 +69,8 @@ class DataSettings:
     views: Count = 4  # of each picture to validate with
     without: Fraction = 0.15  # of the examples again: pictures of something else
     subject: Text = "picture"  # what the labels are of
-    validation_people: tuple[Text, ...] = ()
-    test_people: tuple[Text, ...] = ()
+    validation_people: list[Text] = field(default_factory=list)
+    test_people: list[Text] = field(default_factory=list)
 
     @model_validator(mode="after")
     def _leaves_some_to_train_on(self) -> Self:

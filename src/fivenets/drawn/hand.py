@@ -120,7 +120,7 @@ def varied(pose: Pose, rng: np.random.Generator) -> Pose:
 
 
 def freely_varied(pose: Pose, rng: np.random.Generator) -> Pose:
-    """The same sign by any hand from any side, upright: fingers together or spread, slim or thick."""
+    """The same sign by any hand from any side, upright; its fingers together or spread."""
     fan = np.array([1.0] + [rng.uniform(0.1, 1.5)] * 4)[:, None]
     curl = rng.uniform(0, 14) * np.array([0.0, 1.0, 2.0])
     yaw = (-45, 15) if pose.yaw else (-28, 28)  # the ring is seen from the palm's side as well

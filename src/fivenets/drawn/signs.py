@@ -100,7 +100,7 @@ def render_sign(label: int, rng: np.random.Generator, size: int = 64) -> np.ndar
 
 
 def render_cutout(label: int, rng: np.random.Generator, size: int = 96) -> np.ndarray:
-    """A hand alone, (size, size, 4) uint8, in any skin tone and light; its arm leaves the picture."""
+    """A hand alone in any skin tone and light, (size, size, 4) uint8; its arm goes on below."""
     pose, side = freely_varied(neutral_pose(label), rng), 2 * size
     height, blood = hand_maps(pose, side)
     hand, unit = np.isfinite(height), pose.scale * side
@@ -112,11 +112,11 @@ def render_cutout(label: int, rng: np.random.Generator, size: int = 96) -> np.nd
     skin = np.array(tone) * rng.uniform(0.93, 1.07, 3)
     picture = np.zeros((side, side, 4), np.float32)
     tint = 1 + blood[hand, None] * (BLOOD_TINT - 1)
-    picture[hand] = np.c_[skin * tint * brightness[hand, None], np.full(hand.sum(), 255)]
-    cells = picture.reshape(size, 2, size, 2, 4)
-    picture = cells.sum(axis=(1, 3)) / np.maximum(hand.reshape(size, 2, size, 2).sum(axis=(1, 3)), 1)[..., None]
-    picture[..., 3] = 255 * hand.reshape(size, 2, size, 2).mean(axis=(1, 3))
-    return picture.clip(0, 255).astype(np.uint8)
+    picture[hand] = np.c_[skin * tint * brightness[hand, None], np.ones(hand.sum())]
+    summed = picture.reshape(size, 2, size, 2, 4).sum(axis=(1, 3))
+    summed[..., :3] /= np.maximum(summed[..., 3:], 1)  # the colour of what there is of the hand
+    summed[..., 3] *= 255 / 4
+    return summed.clip(0, 255).astype(np.uint8)
 
 
 def render_signs(count_per_label: int, seed: int) -> Iterator[tuple[np.ndarray, int]]:

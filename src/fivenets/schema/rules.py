@@ -14,6 +14,7 @@ from fivenets.core import params
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import SettingError, suggestion
 from fivenets.datasets.settings import (
+    HANDS,
     DataSettings,
     FaceSettings,
     ObjectSettings,
@@ -138,6 +139,12 @@ def _data_sets_are_known(found: Checked) -> None:
     for name, data in found.data.items():
         known = next((sets for kind, sets in SETS.items() if isinstance(data, kind)), ())
         dataset = getattr(data, "dataset", None)
+        if isinstance(dataset, dict):
+            for part in dataset:
+                if part not in HANDS and not Path(part).expanduser().is_dir():
+                    expected = f"{', '.join(HANDS)}, or a folder that exists"
+                    raise SettingError(f"{name}.dataset", f"should be {expected}, it is {part!r}")
+            continue
         if dataset is None or dataset in known or Path(dataset).expanduser().is_dir():
             continue
         if dataset.startswith((".", "~", os.sep)) or not _is_in_tfds(dataset):

@@ -43,6 +43,8 @@ DRAWN = 40  # streets, and as many faces, of each split
 MOST_OF_ONE = 120  # pictures of one asset, evenly over its list
 CROPS = 1000  # of photographs, kept to be laid under hands
 PLAIN = 0.65  # part of the backgrounds that are walls
+# What has no sign in it, and how often.
+WITHOUT_HAND = {"photograph": 0.5, "wall": 0.15, "blot": 0.15, "hands": 0.2}
 SMALLEST_CROP = 48  # pixels a side
 
 
@@ -73,8 +75,8 @@ class Backgrounds:
 
     def without_hand(self, rng: np.random.Generator, cutouts: Sequence[Cutout]) -> np.ndarray:
         """What no sign is to be seen in: a photograph, a wall, something on it, or two hands."""
-        kind = rng.choice(["photograph", "wall", "blot", "hands"], p=[0.5, 0.15, 0.15, 0.2])
-        if kind == "photograph":
+        kind = rng.choice(list(WITHOUT_HAND), p=list(WITHOUT_HAND.values()))
+        if kind == "photograph" or not cutouts:
             return self.photograph(rng)
         picture = self.any(rng) if kind == "hands" else wall(self._side, rng)
         if kind == "blot":
@@ -128,7 +130,7 @@ def wall(side: int, rng: np.random.Generator) -> np.ndarray:
 def _blotted(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Something of any colour, often skin's, that is no hand: a ball, a stick, an arm."""
     side = len(picture)
-    skin = np.array([rng.uniform(90, 245)] * 3) * [1, rng.uniform(0.6, 0.85), rng.uniform(0.45, 0.75)]
+    skin = rng.uniform(90, 245) * np.array([1, rng.uniform(0.6, 0.85), rng.uniform(0.45, 0.75)])
     colour = skin if rng.random() < 0.6 else rng.uniform(0, 255, 3)
     mask = np.zeros((side, side), np.float32)
     middle = tuple(map(int, rng.uniform(0.1, 0.9, 2) * side))

@@ -6,8 +6,8 @@ People whose pictures are in validation or test are in no other split. With them
 something else, in splits of their own, that a classifier has to be unsure of.
 """
 
-import logging
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,15 @@ import tensorflow_datasets as tfds
 
 from fivenets.core.errors import UserError
 from fivenets.core.images import resize
-from fivenets.datasets.classification import backgrounds, parts
+from fivenets.datasets.classification import backgrounds, parts, prepared
 from fivenets.datasets.classification.backgrounds import Backgrounds
 from fivenets.datasets.classification.laying import Cutout, developed, laid_over, seen_again
 from fivenets.datasets.classification.parts import Part, Picture
 from fivenets.datasets.settings import DataSettings
 from fivenets.sources.origin import Origin
 
-log = logging.getLogger(__name__)
-
 SPLITS = ("train", "validation", "test")
-OTHERS = {"train": 0, "validation": 200, "test": 200}  # pictures without a hand; see `without`
+OTHERS = 200  # pictures of no class to validate and as many to test with
 NO_LABEL = -1  # of what belongs to no class
 SEEDS = {"train": 21, "validation": 22, "test": 23}
 
@@ -40,19 +38,15 @@ def prepare(
 
     Returns: where they are from, the data sets that cannot be had, and what is to be said.
     """
-    assert isinstance(settings.dataset, dict)
-    wanted = [parts.read(name, settings, source, raw_dir) for name in settings.dataset]
-    found = [part for part in wanted if part]
-    left_out = [name for name, part in zip(settings.dataset, wanted, strict=True) if not part]
-    _check(found, settings)
-    labels = sorted({picture.label for part in found for picture in part.pictures})
-    weights = [settings.dataset[name] for name, part in zip(settings.dataset, wanted, strict=True) if part]
+    wanted = {name: parts.read(name, settings, source, raw_dir) for name in settings.dataset}
+    found = {name: part for name, part in wanted.items() if part}
+    left_out = [name for name in wanted if name not in found]
+    _check_people(found, settings, is_all=not left_out)
     photographs = {split: backgrounds.photographs(split, source, raw_dir) for split in SPLITS}
-    examples = {
-        name: made
-        for split in SPLITS
-        for name, made in _split(split, found, weights, photographs[split], settings).items()
-    }
+    labels = sorted({picture.label for part in found.values() for picture in part.pictures})
+    examples: dict[str, Iterator[Example]] = {}
+    for split in SPLITS:
+        examples |= _Split(split, found, photographs[split], settings).examples()
     tfds.dataset_builders.store_as_tfds_dataset(
         name="mixture",
         version="1.0.0",
@@ -63,90 +57,98 @@ def prepare(
         },
         data_dir=out,
     )
-    origins = {
-        origin.asset: origin
-        for group in ([part.origin for part in found], *(p.origins for p in photographs.values()))
-        for origin in group
-    }
+    origins = [part.origin for part in found.values()]
+    origins += [origin for one in photographs.values() for origin in one.origins]
     notes = [f"{name} cannot be had: left out" for name in left_out]
-    return list(origins.values()), left_out, [*notes, *(n for part in found for n in part.notes)]
+    notes += [note for part in found.values() for note in part.notes]
+    return list({origin.asset: origin for origin in origins}.values()), left_out, notes
 
 
-def _check(found: list[Part], settings: DataSettings) -> None:
+class _Split:
+    """The examples of one split, made one by one."""
+
+    def __init__(
+        self,
+        split: str,
+        found: Mapping[str, Part],
+        photographs: backgrounds.Photographs,
+        settings: DataSettings,
+    ):
+        self.split, self.settings, self.photographs = split, settings, photographs
+        self.rng = np.random.default_rng([settings.split_seed, SEEDS[split]])
+        self.backgrounds = Backgrounds(photographs, settings.image_size, SEEDS[split])
+        own = {
+            name: [_Seen(picture, part) for picture in part.pictures if picture.split == split]
+            for name, part in found.items()
+        }
+        self.seen = {name: seen for name, seen in own.items() if seen}
+
+    def examples(self) -> dict[str, Iterator[Example]]:
+        """By the name of what is stored: those of the classes, and those of none."""
+        made = {self.split: self._drawn_lots() if self.split == "train" else self._one_by_one()}
+        if self.settings.without:
+            made[prepared.OTHERS[self.split]] = self._of_no_class()
+        return made
+
+    def _drawn_lots(self) -> Iterator[Example]:
+        weights = np.array([self.settings.dataset[name] for name in self.seen])
+        sets, count = list(self.seen.values()), self.settings.examples
+        for index in self.rng.choice(len(sets), count, p=weights / weights.sum()):
+            seen = sets[index][self.rng.integers(len(sets[index]))]
+            yield seen.example(self._laid(seen) if seen.cutout else self._again(seen))
+
+    def _one_by_one(self) -> Iterator[Example]:
+        """Whole photographs as they are, and cut-outs once, or `views` times to validate with."""
+        views = self.settings.views if self.split == "validation" else 1
+        for seen in itertools.chain(*self.seen.values()):
+            for _ in range(views if seen.cutout else 1):
+                side = self.settings.image_size
+                yield seen.example(
+                    self._laid(seen) if seen.cutout else resize(seen.picture.image, side)
+                )
+
+    def _of_no_class(self) -> Iterator[Example]:
+        cutouts = [one.cutout for seen in self.seen.values() for one in seen if one.cutout]
+        train_count = round(self.settings.without * self.settings.examples)
+        for _ in range(train_count if self.split == "train" else OTHERS):
+            if self.split == "test":  # whole photographs of others, nothing that is made here
+                picture = backgrounds.crop(self.photographs, self.settings.image_size, self.rng)
+            else:
+                picture = self.backgrounds.without_hand(self.rng, cutouts)
+            image = developed(picture, self.rng)
+            yield {"image": image, "label": NO_LABEL, "source": "others", "person": ""}
+
+    def _laid(self, seen: "_Seen") -> np.ndarray:
+        assert seen.cutout
+        return developed(laid_over(seen.cutout, self.backgrounds.any(self.rng), self.rng), self.rng)
+
+    def _again(self, seen: "_Seen") -> np.ndarray:
+        again = seen_again(seen.picture.image, self.settings.image_size, self.rng)
+        return developed(again, self.rng)
+
+
+class _Seen:
+    """A picture of a set, cut out where it is transparent."""
+
+    def __init__(self, picture: Picture, part: Part):
+        self.picture, self._source = picture, part.origin.asset
+        is_cut = picture.image.shape[2] == 4
+        self.cutout = Cutout.of(picture.image, part.goes_on) if is_cut else None
+
+    def example(self, image_rgb_uint8: np.ndarray) -> Example:
+        person, label = self.picture.person, self.picture.label
+        return {"image": image_rgb_uint8, "label": label, "source": self._source, "person": person}
+
+
+def _check_people(found: Mapping[str, Part], settings: DataSettings, is_all: bool) -> None:
     if not found:
         raise UserError(f"none of {', '.join(settings.dataset)} can be had")
-    people = {picture.person for part in found for picture in part.pictures}
+    people = {picture.person for part in found.values() for picture in part.pictures}
     for key in ("validation_people", "test_people"):
-        unknown = [name for name in getattr(settings, key) if name not in people]
-        # A set that cannot be had takes its people with it.
-        if unknown and len(found) == len(settings.dataset):
-            raise UserError(
-                f"{key}: {', '.join(unknown)} should be one of {', '.join(sorted(people))}"
-            )
-
-
-def _split(
-    split: str,
-    found: list[Part],
-    weights: list[float],
-    photographs: backgrounds.Photographs,
-    settings: DataSettings,
-) -> dict[str, Iterator[Example]]:
-    rng = np.random.default_rng([settings.split_seed, SEEDS[split]])
-    behind = Backgrounds(photographs, settings.image_size, SEEDS[split])
-    mine = [[picture for picture in part.pictures if picture.split == split] for part in found]
-    chosen = [(part, own, weight) for part, own, weight in zip(found, mine, weights, strict=True) if own]
-    cutouts = {
-        id(picture): Cutout.of(picture.image, part.goes_on)
-        for part, own, _ in chosen
-        for picture in own
-        if picture.image.shape[2] == 4
-    }
-
-    def shown(part: Part, picture: Picture) -> Example:
-        if cutout := cutouts.get(id(picture)):
-            image = laid_over(cutout, behind.any(rng), rng)
-        elif split == "train":
-            image = seen_again(picture.image, settings.image_size, rng)
-        else:
-            return _example(resize(picture.image, settings.image_size), picture, part)
-        return _example(developed(image, rng), picture, part)
-
-    def hands() -> Iterator[Example]:
-        if split != "train":
-            for part, own, _ in chosen:
-                for picture in own:
-                    is_cut = split == "validation" and id(picture) in cutouts
-                    for _ in range(settings.views if is_cut else 1):
-                        yield shown(part, picture)
-            return
-        shares = np.array([weight for *_, weight in chosen])
-        for index in rng.choice(len(chosen), settings.examples, p=shares / shares.sum()):
-            part, own, _ = chosen[index]
-            yield shown(part, own[rng.integers(len(own))])
-
-    def others() -> Iterator[Example]:
-        count = OTHERS[split] or round(settings.without * settings.examples)
-        for _ in range(count):
-            picture = (
-                behind.without_hand(rng, list(cutouts.values()))
-                if split != "test" else backgrounds.crop(photographs, settings.image_size, rng)
-            )
-            yield {"image": developed(picture, rng), "label": NO_LABEL, "source": "others", "person": ""}
-
-    made = {split: hands()}
-    if settings.without:
-        made[f"others_{split}"] = others()
-    return made
-
-
-def _example(image: np.ndarray, picture: Picture, part: Part) -> Example:
-    return {
-        "image": image,
-        "label": picture.label,
-        "source": part.name,
-        "person": picture.person,
-    }
+        unknown = sorted(set(getattr(settings, key)) - people)
+        if unknown and is_all:  # a set that cannot be had takes its people with it
+            known = ", ".join(sorted(people))
+            raise UserError(f"{key}: {', '.join(unknown)} should be among {known}")
 
 
 def _features(side: int, labels: list[str]) -> tfds.features.FeaturesDict:

@@ -80,7 +80,7 @@ def _drawn() -> Part:
             for sign in SIGNS
         ]
     digest = sha256(b"".join(picture.image.tobytes() for picture in pictures))
-    return Part(DRAWN, pictures, Origin.drawn("drawn hands", digest), goes_on=True)
+    return Part(DRAWN, pictures, Origin.drawn("drawn_hands", digest), goes_on=True)
 
 
 def _signs(folder: Path, settings: DataSettings) -> Iterator[Picture]:

@@ -16,8 +16,8 @@ from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.core.listing import Listing
 from fivenets.datasets import class_folders, overlap
-from fivenets.datasets.classification import mixture
 from fivenets.datasets.class_folders import ClassFolder
+from fivenets.datasets.classification import mixture
 from fivenets.datasets.classification.prepared import (
     SOURCE_FILE,
     DataSettings,
@@ -65,7 +65,8 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
                 origins = [_prepare_tfds(dataset, scratch, raw_dir)]
             notes = _shared(scratch, settings)
         said = {"notes": notes, "left_out": left_out}
-        counts = write_source(scratch, origins, **{key: value for key, value in said.items() if value})
+        said = {key: value for key, value in said.items() if value}
+        counts = write_source(scratch, origins, **said)
     for sentence in notes:
         log.warning("%s", sentence)
     log.info("%s: %s", in_words(origins), counts)

@@ -43,6 +43,11 @@ class ImageDataset:
         return all_of(self.source.get("sources", [self.source]))
 
     @property
+    def has_others(self) -> bool:
+        """Whether there are pictures of what belongs to no class."""
+        return OTHERS["test"] in self.splits
+
+    @property
     def image_size(self) -> int:
         """Pixels at each side."""
         return self.settings.image_size
