@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from fivenets.classification.calibration import Calibration, scores
+from fivenets.classification.calibration import Calibration
 from fivenets.core import images
 from fivenets.core.errors import UserError
 from fivenets.fitting import inference, model_files
@@ -23,7 +23,7 @@ class Prediction:
     label: str
     probability: float
     rejected: bool  # what is seen is none of the labels: the rest says which is the least unlike
-    score: float  # how much there is of any label, see `calibration.scores`
+    score: float | None  # log-odds of there being one of the labels, where the network tells
     probabilities: dict[str, float]
 
 
@@ -34,13 +34,15 @@ class Classifier:
         self,
         network: keras.Model,
         labels: Sequence[str],
-        calibration: Calibration = Calibration(),  # noqa: B008  # frozen
+        calibration: Calibration | None = None,
         subject: str = "picture",
+        limits: str = "",
     ):
-        self.network = network  # (n, size, size, 3) in 0..255 -> logits (n, k)
+        self.network = network  # (n, size, size, 3) in 0..255 -> (n, k or k + 1), see Calibration
         self.labels = tuple(labels)
-        self.calibration = calibration
+        self.calibration = calibration or Calibration(len(self.labels))
         self.subject = subject  # what the labels are of
+        self.limits = limits  # what every answer should be read with
         self.image_size = network.input_shape[1]
 
     @classmethod
@@ -51,16 +53,19 @@ class Classifier:
         """
         network, metadata = model_files.load(path)
         labels = metadata.get("labels") or ()
-        if network.output_shape != (None, len(labels)):
+        if network.output_shape not in ((None, len(labels)), (None, len(labels) + 1)):
             raise UserError(f"{path} is not a classifier: it does not give one number per label")
-        known = metadata.get("calibration") or {}  # versions before 1.0 had none
-        return cls(network, labels, Calibration(**known), metadata.get("subject") or "picture")
+        known = metadata.get("calibration")  # older versions had none
+        calibration = Calibration(**known) if known else None
+        said = {key: metadata[key] for key in ("subject", "limits") if key in metadata}
+        return cls(network, labels, calibration, **said)
 
     def save(self, path: Path) -> None:
         metadata = {
             "labels": list(self.labels),
             "calibration": asdict(self.calibration),
             "subject": self.subject,
+            "limits": self.limits,
         }
         model_files.save(self.network, path, metadata)
 
@@ -74,14 +79,22 @@ class Classifier:
         logits = self.logits(np.stack(resized))
         rows = zip(
             self.calibration.probabilities(logits),
-            scores(logits),
+            self.calibration.scores(logits),
             self.calibration.is_rejected(logits),
             strict=True,
         )
         return [self._prediction(*row) for row in rows]
 
+    def seen(self, picture: Any, label: str) -> np.ndarray:
+        """The picture, (height, width, 3) uint8, with where the label was seen laid over it."""
+        from fivenets.classification.grad_cam import grad_cam, overlaid  # TensorFlow's gradients
+
+        image = images.read_image(picture)
+        small = images.resize(image, self.image_size)
+        return overlaid(image, grad_cam(self.network, small, self.labels.index(label)))
+
     def logits(self, images_rgb_uint8: np.ndarray) -> np.ndarray:
-        """(n, k) of (n, size, size, 3) images."""
+        """The network's outputs for (n, size, size, 3) images."""
         return inference.outputs(self.network, images_rgb_uint8, BATCH_SIZE)
 
     def probabilities(self, images_rgb_uint8: np.ndarray) -> np.ndarray:
@@ -91,4 +104,5 @@ class Classifier:
     def _prediction(self, probabilities: np.ndarray, score: float, rejected: bool) -> Prediction:
         by_label = dict(zip(self.labels, map(float, probabilities), strict=True))
         label = max(by_label, key=by_label.__getitem__)
-        return Prediction(label, by_label[label], bool(rejected), float(score), by_label)
+        known = float(score) if np.isfinite(score) else None
+        return Prediction(label, by_label[label], bool(rejected), known, by_label)

@@ -144,7 +144,14 @@ METRICS = {
             "near_duplicates",
             "hands_rejected",
             "others_rejected",
+            "signs_accuracy",
         ),
-        groups=("without_near_duplicates", "per_class", "in_other_light", "signs"),
+        groups=(
+            "without_near_duplicates",
+            "per_class",
+            "in_other_light",
+            "signs",
+            "before_photographs",
+        ),
     )
 }

@@ -67,7 +67,7 @@ class DataSettings:
     # Of several data sets (`datasets.classification.mixture`):
     examples: Count = 12_000  # to train on
     views: Count = 4  # of each picture to validate with
-    without: Fraction = 0.15  # of the examples again: pictures of something else
+    without: Fraction = 0.3  # of the examples again: pictures of something else
     subject: Text = "picture"  # what the labels are of
     validation_people: list[Text] = field(default_factory=list)
     test_people: list[Text] = field(default_factory=list)

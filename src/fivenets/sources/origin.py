@@ -71,6 +71,15 @@ def all_of(records: Sequence[Mapping[str, Any]] | None) -> list[Origin]:
     return [Origin.of(record) for record in records or ()]
 
 
+def are_drawn(origins: Sequence[Origin]) -> bool:
+    """Whether what is to be recognised was drawn, and nothing of it is real.
+
+    What packages ship, such as the photographs behind drawn hands, is built in as well.
+    """
+    kinds = {origin.kind for origin in origins}
+    return any(origin.is_drawn for origin in origins) and kinds <= {Kind.BUILTIN, Kind.UNTRAINED}
+
+
 def in_words(origins: Sequence[Origin]) -> str:
     """For people to read: `signs (mirror)`, `china + vgg16_hed (builtin, package)`."""
     if not origins:

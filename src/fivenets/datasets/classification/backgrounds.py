@@ -26,10 +26,13 @@ PHOTOGRAPHS = {
     "train": {
         "sklearn_photographs": "*.jpg",
         "course_street": "*.jpg",
+        "camvid": "train/*.jpg",
         "course_cats": "train*.h5",
         "lfw10": "*.jpg",
+        "helen68": "train/*.jpg",
+        "bccd": "*.jpg",
     },
-    "validation": {"camvid": "train/*.jpg"},
+    "validation": {"camvid": "val/*.jpg"},
     "test": {
         "camvid": "test/*.jpg",
         "course_cats": "test*.h5",
@@ -42,7 +45,7 @@ SEEDS = {"train": 11, "validation": 12, "test": 13}  # of what is drawn
 DRAWN = 40  # streets, and as many faces, of each split
 MOST_OF_ONE = 120  # pictures of one asset, evenly over its list
 CROPS = 1000  # of photographs, kept to be laid under hands
-PLAIN = 0.65  # part of the backgrounds that are walls
+PLAIN = 0.7  # part of the backgrounds that are walls
 # What has no sign in it, and how often.
 WITHOUT_HAND = {"photograph": 0.5, "wall": 0.15, "blot": 0.15, "hands": 0.2}
 SMALLEST_CROP = 48  # pixels a side

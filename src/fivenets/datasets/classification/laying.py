@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-SIZES = (0.36, 1.08)  # the thing's longer side by the frame's
+SIZES = (0.42, 1.05)  # the thing's longer side by the frame's
 TURN = 26.0  # degrees, the deviation; few people hold a hand upside down
 STRETCH, SHEAR = 0.2, 0.12  # a hand seen from aside is narrower, or leans
 SHADOWS = 0.6  # part of the pictures in which the thing throws one
@@ -72,16 +72,16 @@ def seen_again(image_rgb_uint8: np.ndarray, side: int, rng: np.random.Generator)
 
 def developed(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """What a camera makes of it, uint8: dim or bright, warm or cool, blurred, grey or noisy."""
-    exposed = picture * rng.uniform(0.5, 1.25) * rng.uniform(0.87, 1.13, 3)
+    exposed = picture * rng.uniform(0.6, 1.2) * rng.uniform(0.88, 1.12, 3)
     picture = exposed.clip(0, 255).astype(np.float32)
     if rng.random() < 0.4:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.005, 0.017) * len(picture))
     if rng.random() < 0.4:
         grey = picture.mean(axis=2, keepdims=True)
-        colour = 0 if rng.random() < 0.35 else rng.uniform(0.2, 1.5)
+        colour = 0 if rng.random() < 0.25 else rng.uniform(0.2, 1.5)
         picture = grey + (picture - grey) * colour
     if rng.random() < 0.5:
-        picture = picture + rng.normal(0, rng.uniform(1, 9), picture.shape)
+        picture = picture + rng.normal(0, rng.uniform(1, 7), picture.shape)
     return picture.clip(0, 255).astype(np.uint8)
 
 

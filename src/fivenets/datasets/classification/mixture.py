@@ -25,6 +25,7 @@ from fivenets.sources.origin import Origin
 
 SPLITS = ("train", "validation", "test")
 OTHERS = 200  # pictures of no class to validate and as many to test with
+NOBODY = {"source": "others", "person": "", "background": "own"}
 NO_LABEL = -1  # of what belongs to no class
 SEEDS = {"train": 21, "validation": 22, "test": 23}
 
@@ -95,17 +96,22 @@ class _Split:
         sets, count = list(self.seen.values()), self.settings.examples
         for index in self.rng.choice(len(sets), count, p=weights / weights.sum()):
             seen = sets[index][self.rng.integers(len(sets[index]))]
-            yield seen.example(self._laid(seen) if seen.cutout else self._again(seen))
+            if seen.cutout:
+                yield self._laid(seen, self.backgrounds.any(self.rng), "any")
+            else:
+                again = seen_again(seen.picture.image, self.settings.image_size, self.rng)
+                yield seen.example(developed(again, self.rng), "own")
 
     def _one_by_one(self) -> Iterator[Example]:
-        """Whole photographs as they are, and cut-outs once, or `views` times to validate with."""
-        views = self.settings.views if self.split == "validation" else 1
+        """Whole photographs as they are; cut-outs before walls, and once before a photograph."""
+        side = self.settings.image_size
         for seen in itertools.chain(*self.seen.values()):
-            for _ in range(views if seen.cutout else 1):
-                side = self.settings.image_size
-                yield seen.example(
-                    self._laid(seen) if seen.cutout else resize(seen.picture.image, side)
-                )
+            if not seen.cutout:
+                yield seen.example(resize(seen.picture.image, side), "own")
+                continue
+            for _ in range(self.settings.views if self.split == "validation" else 1):
+                yield self._laid(seen, backgrounds.wall(side, self.rng), "wall")
+            yield self._laid(seen, self.backgrounds.photograph(self.rng), "photograph")
 
     def _of_no_class(self) -> Iterator[Example]:
         cutouts = [one.cutout for seen in self.seen.values() for one in seen if one.cutout]
@@ -116,15 +122,11 @@ class _Split:
             else:
                 picture = self.backgrounds.without_hand(self.rng, cutouts)
             image = developed(picture, self.rng)
-            yield {"image": image, "label": NO_LABEL, "source": "others", "person": ""}
+            yield {**NOBODY, "image": image, "label": NO_LABEL}
 
-    def _laid(self, seen: "_Seen") -> np.ndarray:
+    def _laid(self, seen: "_Seen", background: np.ndarray, name: str) -> Example:
         assert seen.cutout
-        return developed(laid_over(seen.cutout, self.backgrounds.any(self.rng), self.rng), self.rng)
-
-    def _again(self, seen: "_Seen") -> np.ndarray:
-        again = seen_again(seen.picture.image, self.settings.image_size, self.rng)
-        return developed(again, self.rng)
+        return seen.example(developed(laid_over(seen.cutout, background, self.rng), self.rng), name)
 
 
 class _Seen:
@@ -135,9 +137,14 @@ class _Seen:
         is_cut = picture.image.shape[2] == 4
         self.cutout = Cutout.of(picture.image, part.goes_on) if is_cut else None
 
-    def example(self, image_rgb_uint8: np.ndarray) -> Example:
-        person, label = self.picture.person, self.picture.label
-        return {"image": image_rgb_uint8, "label": label, "source": self._source, "person": person}
+    def example(self, image_rgb_uint8: np.ndarray, background: str) -> Example:
+        return {
+            "image": image_rgb_uint8,
+            "label": self.picture.label,
+            "source": self._source,
+            "person": self.picture.person,
+            "background": background,
+        }
 
 
 def _check_people(found: Mapping[str, Part], settings: DataSettings, is_all: bool) -> None:
@@ -158,5 +165,6 @@ def _features(side: int, labels: list[str]) -> tfds.features.FeaturesDict:
             "label": tfds.features.ClassLabel(names=labels),
             "source": tfds.features.Text(),
             "person": tfds.features.Text(),
+            "background": tfds.features.Text(),  # own | wall | photograph | any
         }
     )

@@ -48,6 +48,11 @@ class ImageDataset:
         return OTHERS["test"] in self.splits
 
     @property
+    def outputs(self) -> int:
+        """How many classes a network has to tell apart: the labels, and what is none of them."""
+        return len(self.labels) + self.has_others
+
+    @property
     def image_size(self) -> int:
         """Pixels at each side."""
         return self.settings.image_size
@@ -105,9 +110,8 @@ class ImageDataset:
         return np.array([row[name].decode() for row in rows.as_numpy_iterator()])
 
     def _one_hot(self, image: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """What belongs to no class (label -1) is to be every one of them a little."""
-        share = tf.where(label < 0, 1 / len(self.labels), 0.0)
-        return image, tf.one_hot(label, len(self.labels)) + share
+        # Of label -1, which is of no class, the last one of `outputs`.
+        return image, tf.one_hot(label % self.outputs, self.outputs)
 
     def _resized(self, example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         image, side = example["image"], self.image_size
