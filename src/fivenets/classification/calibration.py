@@ -23,6 +23,11 @@ class Calibration:
     temperature: float = 1.0  # Guo et al. 2017
     least_score: float | None = None  # what scores less is rejected; None: nothing is
 
+    @property
+    def outputs(self) -> int:
+        """How many a network has."""
+        return self.labels + (self.least_score is not None)
+
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """(n, k), in float64, so that they add up to 1 to more digits than anyone prints."""
         return softmax(logits[:, : self.labels].astype(np.float64) / self.temperature, axis=1)
@@ -55,5 +60,7 @@ def fitted(logits: np.ndarray, labels: np.ndarray, label_count: int) -> Calibrat
 
     bounds = tuple(np.log(TEMPERATURES))
     best = minimize_scalar(log_loss, bounds=bounds, method="bounded").x
-    least = float(np.quantile(Calibration(label_count).scores(logits), LOST))
-    return Calibration(label_count, float(np.exp(best)), least if np.isfinite(least) else None)
+    least = None
+    if logits.shape[1] > label_count:
+        least = float(np.quantile(Calibration(label_count).scores(logits), LOST))
+    return Calibration(label_count, float(np.exp(best)), least)

@@ -53,10 +53,10 @@ class Classifier:
         """
         network, metadata = model_files.load(path)
         labels = metadata.get("labels") or ()
-        if network.output_shape not in ((None, len(labels)), (None, len(labels) + 1)):
-            raise UserError(f"{path} is not a classifier: it does not give one number per label")
         known = metadata.get("calibration")  # older versions had none
-        calibration = Calibration(**known) if known else None
+        calibration = Calibration(**known) if known else Calibration(len(labels))
+        if network.output_shape != (None, calibration.outputs) or calibration.labels != len(labels):
+            raise UserError(f"{path} is not a classifier: it does not give one number per label")
         said = {key: metadata[key] for key in ("subject", "limits") if key in metadata}
         return cls(network, labels, calibration, **said)
 

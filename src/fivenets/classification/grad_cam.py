@@ -12,12 +12,12 @@ def grad_cam(network: keras.Model, image_rgb_uint8: np.ndarray, label: int) -> n
     The last map of features whose places are still apart, each channel weighted by the mean slope
     of the label's logit over it; what speaks against the label is 0.
     """
-    last = [
-        layer for layer in network.layers if len(layer.output.shape) == 4 and _places(layer) > 1
-    ]
-    both = keras.Model(network.input, [last[-1].output, network.output])
+    *_, last = (layer.output for layer in network.layers if _places(layer.output.shape) > 1)
+    both = keras.Model(network.inputs[0], [last, network.outputs[0]])
+    image = tf.constant(image_rgb_uint8[None], tf.float32)
     with tf.GradientTape() as tape:
-        features, logits = both(image_rgb_uint8[None].astype(np.float32), training=False)
+        tape.watch(image)  # and so what comes of it
+        features, logits = both(image, training=False)
         logit = logits[:, label]
     weights = tf.reduce_mean(tape.gradient(logit, features), axis=(1, 2), keepdims=True)
     seen = tf.nn.relu(tf.reduce_sum(weights * features, axis=-1))[0].numpy().astype(np.float32)
@@ -34,5 +34,5 @@ def overlaid(image_rgb_uint8: np.ndarray, heat: np.ndarray) -> np.ndarray:
     return (0.55 * image_rgb_uint8 + 0.45 * colours).astype(np.uint8)
 
 
-def _places(layer: keras.Layer) -> int:
-    return layer.output.shape[1] * layer.output.shape[2]
+def _places(shape: tuple[int, ...]) -> int:
+    return shape[1] * shape[2] if len(shape) == 4 else 0

@@ -15,20 +15,16 @@ def classify(picture: Any) -> tuple[dict[str, float], str, np.ndarray]:
     """The probability of each label, what is to be said of it, and where the best one was seen."""
     classifier, image = _classifier(), received(picture)
     found = classifier.classify([image])[0]
-    limits = f" {classifier.limits}" if classifier.limits else ""
-    score = "" if found.score is None else f" (score {found.score:.1f}"
+    seen, probabilities = classifier.seen(image, found.label), found.probabilities
     if found.rejected:
-        least = classifier.calibration.least_score
-        said = f"**No {classifier.subject} seen**{score}, at least {least:.1f} is needed)."
-        return (
-            {},
-            f"{said} The least unlike: {found.label}.{limits}",
-            classifier.seen(image, found.label),
+        said = (
+            f"**No {classifier.subject} seen**: the score is {found.score:.1f}, at least "
+            f"{classifier.calibration.least_score:.1f} is needed. The least unlike: {found.label}."
         )
-    said = f"**{found.label}**, right with a probability of {found.probability:.2f}"
-    if score:
-        said += f"; a {classifier.subject} is seen{score})"
-    return found.probabilities, f"{said}.{limits}", classifier.seen(image, found.label)
+        probabilities = {}
+    else:
+        said = f"**{found.label}**, with a probability of {found.probability:.2f}."
+    return probabilities, f"{said} {classifier.limits}".strip(), seen
 
 
 @once
