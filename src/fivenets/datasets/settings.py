@@ -1,5 +1,6 @@
 """Which data a model is made of, as params.yaml says it."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import field
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from fivenets.core.images import MIN_SIDE
-from fivenets.core.params import Count, Fraction, Misfit, Positive, Seed, Text, checked
+from fivenets.core.params import Count, Fraction, Misfit, Seed, Text, checked
 
 HANDS = ("signs", "massey_digits", "drawn")  # that a mixture can name, beside folders
 LARGEST_SIDE = 4096  # pixels; a batch of more fits into no memory
@@ -30,22 +31,25 @@ def _is_split(text: str) -> str:
 Split = Annotated[Text, AfterValidator(_is_split)]
 
 
-def _weighted(value: Any) -> Any:
-    """A list of data sets as a mapping to equal weights; others as they are."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, list | tuple):
-        twice = [name for name in value if value.count(name) > 1]
-        if twice:
-            raise Misfit("", "different data sets", list(value))
-        return dict.fromkeys(value, 1.0)
-    return value
+def _weighted(value: Any) -> str | dict[str, float]:
+    """One name as it is; several, with a weight each or in a list, as weights by name."""
+    if isinstance(value, str) and value:
+        return value
+    weights = dict.fromkeys(value, 1.0) if isinstance(value, list) else value
+    is_mapping = isinstance(weights, Mapping) and 0 < len(value) == len(weights)
+    if not is_mapping or not all(map(_is_name_and_weight, weights.items())):
+        raise Misfit("", "a data set, a list of different ones, or a weight above 0 of each", value)
+    return {name: float(weight) for name, weight in weights.items()}
 
 
-# One data set, or several with a weight each, which a list leaves equal.
-DataSets = Annotated[
-    Text | Annotated[dict[Text, Positive], Field(min_length=1)], BeforeValidator(_weighted)
-]
+def _is_name_and_weight(pair: tuple[Any, Any]) -> bool:
+    name, weight = pair
+    is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
+    return isinstance(name, str) and bool(name) and is_number and 0 < weight < math.inf
+
+
+# One data set, or the weight of each of several.
+DataSets = Annotated[Any, BeforeValidator(_weighted)]
 
 
 @checked

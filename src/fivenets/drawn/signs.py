@@ -99,7 +99,7 @@ def render_sign(label: int, rng: np.random.Generator, size: int = 64) -> np.ndar
     return photograph(scene(pose, rng, size * SUPERSAMPLING), rng, size)
 
 
-def render_cutout(label: int, rng: np.random.Generator, size: int = 96) -> np.ndarray:
+def render_cutout(label: int, rng: np.random.Generator, size: int = 80) -> np.ndarray:
     """A hand alone in any skin tone and light, (size, size, 4) uint8; its arm goes on below."""
     pose, side = freely_varied(neutral_pose(label), rng), 2 * size
     height, blood = hand_maps(pose, side)

@@ -100,7 +100,7 @@ def photographs(split: str, source: str, raw_dir: Path) -> Photographs:
             origins.append(fetched.origin)
     if all(origin.kind == Kind.BUILTIN for origin in origins):
         seed = SEEDS[split]
-        pictures["streets"] = [scene.image for scene in render_scenes(DRAWN, seed)]
+        pictures["streets"] = [scene.image_rgb_uint8 for scene in render_scenes(DRAWN, seed)]
         pictures["people"] = [face for face, _ in render_faces(range(DRAWN), 1, seed)]
     return Photographs(pictures, origins)
 

@@ -12,6 +12,7 @@ import numpy as np
 SIZES = (0.42, 1.05)  # the thing's longer side by the frame's
 TURN = 26.0  # degrees, the deviation; few people hold a hand upside down
 STRETCH, SHEAR = 0.2, 0.12  # a hand seen from aside is narrower, or leans
+LONGEST_SIDE = 160  # pixels that are kept of a cut-out: more than a frame shows
 SHADOWS = 0.6  # part of the pictures in which the thing throws one
 
 
@@ -26,10 +27,15 @@ class Cutout:
     def of(cls, image_rgba_uint8: np.ndarray, goes_on: bool) -> "Cutout":
         """Of straight alpha. goes_on: whether what leaves the picture goes on beyond it, as a drawn
         arm does; else it ends there."""
-        margin = 0 if goes_on else max(image_rgba_uint8.shape) // 8
-        padded = np.pad(image_rgba_uint8, ((margin, margin), (margin, margin), (0, 0)))
-        pixels = padded.astype(np.float32)
+        height, width = image_rgba_uint8.shape[:2]
+        pixels = image_rgba_uint8.astype(np.float32)
         pixels[..., :3] *= pixels[..., 3:] / 255
+        if (shrink := LONGEST_SIDE / max(height, width)) < 1:
+            size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        if not goes_on:
+            margin = max(pixels.shape) // 8
+            pixels = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)))
         seen = pixels[..., 3] > 40
         if not seen.any():
             seen[:] = True
