@@ -18,7 +18,7 @@ from fivenets.datasets.settings import HANDS, DataSettings
 from fivenets.sources.origin import Kind, Origin, are_drawn
 
 SIDE = 16
-DRAWN = {"train": 2, "validation": 1, "test": 1}
+DRAWN = {"validation": 1, "test": 1}
 RED = np.array([200, 0, 0])
 
 
@@ -30,6 +30,7 @@ def settings(dataset: dict[str, float] | list[str], **changes) -> DataSettings:
         "test_fraction": 0.2,
         "split_seed": 0,
         "examples": 60,
+        "drawn": 2,
         "without": 0.5,
         "views": 2,
     }

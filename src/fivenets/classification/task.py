@@ -8,11 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
-from fivenets.classification import calibration, drawing, evaluation, imagenet
-from fivenets.classification.calibration import Calibration
+from fivenets.classification import answers, drawing, evaluation, imagenet
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.settings import Evaluation, Recipe
 from fivenets.classification.training import train
@@ -22,7 +20,6 @@ from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.core.words import interval
 from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
-from fivenets.datasets.classification.prepared import OTHERS
 from fivenets.datasets.settings import DataSettings
 from fivenets.fitting import distribution
 from fivenets.sources.origin import are_drawn
@@ -47,32 +44,12 @@ def training(candidate: Candidate) -> Making:
         network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, pretrained)
         if is_recorded:
             limits = TASK.service.limits_of_builtin if are_drawn(data.origins) else ""
-            known = (_calibration(network, data), settings.subject, limits)
-            Classifier(network, data.labels, *known).save(candidate.file)
+            answers.calibrated(network, data, settings.subject, limits).save(candidate.file)
         else:
             shutil.rmtree(distribution.own_folder(candidate.checkpoints))
         return rows
 
     return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make, is_recorded)
-
-
-def _calibration(network: keras.Model, data: prepared.ImageDataset) -> Calibration:
-    """Fitted on the people of validation that are not in train, or on all where there are none."""
-    images, labels = data.arrays("validation")
-    is_new = _is_new(data, "validation")
-    logits = Classifier(network, data.labels).logits(images[is_new])
-    return calibration.fitted(logits, labels[is_new], len(data.labels))
-
-
-def _is_new(data: prepared.ImageDataset, split: str) -> np.ndarray:
-    """(n,) whether an example is of somebody who is not in train; all where nobody is.
-
-    Hands before photographs, which at 64 pixels are a harder task, are none of them.
-    """
-    known = set(data.column("train", "person"))
-    is_plain = data.column(split, "background") != "photograph"
-    is_new = ~np.isin(data.column(split, "person"), list(known)) & is_plain
-    return is_new if is_new.any() else is_plain
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
@@ -82,54 +59,40 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     of every source stands beside it.
     """
     data, classifier = _data(candidate.scored_on), Classifier.from_file(candidate.file)
-    images, labels = data.arrays("test")
+    found = answers.of(classifier, data)
+    new, images, labels, predicted = found.is_new, found.images, found.labels, found.predicted
     seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])
     scoring = params.settings(Evaluation, candidate.name, "evaluate")
-    is_twin = evaluation.near_duplicates(images, seen, **asdict(scoring))
-    logits = classifier.logits(images)
-    probabilities = classifier.calibration.probabilities(logits)
-    rejected = classifier.calibration.is_rejected(logits)
-    predicted = probabilities.argmax(axis=1)
-    is_new, sources = _is_new(data, "test"), data.column("test", "source")
-    metrics = evaluation.evaluate(
-        probabilities[is_new], labels[is_new], data.labels, is_twin[is_new]
-    )
+    is_twin = evaluation.near_duplicates(images[new], seen, **asdict(scoring))
+    metrics = evaluation.evaluate(found.probabilities[new], labels[new], data.labels, is_twin)
     metrics["in_other_light"] = {
-        light: float((classifier.probabilities(changed).argmax(axis=1) == labels[is_new]).mean())
-        for light, changed in evaluation.in_other_light(images[is_new]).items()
+        light: float((classifier.probabilities(changed).argmax(axis=1) == labels[new]).mean())
+        for light, changed in evaluation.in_other_light(images[new]).items()
     }
-    metrics["hands_rejected"] = float(rejected[is_new].mean())
-    if data.has_others:
-        others, _ = data.arrays(OTHERS["test"])
-        is_caught = classifier.calibration.is_rejected(classifier.logits(others))
-        metrics["others_rejected"] = float(is_caught.mean())
+    metrics["hands_rejected"] = float(found.rejected[new].mean())
+    if found.others_rejected is not None:
+        metrics["others_rejected"] = found.others_rejected
     origins = {origin.asset: origin for origin in data.origins}
-    measured = [origins[name] for name in np.unique(sources[is_new]) if name in origins]
+    measured = [origins[name] for name in np.unique(found.sources[new]) if name in origins]
     metrics["scored_on"] = [origin.record() for origin in measured or data.origins]
-    groups = {str(name): sources == name for name in np.unique(sources) if name in origins}
-    is_plain = data.column("test", "background") != "photograph"
-    for name, mine in groups.items():
-        right = predicted[mine & is_plain] == labels[mine & is_plain]
-        metrics[name] = {
-            **evaluation.accuracy_with_interval(right),
-            "calibration_error": evaluation.calibration_error(probabilities[mine], labels[mine]),
-            "rejected": float(rejected[mine & is_plain].mean()),
-            "scored_on": [origins[name].record()],
-        }
-        metrics |= {f"{name}_{key}": metrics[name][key] for key in metrics[name] if "acc" in key}
-    if (is_hard := ~is_plain & np.isin(sources, sources[is_new])).any():
-        right = predicted[is_hard] == labels[is_hard]
-        metrics["before_photographs"] = evaluation.accuracy_with_interval(right)
+    for name in filter(origins.get, np.unique(found.sources).tolist()):
+        numbers = found.numbers((found.sources == name) & found.is_plain)
+        metrics[name] = numbers | {"scored_on": [origins[name].record()]}
+        # As a gate or the results would ask for it.
+        metrics |= {f"{name}_{key}": numbers[key] for key in numbers if key.startswith("acc")}
+    is_hard = ~found.is_plain & np.isin(found.sources, found.sources[new])
+    if is_hard.any():
+        metrics["before_photographs"] = found.numbers(is_hard)
     metrics["also"] = _in_words(metrics, origins)
     metrics["parameters"] = classifier.network.count_params()
     with (candidate.tables / "confusion.csv").open("w", newline="") as stream:
         names = np.array(data.labels)
-        pairs = zip(names[labels], names[predicted], strict=True)
+        pairs = zip(names[labels[new]], names[predicted[new]], strict=True)
         csv.writer(stream).writerows([("actual", "predicted"), *pairs])
-    drawing.confusion_matrix(labels, predicted, data.labels).savefig(
+    drawing.confusion_matrix(labels[new], predicted[new], data.labels).savefig(
         candidate.pictures / "confusion.png"
     )
-    drawing.misclassified(images, labels, probabilities, data.labels).savefig(
+    drawing.misclassified(images[new], labels[new], found.probabilities[new], data.labels).savefig(
         candidate.pictures / "misclassified.png", dpi=120
     )
     return metrics

@@ -70,6 +70,7 @@ class DataSettings:
     split_seed: Seed
     # Of several data sets (`datasets.classification.mixture`):
     examples: Count = 12_000  # to train on
+    drawn: Count = 300  # cut-outs of each sign to train on, of what is drawn
     views: Count = 4  # of each picture to validate with
     without: Fraction = 0.3  # of the examples again: pictures of something else
     subject: Text = "picture"  # what the labels are of

@@ -21,7 +21,7 @@ from fivenets.sources.fetching import fetch
 from fivenets.sources.origin import Origin
 
 DRAWN = "drawn"
-DRAWN_PER_LABEL = {"train": 300, "validation": 20, "test": 20}
+DRAWN_PER_LABEL = {"validation": 20, "test": 20}
 DRAWN_SEEDS = {"train": 5, "validation": 6, "test": 7}
 SIGNS_SPLITS = {"train_signs": "train", "val_signs": "validation", "test_signs": "test"}
 # hand2's pictures of 4 in diffuse light show five fingers, those of 5 show four: seen by eye.
@@ -57,7 +57,7 @@ def read(name: str, settings: DataSettings, source: str, raw_dir: Path) -> Part 
         be used.
     """
     if name == DRAWN:
-        return _drawn()
+        return _drawn(settings.drawn)
     if name in READERS:
         fetched = fetch(ASSETS[name], raw_dir, source)
         if fetched is None:
@@ -70,9 +70,9 @@ def read(name: str, settings: DataSettings, source: str, raw_dir: Path) -> Part 
     return _folder(folder, settings)
 
 
-def _drawn() -> Part:
+def _drawn(to_train_on: int) -> Part:
     pictures = []
-    for split, count in DRAWN_PER_LABEL.items():
+    for split, count in ({"train": to_train_on} | DRAWN_PER_LABEL).items():
         rng = np.random.default_rng(DRAWN_SEEDS[split])
         pictures += [
             Picture(render_cutout(sign, rng), str(sign), DRAWN, split)
