@@ -139,8 +139,8 @@ def test_a_set_of_another_name_is_refused(tmp_path: Path) -> None:
     ("dataset", "sentence"),
     [
         ({}, "it is {}"),
-        ({"signs": -1}, "a weight above 0 of each, it is {'signs': -1}"),
-        ({"signs": True}, "it is {'signs': True}"),
+        ({"signs": -1}, "dataset.signs should be a weight above 0, it is -1"),
+        ({"signs": True}, "dataset.signs should be a weight above 0, it is True"),
         ({3: 1.0}, "it is {3: 1.0}"),
         (["signs", "signs"], "a list of different ones"),
         (3, "dataset should be a data set, .*, it is 3"),

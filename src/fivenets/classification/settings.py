@@ -88,7 +88,7 @@ class Network:
 # The networks that params.yaml can name.
 NETWORKS = {
     "assignment_cnn": Network("signs_cnn"),
-    "compact_cnn": Network("signs_cnn", CompactOptions, smallest_side=31),
+    "compact_cnn": Network("signs_cnn", CompactOptions),
     "resnet50": Network("resnet", ResNet50Options, smallest_side=32),
     "thin_resnet": Network("thin_resnet", ThinResNetOptions),
 }

@@ -35,6 +35,7 @@ def assignment_cnn(image_shape: tuple[int, int, int], num_classes: int) -> keras
 def compact_cnn(
     image_shape: tuple[int, int, int],
     num_classes: int,
+    *,
     stem: int = 16,
     widths: Sequence[int] = (32, 64, 96, 112),
     separable: bool = True,

@@ -35,17 +35,17 @@ def _weighted(value: Any) -> str | dict[str, float]:
     """One name as it is; several, with a weight each or in a list, as weights by name."""
     if isinstance(value, str) and value:
         return value
-    weights = dict.fromkeys(value, 1.0) if isinstance(value, list) else value
-    is_mapping = isinstance(weights, Mapping) and 0 < len(value) == len(weights)
-    if not is_mapping or not all(map(_is_name_and_weight, weights.items())):
-        raise Misfit("", "a data set, a list of different ones, or a weight above 0 of each", value)
+    is_list = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    weights = dict.fromkeys(value, 1.0) if is_list else value
+    if not isinstance(weights, Mapping) or not 0 < len(value) == len(weights):
+        raise Misfit("", "a data set, a list of different ones, or a weight for each", value)
+    for name, weight in weights.items():
+        is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
+        if not isinstance(name, str) or not name:
+            raise Misfit("", "names of data sets with a weight for each", value)
+        if not is_number or not 0 < weight < math.inf:
+            raise Misfit(name, "a weight above 0", weight)
     return {name: float(weight) for name, weight in weights.items()}
-
-
-def _is_name_and_weight(pair: tuple[Any, Any]) -> bool:
-    name, weight = pair
-    is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
-    return isinstance(name, str) and bool(name) and is_number and 0 < weight < math.inf
 
 
 # One data set, or the weight of each of several.

@@ -142,8 +142,8 @@ def _data_sets_are_known(found: Checked) -> None:
         if isinstance(dataset, dict):
             for part in dataset:
                 if part not in HANDS and not Path(part).expanduser().is_dir():
-                    expected = f"{', '.join(HANDS)}, or a folder that exists"
-                    raise SettingError(f"{name}.dataset", f"should be {expected}, it is {part!r}")
+                    rest = f"is unknown{suggestion(part, HANDS)}, and no folder"
+                    raise SettingError(f"{name}.dataset.{part}", rest)
             continue
         if dataset is None or dataset in known or Path(dataset).expanduser().is_dir():
             continue
