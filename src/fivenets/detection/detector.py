@@ -49,15 +49,15 @@ class Detector:
         resize: str = "letterbox",
         trained_on: Origin | None = None,
     ):
-        if cfg.region is None:
-            raise UserError("the cfg has no [region]: expected a detector of the YOLOv2 family")
-        if len(labels) != cfg.region.classes:
+        if not cfg.regions:
+            raise UserError("the cfg has no [region] and no [yolo]: expected a detector")
+        if len(labels) != cfg.regions[0].classes:
             raise UserError(
-                f"the cfg has {cfg.region.classes} classes, {len(labels)} names were received"
+                f"the cfg has {cfg.regions[0].classes} classes, {len(labels)} names were received"
             )
         check_channels(cfg.input_shape[2])
-        self.network = network  # (n, h, w, channels) in 0..1 -> raw output
-        self.cfg, self.region, self.header = cfg, cfg.region, header
+        self.network = network  # (n, h, w, channels) in 0..1 -> raw output of each scale
+        self.cfg, self.regions, self.header = cfg, cfg.regions, header
         self.labels = tuple(labels)
         self.resize = check_resize(resize)
         self.trained_on = trained_on
@@ -78,7 +78,7 @@ class Detector:
         header, numbers = weights.read_file(weights_file, cfg)
         network = model.build(cfg)
         model.load(network, cfg, numbers)
-        classes = cfg.region.classes if cfg.region else 0
+        classes = cfg.regions[0].classes if cfg.regions else 0
         names = [f"class-{index}" for index in range(classes)]
         return cls(network, cfg, header, names if labels is None else labels, resize, trained_on)
 
@@ -131,9 +131,9 @@ class Detector:
         height, width, channels = self.cfg.input_shape
         return fit(image_rgb_uint8, height, width, self.resize, channels)
 
-    def raw(self, pictures: np.ndarray) -> np.ndarray:
-        """(n, rows, columns, numbers) raw output of (n, height, width, channels) in 0..1."""
-        return inference.outputs(self.network, pictures, batch_size=1)
+    def raw(self, pictures: np.ndarray) -> list[np.ndarray]:
+        """By scale (n, rows, columns, numbers) raw output of (n, height, width, channels)."""
+        return inference.all_outputs(self.network, pictures, batch_size=1)
 
     def detect(self, pictures: Sequence[Any], profile: Profile) -> list[list[Detection]]:
         """The objects in each picture, best first; a picture is what `images.read_image` reads."""
@@ -142,8 +142,8 @@ class Detector:
     def detect_in(self, image_rgb_uint8: np.ndarray, profile: Profile) -> list[Detection]:
         """The objects in one picture (h, w, 3), best first, each with an area in its pixels."""
         height, width, _ = self.cfg.input_shape
-        raw = self.raw(self.fitted(image_rgb_uint8)[None])[0]
-        boxes_xyxy, classes, scores = boxes.detections(raw, self.region, profile)
+        raws = [raw[0] for raw in self.raw(self.fitted(image_rgb_uint8)[None])]
+        boxes_xyxy, classes, scores = boxes.detections(raws, self.regions, profile)
         pixels = to_pixels(boxes_xyxy, image_rgb_uint8.shape, height, width, self.resize)
         return [
             Detection(self.labels[label], float(score), *map(float, box))
