@@ -26,7 +26,7 @@ NEW = net(64) + convolution(8, stride=2) + convolution(16, stride=2, activation=
 NEW += section("convolutional", filters=14, size=1, activation="logistic")
 NEW += section("yolo", mask="0,2", anchors=ANCHORS, num=3, classes=2, scale_x_y=2, new_coords=1)
 GROUPED = net(64) + convolution(8, stride=2) + convolution(16, groups=8, size=5)
-GROUPED += convolution(32, groups=4, stride=2) + section("route", layers="-1,-1", groups=4)
+GROUPED += convolution(32, groups=4, stride=2) + section("route", layers=-1, groups=2)
 GROUPED += convolution(16, 1) + section("dropout", probability=0.2)
 GROUPED += section("shortcut", **{"from": -2, "activation": "leaky"}) + head(2, "0,2", ANCHORS)
 SMALL = {"side": 64, "classes": 3, "width": 16}
@@ -149,8 +149,8 @@ def test_channels_of_a_route_are_divided_in_groups_of_each_of_its_inputs() -> No
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (net(64) + head(1, "0,3", ANCHORS), r"line \d+ .yolo.: mask should be .* 0 to 2, it is '0,3"),
-        (net(64) + head(1, "0", ANCHORS, mask="0.5"), "mask should be numbers of anchors, 0 to 2"),
+        (net(64) + head(1, "0,3", ANCHORS), r".yolo.: mask should be .* 0 to 2, it is '0,3"),
+        (net(64) + head(1, "0.5", ANCHORS), "mask should be numbers of anchors, 0 to 2"),
         (net(64) + head(1, "0", ANCHORS, scale_x_y="inf"), "scale_x_y should be a positive number"),
         (net(64) + head(1, "0", ANCHORS, scale_x_y="1,2"), "scale_x_y should be a number"),
         (net(64) + head(1, "0", ANCHORS, num=4), "anchors should be 8 positive numbers"),
@@ -204,6 +204,15 @@ def test_the_original_darknet_is_no_witness_of_what_came_later(
     cfg, numbers = write_pair(NETWORKS[name])
     with pytest.raises(engines.UnreadableError, match=f"Darknet does not know {why}"):
         engines.darknet_itself(cfg, numbers, np.zeros((1, 64, 64, 3), np.float32))
+
+
+def test_opencv_is_no_witness_of_groups_of_several_layers(write_pair) -> None:
+    text = net(64) + convolution(8) + section("route", layers="-1,0", groups=2)
+    cfg, numbers = write_pair(text + head(2, "0", ANCHORS))
+    record = certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [])
+    assert not certificate.witnesses(record)
+    (why,) = (one["cannot_read"] for name, one in record["engines"].items() if "opencv" in name)
+    assert why == "OpenCV cannot read net.cfg: line 14 [route] takes groups of several layers"
 
 
 def test_a_wrong_scale_is_found_out(write_pair, photograph: np.ndarray, monkeypatch) -> None:

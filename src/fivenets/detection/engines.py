@@ -58,6 +58,16 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     import cv2
 
     network = darknet.parse_file(cfg_file)
+    for layer in network.layers:
+        if (
+            layer.kind == "route"
+            and len(layer.inputs) > 1
+            and layer.section.integer("groups", 1) > 1
+        ):
+            raise UnreadableError(  # its importer would join them whole
+                f"OpenCV cannot read {cfg_file.name}: line {layer.section.line} [route] takes "
+                "groups of several layers"
+            )
     text = opencv_files.cfg(network)
     numbers = opencv_files.weights_of(cfg_file, weights_file)
     try:
