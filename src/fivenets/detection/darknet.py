@@ -46,6 +46,22 @@ class Network:
         """The layers that read boxes out of what the layer before them gives."""
         return [layer for layer in self.layers if layer.kind in regions.KINDS]
 
+    @property
+    def classes(self) -> int:
+        """Of boxes; else of the whole picture, a number for each.
+
+        Raises: UserError where the last layer gives neither.
+        """
+        if self.regions:
+            return self.regions[0].classes
+        last = self.layers[-1]
+        if last.shape[:2] != (1, 1):
+            raise last.section.error(
+                f"the last layer gives {last.shape}: expected boxes, of a [region] or [yolo], or "
+                "one row and column with a number for each class"
+            )
+        return last.shape[2]
+
 
 def parse_file(path: Path) -> Network:
     """Reads a cfg file.

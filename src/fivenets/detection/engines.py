@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from fivenets.detection.regions import Region
 from fivenets.detection.shapes import Shape, activation_of, padding_of
 
 MINUTES = 10  # for Darknet, which takes some 10 s for a picture of 608 pixels a side
+NO_BOXES = np.zeros((0, 0, 5), np.float32)  # of a classifier
 # Of AlexeyAB's Darknet, not of the original, with what changes nothing.
 LATER_ACTIVATIONS, ACTIVATED = ("relu6", "swish", "mish"), ("convolutional", "shortcut")
 LATER_OPTIONS = {"route": {"groups": 1}, "yolo": {"scale_x_y": 1, "new_coords": 0}}
@@ -75,6 +77,8 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     except cv2.error as error:
         why = " ".join(str(error.err).split())
         raise UnreadableError(f"OpenCV cannot read {cfg_file.name}: {why}") from None
+    if not network.regions:
+        return ours(raws, ())
     # The importer's region layer suppresses by a threshold of its own and writes 0 over scores;
     # those are read from OpenCV's raw output.
     scores = np.where(rows[..., 5:] > 0, rows[..., 5:], ours(raws, network.regions).scores)
@@ -95,6 +99,8 @@ def _ask_opencv(
     names = network.getLayerNames()
     heads = [place for place, name in enumerate(names) if network.getLayer(name).type == "Region"]
     asked = [names[place - 1] for place in heads] + [names[place] for place in heads]
+    if not heads:
+        return (np.array([_ask_classifier(network, picture) for picture in pictures]),), NO_BOXES
     raws, decoded = [], []
     for picture in pictures:
         network.setInput(np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32))
@@ -104,6 +110,12 @@ def _ask_opencv(
         rows = answer[len(heads) :]
         decoded.append(np.concatenate([one.reshape(-1, one.shape[-1]) for one in rows]))
     return tuple(map(np.array, zip(*raws, strict=True))), np.array(decoded)
+
+
+def _ask_classifier(network: Any, picture: np.ndarray) -> np.ndarray:
+    """(1, 1, classes) of one picture."""
+    network.setInput(np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32))
+    return network.forward().reshape(1, 1, -1).copy()
 
 
 def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
@@ -129,7 +141,9 @@ def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> 
             for head in network.heads
         ]
         last = math.prod(network.layers[-1].shape)
-        decoded = ask(lines, last, network.regions[0].classes)
+        decoded = ask(lines, last, network.classes if network.regions else 0)
+    if not network.regions:
+        return ours([decoded["output"][:, None, None]], ())
     raws = tuple(
         _channels_last(raw, head.shape) for raw, head in zip(before, network.heads, strict=True)
     )
@@ -217,6 +231,8 @@ def _xyxy(boxes_xywh: np.ndarray) -> np.ndarray:
 
 def ours(raws: Sequence[np.ndarray], regions: Sequence[Region]) -> Answer:
     """This project's decoding of raw outputs, by scale (n, rows, columns, numbers)."""
+    if not regions:
+        return Answer(tuple(raws), np.zeros((len(raws[0]), 0, 4)), np.zeros((len(raws[0]), 0, 0)))
     decoded = [
         [boxes.decode(one, region) for one in raw]
         for raw, region in zip(raws, regions, strict=True)
