@@ -24,9 +24,10 @@ RESAMPLES = 10_000
 
 def main(name: str, *hands: str) -> None:
     recipe = params.settings(Recipe, name, "train")
-    scored = {hand: _without(hand, recipe) for hand in hands or HANDS}
-    for hand, numbers in scored.items():
-        print(hand, json.dumps(numbers))
+    scored = {}
+    for hand in hands or HANDS:
+        scored[hand] = _without(hand, recipe)
+        print(hand, json.dumps(scored[hand]), flush=True)
     accuracies = np.array([numbers["accuracy"] for numbers in scored.values()])
     rng = np.random.default_rng(0)
     means = rng.choice(accuracies, (RESAMPLES, len(accuracies))).mean(axis=1)

@@ -66,7 +66,7 @@ def test_what_is_drawn_and_of_a_folder_becomes_one_set(few, own_hands: Path, tmp
     out = tmp_path / "hands"
     prepare(data, "builtin", out, tmp_path / "raw")
     record = json.loads((out / "source.json").read_text())
-    assert record["asset"].startswith("drawn_hands + own + sklearn_photographs")
+    assert record["asset"] == "drawn_hands + own + photographs"
     assert record["notes"] == ["signs cannot be had: left out"]
     assert record["left_out"] == ["signs"]
     assert record["examples"] == {

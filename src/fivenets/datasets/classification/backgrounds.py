@@ -4,7 +4,7 @@ Photographs are those that can be had; where only packages and drawings can, dra
 stand beside them. No photograph of the test is a background or an example of training.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from fivenets.drawn.people import render_faces
 from fivenets.drawn.scenes import render_scenes
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
-from fivenets.sources.origin import Kind, Origin
+from fivenets.sources.origin import Kind, Origin, digest_of
 
 # By split: an asset, and which of its pictures. Drives, people and files are kept apart.
 PHOTOGRAPHS = {
@@ -103,6 +103,16 @@ def photographs(split: str, source: str, raw_dir: Path) -> Photographs:
         pictures["streets"] = [scene.image_rgb_uint8 for scene in render_scenes(DRAWN, seed)]
         pictures["people"] = [face for face, _ in render_faces(range(DRAWN), 1, seed)]
     return Photographs(pictures, origins)
+
+
+def origin(of_splits: Iterable[Photographs]) -> Origin:
+    """Of all photographs as one, whatever there are."""
+    origins = {origin.asset: origin for photographs in of_splits for origin in photographs.origins}
+    kinds = [origin.kind for origin in origins.values() if origin.kind != Kind.BUILTIN]
+    licences = "; ".join(f"{name}: {origin.licence}" for name, origin in origins.items())
+    return Origin(
+        "photographs", [*kinds, Kind.BUILTIN][0], digest_of(list(origins.values())), licences
+    )
 
 
 def crop(photographs: Photographs, side: int, rng: np.random.Generator) -> np.ndarray:

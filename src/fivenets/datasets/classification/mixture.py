@@ -58,11 +58,10 @@ def prepare(
         },
         data_dir=out,
     )
-    origins = [part.origin for part in found.values()]
-    origins += [origin for one in photographs.values() for origin in one.origins]
+    origins = [*(part.origin for part in found.values()), backgrounds.origin(photographs.values())]
     notes = [f"{name} cannot be had: left out" for name in left_out]
     notes += [note for part in found.values() for note in part.notes]
-    return list({origin.asset: origin for origin in origins}.values()), left_out, notes
+    return origins, left_out, notes
 
 
 class _Split:
