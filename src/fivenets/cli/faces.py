@@ -44,7 +44,7 @@ def verify(
         word = "the same person" if verdict.same else "two people"
         printing.say(
             f"{word}: distance {verdict.distance:.3f}, threshold {verdict.threshold:.3f} "
-            f"(FAR {verdict.target_far:g}, {calibration.data})"
+            f"({calibration.in_words})"
         )
 
 
@@ -66,24 +66,25 @@ def identify(
     for sentence in refused:
         typer.echo(printable(f"left out of the gallery: {sentence}"), err=True)
     found, refused = {}, []
+    threshold = calibration.of_gallery(len(known))
     for image in images:
         try:
-            [found[image]] = known.search(embedder.embed([image], cropped), calibration.threshold)
+            [found[image]] = known.search(embedder.embed([image], cropped), threshold)
         except UserError as error:
             refused.append(str(error))
     table = printing.table("image", "person", "distance", "threshold")
-    in_gallery = identification.within(known, calibration.threshold)
+    in_gallery = identification.within(known, threshold)
     for image, match in found.items():
         if as_json:
             row = {"image": str(image), "person": match.person, "distance": match.distance}
             rates = {
-                "threshold": calibration.threshold,
+                "threshold": threshold,
                 "false_identification": calibration.false_identification,
                 "false_identification_in_gallery": in_gallery,
             }
             print(json.dumps({**row, **rates}))
         person = match.person or "not recognised"
-        numbers = (f"{match.distance:.3f}", f"{calibration.threshold:.3f}")
+        numbers = (f"{match.distance:.3f}", f"{threshold:.3f}")
         printing.add_row(table, str(image), person, *numbers)
     if found and not as_json:
         printing.console().print(table)
@@ -96,12 +97,18 @@ def identify(
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your people: <person>/<image>.")],
     far: Annotated[float, typer.Option(help="The part of strangers' pairs to be accepted.")],
+    false_identification: Annotated[
+        float, typer.Option(help="The part of strangers that a gallery may name.")
+    ] = 0.02,
     model: Model = "facenet",
     folds: Annotated[int, typer.Option(help="Folds of people; at most as many as people.")] = 10,
     cropped: Cropped = False,
     as_json: Json = False,
 ) -> None:
-    """Sets a model's threshold by your own people; `verify` and `identify` use it from then on."""
+    """Sets a model's thresholds by your own people; `verify` and `identify` use them from then on.
+
+    One is for a pair. Those of galleries fall with the number of pictures in them.
+    """
     from fivenets.core import files
     from fivenets.faces import enrolment
     from fivenets.faces.embedder import Embedder, own_calibration_file
@@ -109,19 +116,22 @@ def calibrate(
 
     files.check_folder(_own_thresholds(), "the folder of thresholds")
     embedder = Embedder.from_file(registry.model_file(model))
-    calibration, measured, refused = enrolment.calibrated(folder, embedder, far, folds, cropped)
+    calibration, refused = enrolment.calibrated(
+        folder, embedder, far, false_identification, folds, cropped
+    )
     for sentence in refused:
         typer.echo(printable(f"left out: {sentence}"), err=True)
     file = own_calibration_file(_own_thresholds(), embedder.model_sha256)
     calibration.write(file)
     if as_json:
-        print(json.dumps({**asdict(calibration), **measured, "skipped": len(refused)}))
+        print(json.dumps({**asdict(calibration), "skipped": len(refused)}))
     else:
         printing.say(
             f"threshold {calibration.threshold:.3f} ± {calibration.threshold_sd:.3f}; of people "
-            f"who had no part in it, such a threshold accepts {_percent(measured['tar'], 1)} of "
-            f"pairs of one person and {_percent(measured['far'], 2)} of pairs of two; "
-            f"{calibration.identification}; kept in {file}"
+            f"who had no part in it, such a threshold accepts {_percent(calibration.tar, 1)} of "
+            f"pairs of one person and {_percent(calibration.far, 2)} of pairs of two; in a gallery "
+            f"of all other people strangers are named {_percent(calibration.false_identification, 1)} "
+            f"of the time; kept in {file}"
         )
 
 
@@ -133,11 +143,7 @@ def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: in
         else f"this gallery takes {in_gallery:.1%} of its {size:,} pictures for somebody "
         "else's when their person is left out"
     )
-    measured = calibration.identification or "false identification was not measured"
-    return (
-        f"the threshold is for one pair (FAR {calibration.target_far:g}) and not for a gallery: "
-        f"{measured}; {own}"
-    )
+    return f"{calibration.of_gallery_in_words(size)}; {own}"
 
 
 def _percent(rate: float | None, digits: int) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ from fivenets.core import files, images
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.faces import alignment
+from fivenets.faces.thresholds import GalleryThresholds
 from fivenets.fitting import inference, model_files
 
 BATCH_SIZE = 50  # images
+FEWEST_TO_PROMISE = 149  # people: 0 of fewer may be 0.02 of others, with 95% confidence
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,50 @@ class Calibration:
     data_digest: str
     protocol: str
     model_sha256: str
-    # The part of strangers whom a gallery takes for somebody at this threshold, which is one for a
-    # pair; None where it was not measured. And in words: of which galleries.
+    people: int = 0  # who set it
+    # What it does to people who had no part in it; None where that was not measured.
+    scored_by: int = 0  # so many others; 0: cross-validated, each scored by a threshold of others
+    far: float | None = None
+    far_low: float | None = None  # 95%, over people
+    far_high: float | None = None
+    tar: float | None = None
+    # Of galleries: pairs of entries and threshold, see `thresholds`; and strangers who are named.
+    galleries: list[tuple[int, float]] = field(default_factory=list)
+    target_false_identification: float = 0.02
     false_identification: float | None = None
-    identification: str = ""
+
+    def of_gallery(self, entries: int) -> float:
+        """The threshold for a gallery of so many pictures."""
+        if not self.galleries:  # of an older version
+            return self.threshold
+        return GalleryThresholds.read(self.galleries).of(entries)
+
+    def of_gallery_in_words(self, entries: int) -> str:
+        """What that threshold promises of strangers, and how far it was measured."""
+        if not self.galleries:
+            return "the threshold is for one pair and not for a gallery: calibrate it again"
+        measured = self.galleries[-1][0]
+        promised = (
+            f"the threshold for {entries:,} pictures in a gallery is to name at most "
+            f"{self.target_false_identification:.0%} of strangers"
+        )
+        if self.people < FEWEST_TO_PROMISE:
+            promised += f", but is set on {self.people:,} people only, too few to promise it"
+        elif entries > measured:
+            promised += f"; galleries of more than {measured:,} were not measured"
+        if self.false_identification is None:
+            return promised
+        return f"{promised}; measured on people who did not set it: {self.false_identification:.1%}"
+
+    @property
+    def in_words(self) -> str:
+        """What it was set to do, on whom, and what it then did to others."""
+        asked = f"set on {self.people:,} people of {self.data} for FAR {self.target_far:g}"
+        if self.far is None:
+            return f"{asked}, not measured on others"
+        interval = f" [{self.far_low:.2g}, {self.far_high:.2g}]" if self.far_high else ""
+        others = f"{self.scored_by:,} others" if self.scored_by else "people left out"
+        return f"{asked}; measured on {others}: {self.far:.2g}{interval}"
 
     @classmethod
     def read(cls, file: Path) -> "Calibration":

@@ -17,6 +17,7 @@ from fivenets.faces.recognition import Gallery
 log = logging.getLogger(__name__)
 
 GALLERY_FILE = ".fivenets-gallery.npz"  # in the folder of people
+MEASURED = ("far", "far_low", "far_high", "tar", "false_identification")
 
 
 def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery, list[str]]:
@@ -53,43 +54,36 @@ def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery,
 
 
 def calibrated(
-    folder: Path, embedder: Embedder, target_far: float, folds: int, is_cropped: bool
-) -> tuple[Calibration, dict[str, float | None], list[str]]:
-    """The threshold of a user's people for `target_far`, what such a one accepts of others (see
-    `evaluation.calibrated`), and what was left out.
+    folder: Path,
+    embedder: Embedder,
+    target_far: float,
+    target_false_identification: float,
+    folds: int,
+    is_cropped: bool,
+) -> tuple[Calibration, list[str]]:
+    """The thresholds of a user's people, with what such ones do to others (see
+    `evaluation.cross_validated`), and what was left out.
     """
     found = _listed(folder)
     embeddings, files, refused = _embedded(found.files, embedder, is_cropped)
     people = np.array([found.folders(path)[0] for path in files])
-    measured = evaluation.calibrated(embeddings, people, folds, target_far)
+    targets = target_far, target_false_identification
+    measured = evaluation.calibrated(embeddings, people, folds, *targets)
+    held_out = evaluation.cross_validated(embeddings, people, *targets)
     calibration = Calibration(
         threshold=measured["threshold"],
         threshold_sd=measured["threshold_sd"],
         target_far=target_far,
         data=f"{folder.resolve().name} (folder)",
         data_digest=found.digest(),
-        protocol=f"all pairs of {len(files)} pictures, up to {folds} folds by person",
+        protocol=f"all pairs of {len(files):,} pictures",
         model_sha256=embedder.model_sha256,
-        false_identification=measured["false_identification"],
-        identification=_in_words(measured["false_identification"], people),
+        people=measured["people"],
+        galleries=measured["galleries"],
+        target_false_identification=target_false_identification,
+        **{key: held_out[key] for key in MEASURED if key in held_out},
     )
-    return (
-        calibration,
-        {key: measured[key] for key in ("far", "tar")},
-        [
-            *filter(None, [found.sentence()]),
-            *refused,
-        ],
-    )
-
-
-def _in_words(false_identification: float | None, people: np.ndarray) -> str:
-    if false_identification is None:
-        return "false identification was not measured: there are too few people"
-    return (
-        f"a gallery of {len(np.unique(people))} people with {len(people)} pictures in all takes "
-        f"{false_identification:.1%} of strangers for somebody (cross-validated by person)"
-    )
+    return calibration, [*filter(None, [found.sentence()]), *refused]
 
 
 def _listed(folder: Path) -> Listing:
