@@ -130,8 +130,8 @@ def calibrate(
             f"threshold {calibration.threshold:.3f} ± {calibration.threshold_sd:.3f}; of people "
             f"who had no part in it, such a threshold accepts {_percent(calibration.tar, 1)} of "
             f"pairs of one person and {_percent(calibration.far, 2)} of pairs of two; in a gallery "
-            f"of all other people strangers are named {_percent(calibration.false_identification, 1)} "
-            f"of the time; kept in {file}"
+            f"of all other people, of strangers {_percent(calibration.false_identification, 1)} "
+            f"is named; kept in {file}"
         )
 
 

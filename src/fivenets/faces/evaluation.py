@@ -94,7 +94,7 @@ def cross_validated(
     Returns: FAR and TAR with intervals, and false_identification; nothing of what too few people
         allow to be measured.
     """
-    pairs = all_pairs(people, 2)
+    pairs = all_pairs(people, 3)
     accepted, is_scored = held_out.accepted(pairs.distances(embeddings), pairs, people, target_far)
     pairs, accepted, found = pairs.only(is_scored), accepted[is_scored], {}
     if 0 < pairs.is_same.sum() < len(accepted):
