@@ -14,8 +14,8 @@ from fivenets.datasets.faces import preparation, prepared
 from fivenets.datasets.settings import FaceSettings, TrainedFaces
 from fivenets.faces import (
     alignment,
+    dlib_resnet,
     drawing,
-    embedders,
     evaluation,
     identification,
     lfw,
@@ -26,14 +26,11 @@ from fivenets.faces import (
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.faces.settings import Conversion, Protocol, Recipe
 from fivenets.faces.verification import all_pairs
-from fivenets.sources.catalogue import ASSETS
-from fivenets.sources.fetching import fetch
 from fivenets.sources.origin import Kind, Origin, in_words
 
 log = logging.getLogger(__name__)
 
 CALIBRATION = "model.calibration.json"
-WEIGHTS = "face_api_resnet"  # the asset that the pretrained network is converted from
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
@@ -72,18 +69,18 @@ def train(candidate: Candidate) -> Making:
 
 
 def conversion(candidate: Candidate) -> Making:
-    """The pretrained face ResNet, of its published quantised weights."""
+    """The pretrained face ResNet, of its published weights."""
     settings = asdict(params.settings(Conversion, candidate.name, "convert"))
-    found = fetch(ASSETS[WEIGHTS], Path("data/raw"), params.load("data", "source"))
+    found = dlib_resnet.fetched(Path("data/raw"), params.load("data", "source"))
     if found:
-        origin, folder = found.origin, found.folder / "model"
+        origin, folder = found.origin, found.folder
     else:
         log.warning("%s: its weights cannot be had: the network stays untrained", candidate.name)
-        origin, folder = Origin(WEIGHTS, Kind.UNTRAINED, "0" * 64, "Apache-2.0"), None
+        origin, folder = Origin(dlib_resnet.DLIB, Kind.UNTRAINED, "0" * 64, "Apache-2.0"), None
 
     def make(log: Log) -> Rows:
         started = time.perf_counter()
-        Embedder(embedders.convert(folder, **settings)).save(candidate.file)
+        Embedder(dlib_resnet.convert(folder, **settings)).save(candidate.file)
         seconds = time.perf_counter() - started
         log.log_epoch(0, {"seconds": seconds})
         return [{"epoch": 0, "seconds": seconds}]
@@ -204,7 +201,7 @@ TASK = Task(
     train=train,
     convert=conversion,
     evaluate=evaluate,
-    better=(WEIGHTS,),
+    better=(dlib_resnet.QUANTISED,),
     service=Service(
         script="face_verifier.py",
         example="example_face.png",
