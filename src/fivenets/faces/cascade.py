@@ -36,8 +36,10 @@ def find(
     pictures = np.stack(pictures_rgb_uint8)
     rows, boxes = _proposed(pictures, smallest)
     normalised = tf.constant((pictures.astype(np.float32) - 127.5) / 128)
-    points = np.zeros((len(rows), 10))
+    points, scores = np.zeros((len(rows), 5, 2)), np.zeros(len(rows))
     for network, side, threshold in zip(_networks()[1:], SIDES, THRESHOLDS[1:], strict=True):
+        if not len(rows):  # convolutions refuse to have nothing to do
+            break
         boxes = _squares(boxes)
         offsets, *places, scores = _seen(network, normalised, rows, boxes, side)
         if places:
@@ -85,7 +87,7 @@ def _seen(
     height, width = normalised.shape[1:3]
     fractions = boxes[:, [1, 0, 3, 2]] / np.array([height, width, height, width])
     answers = []
-    for start in range(0, max(1, len(rows)), MOST_SQUARES):
+    for start in range(0, len(rows), MOST_SQUARES):
         part = slice(start, start + MOST_SQUARES)
         places = fractions[part].astype(np.float32)
         squares = tf.image.crop_and_resize(
