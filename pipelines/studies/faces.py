@@ -45,7 +45,7 @@ def main(name: str, count: str = "3", *words: str) -> None:
         is_scored = np.isin(faces.people, held_out)
         checkpoints = Path(tempfile.mkdtemp())
         network, rows = training.train(
-            training.pictures(faces.only(~is_scored).images, recipe),
+            training.inputs(faces.only(~is_scored).images, recipe),
             faces.only(~is_scored).labels,
             {"held_out": held_out.tolist(), "digest": source["digest"]},
             recipe,

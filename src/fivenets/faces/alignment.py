@@ -7,27 +7,21 @@ without an EXIF tag is turned first.
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import cv2
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.faces import cascade, cropping
+from fivenets.faces import cascade
+from fivenets.faces.face import Face, Found
 
 log = logging.getLogger(__name__)
 
 Which = Literal["largest", "centre", "only"]
-MIN_CONFIDENCE = 0.95  # of the detector, 0..1; its false faces are mostly below
 # Where nothing is surer, one that is this sure will do: of 1,583 pictures of LFW five had no other.
 # Of 41 pictures of streets, paintings, hands and blood one has such a face.
 DOUBTFUL_CONFIDENCE = 0.90
-# Of LFW's pictures turned on a side or over, 7% show something that is taken for a face, mostly
-# below this confidence or beyond this roll; of the upright faces 5% are. Only these pictures, and
-# those without one face, are searched in the other directions too.
-SURE_CONFIDENCE = 0.99
-MOST_ROLL = 35  # degrees between the line of the eyes and the picture's rows
 UPRIGHT_WEIGHT = 1.5  # how much less a face has to say for the direction that a picture has
 BATCH_SIZE = 25  # pictures searched at once
 LONGEST_SIDE = 640  # pixels; larger photographs are searched at this size
@@ -35,64 +29,6 @@ SMALLEST = 20  # pixels, at that size, of a face that is looked for
 # Where one large face is enough, those are looked for first that fill this part of the shorter
 # side: it takes a third of the time.
 LARGE_PART = 0.16
-
-
-@dataclass(frozen=True)
-class Face:
-    """A face in a picture."""
-
-    points_xy: np.ndarray  # (5, 2) in pixels: eyes, nose, mouth's corners, each from left
-    confidence: float  # of the detector, 0..1
-
-    @property
-    def is_likely(self) -> bool:
-        """Whether it is one, more likely than not."""
-        return self.confidence >= MIN_CONFIDENCE
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether it is one, and upright."""
-        cosine, sine = self._from_template[:, 0]
-        roll = np.degrees(np.arctan2(sine, cosine))
-        return self.confidence >= SURE_CONFIDENCE and abs(roll) <= MOST_ROLL
-
-    @property
-    def side(self) -> float:
-        """Pixels of the square that it is cropped to."""
-        return float(np.hypot(*self._from_template[:, 0]))
-
-    @property
-    def weight(self) -> float:
-        """What it says for the direction of its picture: false faces are small and unlikely."""
-        return float(-np.log(max(1 - self.confidence, 1e-6)) * self.side)
-
-    @property
-    def _from_template(self) -> np.ndarray:
-        return cropping.similarity_transform(cropping.TEMPLATE_XY, self.points_xy)
-
-
-@dataclass(frozen=True)
-class Found:
-    """The faces of a picture, and which of them is meant."""
-
-    picture: np.ndarray  # (height, width, 3) uint8, turned where it lay on its side
-    faces: list[Face]
-    chosen: int
-
-    @property
-    def face(self) -> Face:
-        """The chosen one."""
-        return self.faces[self.chosen]
-
-    @property
-    def crop(self) -> np.ndarray:
-        """It upright, (SIDE, SIDE, 3) uint8."""
-        return cropping.crop(self.picture, self.face.points_xy)
-
-    @property
-    def crops(self) -> list[np.ndarray]:
-        """Each face upright."""
-        return [cropping.crop(self.picture, face.points_xy) for face in self.faces]
 
 
 def find(
@@ -122,26 +58,20 @@ def find(
     return found
 
 
-def find_one(picture_rgb_uint8: np.ndarray, name: str, which: Which) -> Found:
-    """The face that is meant in one picture.
-
-    Raises: UserError where there is none, or `which` is only and there are several.
-    """
-    [found] = find([picture_rgb_uint8], [name], which)
-    if isinstance(found, UserError):
-        raise found
-    return found
-
-
 def find_all(picture_rgb_uint8: np.ndarray, name: str) -> Found:
-    """All faces of a picture, from left to right; the first is the chosen one.
+    """All faces of a picture, the largest first; that is the chosen one.
 
     Raises: UserError where there is none.
     """
     [(picture, faces)] = _search([picture_rgb_uint8], [name], _has_one, 0.0)
     if not faces:
         raise _none(name)
-    return Found(picture, sorted(faces, key=lambda face: face.points_xy[:, 0].mean()), 0)
+    return Found(picture, by_size(faces))
+
+
+def by_size(faces: Sequence[Face]) -> list[Face]:
+    """The faces, the largest first."""
+    return sorted(faces, key=lambda face: -face.side)
 
 
 def align_central(

@@ -70,9 +70,14 @@ class Protocol:
 
     folds: Several
     target_far: Annotated[float, Field(gt=0, lt=1)]
+    target_false_identification: Annotated[float, Field(gt=0, lt=1)]
     recognition_repeats: Annotated[int, Field(ge=1, le=10_000)]
     siamese_strength: Positive
-    lfw_pairs: bool = False
+
+    @property
+    def targets(self) -> tuple[int, float, float]:
+        """Folds, FAR and false identification, as thresholds are set by."""
+        return self.folds, self.target_far, self.target_false_identification
 
 
 SECTIONS = {"faces": {"train": Recipe, "convert": Conversion, "evaluate": Protocol}}
@@ -87,6 +92,6 @@ METRICS = {
             "tar_at_far_1e-3",
         ),
         measures=("eer", "threshold", "unseen_auc_low", "unseen_auc_high"),
-        groups=("unseen", "calibrated", "lfw_pairs"),
+        groups=("unseen", "calibrated", "held_out", "served", "dev_test"),
     )
 }

@@ -113,7 +113,7 @@ def train(
     return network, rows
 
 
-def pictures(faces_rgb_uint8: Sequence[np.ndarray], recipe: Recipe) -> np.ndarray:
+def inputs(faces_rgb_uint8: Sequence[np.ndarray], recipe: Recipe) -> np.ndarray:
     """Faces (height, width, 3) as the images (n, side, side, 3) that the recipe's network takes."""
     side = INITIALS[recipe.initial]
     return np.stack([images.resize(face, side) for face in faces_rgb_uint8])
