@@ -12,7 +12,7 @@ from fuzzing import mutated, part_of_inputs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fivenets.faces import embedders
+from fivenets.faces import tfjs_file
 from fivenets.fitting import model_files
 from fivenets.sources.archives import unzip
 
@@ -89,7 +89,7 @@ def test_manifests(answer, tmp_path_factory, manifest: bytes, content: bytes) ->
     (folder.parent / "secret").write_bytes(b"keep")  # as long as the manifest says
     (folder / "any-weights_manifest.json").write_bytes(manifest)
     (folder / "weights.bin").write_bytes(content)
-    tensors = answer(embedders.read_quantised, folder) or {}
+    tensors = answer(tfjs_file.read, folder) or {}
     for name, tensor in tensors.items():
         assert isinstance(name, str)
         assert tensor.dtype == np.float32

@@ -13,10 +13,14 @@ from fivenets.core import files, images
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.faces import alignment
+from fivenets.faces.alignment import Which
+from fivenets.faces.face import Found
 from fivenets.faces.thresholds import GalleryThresholds
 from fivenets.fitting import inference, model_files
+from fivenets.sources.origin import Origin, all_of, caution
 
 BATCH_SIZE = 50  # images
+FACE: Which = "largest"  # of several in a picture; chosen by `benchmarks/face_search.py`
 FEWEST_TO_PROMISE = 149  # people: 0 of fewer may be 0.02 of others, with 95% confidence
 
 
@@ -100,10 +104,18 @@ class Verdict:
 class Embedder:
     """A network with all that it needs to be asked about a user's picture."""
 
-    def __init__(self, network: keras.Model, model_sha256: str = "", trained_on: str = ""):
+    def __init__(
+        self,
+        network: keras.Model,
+        model_sha256: str = "",
+        trained_on: str = "",
+        sources: Sequence[Origin] = (),
+    ):
         self.network = network  # (n, size, size, 3) RGB in 0..255 -> (n, d)
         self.model_sha256 = model_sha256
         self.trained_on = trained_on  # the digest of the data set, where it is one of ours
+        self.sources = list(sources)  # what it was made of
+        self.caution = caution(self.sources)  # to be said with each answer; or empty
         self.image_size = network.input_shape[1]
         self.dimensions = network.output_shape[1]
 
@@ -112,30 +124,28 @@ class Embedder:
         network, metadata = model_files.load(path)
         if metadata.get("task") != "faces":
             raise UserError(f"{path} is not a face embedding: it should be a model named facenet")
-        return cls(network, sha256(path), metadata["trained_on"])
+        sources = all_of(metadata.get("sources"))
+        return cls(network, sha256(path), metadata["trained_on"], sources)
 
     def save(self, path: Path) -> None:
-        model_files.save(self.network, path, {"task": "faces", "trained_on": self.trained_on})
+        sources = [origin.record() for origin in self.sources]
+        metadata = {"task": "faces", "trained_on": self.trained_on, "sources": sources}
+        model_files.save(self.network, path, metadata)
 
     def embeddings(self, faces_rgb_uint8: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """(n, d) float32 of face crops (height, width, 3), each resized to the network's input."""
         resized = np.stack([images.resize(face, self.image_size) for face in faces_rgb_uint8])
         return inference.outputs(self.network, resized, BATCH_SIZE)
 
-    def embed(self, pictures: Sequence[Any], is_cropped: bool = False) -> np.ndarray:
-        """(n, d) of pictures as users have them.
+    def embed(
+        self, pictures: Sequence[Any], is_cropped: bool = False, which: Which = FACE
+    ) -> np.ndarray:
+        """(n, d) of one face in each of some pictures as users have them.
 
-        Args: is_cropped: whether they are faces already, to be taken whole.
-        Raises: UserError where a picture cannot be read, or shows no face or several.
+        Args: is_cropped: whether they are faces already, to be taken whole. which: of several.
+        Raises: UserError where a picture cannot be read, or shows no face.
         """
-        return self.embeddings([read_face(picture, is_cropped) for picture in pictures])
-
-    def verify(
-        self, first: Any, second: Any, calibration: Calibration, is_cropped: bool = False
-    ) -> Verdict:
-        """Whether two pictures show one person, by the calibration's threshold."""
-        one, other = self.embed([first, second], is_cropped)
-        return verdict(one, other, calibration)
+        return self.embeddings([read_face(one, is_cropped, which).crop for one in pictures])
 
 
 def verdict(one: np.ndarray, other: np.ndarray, calibration: Calibration) -> Verdict:
@@ -145,13 +155,39 @@ def verdict(one: np.ndarray, other: np.ndarray, calibration: Calibration) -> Ver
     return Verdict(is_same, distance, calibration.threshold, calibration.target_far)
 
 
-def read_face(picture: Any, is_cropped: bool = False) -> np.ndarray:
-    """A picture's one face, upright, (height, width, 3) uint8; grey pictures come as grey RGB."""
-    image_rgb_uint8 = images.read_image(picture)
-    if is_cropped:
-        return image_rgb_uint8
-    name = str(picture) if isinstance(picture, str | Path) else "the picture"
-    return alignment.align(image_rgb_uint8, name)
+def read_face(picture: Any, is_cropped: bool = False, which: Which = FACE) -> Found:
+    """A picture as a user has it, and the face that is meant in it.
+
+    Raises: UserError where it cannot be read, or shows no face.
+    """
+    [found] = read_faces([picture], is_cropped, which)
+    if isinstance(found, UserError):
+        raise found
+    return found
+
+
+def read_faces(
+    pictures: Sequence[Any], is_cropped: bool = False, which: Which = FACE
+) -> list[Found | UserError]:
+    """Pictures as a user has them with the face that is meant, or what is wrong with one."""
+    answers = [_read(picture) for picture in pictures]
+    rows = [row for row, one in enumerate(answers) if isinstance(one, Found)]
+    if not is_cropped:
+        shown = [answers[row].picture for row in rows]
+        names = [
+            str(pictures[row]) if isinstance(pictures[row], str | Path) else "the picture"
+            for row in rows
+        ]
+        for row, found in zip(rows, alignment.find(shown, names, which), strict=True):
+            answers[row] = found
+    return answers
+
+
+def _read(picture: Any) -> Found | UserError:
+    try:
+        return Found(images.read_image(picture), [])
+    except UserError as error:
+        return error
 
 
 def calibration_of(model_file: Path, own_folder: Path | None = None) -> Calibration:

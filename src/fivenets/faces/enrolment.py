@@ -1,8 +1,8 @@
 """A user's folder of people -> a gallery that remembers, or a threshold of their own."""
 
 import logging
+from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.listing import Listing
 from fivenets.faces import evaluation
-from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.embedder import BATCH_SIZE, Calibration, Embedder, read_faces
+from fivenets.faces.face import Found
 from fivenets.faces.recognition import Gallery
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,13 @@ def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery,
     Raises: UserError for a folder without pictures, or one embedded by another model.
     """
     file, found, kind = folder / GALLERY_FILE, _listed(folder), " cropped" if is_cropped else ""
-    sources = {f"{found.name(path)} {sha256(path)}{kind}": path for path in found.files}
+    digests = {path: sha256(path) for path in found.files}
+    claimed = _claimed_twice(digests, found)
+    sources = {
+        f"{found.name(path)} {digest}{kind}": path
+        for path, digest in digests.items()
+        if path not in claimed
+    }
     if file.exists():
         stored = Gallery.load(file, embedder.model_sha256)
         if stored.embeddings.shape[1] != embedder.dimensions:
@@ -50,7 +57,7 @@ def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery,
     )
     if not all(is_present) or embedded:
         _keep(gallery, file)
-    return gallery, refused
+    return gallery, [*claimed.values(), *refused]
 
 
 def calibrated(
@@ -86,6 +93,18 @@ def calibrated(
     return calibration, [*filter(None, [found.sentence()]), *refused]
 
 
+def _claimed_twice(digests: dict[Path, str], found: Listing) -> dict[Path, str]:
+    """The files that are in the folders of two people, and what is wrong with each."""
+    owners = defaultdict(set)
+    for path, digest in digests.items():
+        owners[digest].add(found.folders(path)[0])
+    return {
+        path: f"{path}: the same picture is {' and '.join(sorted(owners[digest]))}'s"
+        for path, digest in digests.items()
+        if len(owners[digest]) > 1
+    }
+
+
 def _listed(folder: Path) -> Listing:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; expected one of pictures per person in it")
@@ -114,12 +133,13 @@ def _embedded(
     files: list[Path], embedder: Embedder, is_cropped: bool
 ) -> tuple[np.ndarray, list[Path], list[str]]:
     """Embeddings (n, d) of the pictures that can be used, these pictures, and why not the rest."""
-    rows: list[Any] = []
-    embedded, refused = [], []
-    for path in files:
-        try:
-            rows.append(embedder.embed([path], is_cropped)[0])
-            embedded.append(path)
-        except UserError as error:
-            refused.append(str(error))
-    return np.array(rows).reshape(-1, embedder.dimensions), embedded, refused
+    rows, embedded, refused = [np.zeros((0, embedder.dimensions))], [], []
+    for start in range(0, len(files), BATCH_SIZE):
+        batch = files[start : start + BATCH_SIZE]
+        faces = dict(zip(batch, read_faces(batch, is_cropped), strict=True))
+        refused += [str(face) for face in faces.values() if isinstance(face, UserError)]
+        crops = {path: one.crop for path, one in faces.items() if isinstance(one, Found)}
+        if crops:
+            rows.append(embedder.embeddings(list(crops.values())))
+            embedded += crops
+    return np.concatenate(rows), embedded, refused

@@ -12,7 +12,7 @@ from fivenets.datasets.faces import preparation
 from fivenets.datasets.settings import FaceSettings, TrainedFaces
 from fivenets.faces import (
     alignment,
-    embedders,
+    dlib_resnet,
     mining,
     scoring,
     sets,
@@ -20,13 +20,9 @@ from fivenets.faces import (
 )
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.settings import Conversion, Protocol, Recipe
-from fivenets.sources.catalogue import ASSETS
-from fivenets.sources.fetching import fetch
 from fivenets.sources.origin import Kind, Origin
 
 log = logging.getLogger(__name__)
-
-WEIGHTS = "face_api_resnet"  # the asset that the pretrained network is converted from
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
@@ -58,25 +54,25 @@ def train(candidate: Candidate) -> Making:
             log.log_epoch,
             pretrained,
         )
-        Embedder(network, trained_on=record["digest"]).save(candidate.file)
+        Embedder(network, "", record["digest"], [Origin.of(record)]).save(candidate.file)
         return rows
 
     return Making(asdict(recipe) | {"data": asdict(settings)}, [Origin.of(record)], make)
 
 
 def conversion(candidate: Candidate) -> Making:
-    """The pretrained face ResNet, of its published quantised weights."""
+    """The pretrained face ResNet, of its published weights."""
     settings = asdict(params.settings(Conversion, candidate.name, "convert"))
-    found = fetch(ASSETS[WEIGHTS], Path("data/raw"), params.load("data", "source"))
+    found = dlib_resnet.fetched(Path("data/raw"), params.load("data", "source"))
     if found:
-        origin, folder = found.origin, found.folder / "model"
+        origin, folder = found.origin, found.folder
     else:
         log.warning("%s: its weights cannot be had: the network stays untrained", candidate.name)
-        origin, folder = Origin(WEIGHTS, Kind.UNTRAINED, "0" * 64, "Apache-2.0"), None
+        origin, folder = Origin(dlib_resnet.DLIB, Kind.UNTRAINED, "0" * 64, "Apache-2.0"), None
 
     def make(log: Log) -> Rows:
         started = time.perf_counter()
-        Embedder(embedders.convert(folder, **settings)).save(candidate.file)
+        Embedder(dlib_resnet.convert(folder, **settings), sources=[origin]).save(candidate.file)
         seconds = time.perf_counter() - started
         log.log_epoch(0, {"seconds": seconds})
         return [{"epoch": 0, "seconds": seconds}]
@@ -95,7 +91,7 @@ TASK = Task(
     train=train,
     convert=conversion,
     evaluate=scoring.evaluate,
-    better=(WEIGHTS,),
+    better=(dlib_resnet.QUANTISED,),
     service=Service(
         script="face_verifier.py",
         example="example_face.png",
@@ -105,6 +101,6 @@ TASK = Task(
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside={"calibration": scoring.CALIBRATION},
         requirements=("joblib", "lz4", "mtcnn"),
-        options={"cropped": False},
+        options={"cropped": False, "face": "largest"},
     ),
 )

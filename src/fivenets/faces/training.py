@@ -12,19 +12,18 @@ import numpy as np
 from fivenets.core import images
 from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
-from fivenets.faces import embedders, losses, mining, nn4
+from fivenets.faces import dlib_resnet, losses, mining, nn4
 from fivenets.faces.settings import Recipe
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
 from fivenets.sources.catalogue import ASSETS
-from fivenets.sources.fetching import fetch
 
 # What training starts from, and the side of its images in pixels.
 INITIALS = {
     "nn4_small2": nn4.IMAGE_SIZE,  # random weights
-    "face_api_resnet": embedders.IMAGE_SIZE,  # the pretrained ones
+    "face_api_resnet": dlib_resnet.IMAGE_SIZE,  # the pretrained ones
 }
 COLLAPSED_SPREAD = 0.02  # of embeddings of unit length; 0.5 and more is usual
 COLLAPSED_EPOCHS = 5  # in a row before it is called so: the first ones may recover
@@ -127,19 +126,19 @@ def pretrained(recipe: Recipe, raw_dir: Path, source: str) -> keras.Model | None
     """
     if recipe.initial not in ASSETS:
         return None
-    found = fetch(ASSETS[recipe.initial], raw_dir, source)
+    found = dlib_resnet.fetched(raw_dir, source)
     if found is None:
         raise UserError(
             f"{recipe.initial} cannot be had from here: training can start from nn4_small2"
         )
-    return embedders.convert(found.folder / "model", seed=recipe.seed)
+    return dlib_resnet.convert(found.folder, seed=recipe.seed)
 
 
 def build(recipe: Recipe) -> keras.Model:
     """The recipe's network, with random weights."""
     if recipe.initial == "nn4_small2":
         return nn4.nn4_small2(recipe.is_standardised)
-    return embedders.dlib_resnet()
+    return dlib_resnet.dlib_resnet()
 
 
 def _batches(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fivenets.core.errors import UserError
-from fivenets.faces import embedders
+from fivenets.faces import dlib_resnet, tfjs_file
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import MIRROR_VARIABLE, fetch
 
@@ -32,7 +32,7 @@ CONTENT = bytes([0, 1, 2, 255]) + np.float32(7.25).tobytes()
 
 def test_quantised_and_plain_tensors_are_restored_in_file_order(tmp_path: Path) -> None:
     write_shard(tmp_path, [QUANTISED, PLAIN], CONTENT)
-    tensors = embedders.read_quantised(tmp_path)
+    tensors = tfjs_file.read(tmp_path)
     assert tensors["a"].tolist() == [[-1.0, -0.5], [0.0, 126.5]]
     assert tensors["b"].tolist() == [7.25]
 
@@ -44,7 +44,7 @@ def test_quantised_and_plain_tensors_are_restored_in_file_order(tmp_path: Path) 
 def test_files_of_another_length_are_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
     write_shard(tmp_path, [QUANTISED, PLAIN], content)
     with pytest.raises(UserError, match=sentence):
-        embedders.read_quantised(tmp_path)
+        tfjs_file.read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,17 @@ def test_another_manifest_is_one_sentence(tmp_path: Path, manifest: str, sentenc
     (tmp_path / "secret").write_bytes(b"")
     (folder / "m-weights_manifest.json").write_text(manifest)
     with pytest.raises(UserError, match=sentence):
-        embedders.read_quantised(folder)
+        tfjs_file.read(folder)
 
 
 def test_values_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     write_shard(tmp_path, [PLAIN], np.float32(np.nan).tobytes())
     with pytest.raises(UserError, match="b holds values that are not finite"):
-        embedders.read_quantised(tmp_path)
+        tfjs_file.read(tmp_path)
 
 
 def test_the_network_has_29_layers_of_weights_and_128_outputs() -> None:
-    network = embedders.dlib_resnet()
+    network = dlib_resnet.dlib_resnet()
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     assert len(convolutions) == 29
     assert network.output_shape == (None, 128)
@@ -85,13 +85,13 @@ def test_the_network_has_29_layers_of_weights_and_128_outputs() -> None:
 def test_a_manifest_without_a_tensor_is_refused(tmp_path: Path) -> None:
     write_shard(tmp_path, [QUANTISED], CONTENT[:4])
     with pytest.raises(UserError, match="no tensor conv32_down/conv/filters"):
-        embedders.convert(tmp_path, seed=0)
+        dlib_resnet.convert(tmp_path, seed=0)
 
 
 @pytest.mark.skipif(MIRROR_VARIABLE not in os.environ, reason="needs the real weights")
 def test_real_weights_fit_the_network_to_the_last_byte(tmp_path: Path) -> None:
     found = fetch(ASSETS["face_api_resnet"], tmp_path, "real")
     assert found is not None
-    network = embedders.convert(found.folder / "model", seed=0)
+    network = dlib_resnet.convert(found.folder, seed=0)
     picture = np.full((1, 150, 150, 3), 128, np.float32)
     assert 1 < np.linalg.norm(np.asarray(network(picture))) < 2
