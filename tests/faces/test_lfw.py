@@ -34,6 +34,9 @@ def test_dev_test_is_judged_by_the_threshold_of_dev_train() -> None:
 
 def test_other_sets_have_no_dev_test() -> None:
     assert lfw.dev_test(POINTS, NAMES, {}) == {}
+    unchosen = lfw.dev_test(POINTS, NAMES, {"devtest": [same("C"), Pair("A/1", "B/1", False, 0)]})
+    assert unchosen["auc"] == 1
+    assert "accuracy" not in unchosen
 
 
 def test_each_fold_of_view_2_is_judged_by_the_other_folds() -> None:

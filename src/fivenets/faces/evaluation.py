@@ -21,7 +21,7 @@ from fivenets.faces.verification import (
     verify,
 )
 
-MOST_PICTURES = 3000  # all pairs of more, 4.5 million, take too much memory
+MOST_PICTURES = 4000  # all pairs of more, 8 million, take too much memory
 MOST_CLASSIFIED = 200_000  # pairs that the Siamese classifier learns from and is scored on
 
 
