@@ -8,11 +8,12 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from dlib_files import NETWORK
 from fuzzing import mutated, part_of_inputs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fivenets.faces import tfjs_file
+from fivenets.faces import dlib_file, tfjs_file
 from fivenets.fitting import model_files
 from fivenets.sources.archives import unzip
 
@@ -96,6 +97,15 @@ def test_manifests(answer, tmp_path_factory, manifest: bytes, content: bytes) ->
         assert np.isfinite(tensor).all()
         secret = np.frombuffer(b"keep", np.uint8) * 0.5 - 1
         assert content == b"keep" or tensor.ravel().tolist() != secret.tolist()
+
+
+@given(mutated(NETWORK))
+def test_networks_of_dlib(answer, tmp_path_factory, content: bytes) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.dat"
+    file.write_bytes(content)
+    for layer in answer(dlib_file.read, file) or ():
+        arrays = [value for value in vars(layer).values() if isinstance(value, np.ndarray)]
+        assert all(np.isfinite(array).all() for array in arrays)
 
 
 @pytest.fixture(scope="module")

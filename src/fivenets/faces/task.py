@@ -5,8 +5,11 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+import keras
+
 from fivenets.core import listing, params
 from fivenets.core.candidates import Candidate
+from fivenets.core.digests import tree_sha256
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.faces import preparation
 from fivenets.datasets.settings import FaceSettings, TrainedFaces
@@ -14,6 +17,7 @@ from fivenets.faces import (
     alignment,
     dlib_resnet,
     mining,
+    nn4,
     scoring,
     sets,
     training,
@@ -62,23 +66,33 @@ def train(candidate: Candidate) -> Making:
 
 
 def conversion(candidate: Candidate) -> Making:
-    """The pretrained face ResNet, of its published weights."""
-    settings = asdict(params.settings(Conversion, candidate.name, "convert"))
-    found = dlib_resnet.fetched(Path("data/raw"), params.load("data", "source"))
-    if found:
-        origin, folder = found.origin, found.folder
-    else:
+    """The pretrained face ResNet, of its published weights; or nn4.small2, of OpenFace's."""
+    settings = params.settings(Conversion, candidate.name, "convert")
+    network, origin = _converted(settings, params.load("data", "source"))
+    if origin.kind == Kind.UNTRAINED:
         log.warning("%s: its weights cannot be had: the network stays untrained", candidate.name)
-        origin, folder = Origin(dlib_resnet.DLIB, Kind.UNTRAINED, "0" * 64, "Apache-2.0"), None
 
     def make(log: Log) -> Rows:
         started = time.perf_counter()
-        Embedder(dlib_resnet.convert(folder, **settings), sources=[origin]).save(candidate.file)
+        Embedder(network, sources=[origin]).save(candidate.file)
         seconds = time.perf_counter() - started
         log.log_epoch(0, {"seconds": seconds})
         return [{"epoch": 0, "seconds": seconds}]
 
-    return Making(settings, [origin], make)
+    return Making(asdict(settings), [origin], make)
+
+
+def _converted(settings: Conversion, source: str) -> tuple[keras.Model, Origin]:
+    """The network that the settings ask for, with its weights, and where these are from."""
+    if settings.weights != "auto":
+        folder = Path(settings.weights).expanduser()
+        network = nn4.nn4_small2()
+        nn4.load_openface_csv(network, folder)
+        return network, Origin.own(f"{folder.name} (OpenFace)", tree_sha256(folder))
+    found = dlib_resnet.fetched(Path("data/raw"), source)
+    network = dlib_resnet.convert(found and found.folder, seed=settings.seed)
+    untrained = Origin(dlib_resnet.DLIB, Kind.UNTRAINED, "0" * 64, "Apache-2.0")
+    return network, found.origin if found else untrained
 
 
 def _settings(section: str) -> FaceSettings:
