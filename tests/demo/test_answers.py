@@ -20,6 +20,7 @@ from fivenets.demo.examples import Examples
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
 from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.face import Found
 from fivenets.style import features
 from fivenets.style.settings import Settings
 from fivenets.style.stylizer import Stylizer
@@ -47,7 +48,10 @@ def everything_is_a_face(monkeypatch: pytest.MonkeyPatch) -> None:
     """Embeddings are mean colours, and every picture is a face."""
     image = keras.Input((8, 8, 3))
     embedder = Embedder(keras.Model(image, MeanColour()(image)), "digest")
-    monkeypatch.setattr("fivenets.faces.embedder.alignment.align", lambda image, name: image)
+    monkeypatch.setattr(
+        "fivenets.faces.embedder.alignment.find",
+        lambda pictures, names, which: [Found(picture, []) for picture in pictures],
+    )
     calibration = Calibration(0.25, 0, 0.001, "", "", "", "digest")
     monkeypatch.setattr(faces, "_faces", lambda: (embedder, calibration))
 

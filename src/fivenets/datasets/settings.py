@@ -119,6 +119,7 @@ class FaceSettings:
     align: bool
     test_people: Annotated[int, Field(ge=0)]
     split_seed: Seed
+    most_people: Annotated[int, Field(ge=0)] = 0  # of each part, to save time; 0: all
 
     @model_validator(mode="after")
     def _are_people_to_compare(self) -> Self:

@@ -28,11 +28,13 @@ from fivenets.style import settings as style
 SETS = {  # that have a name of their own here
     DataSettings: ("signs",),
     ObjectSettings: ("scenes", "bccd"),
-    FaceSettings: ("att_faces", "lfw10"),
+    FaceSettings: ("att_faces", "lfw10", "lfw", "lfw-view1"),
 }
 PEOPLE = {  # in each set of faces, by data.source
     "att_faces": {"real": 40, "builtin": 60},
     "lfw10": {"real": 10, "builtin": 24},
+    "lfw": {"real": 5749, "builtin": 24},
+    "lfw-view1": {"real": 3095, "builtin": 24},
 }
 
 

@@ -88,6 +88,19 @@ def in_words(origins: Sequence[Origin]) -> str:
     return f"{assets} ({', '.join(dict.fromkeys(origin.kind.value for origin in origins))})"
 
 
+def caution(origins: Sequence[Origin]) -> str:
+    """A sentence on what a model of these cannot be asked; empty where there is nothing to say."""
+    drawn = [origin for origin in origins if origin.is_drawn]
+    if any(origin.kind == Kind.UNTRAINED for origin in origins):
+        return "this model is untrained, as its weights could not be had: its answers mean nothing"
+    if drawn:
+        return (
+            f"this model has seen nothing but what this program draws ({in_words(drawn)}): "
+            "expect little of it on photographs"
+        )
+    return ""
+
+
 def digest_of(origins: Sequence[Origin]) -> str:
     """The digest of all that was used: one asset's own, or one of all digests in their order."""
     digests = [origin.digest for origin in origins]
