@@ -16,7 +16,7 @@ from fivenets.datasets.objects import preparation, prepared
 from fivenets.datasets.objects.preparation import prepare
 from fivenets.datasets.objects.prepared import ObjectSettings, load
 from fivenets.detection import scoring
-from fivenets.drawn.scenes import HEIGHT, WIDTH, render_scenes
+from fivenets.drawn.scenes import HEIGHT, MIN_SIDE, WIDTH, render_scenes
 
 OBJECT = "<object><name>{}</name><difficult>{}</difficult><bndbox>{}</bndbox></object>"
 
@@ -103,7 +103,7 @@ def test_other_data_are_refused_in_a_sentence(voc: Path, tmp_path: Path) -> None
     for dataset, message in [
         (tmp_path / "empty", "is not a Pascal-VOC folder"),
         (voc, r"b.xml is of a picture that is not there"),
-        ("no_such_set", "neither scenes, bccd, nor a folder, nor known to TFDS"),
+        ("no_such_set", "neither scenes, camvid, bccd, nor a folder, nor known to TFDS"),
         ("mnist", "mnist should have the features image, objects/bbox and objects/label"),
     ]:
         with pytest.raises(UserError, match=message):
@@ -127,7 +127,7 @@ def test_the_source_of_data_is_what_was_asked_for(tmp_path: Path, monkeypatch) -
     for dataset, source, message in [
         ("bccd", "builtin", "bccd would have to be fetched, and data.source is builtin"),
         ("mnist", "builtin", "mnist would have to be fetched, and data.source is builtin"),
-        ("scenes", "real", "scenes are drawn, and data.source is real: expected bccd"),
+        ("scenes", "real", "scenes are drawn, and data.source is real: expected camvid, bccd"),
         ("scenes", "drawn", "data.source should be one of auto, real, builtin, it is 'drawn'"),
     ]:
         with pytest.raises(UserError, match=message):
@@ -284,7 +284,7 @@ def test_scenes_are_prepared_the_same_way(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(preparation, "SCENES", {"train": 3, "test": 1})
     prepare(settings("scenes"), "auto", tmp_path / "data", tmp_path / "raw")
     data = load(tmp_path / "data", settings("scenes", "train[:2]", "test"))
-    assert data.labels == ("car", "pedestrian", "motorcycle")
+    assert data.labels == ("car", "pedestrian", "motorcycle", "bicyclist")
     assert (len(data.train), len(data.test)) == (2, 1)
     assert data.source["kind"] == "builtin"
     with pytest.raises(UserError, match="split validation cannot be read"):
@@ -296,14 +296,14 @@ def test_a_scene_is_repeatable_and_its_boxes_hold_its_objects() -> None:
     for scene, same in zip(first, again, strict=True):
         assert (scene.image_rgb_uint8 == same.image_rgb_uint8).all()
         assert scene.image_rgb_uint8.shape == (HEIGHT, WIDTH, 3)
-        assert 1 <= len(scene.classes) <= 6
+        assert 1 <= len(scene.classes) <= 8
         assert len(scene.boxes_xyxy) == len(scene.classes)
         left, top, right, bottom = scene.boxes_xyxy.T
         assert (left >= 0).all()
         assert (top >= 0).all()
         assert (right <= WIDTH).all()
         assert (bottom <= HEIGHT).all()
-        assert np.minimum(right - left, bottom - top).min() >= 11
+        assert np.minimum(right - left, bottom - top).min() >= MIN_SIDE
     other = next(render_scenes(1, seed=4))
     assert (first[0].image_rgb_uint8 != other.image_rgb_uint8).any()
-    assert {label for scene in render_scenes(12, seed=0) for label in scene.classes} == {0, 1, 2}
+    assert {label for scene in render_scenes(12, seed=0) for label in scene.classes} == {0, 1, 2, 3}

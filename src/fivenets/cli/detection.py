@@ -75,6 +75,8 @@ def detect(
     if not as_json and without:
         least, names = thresholds.score_threshold, ", ".join(without)
         printing.say(f"nothing that scores {least:g} or more (--score-threshold) in {names}")
+    if detector.caution and len(refused) < len(paths):
+        typer.echo(printable(detector.caution), err=True)
     if refused:
         raise UserError("\nerror: ".join(refused))
 

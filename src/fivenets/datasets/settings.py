@@ -1,12 +1,13 @@
 """Which data a model is made of, as params.yaml says it."""
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from fivenets.core.images import MIN_SIDE
-from fivenets.core.params import Misfit, Seed, Text, checked
+from fivenets.core.params import Misfit, Positive, Seed, Text, checked
 
 LARGEST_SIDE = 4096  # pixels; a batch of more fits into no memory
 Part = Annotated[float, Field(gt=0, lt=1)]
@@ -25,6 +26,24 @@ def _is_split(text: str) -> str:
 
 
 Split = Annotated[Text, AfterValidator(_is_split)]
+
+
+def _weighted(value: Any) -> Any:
+    """A list of data sets as a mapping to equal weights; others as they are."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, list | tuple):
+        twice = [name for name in value if value.count(name) > 1]
+        if twice:
+            raise Misfit("", "different data sets", list(value))
+        return dict.fromkeys(value, 1.0)
+    return value
+
+
+# One data set, or several with a weight each, which a list leaves equal.
+DataSets = Annotated[
+    Text | Annotated[dict[Text, Positive], Field(min_length=1)], BeforeValidator(_weighted)
+]
 
 
 @checked
@@ -59,15 +78,21 @@ class DataSettings:
 class ObjectSettings:
     """Which pictures with boxes, and what is trained and scored on."""
 
-    dataset: Text
+    dataset: DataSets  # a weight: how often each picture to train on is shown in an epoch
     train: Split
     test: Split
 
     @model_validator(mode="after")
     def _are_two(self) -> Self:
         if self.train == self.test:
-            raise Misfit("test", f"another split of {self.dataset} than train", self.test)
+            names = " + ".join(self.weights)
+            raise Misfit("test", f"another split of {names} than train", self.test)
         return self
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each data set; 1 where there is but one."""
+        return {self.dataset: 1.0} if isinstance(self.dataset, str) else self.dataset
 
 
 @checked

@@ -15,7 +15,7 @@ from fivenets.detection import boxes, darknet, model, processor, weights
 from fivenets.detection.boxes import Profile
 from fivenets.detection.pictures import check_channels, check_resize, fit, to_pixels
 from fivenets.fitting import inference, model_files
-from fivenets.sources.origin import Origin
+from fivenets.sources.origin import Origin, caution
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Detector:
         self.labels = tuple(labels)
         self.resize = check_resize(resize)
         self.trained_on = trained_on
+        self.caution = caution([trained_on] if trained_on else [])  # to be said with answers
 
     @classmethod
     def from_darknet(

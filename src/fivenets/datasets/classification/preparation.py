@@ -58,7 +58,7 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
             else:
                 origin = _prepare_tfds(dataset, scratch, raw_dir)
             notes = _shared(scratch, settings)
-        counts = write_source(scratch, origin, **({"notes": notes} if notes else {}))
+        counts = write_source(scratch, [origin], **({"notes": notes} if notes else {}))
     for sentence in notes:
         log.warning("%s", sentence)
     log.info("%s: %s data, %s", dataset, origin.kind, counts)

@@ -66,7 +66,7 @@ def prepare(
         Builder(data_dir=scratch, config=config, crops=kept).download_and_prepare()
         write_source(
             scratch,
-            origin,
+            [origin],
             people=len(everyone),
             people_with_one_picture=len(single),
             alignment="mtcnn, five points" if is_aligned else "none: cropped already",
