@@ -18,8 +18,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from fivenets.style import fast, features, feedforward, jobs, memory, transfer
+from fivenets.style import features, image_transformer, jobs, memory, transfer
+from fivenets.style.fast_stylizer import FastStylizer
 from fivenets.style.objective import Style
+from fivenets.style.settings import FastSettings
 
 PASS, STYLE = "one pass", "style in "
 SIZES = {
@@ -78,8 +80,8 @@ def measured(size: int, way: str) -> int:
         rng.integers(0, 256, (size * 3 // 4, size, 3)).astype(np.uint8) for _ in range(2)
     )
     if way == PASS:
-        network = feedforward.image_transformer(FILTERS)
-        stylizer = fast.FastStylizer(network, "none", fast.FastSettings(size=size), "random")
+        network = image_transformer.image_transformer(FILTERS)
+        stylizer = FastStylizer(network, "none", FastSettings(size=size), "random")
         before = psutil.Process().memory_info().rss
         stylizer.stylize(content)
         return round(jobs.peak_memory_mib() * 2**20) - before

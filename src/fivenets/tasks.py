@@ -1,6 +1,8 @@
 """The tasks by name. Each is imported when it is asked for: networks take seconds to import."""
 
 import importlib
+from importlib.util import find_spec
+from types import ModuleType
 
 from fivenets.core.errors import UserError
 from fivenets.core.task import Task
@@ -19,3 +21,11 @@ def find(name: str) -> Task:
     if name not in MODULES:
         raise UserError(f"a task should be one of {', '.join(MODULES)}, it is {name!r}")
     return importlib.import_module(MODULES[name]).TASK
+
+
+def modules_in(room: str) -> list[ModuleType]:
+    """What the tasks have in `cli` or `demo`: the modules named like their folders, of those that
+    have one. They import no network either."""
+    folders = dict.fromkeys(module.split(".")[1] for module in MODULES.values())
+    names = [f"fivenets.{room}.{folder}" for folder in folders]
+    return [importlib.import_module(name) for name in names if find_spec(name)]

@@ -14,13 +14,14 @@ from PIL import Image
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
 from fivenets.core.errors import UserError
-from fivenets.demo import answers, examples
+from fivenets.demo import classification, detection, faces, style, tabs
+from fivenets.demo.examples import Examples
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.style import features
+from fivenets.style.settings import Settings
 from fivenets.style.stylizer import Stylizer
-from fivenets.style.transfer import Settings
 
 CFG = (
     "[net]\nheight=32\nwidth=32\n[convolutional]\nsize=32\nstride=32\nfilters=14\n"
@@ -41,19 +42,19 @@ def picture(red: int) -> Image.Image:
 
 
 @pytest.fixture
-def faces(monkeypatch: pytest.MonkeyPatch) -> None:
+def everything_is_a_face(monkeypatch: pytest.MonkeyPatch) -> None:
     """Embeddings are mean colours, and every picture is a face."""
     image = keras.Input((8, 8, 3))
     embedder = Embedder(keras.Model(image, MeanColour()(image)), "digest")
     monkeypatch.setattr("fivenets.faces.embedder.alignment.align", lambda image, name: image)
     calibration = Calibration(0.25, 0, 0.001, "", "", "", "digest")
-    monkeypatch.setattr(answers, "_faces", lambda: (embedder, calibration))
+    monkeypatch.setattr(faces, "_faces", lambda: (embedder, calibration))
 
 
 def test_classify_gives_the_probability_of_each_label(monkeypatch: pytest.MonkeyPatch) -> None:
     classifier = Classifier(build("assignment_cnn", 8, 3), ("zero", "one", "two"))
-    monkeypatch.setattr(answers, "_classifier", lambda: classifier)
-    found = answers.classify(GREY)
+    monkeypatch.setattr(classification, "_classifier", lambda: classifier)
+    found = classification.classify(GREY)
     assert found == classifier.classify([GREY])[0].probabilities
     assert sum(found.values()) == pytest.approx(1)
 
@@ -69,48 +70,48 @@ def detector(monkeypatch: pytest.MonkeyPatch) -> None:
     built = model.build(network)
     model.load(built, network, [still])
     found = Detector(built, network, header, ["cat", "dog"], "stretch")
-    monkeypatch.setattr(answers, "_detector", lambda: found)
+    monkeypatch.setattr(detection, "_detector", lambda: found)
 
 
 @pytest.mark.usefixtures("detector")
 def test_detect_draws_and_lists_the_boxes_of_both_thresholds() -> None:
     # In 40x30 pixels: the whole picture, and half of each side about its middle: IoU 1/4.
     cat, dog = ["cat", 0.9, 0, 0, 40, 30], ["dog", 0.7, 10, 8, 30, 22]
-    drawn, rows = answers.detect(GREY, 0.6, 0.5)
+    drawn, rows = detection.detect(GREY, 0.6, 0.5)
     assert rows == [cat, dog]
     assert drawn.size == (40, 30)
     assert np.asarray(drawn)[:, 0].std() > 0
-    assert answers.detect(GREY, 0.8, 0.5)[1] == [cat]
-    assert answers.detect(GREY, 0.6, 0.2)[1] == [cat]
-    undrawn, rows = answers.detect(GREY, 1.0, 0.5)
+    assert detection.detect(GREY, 0.8, 0.5)[1] == [cat]
+    assert detection.detect(GREY, 0.6, 0.2)[1] == [cat]
+    undrawn, rows = detection.detect(GREY, 1.0, 0.5)
     assert rows == []
     assert (np.asarray(undrawn) == 128).all()
 
 
-@pytest.mark.usefixtures("faces")
+@pytest.mark.usefixtures("everything_is_a_face")
 def test_verify_takes_the_threshold_that_it_is_given() -> None:
-    assert answers.threshold() == 0.25
-    assert answers.verify(picture(0), picture(51), 0.25) == (
+    assert faces.threshold() == 0.25
+    assert faces.verify(picture(0), picture(51), 0.25) == (
         "**The same person**: distance 0.200, threshold 0.250"
     )
-    assert answers.verify(picture(0), picture(51), 0.1).startswith("**Two people**")
+    assert faces.verify(picture(0), picture(51), 0.1).startswith("**Two people**")
 
 
-@pytest.mark.usefixtures("faces")
+@pytest.mark.usefixtures("everything_is_a_face")
 def test_identify_shows_the_nearest_and_says_whether_it_is_near_enough() -> None:
     known = [(picture(0), "Ada"), (picture(102), None)]
-    nearest, words = answers.identify(picture(92), known, 0.25)
+    nearest, words = faces.identify(picture(92), known, 0.25)
     assert nearest is known[1][0]
     assert words.startswith("**picture 2**: nearest is picture 2 at 0.039")
-    nearest, words = answers.identify(picture(255), known, 0.25)
+    nearest, words = faces.identify(picture(255), known, 0.25)
     assert words.startswith("**Not recognised**: nearest is picture 2 at 0.600")
-    assert answers.identify(picture(5), known, 0.25)[1].startswith("**Ada**")
+    assert faces.identify(picture(5), known, 0.25)[1].startswith("**Ada**")
 
 
-@pytest.mark.usefixtures("faces")
+@pytest.mark.usefixtures("everything_is_a_face")
 def test_a_name_is_shown_as_it_is_and_not_as_markdown() -> None:
     known = [(picture(5), "<b>*Ada*</b> [x](y)\n# two")]
-    _, words = answers.identify(picture(5), known, 0.25)
+    _, words = faces.identify(picture(5), known, 0.25)
     assert words.startswith(r"**\<b\>\*Ada\*\<\/b\> \[x\]\(y\) \# two**: nearest is \<b")
 
 
@@ -121,7 +122,7 @@ def stylizer(monkeypatch: pytest.MonkeyPatch) -> Stylizer:
         precision="float32", content_layer="block1_conv2", style_layers={"block1_conv1": 1.0}
     )
     untrained = Stylizer(features.vgg("vgg16_hed"), settings, "untrained")
-    monkeypatch.setattr(answers, "_stylizer", lambda: untrained)
+    monkeypatch.setattr(style, "_stylizer", lambda: untrained)
     return untrained
 
 
@@ -137,7 +138,7 @@ def test_stylize_shows_the_picture_while_it_is_painted(stylizer: Stylizer, monke
         return made(*args, observe=wait, **kwargs)
 
     monkeypatch.setattr(stylizer, "stylize", slowly)
-    shown = answers.stylize(GREY.resize((64, 48)), GREY.resize((80, 64)), 64, 3, 1, "style")
+    shown = style.stylize(GREY.resize((64, 48)), GREY.resize((80, 64)), 64, 3, 1, "style")
     first, words = next(shown)
     assert first.shape == (48, 64, 3)  # at half the size it would be too small
     assert words.startswith("iteration 1 of at most ")
@@ -158,7 +159,7 @@ def test_nobody_watching_ends_the_painting(stylizer: Stylizer, monkeypatch) -> N
         ended.set()
 
     monkeypatch.setattr(stylizer, "stylize", paint)
-    shown = answers.stylize(GREY, GREY, 64, 5, 1, "style")
+    shown = style.stylize(GREY, GREY, 64, 5, 1, "style")
     next(shown)
     shown.close()
     closed.set()
@@ -172,16 +173,16 @@ def test_a_mistake_in_painting_is_a_sentence(stylizer: Stylizer) -> None:
         ((64, 5, 1, "style"), "the content picture is 40x30 pixels: expected at least"),
     ):
         with pytest.raises(UserError, match=sentence):
-            list(answers.stylize(GREY, GREY, *settings))
+            list(style.stylize(GREY, GREY, *settings))
 
 
-@pytest.mark.usefixtures("faces", "detector")
+@pytest.mark.usefixtures("everything_is_a_face", "detector")
 def test_what_cannot_be_used_is_a_sentence() -> None:
     for ask in (
-        lambda given: answers.detect(given, 0.5, 0.5),
-        lambda given: answers.verify(GREY, given, 0.5),
-        lambda given: answers.identify(given, [(GREY, None)], 0.5),
-        lambda given: list(answers.stylize(GREY, given, 64, 5, 1, "style")),
+        lambda given: detection.detect(given, 0.5, 0.5),
+        lambda given: faces.verify(GREY, given, 0.5),
+        lambda given: faces.identify(given, [(GREY, None)], 0.5),
+        lambda given: list(style.stylize(GREY, given, 64, 5, 1, "style")),
     ):
         with pytest.raises(UserError, match="a picture is missing: upload one"):
             ask(None)
@@ -189,22 +190,24 @@ def test_what_cannot_be_used_is_a_sentence() -> None:
             with pytest.raises(UserError, match="expected a picture, received text"):
                 ask(path)
     with pytest.raises(UserError, match="add pictures of the people to be known first"):
-        answers.identify(GREY, [], 0.5)
+        faces.identify(GREY, [], 0.5)
     with pytest.raises(UserError, match="of the known people, number 2: the picture is 2x2 pixels"):
-        answers.identify(GREY, [(GREY, None), (GREY.resize((2, 2)), None)], 0.5)
+        faces.identify(GREY, [(GREY, None), (GREY.resize((2, 2)), None)], 0.5)
 
 
 def test_a_tab_whose_model_is_not_registered_is_not_available(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    assert answers.available() == dict.fromkeys(answers.MODELS, False)
+    assert tabs.available() == dict.fromkeys(
+        ["classify", "detect", "verify", "identify", "stylize"], False
+    )
     from fivenets.runs import tracking
 
     client = tracking.connect()
     client.create_registered_model("facenet")
-    assert not any(answers.available().values())  # it has no version yet
+    assert not any(tabs.available().values())  # it has no version yet
     client.create_model_version("facenet", "file:///nowhere")
     client.set_registered_model_alias("facenet", "champion", "1")
-    available = [tab for tab, is_there in answers.available().items() if is_there]
+    available = [tab for tab, is_there in tabs.available().items() if is_there]
     assert available == ["verify", "identify"]
 
 
@@ -213,17 +216,17 @@ def test_examples_are_fetched_pictures_and_the_drawn_one(tmp_path: Path) -> None
     folder.mkdir(parents=True)
     for index in range(14):
         (folder / f"{index:02}.jpg").touch()
-    fetched = [path.stem for path in examples.pictures("classify", tmp_path)[:-1]]
-    assert fetched == ["00", "02", "04", "06", "08", "10"]
-    for tab in examples.SOURCES:
-        [drawn] = examples.pictures(tab, tmp_path / "none")
+    fetched = Examples("example_sign.png", "signs/test_signs/*.jpg").pictures(tmp_path)[:-1]
+    assert [path.stem for path in fetched] == ["00", "02", "04", "06", "08", "10"]
+    for chosen in (classification.SIGNS, detection.SCENES, faces.FIRST, style.STYLES):
+        [drawn] = chosen.pictures(tmp_path / "none")
         assert drawn.is_file()
 
 
 def test_a_model_is_loaded_by_one_thread_and_once() -> None:
     inside, most, loads = [], [], []
 
-    @answers.once
+    @tabs.once
     def load() -> str:
         inside.append(threading.get_ident())
         time.sleep(0.01)
@@ -232,7 +235,7 @@ def test_a_model_is_loaded_by_one_thread_and_once() -> None:
         loads.append("load")
         return "model"
 
-    @answers.once
+    @tabs.once
     def load_other() -> str:
         return load() + " and other"  # of what is loaded already, in one thread
 

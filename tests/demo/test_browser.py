@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from fivenets.demo import examples
+from fivenets.demo import faces
 
 pytest.importorskip("gradio")
 pytest.importorskip("selenium")
@@ -118,7 +118,7 @@ def test_a_missing_picture_is_said(browser: Any) -> None:
 
 def test_identify(browser: Any) -> None:
     choose(browser, "Identify", 0)
-    known = examples.pictures("identify", PROJECT / "data" / "raw")[0]  # the one that is asked for
+    known = faces.SECOND.pictures(PROJECT / "data" / "raw")[0]  # the one that is asked for
     upload = "//input[@type='file'][@multiple]"  # of all the page's, the gallery's only
     browser.find_element("xpath", upload).send_keys(str(known))
     time.sleep(2)

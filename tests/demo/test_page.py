@@ -9,7 +9,7 @@ import pytest
 
 from fivenets import cli
 from fivenets.core.errors import UserError
-from fivenets.demo import answers, server
+from fivenets.demo import classification, detection, faces, server, style, tabs
 from fivenets.style import colours
 
 
@@ -82,14 +82,20 @@ def test_the_page_is_built_without_a_model_library_or_a_stub_of_gradio(gr) -> No
 def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> None:
     from fivenets.demo import page
 
-    for name in ("_classifier", "_detector", "_faces", "available"):
-        monkeypatch.setattr(answers, name, lambda: pytest.fail("asked before anybody did"))
+    for module, name in (
+        (classification, "_classifier"),
+        (detection, "_detector"),
+        (faces, "_faces"),
+        (style, "_stylizer"),
+        (tabs, "available"),
+    ):
+        monkeypatch.setattr(module, name, lambda: pytest.fail("asked before anybody did"))
     built = page.build()
-    tabs = [block for block in built.blocks.values() if isinstance(block, gr.Tab)]
-    assert [tab.label.lower() for tab in tabs] == list(answers.MODELS)
-    named = {function.api_name for function in built.fns.values()}
-    assert set(answers.MODELS) <= named
-    assert page.COLOURS == colours.COLOURS
+    drawn = [block for block in built.blocks.values() if isinstance(block, gr.Tab)]
+    names = [tab.name for tab in tabs.everyone()]
+    assert [tab.label.lower() for tab in drawn] == names
+    assert set(names) <= {function.api_name for function in built.fns.values()}
+    assert style.COLOURS == colours.COLOURS
     pictures = [block for block in built.blocks.values() if isinstance(block, gr.Image)]
     assert {picture.type for picture in pictures if picture.interactive is not False} == {"pil"}
 
@@ -97,21 +103,21 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
 def test_tabs_without_a_model_are_named(gr, monkeypatch) -> None:
     from fivenets.demo import page
 
-    monkeypatch.setattr(answers, "available", lambda: {"classify": True, "detect": True})
+    monkeypatch.setattr(tabs, "available", lambda: {"classify": True, "detect": True})
     assert page._missing() == ""
-    monkeypatch.setattr(answers, "available", lambda: {"classify": False, "detect": True})
+    monkeypatch.setattr(tabs, "available", lambda: {"classify": False, "detect": True})
     assert page._missing().startswith("No model is registered yet for: classify. Run `make`")
 
 
 def test_a_mistake_is_told_on_the_page(gr) -> None:
-    from fivenets.demo import page
+    from fivenets.demo import widgets
 
     def refuse(_: Any) -> None:
         raise UserError("a picture is missing, not <b>")
 
     # Gradio takes it for HTML.
     with pytest.raises(gr.Error, match="a picture is missing, not &lt;b&gt;"):
-        page.told(refuse)(None)
+        widgets.told(refuse)(None)
 
 
 def test_it_listens_on_this_machine_only_unless_told_otherwise(gr, monkeypatch) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from fivenets.style import features
+from fivenets.style.settings import Settings
 from fivenets.style.stylizer import Stylizer
-from fivenets.style.transfer import Settings
 
 QUICK = Settings(
     size=64, iterations=12, coarse_scales=0, precision="float32", tolerance=0, content_weight=0.03

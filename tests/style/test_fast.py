@@ -14,9 +14,16 @@ from PIL import Image
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.sources.origin import Origin
-from fivenets.style import evaluation, fast, features, objective, photographs, training
-from fivenets.style.fast import FastStylizer
-from fivenets.style.feedforward import image_transformer
+from fivenets.style import (
+    evaluation,
+    fast_stylizer,
+    fast_training,
+    features,
+    objective,
+    photographs,
+)
+from fivenets.style.fast_stylizer import FastStylizer
+from fivenets.style.image_transformer import image_transformer
 from fivenets.style.objective import Style
 from fivenets.style.photographs import Photographs
 from fivenets.style.settings import FastRecipe, FastSettings, Settings
@@ -105,8 +112,8 @@ def test_what_makes_no_sense_is_one_sentence(
 def test_a_file_holds_the_one_or_the_other(
     model: FastStylizer, model_file: Path, tmp_path: Path
 ) -> None:
-    assert isinstance(fast.load(tmp_path / "fast.keras"), FastStylizer)
-    assert fast.load(model_file).origin == "vgg16_hed (test)"
+    assert isinstance(fast_stylizer.load(tmp_path / "fast.keras"), FastStylizer)
+    assert fast_stylizer.load(model_file).origin == "vgg16_hed (test)"
     with pytest.raises(UserError, match="no network that has learned a style"):
         FastStylizer.from_file(model_file)
 
@@ -135,7 +142,7 @@ def test_the_loss_is_the_optimisers(
     made = 1 - crops
     style = painting.astype(np.float32) / 255
     grams = objective.style_grams(extractor, style, weights)
-    found = training.StyleLoss(extractor, grams, weights, 2)(crops, made)
+    found = fast_training.StyleLoss(extractor, grams, weights, 2)(crops, made)
     one, other = (
         float(objective.loss(extractor, crop, [Style(style)], weights)(image[None])[0])
         for crop, image in zip(crops, made, strict=True)
@@ -146,7 +153,7 @@ def test_the_loss_is_the_optimisers(
 
 def test_crops_depend_on_seed_and_epoch_alone(contents: Photographs) -> None:
     def epoch(number: int, first: int) -> np.ndarray:
-        given = training.batches(contents.sources, RECIPE, first)
+        given = fast_training.batches(contents.sources, RECIPE, first)
         skipped = (number - first) * RECIPE.steps
         taken = itertools.islice(given, skipped, skipped + RECIPE.steps)
         return np.stack([crops for crops, _ in taken])
@@ -166,7 +173,7 @@ def trained(
     watch: Callable = lambda *_: None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     keras.utils.clear_session()  # layers without a name are counted, from 0 in another process
-    return training.train(network, painting, contents, RECIPE, folder, {"digest": "d1"}, watch)
+    return fast_training.train(network, painting, contents, RECIPE, folder, {"digest": "d1"}, watch)
 
 
 def test_what_is_trained_on_is_part_of_what_a_training_is_known_by(
@@ -181,7 +188,7 @@ def test_what_is_trained_on_is_part_of_what_a_training_is_known_by(
             "recipe": RECIPE,
             "data": {"plan": {"style": "stripes"}, "digest": "d1"},
         }
-        return training.known_by(**given | changes)
+        return fast_training.known_by(**given | changes)
 
     one, other = contents.sources
     changed = [
@@ -255,7 +262,7 @@ def test_both_are_measured_by_the_same_losses(
 ) -> None:
     settings = Settings(size=64, iterations=4, coarse_scales=1, precision="float32")
     one = evaluation.compare(model, network, content, Style(painting), settings)
-    fast_numbers, optimiser = one.numbers["fast"], one.numbers["optimiser"]
+    fast_numbers, optimiser = one.metrics["fast"], one.metrics["optimiser"]
     assert fast_numbers["content_style_loss"] == optimiser["content_style_loss"]
     for image, numbers in ((one.fast, fast_numbers), (one.optimised, optimiser)):
         again = evaluation.measure(network, content, [Style(painting)], settings, image)

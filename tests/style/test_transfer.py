@@ -11,7 +11,8 @@ from fivenets.core import free_memory
 from fivenets.core.errors import UserError
 from fivenets.style import memory, objective, optimisers, pictures, transfer
 from fivenets.style.objective import Style
-from fivenets.style.transfer import Progress, Settings
+from fivenets.style.settings import Settings
+from fivenets.style.transfer import Progress
 
 QUICK = Settings(
     size=64, iterations=12, coarse_scales=0, precision="float32", tolerance=0, content_weight=0.03

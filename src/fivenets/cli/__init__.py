@@ -2,7 +2,8 @@
 
 import typer
 
-from fivenets.cli import classification, demo, detection, faces, lineage, results, style
+from fivenets import tasks
+from fivenets.cli import demo, lineage, results
 from fivenets.core.errors import reported
 
 app = typer.Typer(
@@ -11,22 +12,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (
-    classification.classify,
-    detection.detect,
-    detection.convert,
-    faces.verify,
-    faces.identify,
-    style.stylize,
-    results.results,
-    lineage.lineage,
-    lineage.reproduce,
-    demo.demo,
-):
-    app.command()(command)
-app_of_faces = typer.Typer(help="The faces' threshold.", no_args_is_help=True)
-app_of_faces.command()(faces.calibrate)
-app.add_typer(app_of_faces, name="faces")
+for module in (*tasks.modules_in("cli"), results, lineage, demo):
+    app.add_typer(module.app)
 
 
 def main() -> None:

@@ -11,7 +11,10 @@ from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
 from fivenets.core.errors import UserError
 
+app = typer.Typer()
 
+
+@app.command()
 def classify(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures of any size.")],
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "signs-cnn",

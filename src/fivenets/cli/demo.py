@@ -4,7 +4,10 @@ from typing import Annotated
 
 import typer
 
+app = typer.Typer()
 
+
+@app.command()
 def demo(
     host: Annotated[
         str, typer.Option(help="Where to listen; 127.0.0.1 is reached from this machine only.")

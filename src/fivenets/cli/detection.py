@@ -10,7 +10,10 @@ from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
 from fivenets.core.errors import UserError, printable
 
+app = typer.Typer()
 
+
+@app.command()
 def detect(
     images: Annotated[
         list[Path],
@@ -81,6 +84,7 @@ def detect(
         raise UserError("\nerror: ".join(refused))
 
 
+@app.command()
 def convert(
     cfg: Annotated[Path, typer.Argument(metavar="CFG", help="Darknet's description.")],
     weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="Darknet's numbers.")],

@@ -14,12 +14,16 @@ from fivenets.core.errors import UserError, printable
 if TYPE_CHECKING:
     from fivenets.faces.embedder import Calibration
 
+app = typer.Typer()
+app_of_threshold = typer.Typer(help="The faces' threshold.", no_args_is_help=True)
+app.add_typer(app_of_threshold, name="faces")
 Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]
 Cropped = Annotated[
     bool, typer.Option("--cropped", help="The pictures are faces already: take them whole.")
 ]
 
 
+@app.command()
 def verify(
     first: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture of one person.")],
     second: Annotated[Path, typer.Argument(metavar="IMAGE", help="Another one.")],
@@ -48,6 +52,7 @@ def verify(
         )
 
 
+@app.command()
 def identify(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One person in each.")],
     gallery: Annotated[Path, typer.Option(help="A folder <person>/<image> of those to be known.")],
@@ -93,6 +98,7 @@ def identify(
         raise UserError("\nerror: ".join(refused))
 
 
+@app_of_threshold.command()
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your people: <person>/<image>.")],
     far: Annotated[float, typer.Option(help="The part of strangers' pairs to be accepted.")],

@@ -8,11 +8,14 @@ import typer
 from fivenets.cli import printing
 from fivenets.cli.options import Json
 
+app = typer.Typer()
+
 Registered = Annotated[
     str, typer.Argument(metavar="NAME@ALIAS", help="A registered NAME, NAME@ALIAS or NAME/VERSION.")
 ]
 
 
+@app.command()
 def lineage(model: Registered, as_json: Json = False) -> None:
     """Shows what made a registered model: run, code, data, parameters, metrics, gate."""
     from fivenets.runs import lineage
@@ -24,6 +27,7 @@ def lineage(model: Registered, as_json: Json = False) -> None:
         printing.console().print(*lineage.terminal(found), sep="\n\n")
 
 
+@app.command()
 def reproduce(
     model: Registered,
     allow_dirty: Annotated[

@@ -2,11 +2,16 @@
 
 import json
 
+import typer
+
 from fivenets.cli import printing
 from fivenets.cli.options import Json
 from fivenets.core.errors import UserError
 
+app = typer.Typer()
 
+
+@app.command()
 def results(as_json: Json = False) -> None:
     """Prints the results table of the last `make`."""
     from fivenets.runs import results

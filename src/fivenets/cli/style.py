@@ -13,10 +13,13 @@ from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
 from fivenets.core.errors import UserError
 
+app = typer.Typer()
+
 OPTIONS = {"colours": "--preserve-colors"}  # where a setting has another name
 PREVIEW_SECONDS = 2.0  # between two writings of the preview
 
 
+@app.command()
 def stylize(
     content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to be painted.")],
     *,
@@ -54,7 +57,7 @@ def stylize(
     from fivenets.core import files
     from fivenets.core.params import SettingError
     from fivenets.runs import registry
-    from fivenets.style import fast, pictures
+    from fivenets.style import fast_stylizer, pictures
 
     inputs = [content, *(styles or []), *(mask or [])]
     files.check_file(out, "--out", pictures.WRITABLE, inputs)
@@ -71,7 +74,7 @@ def stylize(
         "seed": seed,
     }
     options = {key: value for key, value in options.items() if value is not None}
-    stylizer = fast.load(registry.model_file(model))
+    stylizer = fast_stylizer.load(registry.model_file(model))
     try:
         total = stylizer.with_options(options).total_iterations
     except SettingError as error:

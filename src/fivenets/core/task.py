@@ -1,4 +1,8 @@
-"""What the command line, the stages, the registry and the demo ask of a task, in one shape."""
+"""What the stages and the registry ask of a task, in one shape.
+
+What people ask of it is in modules named like its folder: its commands in `cli/` (`app`, a
+`typer.Typer`), its tabs of the demo in `demo/` (`TABS`). They are found without its networks.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

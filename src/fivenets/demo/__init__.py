@@ -1,2 +1,2 @@
-"""The demo: one page with a tab per model, in a browser. `page` is what is seen, `answers` what is
-done, and `server` how it is reached."""
+"""The demo: one page with a tab for each thing that a model does, in a browser. `page` is the page,
+`server` how it is reached; a task's tabs are in the module named like its folder."""

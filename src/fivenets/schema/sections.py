@@ -9,7 +9,7 @@ from fivenets.core import params
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import SettingError, suggestion
 from fivenets.datasets.settings import OF_TASK, FaceSettings, Source, TrainedFaces
-from fivenets.schema.registration import Converted, Published, Registration, Trained, _is_task
+from fivenets.schema.registration import Converted, Published, Registration, Trained
 from fivenets.tasks import MODULES
 
 CANDIDATES = {"trained": Trained, "converted": Converted, "off_graph": Trained}
@@ -149,11 +149,9 @@ def _data(values: Mapping, candidates: Mapping[str, Trained | Converted]) -> dic
 
 
 def _task(key: str, value: Any) -> str:
-    try:
-        return _is_task(value)
-    except (TypeError, ValueError):
-        rest = f"should be one of {', '.join(MODULES)}, it is {value!r}"
-        raise SettingError(key, rest) from None
+    if not isinstance(value, str) or value not in MODULES:
+        raise SettingError(key, f"should be one of {', '.join(MODULES)}, it is {value!r}")
+    return value
 
 
 def _list_of(name: str, values: Mapping) -> str:

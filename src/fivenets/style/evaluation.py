@@ -9,11 +9,12 @@ import keras
 import numpy as np
 
 from fivenets.style import colours, features, objective, pictures, transfer
-from fivenets.style.fast import FastStylizer
+from fivenets.style.fast_stylizer import FastStylizer
 from fivenets.style.jobs import Made
 from fivenets.style.objective import Style
+from fivenets.style.settings import Settings
 from fivenets.style.stylizer import Stylizer
-from fivenets.style.transfer import Progress, Settings
+from fivenets.style.transfer import Progress
 
 TIMED = 5  # passes of a network, of which the median is taken
 
@@ -60,7 +61,7 @@ def metrics(model: Stylizer, jobs: Sequence[Made]) -> dict[str, Any]:
         }
         for made in jobs
     }
-    worst = min(by_job.values(), key=lambda numbers: numbers["style_reduction"])
+    worst = min(by_job.values(), key=lambda one: one["style_reduction"])
     return {
         "parameters": model.network.count_params(),
         "examples": len(jobs),
@@ -79,7 +80,7 @@ class Compared:
     content: np.ndarray  # this and the others (height, width, 3) uint8
     fast: np.ndarray
     optimised: np.ndarray
-    numbers: dict[str, Any]
+    metrics: dict[str, Any]
 
 
 def compare(
@@ -108,15 +109,15 @@ def compare(
     # The first pass is left out: it allocates.
     by_fast["seconds"] = statistics.median(result.seconds for result in fast[1:])
     by_optimiser |= {"seconds": seen[-1].seconds, "iterations": len(seen)}
-    numbers = {"fast": by_fast, "optimiser": by_optimiser, "seconds_to_match": next(matching, None)}
-    return Compared(content_rgb_uint8, picture, optimised, numbers)
+    both = {"fast": by_fast, "optimiser": by_optimiser, "seconds_to_match": next(matching, None)}
+    return Compared(content_rgb_uint8, picture, optimised, both)
 
 
 def fast_metrics(model: FastStylizer, compared: Mapping[str, Compared]) -> dict[str, Any]:
     """Numbers of pictures by name, and those of the one whose style loss has fallen least."""
-    by_picture = {name: one.numbers for name, one in compared.items()}
-    worst = min(by_picture.values(), key=lambda numbers: numbers["fast"]["style_reduction"])
-    seconds = statistics.median(numbers["fast"]["seconds"] for numbers in by_picture.values())
+    by_picture = {name: one.metrics for name, one in compared.items()}
+    worst = min(by_picture.values(), key=lambda one: one["fast"]["style_reduction"])
+    seconds = statistics.median(one["fast"]["seconds"] for one in by_picture.values())
     return {
         "parameters": model.network.count_params(),
         "examples": len(by_picture),

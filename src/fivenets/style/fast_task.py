@@ -11,10 +11,10 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.sources.origin import digest_of, in_words
 from fivenets.style import drawing, evaluation, photographs, sources
-from fivenets.style.fast import FastSettings, FastStylizer
+from fivenets.style.fast_stylizer import FastStylizer
+from fivenets.style.fast_training import train
 from fivenets.style.objective import Style
-from fivenets.style.settings import FastEvaluation, FastPlan, JobPlan
-from fivenets.style.training import train
+from fivenets.style.settings import FastEvaluation, FastPlan, FastSettings, JobPlan
 
 OPTIMISER = "style-transfer"  # the model whose settings the comparison is made with
 

@@ -10,7 +10,7 @@ from keras import ops
 
 from fivenets.style import losses, pictures
 from fivenets.style.differentiation import Loss
-from fivenets.style.settings import Weights
+from fivenets.style.settings import LossWeights
 
 SMALLEST_COST = 1e-6  # of a picture that is black all over, by which nothing can be divided
 LARGEST_FACTOR = 3e38  # of float32; the loss is then out of range, and the optimiser says so
@@ -26,7 +26,7 @@ class Style:
 
 
 def loss(
-    features: keras.Model, content: np.ndarray, styles: Sequence[Style], weights: Weights
+    features: keras.Model, content: np.ndarray, styles: Sequence[Style], weights: LossWeights
 ) -> Loss:
     """J as a function of an image (1, height, width, 3) in 0..1, of the content's size.
 
@@ -59,7 +59,7 @@ def loss(
 
 
 def total(
-    content_loss: Any, by_layer: Mapping[str, Any], variation: Any, weights: Weights
+    content_loss: Any, by_layer: Mapping[str, Any], variation: Any, weights: LossWeights
 ) -> tuple[Any, dict[str, Any]]:
     """J of a picture's costs, and its parts by name; by_layer: the cost of each style layer."""
     style = sum(weight * by_layer[layer] for layer, weight in weights.style_layers.items())
@@ -73,8 +73,8 @@ def total(
 
 
 def balanced(
-    features: keras.Model, content: np.ndarray, styles: Sequence[Style], weights: Weights
-) -> Weights:
+    features: keras.Model, content: np.ndarray, styles: Sequence[Style], weights: LossWeights
+) -> LossWeights:
     """Weights for these pictures, given as shares: of the style cost that the content starts with.
 
     A style's cost grows with the fourth power of its contrast (15,000 for one pair of pictures,
@@ -97,7 +97,7 @@ def balanced(
     )
 
 
-def style_grams(features: keras.Model, image: np.ndarray, weights: Weights) -> dict[str, Any]:
+def style_grams(features: keras.Model, image: np.ndarray, weights: LossWeights) -> dict[str, Any]:
     """The style of an image (height, width, 3) in 0..1: Gram matrices by layer name."""
     found = features(image[None])
     return {layer: losses.mean_gram_matrix(found[layer]) for layer in weights.style_layers}

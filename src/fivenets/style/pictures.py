@@ -14,13 +14,13 @@ MAX_SIDE = 10**9  # pixels, of which no machine has the memory; beyond, numbers 
 WRITABLE = (".png", ".jpg", ".jpeg")
 
 
-def read(source: Any, role: str) -> np.ndarray:
+def read(picture: Any, role: str) -> np.ndarray:
     """A user's picture (height, width, 3), uint8; `role` such as "content" names it in errors.
 
     Grey becomes RGB and transparency is laid on white, as in `images.read_image`.
     Raises: UserError for what is no picture, or one under MIN_SIDE pixels a side.
     """
-    image = images.read_image(source)
+    image = images.read_image(picture)
     height, width = image.shape[:2]
     if min(height, width) < MIN_SIDE:
         raise UserError(
@@ -30,12 +30,12 @@ def read(source: Any, role: str) -> np.ndarray:
     return image
 
 
-def read_mask(source: Any, content_rgb_uint8: np.ndarray) -> np.ndarray:
+def read_mask(picture: Any, content_rgb_uint8: np.ndarray) -> np.ndarray:
     """A mask (height, width) in 0..1: 1 where a picture is white, and the style is wanted.
 
     Raises: UserError where it is not of the content's size, or black all over.
     """
-    mask = images.read_image(source).mean(axis=-1) / 255
+    mask = images.read_image(picture).mean(axis=-1) / 255
     height, width = content_rgb_uint8.shape[:2]
     if mask.shape != (height, width):
         raise UserError(

@@ -52,7 +52,7 @@ Size = Annotated[int, Field(ge=MIN_SIDE)]
 
 
 @dataclass(frozen=True)
-class Weights:
+class LossWeights:
     """What counts how much in J = alpha J_content + beta J_style + gamma TV.
 
     As `objective.loss` takes them, factors; as `objective.balanced` takes them, shares.
@@ -99,9 +99,9 @@ class Settings:
         return self
 
     @property
-    def weights(self) -> Weights:
+    def weights(self) -> LossWeights:
         """What counts how much, as `objective.balanced` takes it."""
-        return Weights(
+        return LossWeights(
             self.content_weight,
             self.style_weight,
             self.variation_weight,

@@ -117,7 +117,7 @@ class Stylizer:
 
 def wanted_styles(
     content_rgb_uint8: np.ndarray,
-    sources: Sequence[Any],
+    styles: Sequence[Any],
     weights: Sequence[float] | None,
     masks: Sequence[Any] | None,
 ) -> list[Style]:
@@ -126,21 +126,21 @@ def wanted_styles(
     Raises: UserError where there is none, or not one weight and mask for each.
     """
     weights, masks = list(weights or []), list(masks or [])
-    if not sources:
+    if not styles:
         raise UserError("expected at least one style picture, received none")
     for name, given in (("weights", weights), ("masks", masks)):
-        if given and len(given) != len(sources):
+        if given and len(given) != len(styles):
             raise UserError(
-                f"expected one of the {name} for each of {len(sources)} style pictures, "
+                f"expected one of the {name} for each of {len(styles)} style pictures, "
                 f"received {len(given)}"
             )
     return [
         Style(
-            pictures.read(source, "style"),
+            pictures.read(style, "style"),
             weights[index] if weights else 1.0,
             pictures.read_mask(masks[index], content_rgb_uint8)
             if masks and masks[index] is not None
             else None,
         )
-        for index, source in enumerate(sources)
+        for index, style in enumerate(styles)
     ]

@@ -12,7 +12,7 @@ from fivenets.core.errors import UserError
 from fivenets.style import colours, features, memory, objective, optimisers, pictures
 from fivenets.style.differentiation import value_and_gradient
 from fivenets.style.objective import Style
-from fivenets.style.settings import MIN_SIDE, Settings, Weights
+from fivenets.style.settings import MIN_SIDE, LossWeights, Settings
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def transfer(
     settings: Settings,
     observe: Observer = lambda _: None,
     *,
-    factors: Weights | None = None,
+    factors: LossWeights | None = None,
 ) -> np.ndarray:
     """The content in the styles, (height, width, 3) uint8 with `settings.size` at the longer side.
 
@@ -62,7 +62,7 @@ def transfer(
     seen = [style_shape(style, settings.size, settings) for style in styles if style.weight]
     memory.check(network.name, *shape, settings.precision, seen, settings.style_scale)
     extractor = features.extractor(in_precision(network, settings), settings.weights.layers)
-    clock, image, rows = _Clock(), None, 0
+    report, image = _Report(observe), None
     for scale in range(settings.coarse_scales + 1):
         longest = settings.size // 2 ** (settings.coarse_scales - scale)
         height, width = pictures.sized(content_rgb_uint8, longest)
@@ -74,26 +74,10 @@ def transfer(
         weights = factors or objective.balanced(extractor, content, prepared, settings.weights)
         function = value_and_gradient(objective.loss(extractor, content, prepared, weights))
         budget = optimisers.Budget(settings.iterations, settings.tolerance)
-
-        def tell(
-            loss: float,
-            parts: dict[str, float],
-            best: np.ndarray,
-            scale: int = scale,
-            budget: optimisers.Budget = budget,
-            before: int = rows,
-        ) -> None:
-            iteration = before + len(budget.best) - 1
-            seconds = clock.stop()
-            height, width, _ = best.shape
-            losses = {"loss": loss, **parts}
-            observe(Progress(scale, height, width, iteration, seconds, losses, best))
-            clock.start()
-
+        report.scale = scale
         image = optimisers.minimise(
-            settings.optimizer, function, image, budget, settings.learning_rate, tell
+            settings.optimizer, function, image, budget, settings.learning_rate, report
         )
-        rows += len(budget.best)
     if image is None:
         raise UserError(
             f"at size {settings.size} the picture is {shape[1]}x{shape[0]}: expected at least "
@@ -161,15 +145,19 @@ def _enlarged(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.clip(pictures.enlarge(image, height, width), 0, 1)
 
 
-class _Clock:
-    """Seconds that ran while it was not stopped."""
+class _Report:
+    """Tells an observer of each iteration, over all scales; its own time does not count."""
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Observer):
+        self.observe, self.scale, self.iteration = observe, 0, 0
         self.seconds, self.since = 0.0, time.perf_counter()
 
-    def stop(self) -> float:
+    def __call__(self, loss: float, parts: dict[str, float], best: np.ndarray) -> None:
         self.seconds += time.perf_counter() - self.since
-        return self.seconds
-
-    def start(self) -> None:
+        height, width, _ = best.shape
+        losses = {"loss": loss, **parts}
+        self.observe(
+            Progress(self.scale, height, width, self.iteration, self.seconds, losses, best)
+        )
+        self.iteration += 1
         self.since = time.perf_counter()

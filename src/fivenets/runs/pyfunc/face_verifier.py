@@ -9,7 +9,7 @@ import pandas as pd
 
 from fivenets.core.errors import UserError
 from fivenets.faces.embedder import Calibration, Embedder, verdict
-from fivenets.runs.pyfunc import pictures, serving
+from fivenets.runs.pyfunc import inputs, serving
 
 
 class FaceVerifier(mlflow.pyfunc.PythonModel):
@@ -28,13 +28,13 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
         path; behind MLflow's server, text is never taken as a path. Each shows one face, which is
         found and aligned, unless `params` has `cropped: True`.
         """
-        with pictures.refusals():
-            pictures.check_params(params, known=("cropped",))
+        with inputs.refusals():
+            inputs.check_params(params, known=("cropped",))
             is_cropped = bool((params or {}).get("cropped", False))
             rows = []
             for index, item in enumerate(model_input):
                 is_alone = len(model_input) == 1 and not isinstance(item, list | tuple)
-                with pictures.place(None if is_alone else index):
+                with inputs.place(None if is_alone else index):
                     rows.append(self._row(item, is_cropped))
             return pd.DataFrame(rows)
 
@@ -44,8 +44,8 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
             raise UserError(f"one picture or a pair expected, {len(shown)} received")
         vectors = []
         for index, one in enumerate(shown):
-            with pictures.place(index if len(shown) > 1 else None):
-                vectors.append(self.embedder.embed([pictures.picture(one)], is_cropped)[0])
+            with inputs.place(index if len(shown) > 1 else None):
+                vectors.append(self.embedder.embed([inputs.picture(one)], is_cropped)[0])
         answer = dict.fromkeys(("same", "distance", "threshold", "target_far", "embedding"))
         if len(shown) == 1:
             return answer | {"embedding": vectors[0].tolist()}

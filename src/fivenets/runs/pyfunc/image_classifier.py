@@ -8,7 +8,7 @@ import mlflow
 import pandas as pd
 
 from fivenets.classification.classifier import Classifier
-from fivenets.runs.pyfunc import pictures, serving
+from fivenets.runs.pyfunc import inputs, serving
 
 
 class ImageClassifier(mlflow.pyfunc.PythonModel):
@@ -24,9 +24,9 @@ class ImageClassifier(mlflow.pyfunc.PythonModel):
         A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
         path; behind MLflow's server, text is never taken as a path.
         """
-        with pictures.refusals():
-            pictures.check_params(params, known=())
-            images = pictures.read_all(model_input)
+        with inputs.refusals():
+            inputs.check_params(params, known=())
+            images = inputs.read_all(model_input)
             return pd.DataFrame([asdict(found) for found in self.classifier.classify(images)])
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
-from fivenets.runs.pyfunc import pictures, serving
+from fivenets.runs.pyfunc import inputs, serving
 
 COLUMNS = ("image", "class", "score", "x1", "y1", "x2", "y2", "caution")
 
@@ -27,9 +27,9 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
         A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
         path; behind MLflow's server, text is never taken as a path.
         """
-        with pictures.refusals():
-            pictures.check_params(params, known=())
-            images = pictures.read_all(model_input)
+        with inputs.refusals():
+            inputs.check_params(params, known=())
+            images = inputs.read_all(model_input)
             found = self.detector.detect(images, PROFILES["course"])
         rows = [{"image": i, **one.row()} for i, objects in enumerate(found) for one in objects]
         answer = pd.DataFrame(rows, columns=pd.Index(COLUMNS))

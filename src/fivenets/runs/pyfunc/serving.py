@@ -10,7 +10,7 @@ from typing import Any
 
 from mlflow.exceptions import INTERNAL_ERROR, MlflowException
 
-from fivenets.runs.pyfunc.pictures import RefusedError
+from fivenets.runs.pyfunc.inputs import RefusedError
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from fivenets.core.errors import UserError
 from fivenets.fitting import model_files
-from fivenets.style import feedforward, memory, pictures
+from fivenets.style import image_transformer, memory, pictures
 from fivenets.style.settings import STRIDE, FastSettings
 from fivenets.style.stylizer import Result, Stylizer
 from fivenets.style.transfer import Progress
@@ -35,7 +35,7 @@ class FastStylizer:
     @classmethod
     def of(cls, network: keras.Model, metadata: Mapping[str, Any], path: Path) -> "FastStylizer":
         """What `model_files.load` read from `path`."""
-        if network.name != feedforward.NAME or "style" not in metadata:
+        if network.name != image_transformer.NAME or "style" not in metadata:
             raise UserError(f"{path} is no network that has learned a style")
         settings = FastSettings(**metadata["settings"])
         return cls(network, metadata["style"], settings, metadata["features"])
@@ -102,5 +102,5 @@ def load(path: Path) -> Stylizer | FastStylizer:
     Raises: UserError where it holds neither.
     """
     network, metadata = model_files.load(path)
-    kind = FastStylizer if network.name == feedforward.NAME else Stylizer
+    kind = FastStylizer if network.name == image_transformer.NAME else Stylizer
     return kind.of(network, metadata, path)

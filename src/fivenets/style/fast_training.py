@@ -16,10 +16,10 @@ from fivenets.fitting import fit as fitting
 from fivenets.fitting.fit import Fit, make_deterministic, precision, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
 from fivenets.style import features, losses, objective, pictures, transfer
-from fivenets.style.feedforward import image_transformer
+from fivenets.style.image_transformer import image_transformer
 from fivenets.style.objective import Style
 from fivenets.style.photographs import Photographs
-from fivenets.style.settings import FastRecipe, Weights
+from fivenets.style.settings import FastRecipe, LossWeights
 
 BALANCED_ON = 8  # crops whose mean says what content and roughness weigh beside this style
 
@@ -31,7 +31,7 @@ class StyleLoss(keras.losses.Loss):
         weights: factors.
     """
 
-    def __init__(self, extractor: keras.Model, grams: dict[str, Any], weights: Weights, n: int):
+    def __init__(self, extractor: keras.Model, grams: dict[str, Any], weights: LossWeights, n: int):
         super().__init__(name="style_loss")
         self.extractor, self.grams, self.weights, self.n = extractor, grams, weights, n
         content_layer = extractor.output[weights.content_layer]
@@ -159,7 +159,7 @@ def _crop(
 
 def _factors(
     extractor: keras.Model, style: Style, photographs: Photographs, recipe: FastRecipe
-) -> Weights:
+) -> LossWeights:
     """One set of factors for all photographs: the mean of those that balance some of them."""
     some = replace(recipe, batch_size=BALANCED_ON, steps=1)
     crops, _ = next(batches(photographs.sources, some, 0))

@@ -1,0 +1,133 @@
+"""The tabs of faces: two compared, and one looked for among known ones."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fivenets.core.errors import UserError
+from fivenets.demo.examples import Examples
+from fivenets.demo.tabs import Tab, once, received
+
+MODEL = "facenet"
+FIRST = Examples("example_face.png", "lfw10/*/*_0001.jpg")
+SECOND = Examples("example_face.png", "lfw10/*/*_0002.jpg")
+
+
+def threshold() -> float:
+    """The distance up to which the registered model takes two faces for one person's."""
+    return round(_faces()[1].threshold, 3)
+
+
+def verify(first: Any, second: Any, threshold: float) -> str:
+    """Whether two pictures show one person, in words."""
+    embedder, _ = _faces()
+    one, other = embedder.embed([received(first), received(second)])
+    distance = float(np.linalg.norm(one - other))
+    word = "The same person" if distance <= threshold else "Two people"
+    return f"**{word}**: distance {distance:.3f}, threshold {threshold:.3f}"
+
+
+def identify(
+    picture: Any, known: Sequence[tuple[Any, str | None]] | None, threshold: float
+) -> tuple[Any, str]:
+    """Whoever of the known people is nearest, and in words whether near enough.
+
+    known: pictures of one person each, with a caption or none.
+    Raises: UserError where a picture shows no face or several; it says which.
+    """
+    if not known:
+        raise UserError("add pictures of the people to be known first, one person in each")
+    embedder, calibration = _faces()
+    from fivenets.faces.recognition import Gallery
+
+    asked = embedder.embed([received(picture)])
+    rows = [_embedded(embedder, item, index) for index, (item, _) in enumerate(known, 1)]
+    names = [caption or f"picture {index}" for index, (_, caption) in enumerate(known, 1)]
+    gallery = Gallery(np.concatenate(rows), names, names, embedder.model_sha256)
+    [match] = gallery.search(asked, threshold)
+    nearest = f"nearest is {literal(names[match.entry])} at {match.distance:.3f}"
+    word = f"**{literal(match.person)}**" if match.person else "**Not recognised**"
+    words = f"{word}: {nearest}, threshold {threshold:.3f}"
+    if calibration.identification:
+        words += (
+            f"\n\nAt the threshold of {calibration.threshold:.3f}: {calibration.identification}."
+        )
+    return known[match.entry][0], words
+
+
+def literal(name: str) -> str:
+    """A name in Markdown that shows it as it is: each mark that could mean something is escaped."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(name.split()))
+
+
+def _embedded(embedder: Any, picture: Any, index: int) -> np.ndarray:
+    try:
+        return embedder.embed([received(picture)])
+    except UserError as error:
+        raise UserError(f"of the known people, number {index}: {error}") from None
+
+
+@once
+def _faces() -> tuple[Any, Any]:
+    """The embedder and its calibration."""
+    from fivenets.faces.embedder import Embedder, calibration_of
+    from fivenets.runs import registry
+    from fivenets.runs.tracking import project_folder
+
+    file = registry.model_file(MODEL)
+    return Embedder.from_file(file), calibration_of(file, project_folder() / "calibrations")
+
+
+def _draw_verify() -> None:
+    from fivenets.demo.widgets import PICTURE, examples, gr, told
+
+    with gr.Tab("Verify") as tab:
+        with gr.Row():
+            first = gr.Image(label="One person", **PICTURE)
+            second = gr.Image(label="The same one?", **PICTURE)
+        limit = _threshold_slider()
+        button = gr.Button("Compare", variant="primary")
+        verdict = gr.Markdown()
+        examples(FIRST, first)
+        examples(SECOND, second)
+    tab.select(told(threshold), outputs=limit, api_name=False)
+    gr.on(
+        [button.click, limit.release],
+        told(verify),
+        [first, second, limit],
+        verdict,
+        api_name="verify",
+    )
+
+
+def _draw_identify() -> None:
+    from fivenets.demo.widgets import PICTURE, examples, gr, told
+
+    with gr.Tab("Identify") as tab:
+        with gr.Row():
+            picture = gr.Image(label="Who is this?", **PICTURE)
+            known = gr.Gallery(label="Known people, one in each picture", type="pil", columns=4)
+            nearest = gr.Image(label="Nearest", interactive=False)
+        limit = _threshold_slider()
+        button = gr.Button("Identify", variant="primary")
+        words = gr.Markdown()
+        examples(SECOND, picture)
+    tab.select(told(threshold), outputs=limit, api_name=False)
+    gr.on(
+        [button.click, limit.release],
+        told(identify),
+        [picture, known, limit],
+        [nearest, words],
+        api_name="identify",
+    )
+
+
+def _threshold_slider() -> Any:
+    from fivenets.demo.widgets import gr
+
+    return gr.Slider(0, 2, 0.6, step=0.005, label="Largest distance of one person's faces")
+
+
+TABS = (Tab("verify", MODEL, _draw_verify), Tab("identify", MODEL, _draw_identify))

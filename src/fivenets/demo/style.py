@@ -1,0 +1,102 @@
+"""The tab of paintings."""
+
+from collections.abc import Generator
+from queue import Queue
+from threading import Event, Thread
+from typing import Any
+
+import numpy as np
+
+from fivenets.core.errors import UserError
+from fivenets.demo.examples import Examples
+from fivenets.demo.tabs import Tab, once, received
+
+MODEL = "style-transfer"
+CONTENTS = Examples("example_street.png", "darknet/data/*.jpg")
+STYLES = Examples("example_street.png", "style_images/*.jpg")
+COLOURS = ("style", "luminance", "histogram")  # style.colours.COLOURS, whose import takes seconds
+
+
+def stylize(
+    content: Any, style: Any, size: float, iterations: float, style_scale: float, colours: str
+) -> Generator[tuple[np.ndarray, str], None, None]:
+    """The content in the style, again and again while it is painted, each with how far it is.
+
+    Closing the iterator ends the painting. Args: fields of `style.settings.Settings`.
+    """
+    images_rgb_uint8, stylizer = [received(content), received(style)], _stylizer()
+    from fivenets.style import pictures
+    from fivenets.style.stylizer import Result
+
+    options = {"size": int(size), "iterations": int(iterations)}
+    options |= {"style_scale": float(style_scale), "colours": colours}
+    total = stylizer.with_options(options).total_iterations
+    arrived: Queue[Any] = Queue()
+    is_closed = Event()
+
+    def paint() -> None:
+        def observe(now: Any) -> None:
+            if is_closed.is_set():
+                raise UserError("nobody waits for this picture any more")
+            arrived.put(now)
+
+        try:
+            arrived.put(
+                stylizer.stylize(
+                    images_rgb_uint8[0], images_rgb_uint8[1:], options=options, observe=observe
+                )
+            )
+        except Exception as error:
+            arrived.put(error)
+
+    Thread(target=paint, daemon=True).start()
+    try:
+        while True:
+            latest = arrived.get()
+            while not arrived.empty():
+                latest = arrived.get()
+            if isinstance(latest, Exception):
+                raise latest
+            if isinstance(latest, Result):
+                yield latest.image, f"{latest.iterations} iterations in {latest.seconds:.0f} s"
+                return
+            done = f"iteration {latest.iteration + 1} of at most {total}"
+            loss = f"style loss {latest.losses['style_loss']:.3g}"
+            yield pictures.to_uint8(latest.image), f"{done}, {latest.seconds:.0f} s, {loss}"
+    finally:
+        is_closed.set()
+
+
+@once
+def _stylizer() -> Any:
+    from fivenets.runs import registry
+    from fivenets.style.stylizer import Stylizer
+
+    return Stylizer.from_file(registry.model_file(MODEL))
+
+
+def _draw() -> None:
+    from fivenets.demo.widgets import PICTURE, examples, gr, told_live
+
+    with gr.Tab("Stylize"), gr.Row():
+        with gr.Column():
+            with gr.Row():
+                content = gr.Image(label="Content", **PICTURE)
+                style = gr.Image(label="Style", **PICTURE)
+            examples(CONTENTS, content, "Examples of contents")
+            examples(STYLES, style, "Examples of styles")
+            size = gr.Slider(64, 512, 256, step=16, label="Pixels at the longer side")
+            iterations = gr.Slider(5, 300, 60, step=5, label="Iterations at each scale")
+            scale = gr.Slider(0.25, 2, 1, step=0.05, label="Size of strokes")
+            colours = gr.Radio(COLOURS, value=COLOURS[0], label="Whose colours")
+        with gr.Column():
+            button = gr.Button("Paint", variant="primary")
+            stop = gr.Button("Stop")
+            painted = gr.Image(label="Painted", interactive=False)
+            progress = gr.Markdown()
+    asked = [content, style, size, iterations, scale, colours]
+    painting = button.click(told_live(stylize), asked, [painted, progress], api_name="stylize")
+    stop.click(None, cancels=[painting], api_name=False)
+
+
+TABS = (Tab("stylize", MODEL, _draw),)
