@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.objects import preparation, prepared
 from fivenets.datasets.objects.preparation import prepare
-from fivenets.datasets.objects.prepared import ObjectSettings, load
+from fivenets.datasets.objects.prepared import ObjectDataset, ObjectSettings, load
 from fivenets.detection import scoring
 from fivenets.drawn.scenes import HEIGHT, MIN_SIDE, WIDTH, render_scenes
 
@@ -47,8 +48,9 @@ def annotate(folder: Path, stem: str, *objects: str) -> None:
     file.write_text(f"<annotation>{''.join(objects)}</annotation>")
 
 
-def settings(dataset: object, train: str = "train", test: str = "test") -> ObjectSettings:
-    return ObjectSettings(dataset=str(dataset), train=train, test=test)
+def settings(dataset: Any, train: str = "train", test: str = "test") -> ObjectSettings:
+    one = str(dataset) if isinstance(dataset, Path) else dataset
+    return ObjectSettings(dataset=one, train=train, test=test)
 
 
 def test_a_voc_folder_becomes_pictures_with_boxes(voc: Path, tmp_path: Path) -> None:
@@ -307,3 +309,46 @@ def test_a_scene_is_repeatable_and_its_boxes_hold_its_objects() -> None:
     other = next(render_scenes(1, seed=4))
     assert (first[0].image_rgb_uint8 != other.image_rgb_uint8).any()
     assert {label for scene in render_scenes(12, seed=0) for label in scene.classes} == {0, 1, 2, 3}
+
+
+def test_of_several_data_sets_each_picture_keeps_its_source(
+    voc: Path, tmp_path: Path, monkeypatch, caplog
+) -> None:
+    monkeypatch.setattr(preparation, "SCENES", {"train": 3, "test": 1})
+    monkeypatch.delenv("FIVENETS_MIRROR", raising=False)
+    several = settings({str(voc): 2, "camvid": 1, "scenes": 1})
+    prepare(several, "builtin", tmp_path / "data", tmp_path / "raw")
+    assert "camvid would have to be fetched" in caplog.text
+    data = load(tmp_path / "data", several)
+    alone = load_alone(voc, tmp_path)
+    assert data.labels[: len(alone.labels)] == alone.labels
+    assert data.labels[len(alone.labels) :] == ("car", "pedestrian", "motorcycle", "bicyclist")
+    for name, count in ((str(voc), len(alone.train)), ("scenes", 3)):
+        assert sum(one.source == name for one in data.train) == count
+    assert data.source["left_out"][0] == "camvid"
+    assert [origin.asset for origin in data.origins] == [voc.name, "scenes"]
+    assert {name: origin.is_drawn for name, origin in data.origin_of.items()} == {
+        str(voc): False,
+        "scenes": True,
+    }
+    [first] = [one for one in alone.train if len(one.classes)][:1]
+    assert any(
+        one.source == str(voc) and np.array_equal(one.boxes_xyxy, first.boxes_xyxy)
+        for one in data.train
+    )
+
+
+def load_alone(folder: Path, tmp_path: Path) -> ObjectDataset:
+    prepare(settings(str(folder)), "auto", tmp_path / "alone", tmp_path / "raw")
+    return load(tmp_path / "alone", settings(str(folder)))
+
+
+def test_where_none_of_several_data_sets_can_be_had_it_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="none of camvid, bccd can be had"):
+        prepare(settings({"camvid": 1, "bccd": 1}), "builtin", tmp_path / "data", tmp_path / "raw")
+
+
+@pytest.mark.parametrize("dataset", [[], {}, {"scenes": -1}, {"scenes": 0}, ["scenes", "scenes"]])
+def test_lists_of_data_sets_that_cannot_be_are_refused(dataset) -> None:
+    with pytest.raises(UserError, match="dataset"):
+        settings(dataset)

@@ -159,6 +159,13 @@ def photographs(
     return _drawn() if found is None else _photographs(found.folder)
 
 
+def streets(raw_dir: Path, data_source: str = "auto") -> Sequence[Path]:
+    """The course's photographs of streets (drive.ai, CC BY 4.0); none where no mirror has them."""
+    asked = "builtin" if data_source == "builtin" else "auto"
+    found = fetch_asset(ASSETS["course_street"], raw_dir, asked)
+    return sorted(found.folder.glob("*.jpg")) if found else ()
+
+
 def darknet_cfg(name: str, raw_dir: Path) -> Path:
     """One of Darknet's own cfg files, such as yolov2.cfg.
 

@@ -90,7 +90,18 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     shown = [fast.detect_in(picture, profile) for picture in pictures]
     page = drawing.page(pictures, shown, detector.labels)
     page.save(candidate.pictures / "detections.png")
+    _show_streets(fast, candidate)
     return metrics
+
+
+def _show_streets(detector: Detector, candidate: Candidate) -> None:
+    """What is found on the course's photographs of streets, by a detector that knows cars."""
+    found = sources.streets(Path("data/raw"), params.load("data", "source"))
+    if found and "car" in detector.labels:
+        pictures = [images.read_image(file) for file in found]
+        shown = detector.detect(pictures, boxes.PROFILES["course"])
+        page = drawing.page(pictures, shown, detector.labels)
+        page.save(candidate.pictures / "course_street.png")  # drive.ai, CC BY 4.0
 
 
 def _scores(

@@ -139,12 +139,15 @@ def batches(
     region: darknet.Region,
     recipe: Recipe,
     first_epoch: int,
-    shares: Mapping[str, int],
+    shares: Mapping[str, int] | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(pictures, label tensors) from an epoch on, without end; an epoch's by (seed, epoch) alone.
 
     Scales take turns, batch by batch. An epoch's short last batch is dropped.
+
+    Args: shares: of `shares_of`; by default an epoch has each picture once.
     """
+    shares = shares or {"": len(examples)}
     count = sum(shares.values())
     batch_size = min(recipe.batch_size, count)
     steps = count // batch_size
