@@ -133,7 +133,7 @@ def test_what_is_none_of_the_labels_is_rejected_by_the_last_output(
     known = (calibration, "warm colour", "Of colours only.")
     Classifier(colour_classifier.network, ["red", "green"], *known).save(tmp_path / "m.keras")
     classifier = Classifier.from_file(tmp_path / "m.keras")
-    assert (classifier.subject, classifier.limits) == ("warm colour", "Of colours only.")
+    assert (classifier.subject, classifier.caution) == ("warm colour", "Of colours only.")
     red, green, blue = classifier.classify([pure(channel) for channel in range(3)])
     assert (red.label, red.rejected, green.label, green.rejected) == ("red", False, "green", False)
     assert red.probability == pytest.approx(1 / (1 + math.exp(-1 / 0.5)))

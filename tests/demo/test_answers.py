@@ -96,7 +96,8 @@ def detector(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_detect_draws_and_lists_the_boxes_of_both_thresholds() -> None:
     # In 40x30 pixels: the whole picture, and half of each side about its middle: IoU 1/4.
     cat, dog = ["cat", 0.9, 0, 0, 40, 30], ["dog", 0.7, 10, 8, 30, 22]
-    drawn, rows = detection.detect(GREY, 0.6, 0.5)
+    drawn, rows, caution = detection.detect(GREY, 0.6, 0.5)
+    assert caution == ""
     assert rows == [cat, dog]
     assert drawn.size == (40, 30)
     assert np.asarray(drawn)[:, 0].std() > 0

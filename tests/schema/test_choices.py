@@ -16,7 +16,7 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
 from fivenets.datasets import settings as data
 from fivenets.datasets.faces.faces_dataset_builder import BUILTIN_PEOPLE
-from fivenets.datasets.objects.preparation import VOC_ASSETS
+from fivenets.datasets.objects.preparation import FETCHED
 from fivenets.detection import boxes, sources
 from fivenets.detection import settings as detection
 from fivenets.faces import losses, training
@@ -82,7 +82,7 @@ def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(na
         (set(style.PICTURES), style_sources.PICTURES),
         (choices(style.Settings, "optimizer"), optimisers.OPTIMISERS),
         (choices(style.Settings, "colours"), colours.COLOURS),
-        (set(rules.SETS[data.ObjectSettings]), {"scenes", *VOC_ASSETS}),
+        (set(rules.SETS[data.ObjectSettings]), {"scenes", *FETCHED}),
         (set(rules.SETS[data.FaceSettings]), BUILTIN_PEOPLE),
     ],
 )

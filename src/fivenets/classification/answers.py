@@ -9,6 +9,7 @@ import numpy as np
 from fivenets.classification import calibration, evaluation
 from fivenets.classification.classifier import Classifier
 from fivenets.datasets.classification.prepared import OTHERS, ImageDataset
+from fivenets.sources.origin import caution
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,13 @@ def of(classifier: Classifier, data: ImageDataset) -> Answers:
     )
 
 
-def calibrated(
-    network: keras.Model, data: ImageDataset, subject: str = "picture", limits: str = ""
-) -> Classifier:
+def calibrated(network: keras.Model, data: ImageDataset) -> Classifier:
     """By the people of validation who are not in train, or all where nobody is."""
     images, labels = data.arrays("validation")
     chosen = new_people(data, "validation")
     logits = Classifier(network, data.labels).logits(images[chosen])
     fitted = calibration.fitted(logits, labels[chosen], len(data.labels))
-    return Classifier(network, data.labels, fitted, subject, limits)
+    return Classifier(network, data.labels, fitted, data.settings.subject, caution(data.origins))
 
 
 def new_people(data: ImageDataset, split: str) -> np.ndarray:

@@ -36,13 +36,13 @@ class Classifier:
         labels: Sequence[str],
         calibration: Calibration | None = None,
         subject: str = "picture",
-        limits: str = "",
+        caution: str = "",
     ):
         self.network = network  # (n, size, size, 3) in 0..255 -> (n, k or k + 1), see Calibration
         self.labels = tuple(labels)
         self.calibration = calibration or Calibration(len(self.labels))
         self.subject = subject  # what the labels are of
-        self.limits = limits  # what every answer should be read with
+        self.caution = caution  # to be said with answers
         self.image_size = network.input_shape[1]
 
     @classmethod
@@ -57,7 +57,7 @@ class Classifier:
         calibration = Calibration(**known) if known else Calibration(len(labels))
         if network.output_shape != (None, calibration.outputs) or calibration.labels != len(labels):
             raise UserError(f"{path} is not a classifier: it does not give one number per label")
-        said = {key: metadata[key] for key in ("subject", "limits") if key in metadata}
+        said = {key: metadata[key] for key in ("subject", "caution") if key in metadata}
         return cls(network, labels, calibration, **said)
 
     def save(self, path: Path) -> None:
@@ -65,7 +65,7 @@ class Classifier:
             "labels": list(self.labels),
             "calibration": asdict(self.calibration),
             "subject": self.subject,
-            "limits": self.limits,
+            "caution": self.caution,
         }
         model_files.save(self.network, path, metadata)
 

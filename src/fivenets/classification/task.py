@@ -22,7 +22,6 @@ from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.datasets.settings import DataSettings
 from fivenets.fitting import distribution
-from fivenets.sources.origin import are_drawn
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
@@ -43,8 +42,7 @@ def training(candidate: Candidate) -> Making:
     def make(log: Log) -> Rows:
         network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, pretrained)
         if is_recorded:
-            limits = TASK.service.limits_of_builtin if are_drawn(data.origins) else ""
-            answers.calibrated(network, data, settings.subject, limits).save(candidate.file)
+            answers.calibrated(network, data).save(candidate.file)
         else:
             shutil.rmtree(distribution.own_folder(candidate.checkpoints))
         return rows

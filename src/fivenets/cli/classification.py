@@ -31,8 +31,8 @@ def classify(
             predictions.append((image, classifier.classify([image])[0]))
         except UserError as error:
             refused.append(str(error))
-    if classifier.limits:
-        printing.warn(classifier.limits)
+    if classifier.caution:
+        printing.warn(classifier.caution)
     if as_json:
         for image, prediction in predictions:
             print(json.dumps({"image": str(image), **asdict(prediction)}))

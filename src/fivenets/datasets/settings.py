@@ -100,15 +100,21 @@ class DataSettings:
 class ObjectSettings:
     """Which pictures with boxes, and what is trained and scored on."""
 
-    dataset: Text
+    dataset: DataSets  # a weight: how often each picture to train on is shown in an epoch
     train: Split
     test: Split
 
     @model_validator(mode="after")
     def _are_two(self) -> Self:
         if self.train == self.test:
-            raise Misfit("test", f"another split of {self.dataset} than train", self.test)
+            names = " + ".join(self.weights)
+            raise Misfit("test", f"another split of {names} than train", self.test)
         return self
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each data set; 1 where there is but one."""
+        return {self.dataset: 1.0} if isinstance(self.dataset, str) else self.dataset
 
 
 @checked

@@ -24,7 +24,7 @@ def classify(picture: Any) -> tuple[dict[str, float], str, np.ndarray]:
         probabilities = {}
     else:
         said = f"**{found.label}**, with a probability of {found.probability:.2f}."
-    return probabilities, f"{said} {classifier.limits}".strip(), seen
+    return probabilities, f"{said} {classifier.caution}".strip(), seen
 
 
 @once

@@ -1,6 +1,5 @@
 """Recognition (1:K): a gallery of known people, searched exactly; strangers are turned away."""
 
-import os
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
