@@ -55,12 +55,12 @@ def verify(
 @app.command()
 def identify(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One person in each.")],
-    gallery: Annotated[Path, typer.Option(help="A folder <person>/<image> of those to be known.")],
+    gallery: Annotated[Path, typer.Option(help="Known people: a folder <person>/<image>.")],
     model: Model = "facenet",
     cropped: Cropped = False,
     as_json: Json = False,
 ) -> None:
-    """Says who of the gallery's people each picture shows, if any."""
+    """Says which of the gallery's people each picture shows, if any."""
     from fivenets.faces import enrolment, identification
     from fivenets.faces.embedder import Embedder, calibration_of
     from fivenets.runs import registry
@@ -101,7 +101,7 @@ def identify(
 @app_of_threshold.command()
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your people: <person>/<image>.")],
-    far: Annotated[float, typer.Option(help="The part of strangers' pairs to be accepted.")],
+    far: Annotated[float, typer.Option(help="The share of strangers' pairs to accept, 0..1.")],
     model: Model = "facenet",
     folds: Annotated[int, typer.Option(help="Folds of people; at most as many as people.")] = 10,
     cropped: Cropped = False,

@@ -51,9 +51,9 @@ def own_folder(checkpoint_dir: Path) -> Path:
 
 
 def agreed(kind: str, fingerprint: str, epochs: int) -> int:
-    """After how many epochs all workers go on: as many as each has backed up, else none.
+    """The number of epochs after which all workers resume: what each has backed up, else none.
 
-    Called by all of them, within `scope`. A worker that went on alone would wait for ever in the
+    Called by all of them, within `scope`. A worker that resumed alone would wait for ever in the
     middle of an epoch, or for steps that the others have behind them.
 
     Args: fingerprint: hexadecimal, of the training; epochs: backed up by this worker.
@@ -75,7 +75,7 @@ def agreed(kind: str, fingerprint: str, epochs: int) -> int:
         )
     if len(backed_up) > 1:
         log.info(
-            "workers have backed up %s epochs: all start anew",
+            "workers have backed up %s epochs: all start from scratch",
             ", ".join(map(str, sorted(backed_up))),
         )
         return 0
@@ -165,6 +165,6 @@ def _loss_of_a_worker_told(checkpoint_dir: Path) -> Iterator[None]:
         tf.errors.InternalError,
     ) as error:
         raise UserError(
-            "another worker was lost: start all workers again to go on after the last full epoch, "
+            "another worker was lost: start all workers again to resume after the last full epoch, "
             f"which is kept in {checkpoint_dir} ({type(error).__name__})"
         ) from None
