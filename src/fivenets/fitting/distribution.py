@@ -24,7 +24,8 @@ def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:
 
     Yields: where this process keeps checkpoints: `checkpoint_dir`, or a folder beside it on
         workers after the first, as all of them must save together.
-    Raises: UserError where TF_CONFIG is missing, or another worker is lost; checkpoints stay.
+    Raises: UserError where TF_CONFIG is missing, its port is taken, or another worker is lost;
+        checkpoints stay.
     """
     if kind == "none":
         yield checkpoint_dir
@@ -37,7 +38,13 @@ def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:
         return
     own = own_folder(checkpoint_dir)
     with _loss_of_a_worker_told(checkpoint_dir):
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        try:
+            strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        except tf.errors.UnknownError as error:  # of gRPC, which says no more than this
+            raise UserError(
+                "this worker cannot listen at its address in TF_CONFIG: is the port in use? "
+                f"({os.environ['TF_CONFIG']}: {error.message})"
+            ) from None
         with strategy.scope():
             yield own
 
