@@ -209,7 +209,7 @@ def test_what_cannot_be_used_is_a_sentence() -> None:
         for path in ("/etc/hostname", Path("/etc/hostname")):
             with pytest.raises(UserError, match="expected a picture, received text"):
                 ask(path)
-    with pytest.raises(UserError, match="add pictures of the people to be known first"):
+    with pytest.raises(UserError, match="first add pictures of known people"):
         faces.identify(GREY, [], 0.5)
     with pytest.raises(UserError, match="of the known people, number 2: the picture is 2x2 pixels"):
         faces.identify(GREY, [(GREY, None), (GREY.resize((2, 2)), None)], 0.5)
