@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from fivenets.core import files
 from fivenets.core.errors import UserError
 
 QUERY_BLOCK = 256  # queries and entries whose scores a thread holds at once: 4 MB
@@ -136,19 +137,15 @@ class Gallery:
     def save(self, file: Path) -> None:
         """Writes all to one .npz, whole or not."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        written = file.with_name(f".{file.name}.part.npz")
-        try:
+        with files.replacing(file) as part:
             np.savez(
-                written,
+                part,
                 format=FORMAT,
                 embeddings=self.embeddings,
                 people=np.array(self.people, dtype=str),
                 sources=np.array(self.sources, dtype=str),
                 model_sha256=self.model_sha256,
             )
-            os.replace(written, file)
-        finally:
-            written.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, file: Path, model_sha256: str) -> "Gallery":
