@@ -14,8 +14,8 @@ import pytest
 from fivenets.core.errors import UserError
 from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSettings
 from fivenets.detection import certificate, compact
-from fivenets.detection.darknet import Region
 from fivenets.detection.detector import Detector
+from fivenets.detection.regions import Region
 from fivenets.detection.settings import Augmentation, Recipe
 from fivenets.detection.training import (
     batches,

@@ -13,6 +13,7 @@ import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from fivenets.core import files
 from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
@@ -66,13 +67,11 @@ def order_fields(folder: Path) -> None:
     TFDS leaves them in an order that differs from process to process, so that the same data would
     have other bytes, and whatever depends on them would be made again.
     """
-    for file in folder.glob("*.tfrecord*"):
-        arriving = file.with_name(f"{file.name}.arriving")
-        with tf.io.TFRecordWriter(str(arriving)) as writer:
+    for file in sorted(folder.glob("*.tfrecord*")):
+        with files.replacing(file) as part, tf.io.TFRecordWriter(str(part)) as writer:
             for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
                 example = tf.train.Example.FromString(record)
                 writer.write(example.SerializeToString(deterministic=True))
-        os.replace(arriving, file)
 
 
 def digest(folder: Path) -> str:

@@ -23,7 +23,15 @@ Side = Annotated[int, Field(ge=STRIDE, le=LARGEST_SIDE)]
 Scale = Annotated[float, Field(gt=0, le=16)]
 Factor = Annotated[float, Field(ge=0, le=9)]
 Filters = Annotated[int, Field(ge=1, le=1024)]
-Source = Literal["auto", "yolov2-coco", "yolo-lite-voc", "yolo-lite-coco", "builtin"]
+Source = Literal[
+    "auto",
+    "yolov2-coco",
+    "yolo-fastest-1.1-xl",
+    "yolo-fastest-1.1",
+    "yolo-lite-voc",
+    "yolo-lite-coco",
+    "builtin",
+]
 
 
 @checked

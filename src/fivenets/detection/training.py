@@ -52,8 +52,7 @@ def train(
             recipe.filters,
         )
     )
-    assert cfg.region is not None
-    region = cfg.region
+    (region,) = cfg.regions
     network = model.build(cfg, any_size=len(recipe.scales) > 1)
     trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.

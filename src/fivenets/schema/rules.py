@@ -14,6 +14,7 @@ from fivenets.core import params
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import SettingError, suggestion
 from fivenets.datasets.settings import (
+    HANDS,
     DataSettings,
     FaceSettings,
     ObjectSettings,
@@ -27,11 +28,13 @@ from fivenets.style import settings as style
 SETS = {  # that have a name of their own here
     DataSettings: ("signs",),
     ObjectSettings: ("scenes", "camvid", "bccd"),
-    FaceSettings: ("att_faces", "lfw10"),
+    FaceSettings: ("att_faces", "lfw10", "lfw", "lfw-view1"),
 }
 PEOPLE = {  # in each set of faces, by data.source
     "att_faces": {"real": 40, "builtin": 60},
     "lfw10": {"real": 10, "builtin": 24},
+    "lfw": {"real": 5749, "builtin": 24},
+    "lfw-view1": {"real": 3095, "builtin": 24},
 }
 
 
@@ -138,6 +141,12 @@ def _data_sets_are_known(found: Checked) -> None:
     for name, data in found.data.items():
         known = next((sets for kind, sets in SETS.items() if isinstance(data, kind)), ())
         dataset = getattr(data, "dataset", None)
+        if isinstance(data, DataSettings) and isinstance(dataset, dict):
+            for part in dataset:
+                if part not in HANDS and not Path(part).expanduser().is_dir():
+                    rest = f"is unknown{suggestion(part, HANDS)}, and no folder"
+                    raise SettingError(f"{name}.dataset.{part}", rest)
+            continue
         for one in dataset if isinstance(dataset, dict) else [dataset]:
             _is_data_set(f"{name}.dataset", one, known)
 

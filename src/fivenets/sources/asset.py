@@ -42,7 +42,9 @@ class Package:
     name: str
     version: str
     sha256: str
+    size: int  # bytes
     folder: str  # the part of the wheel that is the asset
+    parts: tuple[str, ...] = ()  # of it, as an archive's
 
 
 @dataclass(frozen=True)
