@@ -103,7 +103,7 @@ def test_detect_draws_and_lists_the_boxes_of_both_thresholds() -> None:
     assert np.asarray(drawn)[:, 0].std() > 0
     assert detection.detect(GREY, 0.8, 0.5)[1] == [cat]
     assert detection.detect(GREY, 0.6, 0.2)[1] == [cat]
-    undrawn, rows = detection.detect(GREY, 1.0, 0.5)
+    undrawn, rows, _ = detection.detect(GREY, 1.0, 0.5)
     assert rows == []
     assert (np.asarray(undrawn) == 128).all()
 
