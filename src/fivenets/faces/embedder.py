@@ -73,6 +73,8 @@ class Calibration:
     @property
     def in_words(self) -> str:
         """What it was set to do, on whom, and what it then did to others."""
+        if not self.people:  # published with the weights, or of an older version
+            return f"set on {self.data}"
         asked = f"set on {self.people:,} people of {self.data} for FAR {self.target_far:g}"
         if self.far is None:
             return f"{asked}, not measured on others"
