@@ -30,6 +30,13 @@ class Which(StrEnum):
     only = "only"
 
 
+class By(StrEnum):
+    """What says whether two pictures show one person."""
+
+    distance = "distance"
+    pairs = "pairs"
+
+
 class Meant(StrEnum):
     """Which faces of several."""
 
@@ -55,6 +62,9 @@ def verify(
     face: Annotated[
         Which, typer.Option(help="Which face, where a picture shows several.")
     ] = Which.largest,
+    by: Annotated[
+        By, typer.Option(help="What decides; pairs: the classifier of a model trained on pairs.")
+    ] = By.distance,
     out: Out = None,
     cropped: Cropped = False,
     as_json: Json = False,
@@ -74,7 +84,10 @@ def verify(
         if out and one.faces:
             is_meant = [place == one.chosen for place in range(len(one.faces))]
             _draw(out, path, one, ["" for _ in one.faces], is_meant)
-    verdict = compared(*embedder.embeddings([one.crop for one in found]), calibration)
+    if by is By.pairs and embedder.pairs is None:
+        raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
+    pairs = embedder.pairs if by is By.pairs else None
+    verdict = compared(*embedder.embeddings([one.crop for one in found]), calibration, pairs)
     one, other = (one.picture for one in found)
     if one.shape == other.shape and (one == other).all():
         _note("both are the same picture: its distance to itself says nothing")

@@ -15,6 +15,7 @@ from fivenets.core.errors import UserError
 from fivenets.faces import alignment
 from fivenets.faces.alignment import Which
 from fivenets.faces.face import Found
+from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.thresholds import GalleryThresholds
 from fivenets.fitting import inference, model_files
 from fivenets.sources.origin import Origin, all_of, caution
@@ -46,6 +47,7 @@ class Calibration:
     galleries: list[tuple[int, float]] = field(default_factory=list)
     target_false_identification: float = 0.02
     false_identification: float | None = None
+    pairs_threshold: float | None = None  # log-odds of two people, of the classifier of pairs
 
     def of_gallery(self, entries: int) -> float:
         """The threshold for a gallery of so many pictures."""
@@ -112,11 +114,13 @@ class Embedder:
         model_sha256: str = "",
         trained_on: str = "",
         sources: Sequence[Origin] = (),
+        pairs: PairClassifier | None = None,
     ):
         self.network = network  # (n, size, size, 3) RGB in 0..255 -> (n, d)
         self.model_sha256 = model_sha256
         self.trained_on = trained_on  # the digest of the data set, where it is one of ours
         self.sources = list(sources)  # what it was made of
+        self.pairs = pairs  # where it was trained on pairs
         self.caution = caution(self.sources)  # to be said with each answer; or empty
         self.image_size = network.input_shape[1]
         self.dimensions = network.output_shape[1]
@@ -127,11 +131,14 @@ class Embedder:
         if metadata.get("task") != "faces":
             raise UserError(f"{path} is not a face embedding: it should be a model named facenet")
         sources = all_of(metadata.get("sources"))
-        return cls(network, sha256(path), metadata["trained_on"], sources)
+        pairs = PairClassifier.read(metadata.get("pairs"))
+        return cls(network, sha256(path), metadata["trained_on"], sources, pairs)
 
     def save(self, path: Path) -> None:
         sources = [origin.record() for origin in self.sources]
         metadata = {"task": "faces", "trained_on": self.trained_on, "sources": sources}
+        if self.pairs:
+            metadata["pairs"] = self.pairs.record()
         model_files.save(self.network, path, metadata)
 
     def embeddings(self, faces_rgb_uint8: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
@@ -150,11 +157,21 @@ class Embedder:
         return self.embeddings([read_face(one, is_cropped, which).crop for one in pictures])
 
 
-def verdict(one: np.ndarray, other: np.ndarray, calibration: Calibration) -> Verdict:
-    """The verdict on two embeddings (d,)."""
-    distance = float(np.linalg.norm(one - other))
-    is_same = distance <= calibration.threshold
-    return Verdict(is_same, distance, calibration.threshold, calibration.target_far)
+def verdict(
+    one: np.ndarray,
+    other: np.ndarray,
+    calibration: Calibration,
+    pairs: PairClassifier | None = None,
+) -> Verdict:
+    """The verdict on two embeddings (d,), by their distance or by a classifier of pairs."""
+    if pairs is None:
+        distance, threshold = float(np.linalg.norm(one - other)), calibration.threshold
+    elif calibration.pairs_threshold is None:
+        raise UserError("the classifier of pairs has no threshold: run its evaluation again")
+    else:
+        [distance], threshold = pairs.distances(one[None], other[None]), calibration.pairs_threshold
+    is_same = bool(distance <= threshold)
+    return Verdict(is_same, float(distance), threshold, calibration.target_far)
 
 
 def read_face(picture: Any, is_cropped: bool = False, which: Which = FACE) -> Found:

@@ -21,7 +21,7 @@ from fivenets.faces.verification import (
     verify,
 )
 
-MOST_PICTURES = 3000  # all pairs of more, 4.5 million, take too much memory
+MOST_PICTURES = 4000  # all pairs of more, 8 million, take too much memory
 MOST_CLASSIFIED = 200_000  # pairs that the Siamese classifier learns from and is scored on
 
 
@@ -94,7 +94,7 @@ def cross_validated(
     Returns: FAR and TAR with intervals, and false_identification; nothing of what too few people
         allow to be measured.
     """
-    pairs = all_pairs(people, 2)
+    pairs = all_pairs(people, 3)
     accepted, is_scored = held_out.accepted(pairs.distances(embeddings), pairs, people, target_far)
     pairs, accepted, found = pairs.only(is_scored), accepted[is_scored], {}
     if 0 < pairs.is_same.sum() < len(accepted):

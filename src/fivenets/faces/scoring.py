@@ -12,11 +12,12 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
 from fivenets.datasets.faces import prepared
 from fivenets.datasets.settings import FaceSettings
-from fivenets.faces import dlib_resnet, drawing, evaluation, lfw, sets
+from fivenets.faces import dlib_resnet, drawing, evaluation, intervals, lfw, sets
 from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.settings import Protocol
 from fivenets.faces.thresholds import GalleryThresholds
-from fivenets.faces.verification import all_pairs
+from fivenets.faces.verification import all_pairs, curve_numbers, threshold_at_far, verify
 from fivenets.sources.origin import Origin, in_words
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,10 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
             prepared.pairs(Path("data", str(candidate.scored_on))),
         ),
     }
+    if embedder.pairs:
+        metrics["pairs"] = _by_pairs(
+            embedder.pairs, (setters, setting.people), (embeddings, scoring.people), protocol
+        )
     calibration = _calibration(metrics, protocol, record, embedder.model_sha256)
     if Origin.of(record).is_drawn and embedder.network.name == dlib_resnet.NAME:
         calibration = _published(calibration)
@@ -103,6 +108,33 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     for name, figure in figures.items():
         figure.savefig(candidate.pictures / f"{name}.png", dpi=110)
     return metrics
+
+
+def _by_pairs(
+    classifier: PairClassifier,
+    setting: tuple[np.ndarray, np.ndarray],
+    scoring: tuple[np.ndarray, np.ndarray],
+    protocol: Protocol,
+) -> dict[str, Any]:
+    """The classifier of pairs under the protocol of distances, with a threshold of its own.
+
+    Args: embeddings and people of those who set the threshold, and of those who score it.
+    """
+    found = {}
+    for key, (embeddings, people) in (("setting", setting), ("scoring", scoring)):
+        pairs = all_pairs(people, evaluation.possible_folds(people, protocol.folds))
+        distances = classifier.distances(embeddings[pairs.first], embeddings[pairs.second])
+        found[key] = distances, pairs, people
+    distances, pairs, people = found["scoring"]
+    others, of_others, _ = found["setting"]
+    threshold = threshold_at_far(others, of_others.is_same, protocol.target_far)
+    return {
+        "features": classifier.features,
+        **verify(distances, pairs),
+        **curve_numbers(distances, pairs.is_same),
+        "threshold": threshold,
+        **intervals.of_rates(distances <= threshold, pairs, people),
+    }
 
 
 def photographs(candidate: Candidate) -> tuple[prepared.Faces, prepared.Faces, dict]:
@@ -136,6 +168,7 @@ def _calibration(
         galleries=calibrated["galleries"],
         target_false_identification=protocol.target_false_identification,
         false_identification=named,
+        pairs_threshold=metrics.get("pairs", {}).get("threshold"),
         **{key: held_out.get(key) for key in ("far", "far_low", "far_high", "tar")},
     )
 

@@ -32,7 +32,8 @@ class Recipe:
     epochs: Count
     people_per_batch: Several
     images_per_person: Several
-    mining: Literal["batch_all", "batch_hard", "semi_hard"]
+    mining: Literal["batch_all", "batch_hard", "semi_hard", "pairs"]
+    pair_features: Literal["absolute_difference", "chi_square"] = "absolute_difference"
     margin: Positive
     squared: bool
     learning_rate: Positive

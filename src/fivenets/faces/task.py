@@ -35,7 +35,7 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 
 
 def train(candidate: Candidate) -> Making:
-    """An embedding by triplet loss, of the people to train on."""
+    """An embedding by triplets or pairs, of the people to train on."""
     recipe = params.settings(Recipe, candidate.name, "train")
     # It changes nothing in the network: a training that could not be scored is refused.
     protocol = params.settings(Protocol, candidate.name, "evaluate")
@@ -49,7 +49,7 @@ def train(candidate: Candidate) -> Making:
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
 
     def make(log: Log) -> Rows:
-        network, rows = training.train(
+        network, pairs, rows = training.train(
             training.inputs(faces.images, recipe),
             faces.labels,
             {**asdict(settings), "digest": record["digest"]},
@@ -58,7 +58,8 @@ def train(candidate: Candidate) -> Making:
             log.log_epoch,
             pretrained,
         )
-        Embedder(network, "", record["digest"], [Origin.of(record)]).save(candidate.file)
+        made_of = [Origin.of(record)]
+        Embedder(network, "", record["digest"], made_of, pairs).save(candidate.file)
         return rows
 
     return Making(asdict(recipe) | {"data": asdict(settings)}, [Origin.of(record)], make)

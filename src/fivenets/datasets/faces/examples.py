@@ -84,16 +84,15 @@ def in_order(
     Args: work: on a chunk of examples; a function of a module. examples: anything of a length that
         can be gone through again and again. doing: what is done, for lines of progress.
     """
-    total, started, said = len(examples), time.monotonic(), time.monotonic()
+    total, started, said = len(examples), 0.0, time.monotonic()
     for done, found in enumerate(_chunks(work, iter(examples), total), 1):
         yield found
         now = time.monotonic()
+        started = started or now  # with the first answer: processes take seconds to start
         if now - said > SAID_EVERY or (done == total and total >= FEW):
-            said, rate = now, done / (now - started)
+            said, rate = now, done / max(now - started, 1e-3)
             left = f", {(total - done) / rate:.0f} s left" if done < total else ""
-            log.info(
-                "%s: %s of %s pictures, %.0f a second%s", doing, f"{done:,}", total, rate, left
-            )
+            log.info("%s: %s of %s, %.0f a second%s", doing, f"{done:,}", f"{total:,}", rate, left)
 
 
 def _chunks(
