@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -14,12 +15,14 @@ from keras import layers
 from PIL import Image
 
 from fivenets import cli
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.drawn.people import render_faces
 from fivenets.faces import enrolment
 from fivenets.faces.cropping import TEMPLATE_XY
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file, calibration_of
 from fivenets.faces.face import Face, Found
+from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.recognition import Gallery
 from fivenets.sources.origin import Kind, Origin
 
@@ -214,7 +217,8 @@ def test_identify_knows_its_people_and_no_others(
     stranger = tmp_path / "stranger.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)).save(stranger)
     file = calibration_file(model_file)
-    measured = {"false_identification": 0.36, "galleries": [[1, 0.1], [20, 0.1]], "people": 99}
+    size = sum(1 for _ in people.rglob("*.png"))
+    measured = {"false_identification": 0.01, "people": 400, "galleries": [(1, 0.3), (size, 0.09)]}
     file.write_text(json.dumps(json.loads(file.read_text()) | measured))
     words = ("identify", people / "person001" / "4.png", stranger, tmp_path / "none.png")
     options = ("--gallery", people, "--model", model_file, "--cropped", "--json")
@@ -222,9 +226,12 @@ def test_identify_knows_its_people_and_no_others(
     shown = capsys.readouterr()
     rows = [json.loads(line) for line in shown.out.splitlines()]
     assert [row["person"] for row in rows] == ["person001", None]
-    assert {row["false_identification"] for row in rows} == {0.36}
+    assert {row["false_identification"] for row in rows} == {0.01}
+    assert {row["threshold"] for row in rows} == {0.09}  # the gallery's, and not a pair's
     assert {row["false_identification_in_gallery"] for row in rows} == {0.0}
-    assert "measured on people who did not set it: 36.0%; this gallery takes 0.0% of" in shown.err
+    said = " ".join(shown.err.split())
+    assert f"for {size} pictures in a gallery is to name at most 2% of strangers" in said
+    assert "measured on people who did not set it: 1.0%; this gallery takes 0.0% " in said
     assert "none.png: no such file" in shown.err
 
 
@@ -238,7 +245,8 @@ def test_calibrate_sets_the_threshold_that_verify_uses(
     assert made["target_far"] == 0.2
     assert 0 <= made["far"] <= 1
     assert 0 <= made["false_identification"] <= 1
-    assert made["galleries"]
+    assert [size for size, _ in made["galleries"]] == [1]  # four people are too few for more
+    assert made["people"] == 4
     picture = people / "person000" / "0.png"
     run(monkeypatch, tmp_path, "verify", picture, picture, *options)
     assert json.loads(capsys.readouterr().out)["threshold"] == made["threshold"]
@@ -255,7 +263,7 @@ def test_calibrate_says_what_is_accepted_of_people_without_a_part_in_it(
     shutil.rmtree(people / "person003")
     assert run(monkeypatch, tmp_path, "faces", "calibrate", people, *options) == 0
     printed = " ".join(capsys.readouterr().out.split())
-    assert "and an unknown part of pairs of two; in a gallery of all other people" in printed
+    assert "and an unknown part of pairs of two" in printed
 
 
 @pytest.mark.parametrize("command", ["identify", "calibrate"])
@@ -374,3 +382,54 @@ def test_what_a_model_of_drawn_faces_cannot_do_is_said(
     assert run(monkeypatch, people.parent, *words) == 0
     said = capsys.readouterr().err
     assert sentence in said if sentence else not said
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "the threshold is for one pair and not for a gallery: calibrate it again"),
+        ({"people": 10}, "is set on 10 people only, too few to promise it"),
+        ({"people": 1000}, "galleries of more than 500 were not measured"),
+        ({"people": 1000, "false_identification": 0.012}, "who did not set it: 1.2%"),
+    ],
+)
+def test_a_gallery_of_ten_thousand_is_told_what_its_threshold_is_worth(
+    changes: dict, sentence: str
+) -> None:
+    galleries = [(1, 0.6), (500, 0.45)] if changes else []
+    calibration = Calibration(0.5, 0, 0.001, "d", "d", "p", "m", **changes, galleries=galleries)
+    assert sentence in calibration.of_gallery_in_words(10_000)
+    assert calibration.of_gallery(10_000) == (pytest.approx(0.378, abs=1e-3) if changes else 0.5)
+
+
+def test_verify_says_what_its_threshold_was_set_for_and_what_it_then_did() -> None:
+    calibration = Calibration(0.5, 0, 0.001, "lfw (mirror)", "d", "p", "m", people=1000)
+    set_for = "set on 1,000 people of lfw (mirror) for FAR 0.001"
+    assert calibration.in_words == f"{set_for}, not measured on others"
+    measured = replace(calibration, far=0.0012, far_low=0.0009, far_high=0.0016, scored_by=963)
+    assert measured.in_words == f"{set_for}; measured on 963 others: 0.0012 [0.0009, 0.0016]"
+    crossed = replace(measured, scored_by=0)
+    assert crossed.in_words.endswith("measured on people left out: 0.0012 [0.0009, 0.0016]")
+
+
+def test_a_model_trained_on_pairs_decides_by_its_classifier(
+    tmp_path: Path, model_file: Path, people: Path, monkeypatch, capsys
+) -> None:
+    embedder = Embedder.from_file(model_file)
+    embedder.pairs = PairClassifier("absolute_difference", [-1.0] * embedder.dimensions, 0.25)
+    paired = tmp_path / "pairs.keras"
+    embedder.save(paired)
+    file, digest = calibration_file(paired), sha256(paired)
+    calibration = Calibration(0.1, 0, 0.001, "d", "d", "p", digest, pairs_threshold=-0.2)
+    calibration.write(file)
+    picture = people / "person000" / "0.png"
+    options = ("--by", "pairs", "--cropped", "--json")
+    words = ("verify", picture, picture, "--model")
+    assert run(monkeypatch, tmp_path, *words, paired, *options) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["same"], answer["distance"], answer["threshold"]) == (True, -0.25, -0.2)
+    replace(calibration, pairs_threshold=None).write(file)
+    assert run(monkeypatch, tmp_path, *words, paired, *options) == 2
+    assert "the classifier of pairs has no threshold" in capsys.readouterr().err
+    assert run(monkeypatch, tmp_path, *words, model_file, *options) == 2
+    assert "was not trained on pairs (mining: pairs)" in capsys.readouterr().err

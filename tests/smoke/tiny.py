@@ -182,6 +182,7 @@ def make_tiny(clone: Clone) -> None:
     settings = yaml.load(file)
     for model, epochs in (EPOCHS | TRAINED).items():
         settings[model]["train"]["epochs"] = epochs
+    settings["hands"] |= {"examples": 96, "drawn": 4, "views": 1}
     settings["objects"] |= {"train": "train[:20%]", "test": "test[:20%]"}
     settings["yolov2-compact"]["train"] |= SMALL_DETECTOR
     for model in CANDIDATES["facenet"]:

@@ -15,6 +15,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from fivenets.core import files
+
 log = logging.getLogger(__name__)
 
 
@@ -147,9 +149,8 @@ class Backup(keras.callbacks.Callback):
         start = time.perf_counter()
         if self.seconds > self.share * (start - self.written):
             return
-        arriving = self.folder / "writing.weights.h5"
-        self.model.save_weights(arriving, overwrite=True)
-        os.replace(arriving, self.state_file)
+        with files.replacing(self.state_file, ".weights.h5") as part:
+            self.model.save_weights(part, overwrite=True)
         self.written = time.perf_counter()
         self.seconds = self.written - start
 
@@ -165,11 +166,9 @@ def keep_rows(history_file: Path, epochs: int) -> list[dict[str, float]]:
         reader = csv.DictReader(stream)
         rows = list(reader)[:epochs]
         names = reader.fieldnames or []
-    kept = history_file.with_suffix(".part")
-    with kept.open("w", newline="") as stream:
+    with files.replacing(history_file) as part, part.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, names)
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(kept, history_file)
     # Without validation, CSVLogger adds a column val_... of NA for each of its own.
     return [{name: float(value) for name, value in row.items() if value != "NA"} for row in rows]
