@@ -1,7 +1,7 @@
 # make          set up, rebuild every model from its data, show the results
 # make test     set up, then lint, types and tests
 # GPU=1         TensorFlow with CUDA instead of its CPU build
-# PRESET=gpu    first the full-length schedules into params.yaml; PRESET=cpu takes them out again
+# PRESET=gpu    first the full-length schedules into params.yaml; PRESET=cpu restores the short ones
 # PYTHON=...    the interpreter to start from, 3.11 to 3.13
 
 PYTHON ?= python3
@@ -19,7 +19,7 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells fast-style resnet50-full plain-vs-residual ui requirements clean
+.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells fast-style resnet50-full lfw plain-vs-residual ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
@@ -108,6 +108,15 @@ fast-style: check
 resnet50-full: check
 	dvc repro prepare@classification
 	python pipelines/studies/seeds.py resnet50-full
+
+# nn4.small2 on the people of LFW's DevTrain, scored on DevTest, and the pretrained network on all of
+# LFW. Only a mirror or scikit-learn's host has it. Goes on where it was cut off.
+lfw: check
+	dvc repro convert@facenet-resnet
+	python pipelines/prepare.py faces lfw
+	python pipelines/studies/lfw.py facenet-resnet
+	python pipelines/train.py facenet-lfw
+	python pipelines/evaluate.py facenet-lfw
 
 # The course's figure of training error against depth, in reports/ and in a run.
 plain-vs-residual: check

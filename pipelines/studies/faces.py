@@ -44,8 +44,8 @@ def main(name: str, count: str = "3", *words: str) -> None:
     for part, held_out in enumerate(np.array_split(names, THIRDS)[: int(count)]):
         is_scored = np.isin(faces.people, held_out)
         checkpoints = Path(tempfile.mkdtemp())
-        network, rows = training.train(
-            training.pictures(faces.only(~is_scored).images, recipe),
+        network, _, rows = training.train(
+            training.inputs(faces.only(~is_scored).images, recipe),
             faces.only(~is_scored).labels,
             {"held_out": held_out.tolist(), "digest": source["digest"]},
             recipe,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fivenets.faces.embedders import dlib_resnet
+from fivenets.faces.dlib_resnet import dlib_resnet
 
 
 def dense_parameters(inputs: int, units: int) -> int:

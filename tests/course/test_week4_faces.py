@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from fivenets.faces import losses, siamese
+from fivenets.faces.dlib_resnet import dlib_resnet
 from fivenets.faces.embedder import Calibration, verdict
-from fivenets.faces.embedders import dlib_resnet
 from fivenets.faces.nn4 import nn4_small2
 
 

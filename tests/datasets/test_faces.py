@@ -231,8 +231,14 @@ def test_a_set_of_tfds_says_who_has_one_picture(tmp_path: Path, caplog) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("no_such_faces", "no_such_faces is neither att_faces, lfw10, nor a folder, nor known to"),
-        ("faces_for_test_offline:9.0.0", "is neither att_faces, lfw10, nor a folder"),
+        (
+            "no_such_faces",
+            "no_such_faces is neither att_faces, lfw10, lfw, lfw-view1, nor a folder, nor known to",
+        ),
+        (
+            "faces_for_test_offline:9.0.0",
+            "is neither att_faces, lfw10, lfw, lfw-view1, nor a folder",
+        ),
         ("faces_for_test_offline", "faces_for_test_offline could not be downloaded: no route to"),
     ],
 )

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from darknet_networks import TINY
 
+from fivenets.core import footage
 from fivenets.core.errors import UserError
-from fivenets.detection import footage, video
+from fivenets.detection import video
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
 

@@ -7,52 +7,121 @@ import pytest
 
 from fivenets.core.errors import UserError
 from fivenets.drawn.people import Pose, identity, render_face
-from fivenets.faces import alignment
+from fivenets.faces import alignment, cascade, cropping
+from fivenets.faces.face import Face, Found
 
 SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=float)
+KEYPOINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 STRAIGHT = Pose(0, 0, 0, 1, (0, 0), 0.6, 0, 1, (0, 0), 1.05)
 
 
 def test_a_similarity_is_found_exactly() -> None:
     turned = SQUARE @ np.array([[0, 2], [-2, 0]]) + (5, 7)  # a quarter turn, twice the size, moved
-    matrix = alignment.similarity_transform(SQUARE, turned)
+    matrix = cropping.similarity_transform(SQUARE, turned)
     np.testing.assert_allclose(matrix, [[0, -2, 5], [2, 0, 7]], atol=1e-12)
 
 
 def test_a_mirrored_shape_is_not_mirrored_back() -> None:
-    matrix = alignment.similarity_transform(SQUARE, SQUARE * (-1, 1))
+    matrix = cropping.similarity_transform(SQUARE, SQUARE * (-1, 1))
     assert np.linalg.det(matrix[:, :2]) >= 0
 
 
 def test_a_crop_has_the_points_where_the_template_has_them() -> None:
     picture = np.zeros((300, 300, 3), np.uint8)
-    points = alignment.TEMPLATE_XY * 200 + 40
+    points = cropping.TEMPLATE_XY * 200 + 40
     for x, y in points.round().astype(int):
         picture[y - 2 : y + 3, x - 2 : x + 3] = 255
-    cropped = alignment.crop(picture, points)
+    cropped = cropping.crop(picture, points)
     assert cropped.shape == (150, 150, 3)
-    for x, y in (alignment.TEMPLATE_XY * 150).round().astype(int):
+    for x, y in (cropping.TEMPLATE_XY * 150).round().astype(int):
         assert cropped[y, x].mean() > 200
 
 
 def test_beyond_the_picture_its_edge_goes_on_and_is_not_black() -> None:
     picture = np.full((100, 100, 3), 150, np.uint8)
-    assert (alignment.crop(picture, alignment.TEMPLATE_XY * 200 - 50) == 150).all()
+    assert (cropping.crop(picture, cropping.TEMPLATE_XY * 200 - 50) == 150).all()
 
 
 def test_a_crop_that_is_the_picture_is_not_moved() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
-    cropped = alignment.crop(picture, alignment.TEMPLATE_XY * 150)
+    cropped = cropping.crop(picture, cropping.TEMPLATE_XY * 150)
     np.testing.assert_allclose(cropped.astype(int), picture, atol=1)
+
+
+def aligned(picture: np.ndarray, name: str = "p", which: alignment.Which = "largest") -> np.ndarray:
+    [found] = alignment.find([picture], [name], which)
+    if isinstance(found, UserError):
+        raise found
+    return found.crop
 
 
 def test_no_face_one_face_and_two_faces() -> None:
     face = render_face(identity(4), STRAIGHT, np.random.default_rng(0), 192)
-    assert alignment.align(face).shape == (150, 150, 3)
-    with pytest.raises(UserError, match=r"wall\.png: one face expected, none found"):
-        alignment.align(np.full((120, 120, 3), 128, np.uint8), "wall.png")
+    assert aligned(face, which="only").shape == (150, 150, 3)
+    with pytest.raises(UserError, match=r"wall\.png: a face expected, none found \(of 20 pixels"):
+        aligned(np.full((120, 120, 3), 128, np.uint8), "wall.png")
     with pytest.raises(UserError, match="one face expected, 2 found"):
-        alignment.align(np.concatenate([face, face], axis=1))
+        aligned(np.concatenate([face, face], axis=1), which="only")
+
+
+def test_of_a_large_and_a_central_face_the_one_that_is_asked_for_is_taken() -> None:
+    rng = np.random.default_rng(0)
+    large, small = (
+        render_face(identity(n), STRAIGHT, rng, side) for n, side in ((4, 200), (8, 120))
+    )
+    picture = np.full((200, 560, 3), 128, np.uint8)
+    picture[:, :200], picture[40:160, 220:340] = large, small
+    found = [*alignment.find([picture], ["p"], "largest")]
+    found += alignment.find([picture], ["p"], "centre")
+    taken = [one.face.points_xy[:, 0].mean() for one in found if isinstance(one, Found)]
+    assert [x // 200 for x in taken] == [0, 1]
+    everybody = alignment.find_all(picture, "p")
+    assert [face.points_xy[:, 0].mean() // 200 for face in everybody.faces] == [0, 1]
+    left, top, right, bottom = everybody.faces[0].box
+    assert (left, top) >= (-60, -60)
+    assert right - left == pytest.approx(bottom - top, rel=0.2)
+    assert everybody.faces[0].side > everybody.faces[1].side
+
+
+def test_a_face_of_fewer_than_20_pixels_is_not_looked_for() -> None:
+    face = render_face(identity(4), STRAIGHT, np.random.default_rng(0), 192)
+    picture = np.full((300, 300, 3), 128, np.uint8)
+    picture[140:156, 140:156] = face[::12, ::12]
+    with pytest.raises(UserError, match="none found"):
+        aligned(picture)
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_a_black_or_white_picture_shows_nobody(value: int) -> None:
+    assert cascade.find([np.full((64, 80, 3), value, np.uint8)], 20) == [[]]
+
+
+def test_a_face_cut_off_at_the_edge_is_found_and_padded_or_is_none() -> None:
+    face = render_face(identity(4), STRAIGHT, np.random.default_rng(0), 192)
+    [found] = alignment.find([face[:, 40:]], ["cut"], "largest")
+    assert isinstance(found, UserError) or found.crop.shape == (150, 150, 3)
+
+
+def test_the_cascade_finds_what_the_package_finds() -> None:
+    from mtcnn import MTCNN
+
+    rng = np.random.default_rng(0)
+    pictures = [render_face(identity(n), STRAIGHT, rng, 160) for n in (4, 8)]
+    for found, known in zip(
+        cascade.find(pictures, 20), MTCNN().detect_faces(pictures), strict=True
+    ):
+        [(points, score)], [face] = found, known
+        others = [face["keypoints"][key] for key in KEYPOINTS]
+        np.testing.assert_allclose(points, others, atol=4)  # its points are whole pixels
+        assert score == pytest.approx(face["confidence"], abs=0.02)
+
+
+def test_boxes_that_overlap_give_way_to_the_surest_of_their_picture() -> None:
+    boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [2, 2, 4, 4], [0, 0, 10, 10]], float)
+    rows, scores = np.array([0, 0, 0, 1]), np.array([0.8, 0.9, 0.7, 0.6])
+    # The first two share 90 of 110, the third lies within both and shares 4 of 100.
+    assert cascade._apart(rows, boxes, scores, 0.7).tolist() == [1, 2, 3]
+    assert cascade._apart(rows, boxes, scores, 0.7, within=True).tolist() == [1, 3]
 
 
 def test_pictures_are_aligned_together_as_one_by_one() -> None:
@@ -61,9 +130,9 @@ def test_pictures_are_aligned_together_as_one_by_one() -> None:
     large, wall = render_face(identity(4), STRAIGHT, rng, 192), np.full_like(small, 128)
     found = alignment.align_central([small, wall, large, other], ["a", "b", "c", "d"])
     for face, alone in zip(found[::2], (small, large), strict=False):
-        np.testing.assert_array_equal(face, alignment.align(alone))
-    np.testing.assert_array_equal(found[3], alignment.align(other))
-    assert str(found[1]) == "b: one face expected, none found"
+        np.testing.assert_array_equal(face, aligned(alone))
+    np.testing.assert_array_equal(found[3], aligned(other))
+    assert str(found[1]).startswith("b: a face expected, none found")
 
 
 def test_of_several_faces_the_one_in_the_middle_counts() -> None:
@@ -71,20 +140,20 @@ def test_of_several_faces_the_one_in_the_middle_counts() -> None:
     face, beside = (render_face(identity(n), STRAIGHT, rng, 192) for n in (4, 8))
     row = np.concatenate([beside, face, beside], axis=1)
     [found] = alignment.align_central([row], ["row"])
-    difference = np.abs(np.asarray(found, float) - alignment.align(face)).mean()
-    assert difference < 10 < np.abs(np.asarray(found, float) - alignment.align(beside)).mean()
+    difference = np.abs(np.asarray(found, float) - aligned(face)).mean()
+    assert difference < 10 < np.abs(np.asarray(found, float) - aligned(beside)).mean()
 
 
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Collects how many pictures the detector is given at each call."""
-    counted, find = [], alignment.find_faces_of
+    counted, find = [], alignment.faces_in
 
-    def counting(pictures):
+    def counting(pictures, part=0.0):
         counted.append(len(pictures))
-        return find(pictures)
+        return find(pictures, part)
 
-    monkeypatch.setattr(alignment, "find_faces_of", counting)
+    monkeypatch.setattr(alignment, "faces_in", counting)
     return counted
 
 
@@ -93,10 +162,10 @@ def test_a_picture_on_its_side_or_its_head_is_turned_and_that_is_said(
     quarters: int, clockwise: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     face = render_face(identity(4), STRAIGHT, np.random.default_rng(0), 192)
-    upright = alignment.align(face)
+    upright = aligned(face, which="only")  # searched for faces of all sizes at once
     lying = np.rot90(face, quarters)
     with caplog.at_level(logging.WARNING):
-        found = alignment.align(lying, "phone.jpg")
+        found = aligned(lying, "phone.jpg")
         [central] = alignment.align_central([lying], ["phone.jpg"])
     np.testing.assert_array_equal(found, upright)
     np.testing.assert_array_equal(central, upright)
@@ -106,7 +175,7 @@ def test_a_picture_on_its_side_or_its_head_is_turned_and_that_is_said(
 
 
 def test_an_upright_face_is_searched_for_once(searches: list[int], caplog) -> None:
-    alignment.align(render_face(identity(4), STRAIGHT, np.random.default_rng(0), 192))
+    aligned(render_face(identity(4), STRAIGHT, np.random.default_rng(0), 192))
     assert sum(searches) == 1
     assert not caplog.messages
 
@@ -114,19 +183,23 @@ def test_an_upright_face_is_searched_for_once(searches: list[int], caplog) -> No
 def test_only_pictures_without_a_sure_face_are_searched_in_other_directions(
     searches: list[int],
 ) -> None:
-    face = render_face(identity(4), STRAIGHT, np.random.default_rng(0), 128)
+    face = render_face(identity(4), STRAIGHT, np.random.default_rng(0), 192)
     alignment.align_central([face, np.full_like(face, 128), face], ["a", "b", "c"])
-    assert searches == [3, 1, 1, 1]
+    assert searches == [3, 1, 1, 1, 1]  # the second: for small faces
 
 
-def found_in_turns(monkeypatch: pytest.MonkeyPatch, *faces: list[alignment.Face]) -> None:
+def found_in_turns(monkeypatch: pytest.MonkeyPatch, *faces: list[Face]) -> None:
     """Lets the detector find these faces in a picture as it is, turned once, twice, thrice."""
     answers = iter(faces)
-    monkeypatch.setattr(alignment, "find_faces_of", lambda pictures: [next(answers)])
+    monkeypatch.setattr(
+        alignment,
+        "faces_in",
+        lambda pictures, part=0.0: [[] if part else next(answers) for _ in pictures],
+    )
 
 
-def face_of(confidence: float, side: float) -> alignment.Face:
-    return alignment.Face(alignment.TEMPLATE_XY * side, confidence)
+def face_of(confidence: float, side: float) -> Face:
+    return Face(cropping.TEMPLATE_XY * side, confidence)
 
 
 def test_two_doubtful_faces_give_way_to_a_sure_one_in_another_direction(
@@ -134,7 +207,7 @@ def test_two_doubtful_faces_give_way_to_a_sure_one_in_another_direction(
 ) -> None:
     doubtful = [face_of(0.96, 60), face_of(0.97, 50)]
     found_in_turns(monkeypatch, doubtful, [], [], [face_of(0.9995, 100)])
-    assert alignment.align(np.zeros((200, 200, 3), np.uint8)).shape == (150, 150, 3)
+    assert aligned(np.zeros((200, 200, 3), np.uint8)).shape == (150, 150, 3)
 
 
 def test_a_small_false_face_in_another_direction_does_not_turn_an_upright_picture(
@@ -142,18 +215,18 @@ def test_a_small_false_face_in_another_direction_does_not_turn_an_upright_pictur
 ) -> None:
     # The numbers of LFW's Ariel_Sharon_0001: a face in profile, and a surer thing on its side.
     found_in_turns(monkeypatch, [face_of(0.9521, 115)], [face_of(0.9914, 63)], [], [])
-    alignment.align(np.zeros((200, 200, 3), np.uint8))
+    aligned(np.zeros((200, 200, 3), np.uint8))
     assert not caplog.messages
 
 
 def test_a_doubtful_face_in_another_direction_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     found_in_turns(monkeypatch, [], [], [], [face_of(0.968, 60)])
-    with pytest.raises(UserError, match="one face expected, none found"):
-        alignment.align(np.zeros((200, 200, 3), np.uint8))
+    with pytest.raises(UserError, match="a face expected, none found"):
+        aligned(np.zeros((200, 200, 3), np.uint8))
 
 
 def test_two_people_stay_two_people(monkeypatch: pytest.MonkeyPatch) -> None:
     two = [face_of(0.999, 60), face_of(0.998, 60)]
     found_in_turns(monkeypatch, two, [], [face_of(0.97, 60)], [])
     with pytest.raises(UserError, match="one face expected, 2 found"):
-        alignment.align(np.zeros((200, 200, 3), np.uint8))
+        aligned(np.zeros((200, 200, 3), np.uint8), which="only")

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
+from scipy.stats import norm
 
 from fivenets.faces import drawing
 from fivenets.faces.verification import all_pairs
@@ -22,12 +23,33 @@ def closed() -> Iterator[None]:
 
 
 def test_the_roc_of_perfect_distances_is_at_the_top() -> None:
-    [axes] = drawing.roc(DISTANCES, PAIRS.is_same).axes
-    [line] = axes.lines
+    [axes] = drawing.roc(DISTANCES, PAIRS.is_same, 0.5).axes
+    line, served = axes.lines
+    assert np.asarray(served.get_ydata()).tolist() == [1.0]
     far, tar = (np.asarray(values, float) for values in (line.get_xdata(), line.get_ydata()))
     # A FAR of 0 has no place on a logarithmic axis: it is drawn at half a pair.
     assert far.min() == 0.5 / 27
     assert tar[far > 0.5 / 27].min() == 1.0
+
+
+def test_both_errors_at_the_threshold_that_is_served_are_marked() -> None:
+    near = np.where(np.arange(len(DISTANCES)) < 3, 0.5, DISTANCES)  # of a and a, a and a, a and b
+    threshold = 0.6
+    [axes] = drawing.det(near, PAIRS.is_same, threshold).axes
+    far, rejected = (norm.cdf(np.asarray(values)) for values in axes.lines[-1].get_data())
+    accepted = near <= threshold
+    assert far == pytest.approx(accepted[~PAIRS.is_same].mean())
+    assert rejected == pytest.approx(1e-6)  # none, which has no place on this axis
+    assert 0 < far[0] < 0.5
+
+
+def test_a_curve_for_each_answer_of_galleries() -> None:
+    keys = ("rank_1", "detection_and_identification", "false_identification")
+    row = {f"{key}{end}": 0.5 for key in keys for end in ("", "_low", "_high")}
+    above, below = drawing.galleries([{"people": n, **row} for n in (1, 5, 20)], 0.02).axes
+    assert [len(axes.lines) for axes in (above, below)] == [2, 2]
+    assert np.asarray(below.lines[1].get_ydata()).tolist() == [0.02, 0.02]
+    assert [label.get_text() for label in below.get_xticklabels()] == ["1", "5", "20"]
 
 
 def test_histograms_hold_all_pairs_and_the_threshold() -> None:

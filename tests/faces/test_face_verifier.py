@@ -15,6 +15,7 @@ from keras import layers
 from PIL import Image
 
 from fivenets.core.errors import UserError
+from fivenets.faces.cropping import TEMPLATE_XY
 from fivenets.faces.embedder import Calibration, Embedder
 
 SCRIPT = Path(__file__).parents[2] / "src/fivenets/runs/pyfunc/face_verifier.py"
@@ -91,7 +92,7 @@ def test_three_pictures_are_neither_one_nor_a_pair(load) -> None:
 
 
 def test_without_a_face_the_answer_is_a_sentence(load) -> None:
-    with pytest.raises(UserError, match="the picture: one face expected, none found"):
+    with pytest.raises(UserError, match="the picture: a face expected, none found"):
         load().predict([plain(128)])
 
 
@@ -112,5 +113,16 @@ def test_a_bad_picture_is_named_by_its_place(load, request_items: list, place: s
 
 
 def test_params_that_it_does_not_know_are_refused(load) -> None:
-    with pytest.raises(UserError, match="unknown params: croped; known are: cropped"):
+    with pytest.raises(UserError, match="unknown params: croped; known are: cropped, face"):
         load().predict([plain(0)], {"croped": True})
+
+
+def test_which_face_is_a_word_of_three_and_their_number_is_told(load, monkeypatch) -> None:
+    faces = [(TEMPLATE_XY * 20, 0.999), (TEMPLATE_XY * 40 + (20, 0), 0.999)]
+    monkeypatch.setattr("fivenets.faces.cascade.find", lambda pictures, smallest: [faces])
+    [answer] = load().predict([np.zeros((50, 70, 3), np.uint8)]).to_dict("records")
+    assert (answer["faces"], answer["caution"]) == ([2], "")
+    with pytest.raises(UserError, match="one face expected, 2 found"):
+        load().predict([np.zeros((50, 70, 3), np.uint8)], {"face": "only"})
+    with pytest.raises(UserError, match="face: largest, centre, only expected, 'any' received"):
+        load().predict([np.zeros((50, 70, 3), np.uint8)], {"face": "any"})

@@ -6,6 +6,7 @@ import pytest
 from fivenets.core.errors import UserError
 from fivenets.faces import evaluation, identification
 from fivenets.faces.recognition import Gallery
+from fivenets.faces.thresholds import GalleryThresholds
 
 
 def people_of(*counts: int) -> np.ndarray:
@@ -60,10 +61,13 @@ def test_rates_are_those_of_the_threshold_that_is_served() -> None:
     assert (near["gallery_people"], near["shots"]) == (3, 1)
     assert (near["detection_and_identification"], near["false_identification"]) == (1, 0)
     assert (far["rank_1"], far["false_identification"]) == (1, 1)
-    found = evaluation.served(embeddings, people, 9.5, repeats=10)
+    thresholds = GalleryThresholds((1, 100), (60.0, 60.0))
+    found = evaluation.served(embeddings, people, 9.5, thresholds, repeats=10)
     # Within 9.5 are pairs of one person, and of neighbours those 9 apart: 5 of 60.
     assert (found["tar"], found["far"]) == (1, pytest.approx(5 / 60))
-    assert found["false_identification"] == found["recognition"]["1_shot"]["false_identification"]
+    assert found["far_low"] < found["far"] < found["far_high"]
+    # A gallery has a threshold of its own.
+    assert found["recognition"]["1_shot"]["false_identification"] == 1
 
 
 def test_a_gallery_says_how_many_of_its_own_it_would_take_for_others() -> None:
@@ -81,18 +85,3 @@ def test_of_a_large_gallery_some_pictures_are_asked_about(monkeypatch) -> None:
     gallery = Gallery(np.arange(9.0)[:, None], list("abcdefghi"), list("abcdefghi"), "m")
     assert identification.within(gallery, 1.0) == 1
     assert identification.within(gallery, 0.5) == 0
-
-
-def test_what_was_measured_in_words() -> None:
-    one = {"false_identification": 0.2, "gallery_people": 20, "shots": 1}
-    five = {"false_identification": 0.36, "gallery_people": 20, "shots": 5}
-    served = {
-        "threshold": 0.5756,
-        "data": "att_faces (mirror)",
-        "recognition": {"1_shot": one, "5_shot": five},
-    }
-    assert identification.described(served) == (
-        "at the served threshold 0.576 strangers are taken for somebody of a gallery: 20.0% with "
-        "20 people of 1 picture each, 36.0% with 20 people of 5 pictures each (att_faces (mirror))"
-    )
-    assert "was not measured" in identification.described({"threshold": 0.5})

@@ -1,117 +1,53 @@
-"""LFW's own protocol, on a folder of its form: two folds of four pairs."""
-
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
-from urllib.error import URLError
+"""LFW's own protocols on lists of pairs."""
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from fivenets.core.errors import UserError
+from fivenets.datasets.faces.lfw import Pair
 from fivenets.faces import lfw
-from fivenets.sources.asset import Asset
-from fivenets.sources.fetching import MIRROR_VARIABLE, Fetched
-from fivenets.sources.origin import Kind, Origin
 
-PAIRS = """2\t2
-Ann\t1\t2
-Ann\t1\t3
-Ann\t1\tBob\t1
-Ann\t2\tBob\t2
-Bob\t1\t2
-Bob\t1\t3
-Bob\t1\tAnn\t3
-Bob\t2\tEve\t1
-"""
-GREY = {("Ann", 1): 10, ("Ann", 2): 12, ("Ann", 3): 14} | {
-    ("Bob", 1): 100,
-    ("Bob", 2): 105,
-    ("Bob", 3): 110,
-}  # Eve is not there
+NAMES = np.array(["A/1", "A/2", "B/1", "B/2", "C/1", "C/2", "D/1", "D/2"])
+# A to D at 0, 10, 20 and 30, pictures 1 apart; but D's, which are 6 apart.
+POINTS = np.array([0, 1, 10, 11, 20, 21, 30, 36.0])[:, None]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "pairs.txt").write_text(PAIRS)
-    for (name, number), grey in GREY.items():
-        file = tmp_path / "lfw" / name / f"{name}_{number:04d}.jpg"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.full((16, 16, 3), grey, np.uint8)).save(file)
-    return tmp_path
+def same(person: str, fold: int = 0) -> Pair:
+    return Pair(f"{person}/1", f"{person}/2", True, fold)
 
 
-def test_pictures_named_by_the_pairs() -> None:
-    assert lfw.pictures(PAIRS) == {*GREY, ("Eve", 1)}
+def test_dev_test_is_judged_by_the_threshold_of_dev_train() -> None:
+    lists = {
+        "devtrain": [same("A"), same("B"), Pair("A/1", "B/1", False, 0)],
+        "devtest": [
+            same("C"),
+            same("D"),
+            Pair("C/2", "D/1", False, 0),
+            Pair("C/1", "E/1", False, 0),
+        ],
+    }
+    found = lfw.dev_test(POINTS, NAMES, lists)
+    assert found["threshold"] == 5.5  # between 1 and 10
+    assert found["accuracy"] == pytest.approx(2 / 3)  # not D, at 6
+    assert (found["auc"], found["pairs"], found["pairs_skipped"]) == (1, 3, 1)
 
 
-@pytest.mark.parametrize("chunk", [1, 250])
-def test_pairs_are_scored_and_those_that_cannot_be_are_counted(
-    folder: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lfw, "CHUNK", chunk)
-    brightness = SimpleNamespace(
-        embeddings=lambda faces: np.array([[face.mean()] for face in faces])
-    )
-    found = lfw.verification(folder, cast(Any, brightness), lambda images, names: list(images))
-    # Of one person pictures lie at most 10 apart, of two people at least 86.
-    assert (found["pairs"], found["pairs_skipped"], found["folds"]) == (7, 1, 2)
-    assert found["auc"] == found["accuracy"] == 1.0
+def test_other_sets_have_no_dev_test() -> None:
+    assert lfw.dev_test(POINTS, NAMES, {}) == {}
+    unchosen = lfw.dev_test(POINTS, NAMES, {"devtest": [same("C"), Pair("A/1", "B/1", False, 0)]})
+    assert unchosen["auc"] == 1
+    assert "accuracy" not in unchosen
 
 
-def test_pictures_without_a_face_are_skipped(folder: Path) -> None:
-    def align(images, names):
-        return [
-            UserError("no face") if name == "Bob_0003.jpg" else image
-            for image, name in zip(images, names, strict=True)
-        ]
-
-    brightness = SimpleNamespace(embeddings=lambda faces: np.zeros((len(faces), 1)))
-    found = lfw.verification(folder, cast(Any, brightness), align)
-    assert (found["pairs"], found["pairs_skipped"]) == (6, 2)
-
-
-def test_a_host_that_does_not_answer_is_said_in_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(**options: Any) -> None:
-        raise URLError("no route")
-
-    monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
-    monkeypatch.setattr(lfw, "fetch_lfw_people", fail)
-    with pytest.raises(UserError, match=r"no mirror has lfw\.zip and scikit-learn.s host does not"):
-        lfw.fetch(tmp_path)
-
-
-@pytest.fixture
-def asset_folder(tmp_path: Path, folder: Path, monkeypatch) -> Path:
-    """The same pictures and pairs as they lie in the asset, with its list as CSV."""
-    asset = tmp_path / "asset"
-    (folder / "lfw").rename(asset)
-    rows = ["name,imagenum1,imagenum2,", *(",".join(row.split()) for row in PAIRS.splitlines()[1:])]
-    (asset / "lists").mkdir()
-    same = [row + "," if row.count(",") == 2 else row for row in rows]
-    (asset / "lists" / "pairs.csv").write_text("\n".join(same) + "\n")
-    monkeypatch.setattr(lfw, "PAIRS_PER_FOLD", 2)
-    return asset
-
-
-def test_the_asset_gives_the_same_pairs_as_lfws_own_file(asset_folder: Path) -> None:
-    assert lfw.pairs_text(asset_folder / lfw.PAIRS_CSV) == PAIRS
-    brightness = SimpleNamespace(
-        embeddings=lambda faces: np.array([[face.mean()] for face in faces])
-    )
-    found = lfw.verification(
-        asset_folder, cast(Any, brightness), lambda images, names: list(images)
-    )
-    assert (found["pairs"], found["pairs_skipped"], found["folds"]) == (7, 1, 2)
-
-
-def test_a_mirror_is_asked_before_scikit_learn(asset_folder: Path, monkeypatch) -> None:
-    def fetch(asset: Asset, raw_dir: Path, source: str) -> Fetched:
-        return Fetched(asset_folder, Origin(asset.name, Kind.MIRROR, asset.tree_sha256, "none"))
-
-    monkeypatch.setattr(lfw, "fetch_asset", fetch)
-    monkeypatch.setattr(lfw, "fetch_lfw_people", None)
-    assert lfw.fetch(asset_folder.parent) == asset_folder
+def test_each_fold_of_view_2_is_judged_by_the_other_folds() -> None:
+    folds = [
+        [same(person, fold), Pair(f"{person}/1", f"{other}/1", False, fold)]
+        for fold, (person, other) in enumerate(["AB", "BC", "CD", "DA"])
+    ]
+    found = lfw.view_2(POINTS, NAMES, {"view2": [pair for fold in folds for pair in fold]})
+    # D is 6 apart, and without its fold the threshold is 5.5: one of two pairs is wrong there.
+    assert found["accuracy"] == pytest.approx((1 + 1 + 1 + 0.5) / 4)
+    assert found["accuracy_se"] == pytest.approx(np.std([1, 1, 1, 0.5], ddof=1) / 2)
+    assert (found["folds"], found["pairs"], found["pairs_skipped"]) == (4, 8, 0)
+    with pytest.raises(UserError, match="none of the list's pictures"):
+        lfw.view_2(POINTS, NAMES + "x", {"view2": folds[0]})

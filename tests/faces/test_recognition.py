@@ -4,10 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
 
 from fivenets.core.errors import UserError
-from fivenets.faces import recognition
 from fivenets.faces.evaluation import nearest_entries
 from fivenets.faces.recognition import Gallery, enrolled_rows, open_set
 
@@ -30,8 +28,7 @@ def test_a_stranger_is_turned_away(gallery: Gallery) -> None:
     assert match.person is None
 
 
-def test_search_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recognition, "ENTRY_BLOCK", 300)  # several blocks, on several threads
+def test_search_is_exact() -> None:
     rng = np.random.default_rng(0)
     entries, queries = rng.normal(size=(2000, 8)), rng.normal(size=(300, 8))
     found = Gallery(entries, ["x"] * 2000, ["y"] * 2000, "").search(queries, np.inf)
@@ -40,10 +37,13 @@ def test_search_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [match.distance for match in found] == pytest.approx(distances.min(axis=0), rel=1e-5)
 
 
-def test_a_search_leaves_other_products_their_threads(gallery: Gallery) -> None:
-    before = threadpool_info()
-    gallery.search(np.array([[0, 4]]), threshold=1)
-    assert threadpool_info() == before
+def test_each_of_ten_thousand_people_is_found_and_a_stranger_is_not() -> None:
+    entries = np.random.default_rng(0).normal(size=(10_000, 128))
+    known = Gallery(entries, [f"p{row}" for row in range(10_000)], [""] * 10_000, "")
+    found = known.search(np.concatenate([entries[::1000] + 0.01, np.full((1, 128), 9.0)]), 1.0)
+    assert [match.person for match in found] == [f"p{row}" for row in range(0, 10_000, 1000)] + [
+        None
+    ]
 
 
 def test_saved_loaded_and_appended(gallery: Gallery, tmp_path: Path) -> None:

@@ -54,18 +54,36 @@ def people() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_it_learns_and_logs_what_the_batches_were_like(tmp_path: Path) -> None:
-    _, rows = train(*people(), DATA, Recipe(**{**RECIPE, "epochs": 30}), tmp_path / "state")
+    _, classifier, rows = train(
+        *people(), DATA, Recipe(**{**RECIPE, "epochs": 30}), tmp_path / "state"
+    )
+    assert classifier is None
     assert len(rows) == 30
     assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
     assert rows[-1]["negative_distance"] > 2 * rows[-1]["positive_distance"]
     assert {"active_fraction", "spread", "learning_rate", "seconds"} <= set(rows[0])
 
 
+@pytest.mark.parametrize("features", ["absolute_difference", "chi_square"])
+def test_pairs_train_a_classifier_that_parts_them(tmp_path: Path, features: str) -> None:
+    recipe = {**RECIPE, "mining": "pairs", "pair_features": features, "epochs": 60}
+    images, labels = people()
+    network, classifier, rows = train(images, labels, DATA, Recipe(**recipe), tmp_path / "state")
+    assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
+    assert classifier is not None
+    assert classifier.features == features
+    embeddings = network.predict(images.astype(np.float32), verbose=0)
+    one, other = np.triu_indices(len(labels), 1)
+    is_same = labels[one] == labels[other]
+    distances = classifier.distances(embeddings[one], embeddings[other])
+    assert distances[is_same].mean() < 0 < distances[~is_same].mean()
+
+
 # The killed training leaves Keras' log of it open.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(tmp_path: Path) -> None:
-    whole, _ = train(*people(), DATA, Recipe(**RECIPE), tmp_path / "whole")
+    whole, _, _ = train(*people(), DATA, Recipe(**RECIPE), tmp_path / "whole")
 
     def kill(epoch: int, logs: dict) -> None:
         if epoch == 3:
@@ -74,7 +92,7 @@ def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(tmp_path: P
     with pytest.raises(KeyboardInterrupt):
         train(*people(), DATA, Recipe(**RECIPE), tmp_path / "cut", kill)
     gc.collect()
-    resumed, rows = train(*people(), DATA, Recipe(**RECIPE), tmp_path / "cut")
+    resumed, _, rows = train(*people(), DATA, Recipe(**RECIPE), tmp_path / "cut")
     assert [row["epoch"] for row in rows] == list(range(6))
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -110,7 +128,7 @@ def test_what_is_trained_on_decides_whether_a_killed_training_goes_on(
 
 
 def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
-    stop = StopOnCollapse(margin=0.2)
+    stop = StopOnCollapse(0.2)
     for epoch in range(4):
         stop.on_epoch_end(epoch, {"loss": 0.2, "spread": 0.001})
     stop.on_epoch_end(4, {"loss": 0.1, "spread": 0.5})  # it recovered: counted anew

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fivenets.core.errors import UserError
+from fivenets.datasets.faces.lfw import Pair
 from fivenets.faces import evaluation, verification
 from fivenets.faces.evaluation import calibrated
 
@@ -33,35 +34,25 @@ def test_with_few_of_one_person_plain_accuracy_is_stricter_than_balanced() -> No
 
 def test_equal_error_rate_and_auc() -> None:
     # At 4, a quarter of each kind is judged wrongly.
-    assert verification.equal_error_rate(DISTANCES, IS_SAME) == 0.25
+    assert verification.curve_numbers(DISTANCES, IS_SAME)["eer"] == 0.25
     # Of 16 pairs of a same and a different distance, 6 > 4 and 6 > 5 are the wrong way round.
     assert verification.curve_numbers(DISTANCES, IS_SAME)["auc"] == pytest.approx(14 / 16)
 
 
-def test_auc_of_weighted_pairs() -> None:
-    ranks, once = DISTANCES.astype(int), np.ones(8)
-    assert verification.weighted_auc(ranks, IS_SAME, once) == pytest.approx(14 / 16)
-    # The same pair at 6 counts thrice: of 24, it is on the wrong side of 4 and 5 three times each.
-    assert verification.weighted_auc(ranks, IS_SAME, once + 2 * (ranks == 6)) == 18 / 24
-    assert verification.weighted_auc(np.zeros(8, int), IS_SAME, once) == 0.5  # all tied
-
-
-def test_the_interval_of_auc_is_over_people() -> None:
-    people = np.repeat(list("abcdef"), 4)
-    pairs = verification.all_pairs(people, 2)
-    perfect = (~pairs.is_same).astype(float)
-    assert verification.auc_interval(perfect, pairs, people) == {"auc_low": 1.0, "auc_high": 1.0}
-    # All of one person's pairs are farther than any: drawn or not, and how often, is the spread.
-    far = perfect + 2.0 * (pairs.is_same & (people[pairs.first] == "a"))
-    found = verification.auc_interval(far, pairs, people)
-    assert found["auc_low"] < 5 / 6 < found["auc_high"] == 1.0
-
-
 @pytest.mark.parametrize(("far", "tar"), [(0.2, 0.75), (0.25, 0.75), (0.5, 1.0)])
-def test_tar_at_far(far: float, tar: float) -> None:
-    assert verification.tar_at_far(DISTANCES, IS_SAME, far) == tar
+def test_the_threshold_of_a_far(far: float, tar: float) -> None:
     threshold = verification.threshold_at_far(DISTANCES, IS_SAME, far)
     assert (DISTANCES[~IS_SAME] <= threshold).mean() <= far
+    assert (DISTANCES[IS_SAME] <= threshold).mean() == tar
+
+
+def test_tar_at_the_two_rates_that_are_reported() -> None:
+    # Of 200 pairs of two, at 1..200, two may pass at 1e-2 and none at 1e-3; of one person, half
+    # lie below 1 and a quarter at 2.
+    different = np.arange(1, 201.0)
+    distances = np.concatenate([[0.5, 0.5, 2.0, 300.0], different])
+    found = verification.curve_numbers(distances, np.arange(204) < 4)
+    assert (found["tar_at_far_1e-3"], found["tar_at_far_1e-2"]) == (0.5, 0.75)
 
 
 def test_nobody_has_a_part_in_the_threshold_they_are_scored_by() -> None:
@@ -99,28 +90,28 @@ def test_folds_that_leave_no_two_people_are_refused(folds: int) -> None:
         verification.all_pairs(np.repeat(["a", "b", "c"], 3), folds)
 
 
-LFW = "2\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\nBob\t1\t2\nBob\t2\tEve\t1\n"
-
-
-def test_lfw_pairs_file_and_pairs_skipped() -> None:
-    rows = {("Ann", 1): 0, ("Ann", 2): 1, ("Bob", 1): 2, ("Bob", 2): 3}
-    pairs, skipped = verification.lfw_pairs(LFW, rows)
+def test_pairs_of_a_list_and_how_many_are_not_at_hand() -> None:
+    listed = [
+        Pair("Ann/1", "Ann/2", True, 0),
+        Pair("Ann/1", "Bob/1", False, 0),
+        Pair("Bob/1", "Bob/2", True, 1),
+        Pair("Bob/2", "Eve/1", False, 1),
+    ]
+    rows = {"Ann/1": 0, "Ann/2": 1, "Bob/1": 2, "Bob/2": 3}
+    pairs, skipped = verification.of_list(listed, rows)
     assert skipped == 1
     assert pairs.first.tolist() == [0, 0, 2]
     assert pairs.second.tolist() == [1, 2, 3]
     assert pairs.is_same.tolist() == [True, False, True]
     assert pairs.scored.tolist() == [[True, True, False], [False, False, True]]
-
-
-def test_a_cut_lfw_pairs_file_is_refused() -> None:
-    with pytest.raises(UserError, match="should hold 4 pairs, it holds 3"):
-        verification.lfw_pairs(LFW.rsplit("Bob\t2", 1)[0], {})
+    with pytest.raises(UserError, match="none of the list's pictures is in the data set"):
+        verification.of_list(listed, {})
 
 
 def test_a_far_too_low_to_be_seen_is_refused() -> None:
     people = np.repeat(list("abcd"), 3)
     with pytest.raises(UserError, match="takes at least 1,000 pairs of two people in every fold"):
-        calibrated(np.random.default_rng(0).normal(size=(12, 2)), people, 2, 0.001)
+        calibrated(np.random.default_rng(0).normal(size=(12, 2)), people, 2, 0.001, 0.1)
 
 
 def test_hardest_pairs() -> None:

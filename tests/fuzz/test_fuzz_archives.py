@@ -8,11 +8,12 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from dlib_files import NETWORK
 from fuzzing import mutated, part_of_inputs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fivenets.faces import embedders
+from fivenets.faces import dlib_file, tfjs_file
 from fivenets.fitting import model_files
 from fivenets.sources.archives import unzip
 
@@ -89,13 +90,22 @@ def test_manifests(answer, tmp_path_factory, manifest: bytes, content: bytes) ->
     (folder.parent / "secret").write_bytes(b"keep")  # as long as the manifest says
     (folder / "any-weights_manifest.json").write_bytes(manifest)
     (folder / "weights.bin").write_bytes(content)
-    tensors = answer(embedders.read_quantised, folder) or {}
+    tensors = answer(tfjs_file.read, folder) or {}
     for name, tensor in tensors.items():
         assert isinstance(name, str)
         assert tensor.dtype == np.float32
         assert np.isfinite(tensor).all()
         secret = np.frombuffer(b"keep", np.uint8) * 0.5 - 1
         assert content == b"keep" or tensor.ravel().tolist() != secret.tolist()
+
+
+@given(mutated(NETWORK))
+def test_networks_of_dlib(answer, tmp_path_factory, content: bytes) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.dat"
+    file.write_bytes(content)
+    for layer in answer(dlib_file.read, file) or ():
+        arrays = [value for value in vars(layer).values() if isinstance(value, np.ndarray)]
+        assert all(np.isfinite(array).all() for array in arrays)
 
 
 @pytest.fixture(scope="module")

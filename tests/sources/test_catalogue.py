@@ -26,6 +26,7 @@ def test_an_asset_has_a_licence_its_digests_and_a_place_to_be_had_from(asset: As
         assert asset.zip.size > 0
     if asset.package:
         digests.append(("sha256", asset.package.sha256))
+        assert asset.package.size > 0
     for file in asset.files:
         digests.append((file.known_hash.split(":")[0], file.known_hash.split(":")[1]))
         assert file.size > 0

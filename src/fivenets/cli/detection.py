@@ -78,6 +78,8 @@ def detect(
     if not as_json and without:
         least, names = thresholds.score_threshold, ", ".join(without)
         printing.say(f"nothing that scores {least:g} or more (--score-threshold) in {names}")
+    if detector.caution and len(refused) < len(paths):
+        printing.warn(detector.caution)
     if refused:
         raise UserError("\nerror: ".join(refused))
 

@@ -1,7 +1,9 @@
 """`fivenets verify`, `fivenets identify` and `fivenets faces calibrate`."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,14 +11,44 @@ import typer
 
 from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.core import files
 from fivenets.core.errors import UserError, printable
 
 if TYPE_CHECKING:
     from fivenets.faces.embedder import Calibration
+    from fivenets.faces.face import Found
 
 app = typer.Typer()
 app_of_threshold = typer.Typer(help="The faces' threshold.", no_args_is_help=True)
 app.add_typer(app_of_threshold, name="faces")
+
+
+class Which(StrEnum):
+    """Which face of several."""
+
+    largest = "largest"
+    centre = "centre"
+    only = "only"
+
+
+class By(StrEnum):
+    """What says whether two pictures show one person."""
+
+    distance = "distance"
+    pairs = "pairs"
+
+
+class Meant(StrEnum):
+    """Which faces of several."""
+
+    all = "all"
+    largest = "largest"
+    centre = "centre"
+    only = "only"
+
+
+COLUMNS = ("image", "face at", "person", "distance", "threshold")
+Out = Annotated[Path | None, typer.Option(help="A folder for copies with the faces marked.")]
 Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]
 Cropped = Annotated[
     bool, typer.Option("--cropped", help="The pictures are faces already: take them whole.")
@@ -28,72 +60,102 @@ def verify(
     first: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture of one person.")],
     second: Annotated[Path, typer.Argument(metavar="IMAGE", help="Another one.")],
     model: Model = "facenet",
+    face: Annotated[
+        Which, typer.Option(help="Which face, where a picture shows several.")
+    ] = Which.largest,
+    by: Annotated[
+        By, typer.Option(help="What decides; pairs: the classifier of a model trained on pairs.")
+    ] = By.distance,
+    out: Out = None,
     cropped: Cropped = False,
     as_json: Json = False,
 ) -> None:
     """Says whether two pictures show the same person."""
-    from fivenets.core.images import read_image
-    from fivenets.faces.embedder import Embedder, calibration_of
+    from fivenets.faces.embedder import Embedder, calibration_of, read_face
+    from fivenets.faces.embedder import verdict as compared
     from fivenets.runs import registry
 
+    if out:
+        files.check_folder(out, "--out")
     file = registry.model_file(model)
-    calibration = calibration_of(file, _own_thresholds())
-    verdict = Embedder.from_file(file).verify(first, second, calibration, cropped)
-    one, other = read_image(first), read_image(second)
+    calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
+    found = [read_face(path, cropped, face.value) for path in (first, second)]
+    for path, one in zip((first, second), found, strict=True):
+        if len(one.faces) > 1:
+            _note(f"{path}: {len(one.faces)} faces, of which the {_said(face)} is taken (--face)")
+        if out and one.faces:
+            is_meant = [place == one.chosen for place in range(len(one.faces))]
+            _draw(out, path, one, ["" for _ in one.faces], is_meant)
+    if by is By.pairs and embedder.pairs is None:
+        raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
+    pairs = embedder.pairs if by is By.pairs else None
+    embeddings = embedder.embeddings([one.crop for one in found])
+    verdict = compared(embeddings[0], embeddings[1], calibration, pairs)
+    one, other = (one.picture for one in found)
     if one.shape == other.shape and (one == other).all():
-        typer.echo("both are the same picture: its distance to itself says nothing", err=True)
+        _note("both are the same picture: its distance to itself says nothing")
+    _note(embedder.caution)
     if as_json:
         print(json.dumps(asdict(verdict)))
     else:
         word = "the same person" if verdict.same else "two people"
         printing.say(
             f"{word}: distance {verdict.distance:.3f}, threshold {verdict.threshold:.3f} "
-            f"(FAR {verdict.target_far:g}, {calibration.data})"
+            f"({calibration.in_words})"
         )
 
 
 @app.command()
 def identify(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="One person in each.")],
-    gallery: Annotated[Path, typer.Option(help="A folder <person>/<image> of those to be known.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, and videos.")],
+    gallery: Annotated[Path, typer.Option(help="Known people: a folder <person>/<image>.")],
     model: Model = "facenet",
+    face: Annotated[
+        Meant, typer.Option(help="Which faces of a picture; of a video, all.")
+    ] = Meant.all,
+    out: Out = None,
     cropped: Cropped = False,
     as_json: Json = False,
 ) -> None:
-    """Says who of the gallery's people each picture shows, if any."""
-    from fivenets.faces import enrolment, identification
+    """Says which of the gallery's people each face is, if any; in a video, twice a second."""
+    from fivenets.faces import enrolment, identification, naming
     from fivenets.faces.embedder import Embedder, calibration_of
     from fivenets.runs import registry
 
+    if out:
+        files.check_folder(out, "--out")
     file = registry.model_file(model)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
     known, refused = enrolment.opened(gallery, embedder, cropped)
     for sentence in refused:
-        typer.echo(printable(f"left out of the gallery: {sentence}"), err=True)
-    found, refused = {}, []
-    for image in images:
+        _note(f"left out of the gallery: {sentence}")
+    threshold, refused, table = calibration.of_gallery(len(known)), [], printing.table(*COLUMNS)
+    in_gallery = identification.within(known, threshold)
+    rates = {
+        "threshold": threshold,
+        "false_identification": calibration.false_identification,
+        "false_identification_in_gallery": in_gallery,
+    }
+    for path in images:
         try:
-            [found[image]] = known.search(embedder.embed([image], cropped), calibration.threshold)
+            for named in naming.name_all(path, embedder, known, threshold, face.value, cropped):
+                for row in named.rows():
+                    if as_json:
+                        print(json.dumps({"image": str(path), **row, **rates}), flush=True)
+                    printing.add_row(table, named.title(path), *named.cells(row, threshold))
+                others = len(named.found.faces) - len(named.meant)
+                if others > 0:
+                    _note(f"{path}: {others} more faces than the {_said(face)} (--face all)")
+                if out and named.found.faces:
+                    meant = [place in named.meant for place in range(len(named.found.faces))]
+                    _draw(out, path, named.found, named.labels, meant)
         except UserError as error:
             refused.append(str(error))
-    table = printing.table("image", "person", "distance", "threshold")
-    in_gallery = identification.within(known, calibration.threshold)
-    for image, match in found.items():
-        if as_json:
-            row = {"image": str(image), "person": match.person, "distance": match.distance}
-            rates = {
-                "threshold": calibration.threshold,
-                "false_identification": calibration.false_identification,
-                "false_identification_in_gallery": in_gallery,
-            }
-            print(json.dumps({**row, **rates}))
-        person = match.person or "not recognised"
-        numbers = (f"{match.distance:.3f}", f"{calibration.threshold:.3f}")
-        printing.add_row(table, str(image), person, *numbers)
-    if found and not as_json:
+    if table.rows and not as_json:
         printing.console().print(table)
-    if found:
-        typer.echo(printing.printable(_of_strangers(calibration, in_gallery, len(known))), err=True)
+    if table.rows:
+        _note(_of_strangers(calibration, in_gallery, len(known)))
+        _note(embedder.caution)
     if refused:
         raise UserError("\nerror: ".join(refused))
 
@@ -101,33 +163,41 @@ def identify(
 @app_of_threshold.command()
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your people: <person>/<image>.")],
-    far: Annotated[float, typer.Option(help="The part of strangers' pairs to be accepted.")],
+    far: Annotated[float, typer.Option(help="The share of strangers' pairs to accept, 0..1.")],
+    false_identification: Annotated[
+        float, typer.Option(help="The share of strangers a gallery may name, 0..1.")
+    ] = 0.02,
     model: Model = "facenet",
     folds: Annotated[int, typer.Option(help="Folds of people; at most as many as people.")] = 10,
     cropped: Cropped = False,
     as_json: Json = False,
 ) -> None:
-    """Sets a model's threshold by your own people; `verify` and `identify` use it from then on."""
-    from fivenets.core import files
+    """Sets a model's thresholds by your own people; `verify` and `identify` use them from then on.
+
+    One is for a pair. Those of galleries fall with the number of pictures in them.
+    """
     from fivenets.faces import enrolment
     from fivenets.faces.embedder import Embedder, own_calibration_file
     from fivenets.runs import registry
 
     files.check_folder(_own_thresholds(), "the folder of thresholds")
     embedder = Embedder.from_file(registry.model_file(model))
-    calibration, measured, refused = enrolment.calibrated(folder, embedder, far, folds, cropped)
+    calibration, refused = enrolment.calibrated(
+        folder, embedder, far, false_identification, folds, cropped
+    )
     for sentence in refused:
-        typer.echo(printable(f"left out: {sentence}"), err=True)
+        _note(f"left out: {sentence}")
     file = own_calibration_file(_own_thresholds(), embedder.model_sha256)
     calibration.write(file)
     if as_json:
-        print(json.dumps({**asdict(calibration), **measured, "skipped": len(refused)}))
+        print(json.dumps({**asdict(calibration), "skipped": len(refused)}))
     else:
         printing.say(
             f"threshold {calibration.threshold:.3f} ± {calibration.threshold_sd:.3f}; of people "
-            f"who had no part in it, such a threshold accepts {_percent(measured['tar'], 1)} of "
-            f"pairs of one person and {_percent(measured['far'], 2)} of pairs of two; "
-            f"{calibration.identification}; kept in {file}"
+            f"who had no part in it, such a threshold accepts {_percent(calibration.tar, 1)} of "
+            f"pairs of one person and {_percent(calibration.far, 2)} of pairs of two; in a gallery "
+            f"of all other people, of strangers {_percent(calibration.false_identification, 1)} "
+            f"is named; kept in {file}"
         )
 
 
@@ -139,11 +209,28 @@ def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: in
         else f"this gallery takes {in_gallery:.1%} of its {size:,} pictures for somebody "
         "else's when their person is left out"
     )
-    measured = calibration.identification or "false identification was not measured"
-    return (
-        f"the threshold is for one pair (FAR {calibration.target_far:g}) and not for a gallery: "
-        f"{measured}; {own}"
-    )
+    return f"{calibration.of_gallery_in_words(size)}; {own}"
+
+
+def _draw(
+    out: Path, path: Path, found: "Found", labels: Sequence[str], meant: Sequence[bool]
+) -> None:
+    """Writes a copy of a picture, with its faces marked, into the folder `out`."""
+    from fivenets.faces import marking
+
+    out.mkdir(parents=True, exist_ok=True)
+    with files.replacing(files.free_name(out, path.stem, ".png")) as target:
+        marking.mark(found, labels, meant).save(target)
+
+
+def _said(face: Which | Meant) -> str:
+    return "one in the centre" if face == "centre" else f"{face.value} one"
+
+
+def _note(sentence: str) -> None:
+    """Says on standard error what is no part of the answer."""
+    if sentence:
+        typer.echo(printable(sentence), err=True)
 
 
 def _percent(rate: float | None, digits: int) -> str:

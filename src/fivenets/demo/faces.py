@@ -23,10 +23,14 @@ def threshold() -> float:
 def verify(first: Any, second: Any, threshold: float) -> str:
     """Whether two pictures show one person, in words."""
     embedder, _ = _faces()
-    one, other = embedder.embed([received(first), received(second)])
+    from fivenets.faces.embedder import read_face
+
+    found = [read_face(received(picture)) for picture in (first, second)]
+    one, other = embedder.embeddings([face.crop for face in found])
     distance = float(np.linalg.norm(one - other))
     word = "The same person" if distance <= threshold else "Two people"
-    return f"**{word}**: distance {distance:.3f}, threshold {threshold:.3f}"
+    words = f"**{word}**: distance {distance:.3f}, threshold {threshold:.3f}"
+    return "\n\n".join([words, *_said_of(embedder, found)])
 
 
 def identify(
@@ -35,14 +39,16 @@ def identify(
     """Whoever of the known people is nearest, and in words whether near enough.
 
     known: pictures of one person each, with a caption or none.
-    Raises: UserError where a picture shows no face or several; it says which.
+    Raises: UserError where a picture shows no face; it says which.
     """
     if not known:
-        raise UserError("add pictures of the people to be known first, one person in each")
+        raise UserError("first add pictures of known people, one person in each")
     embedder, calibration = _faces()
+    from fivenets.faces.embedder import read_face
     from fivenets.faces.recognition import Gallery
 
-    asked = embedder.embed([received(picture)])
+    found = read_face(received(picture))
+    asked = embedder.embeddings([found.crop])
     rows = [_embedded(embedder, item, index) for index, (item, _) in enumerate(known, 1)]
     names = [caption or f"picture {index}" for index, (_, caption) in enumerate(known, 1)]
     gallery = Gallery(np.concatenate(rows), names, names, embedder.model_sha256)
@@ -50,11 +56,15 @@ def identify(
     nearest = f"nearest is {literal(names[match.entry])} at {match.distance:.3f}"
     word = f"**{literal(match.person)}**" if match.person else "**Not recognised**"
     words = f"{word}: {nearest}, threshold {threshold:.3f}"
-    if calibration.identification:
-        words += (
-            f"\n\nAt the threshold of {calibration.threshold:.3f}: {calibration.identification}."
-        )
-    return known[match.entry][0], words
+    of_gallery = calibration.of_gallery_in_words(len(gallery))
+    return known[match.entry][0], "\n\n".join([words, of_gallery, *_said_of(embedder, [found])])
+
+
+def _said_of(embedder: Any, found: Sequence[Any]) -> list[str]:
+    """What else is to be said: that there were other faces, and what the model cannot do."""
+    several = [len(one.faces) for one in found if len(one.faces) > 1]
+    others = "a picture shows several faces: the largest is taken" if several else ""
+    return [sentence for sentence in (others, embedder.caution) if sentence]
 
 
 def literal(name: str) -> str:

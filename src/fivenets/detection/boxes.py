@@ -80,12 +80,21 @@ def decode(
 
 def iou(boxes_xyxy: np.ndarray, others_xyxy: np.ndarray) -> np.ndarray:
     """Intersection over union of each box (..., 4) with each other (..., 4), broadcast; 0..1."""
-    boxes, others = np.asarray(boxes_xyxy), np.asarray(others_xyxy)
-    corner = np.maximum(boxes[..., :2], others[..., :2])
-    sides = np.maximum(np.minimum(boxes[..., 2:], others[..., 2:]) - corner, 0)
-    intersection = sides[..., 0] * sides[..., 1]
-    union = area(boxes) + area(others) - intersection
+    intersection = _intersection(boxes_xyxy, others_xyxy)
+    union = area(boxes_xyxy) + area(others_xyxy) - intersection
     return intersection / np.maximum(union, np.finfo(np.float32).tiny)
+
+
+def inside(boxes_xyxy: np.ndarray, others_xyxy: np.ndarray) -> np.ndarray:
+    """The part of each box (..., 4) that lies in each other (..., 4), broadcast; 0..1."""
+    intersection = _intersection(boxes_xyxy, others_xyxy)
+    return intersection / np.maximum(area(boxes_xyxy), np.finfo(np.float32).tiny)
+
+
+def _intersection(boxes_xyxy: np.ndarray, others_xyxy: np.ndarray) -> np.ndarray:
+    corner = np.maximum(boxes_xyxy[..., :2], others_xyxy[..., :2])
+    sides = np.maximum(np.minimum(boxes_xyxy[..., 2:], others_xyxy[..., 2:]) - corner, 0)
+    return sides[..., 0] * sides[..., 1]
 
 
 def area(boxes_xyxy: np.ndarray) -> np.ndarray:

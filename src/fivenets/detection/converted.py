@@ -12,7 +12,7 @@ from fivenets.core.errors import UserError
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.pictures import check_channels, check_resize, fit
 from fivenets.fitting import inference, model_files
-from fivenets.sources.origin import Origin
+from fivenets.sources.origin import Origin, caution
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class Converted:
         self.labels = tuple(labels)
         self.resize = check_resize(resize)
         self.trained_on = trained_on
+        self.caution = caution([trained_on] if trained_on else [])  # to be said with answers
 
     @classmethod
     def from_darknet(

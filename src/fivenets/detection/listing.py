@@ -6,14 +6,12 @@ from pathlib import Path
 import av
 from PIL.PngImagePlugin import PngInfo
 
-from fivenets.core import files, images, listing
+from fivenets.core import files, footage, images, listing
 from fivenets.core.errors import UserError
 from fivenets.detection import drawing
 from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detection, Detector
 
-VIDEO_SUFFIXES = {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg"}
-VIDEO_SUFFIXES |= {".mpg", ".mts", ".ogv", ".webm", ".wmv"}
 MARK = "drawn by fivenets detect"  # in a drawn copy, by which it is known
 DRAWN = "drawn by an earlier `fivenets detect`"
 
@@ -41,7 +39,7 @@ def pictures(named: Sequence[Path], out: Path | None = None) -> list[Path]:
 
 def is_video(path: Path) -> bool:
     """Whether its name says that it holds a video."""
-    return path.suffix.lower() in VIDEO_SUFFIXES
+    return path.suffix.lower() in footage.SUFFIXES
 
 
 def _drawn(path: Path, out: Path | None) -> str | None:

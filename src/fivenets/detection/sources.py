@@ -17,7 +17,7 @@ from fivenets.drawn.scenes import render_scenes
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import MIRROR_VARIABLE, Fetched
 from fivenets.sources.fetching import fetch as fetch_asset
-from fivenets.sources.origin import Kind, Origin, all_of
+from fivenets.sources.origin import Kind, Origin, all_of, are_drawn
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def _builtin() -> Pair:
     if not numbers.exists():
         raise UserError(f"{numbers} not found: run `dvc repro train@{BUILTIN.name}` first")
     made_of = json.loads(BUILTIN.record.read_text()) if BUILTIN.record.exists() else {}
-    is_drawn = any(origin.is_drawn for origin in all_of(made_of.get("sources")))
+    is_drawn = are_drawn(all_of(made_of.get("sources")))
     origin = Origin(BUILTIN.name, Kind.BUILTIN, sha256(numbers), "Apache-2.0", is_drawn)
     return Pair(BUILTIN.name, cfg, numbers, names, _drawn(), origin, "stretch")
 
@@ -173,6 +173,13 @@ def photographs(
             "data.source to auto"
         )
     return _drawn() if found is None else _photographs(found.folder)
+
+
+def streets(raw_dir: Path, data_source: str = "auto") -> Sequence[Path]:
+    """The course's photographs of streets (drive.ai, CC BY 4.0); none where no mirror has them."""
+    asked = "builtin" if data_source == "builtin" else "auto"
+    found = fetch_asset(ASSETS["course_street"], raw_dir, asked)
+    return sorted(found.folder.glob("*.jpg")) if found else ()
 
 
 def darknet_cfg(name: str, raw_dir: Path) -> Path:

@@ -9,7 +9,8 @@ from typing import Any
 import av
 import numpy as np
 
-from fivenets.detection import drawing, footage
+from fivenets.core import footage
+from fivenets.detection import drawing
 from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detection, Detector
 from fivenets.detection.listing import MARK, free_name

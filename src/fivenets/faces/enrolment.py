@@ -1,8 +1,8 @@
 """A user's folder of people -> a gallery that remembers, or a threshold of their own."""
 
 import logging
+from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.listing import Listing
 from fivenets.faces import evaluation
-from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.embedder import BATCH_SIZE, Calibration, Embedder, read_faces
+from fivenets.faces.face import Found
 from fivenets.faces.recognition import Gallery
 
 log = logging.getLogger(__name__)
 
 GALLERY_FILE = ".fivenets-gallery.npz"  # in the folder of people
+MEASURED = ("far", "far_low", "far_high", "tar", "false_identification")
 
 
 def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery, list[str]]:
@@ -27,7 +29,13 @@ def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery,
     Raises: UserError for a folder without pictures, or one embedded by another model.
     """
     file, found, kind = folder / GALLERY_FILE, _listed(folder), " cropped" if is_cropped else ""
-    sources = {f"{found.name(path)} {sha256(path)}{kind}": path for path in found.files}
+    digests = {path: sha256(path) for path in found.files}
+    claimed = _claimed_twice(digests, found)
+    sources = {
+        f"{found.name(path)} {digest}{kind}": path
+        for path, digest in digests.items()
+        if path not in claimed
+    }
     if file.exists():
         stored = Gallery.load(file, embedder.model_sha256)
         if stored.embeddings.shape[1] != embedder.dimensions:
@@ -49,47 +57,52 @@ def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery,
     )
     if not all(is_present) or embedded:
         _keep(gallery, file)
-    return gallery, refused
+    return gallery, [*claimed.values(), *refused]
 
 
 def calibrated(
-    folder: Path, embedder: Embedder, target_far: float, folds: int, is_cropped: bool
-) -> tuple[Calibration, dict[str, float | None], list[str]]:
-    """The threshold of a user's people for `target_far`, what such a one accepts of others (see
-    `evaluation.calibrated`), and what was left out.
+    folder: Path,
+    embedder: Embedder,
+    target_far: float,
+    target_false_identification: float,
+    folds: int,
+    is_cropped: bool,
+) -> tuple[Calibration, list[str]]:
+    """The thresholds of a user's people, with what such ones do to others (see
+    `evaluation.cross_validated`), and what was left out.
     """
     found = _listed(folder)
     embeddings, files, refused = _embedded(found.files, embedder, is_cropped)
     people = np.array([found.folders(path)[0] for path in files])
-    measured = evaluation.calibrated(embeddings, people, folds, target_far)
+    targets = target_far, target_false_identification
+    measured = evaluation.calibrated(embeddings, people, folds, *targets)
+    held_out = evaluation.cross_validated(embeddings, people, *targets)
     calibration = Calibration(
         threshold=measured["threshold"],
         threshold_sd=measured["threshold_sd"],
         target_far=target_far,
         data=f"{folder.resolve().name} (folder)",
         data_digest=found.digest(),
-        protocol=f"all pairs of {len(files)} pictures, up to {folds} folds by person",
+        protocol=f"all pairs of {len(files):,} pictures",
         model_sha256=embedder.model_sha256,
-        false_identification=measured["false_identification"],
-        identification=_in_words(measured["false_identification"], people),
+        people=measured["people"],
+        galleries=measured["galleries"],
+        target_false_identification=target_false_identification,
+        **{key: held_out[key] for key in MEASURED if key in held_out},
     )
-    return (
-        calibration,
-        {key: measured[key] for key in ("far", "tar")},
-        [
-            *filter(None, [found.sentence()]),
-            *refused,
-        ],
-    )
+    return calibration, [*filter(None, [found.sentence()]), *refused]
 
 
-def _in_words(false_identification: float | None, people: np.ndarray) -> str:
-    if false_identification is None:
-        return "false identification was not measured: there are too few people"
-    return (
-        f"a gallery of {len(np.unique(people))} people with {len(people)} pictures in all takes "
-        f"{false_identification:.1%} of strangers for somebody (cross-validated by person)"
-    )
+def _claimed_twice(digests: dict[Path, str], found: Listing) -> dict[Path, str]:
+    """The files that are in the folders of two people, and what is wrong with each."""
+    owners = defaultdict(set)
+    for path, digest in digests.items():
+        owners[digest].add(found.folders(path)[0])
+    return {
+        path: f"{path}: the same picture is {' and '.join(sorted(owners[digest]))}'s"
+        for path, digest in digests.items()
+        if len(owners[digest]) > 1
+    }
 
 
 def _listed(folder: Path) -> Listing:
@@ -120,12 +133,13 @@ def _embedded(
     files: list[Path], embedder: Embedder, is_cropped: bool
 ) -> tuple[np.ndarray, list[Path], list[str]]:
     """Embeddings (n, d) of the pictures that can be used, these pictures, and why not the rest."""
-    rows: list[Any] = []
-    embedded, refused = [], []
-    for path in files:
-        try:
-            rows.append(embedder.embed([path], is_cropped)[0])
-            embedded.append(path)
-        except UserError as error:
-            refused.append(str(error))
-    return np.array(rows).reshape(-1, embedder.dimensions), embedded, refused
+    rows, embedded, refused = [np.zeros((0, embedder.dimensions))], [], []
+    for start in range(0, len(files), BATCH_SIZE):
+        batch = files[start : start + BATCH_SIZE]
+        faces = dict(zip(batch, read_faces(batch, is_cropped), strict=True))
+        refused += [str(face) for face in faces.values() if isinstance(face, UserError)]
+        crops = {path: one.crop for path, one in faces.items() if isinstance(one, Found)}
+        if crops:
+            rows.append(embedder.embeddings(list(crops.values())))
+            embedded += crops
+    return np.concatenate(rows), embedded, refused

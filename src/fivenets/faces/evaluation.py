@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.faces import held_out, identification, siamese
+from fivenets.faces import held_out, identification, intervals, siamese
+from fivenets.faces.galleries import curve
 from fivenets.faces.recognition import enrolled_rows, open_set
 from fivenets.faces.settings import Protocol
+from fivenets.faces.thresholds import GalleryThresholds, of_galleries
 from fivenets.faces.verification import (
     Pairs,
     all_pairs,
-    auc_interval,
     balanced,
     best_threshold,
     check_far,
@@ -20,7 +21,7 @@ from fivenets.faces.verification import (
     verify,
 )
 
-MOST_PICTURES = 3000  # all pairs of more, 4.5 million, take too much memory
+MOST_PICTURES = 4000  # all pairs of more, 8 million, take too much memory
 MOST_CLASSIFIED = 200_000  # pairs that the Siamese classifier learns from and is scored on
 
 
@@ -57,35 +58,49 @@ def verification(embeddings: np.ndarray, people: np.ndarray, folds: int) -> dict
     return {
         **verify(distances, pairs),
         **curve_numbers(distances, pairs.is_same),
-        **auc_interval(distances, pairs, people),
+        **intervals.of_curve_numbers(distances, pairs, people),
         "examples": len(people),
         "people": len(np.unique(people)),
     }
 
 
 def calibrated(
-    embeddings: np.ndarray, people: np.ndarray, folds: int, target_far: float
+    embeddings: np.ndarray, people: np.ndarray, folds: int, target_far: float, target_false: float
 ) -> dict[str, Any]:
-    """The threshold of `target_far`, mean and spread over the folds, and what it accepts.
+    """The threshold of `target_far` with its spread over folds of people, and those of galleries.
 
-    Returns: also the rates of thresholds set in this way on people who had no part in them (see
-        `held_out`; None where there are too few people): far, tar, false_identification.
     Raises: UserError where there are too few pairs of two people to see so low a rate.
     """
     pairs = calibration_pairs(people, folds, target_far)
     distances = pairs.distances(embeddings)
-    thresholds = [
+    without_a_fold = [
         threshold_at_far(distances[chosen_on], pairs.is_same[chosen_on], target_far)
         for chosen_on in pairs.chosen_on
     ]
     return {
-        "threshold": float(np.mean(thresholds)),
-        "threshold_sd": float(np.std(thresholds)),
-        **held_out.rates(distances, pairs, people, target_far),
-        "false_identification": held_out.false_identification(
-            embeddings, distances, pairs, people, target_far
-        ),
+        "threshold": threshold_at_far(distances, pairs.is_same, target_far),
+        "threshold_sd": float(np.std(without_a_fold)),
+        "galleries": of_galleries(embeddings, people, target_false).record(),
+        "people": len(np.unique(people)),
+        "examples": len(people),
     }
+
+
+def cross_validated(
+    embeddings: np.ndarray, people: np.ndarray, target_far: float, target_false: float
+) -> dict[str, Any]:
+    """What thresholds, each set on the people who are not scored by it, do: see `held_out`.
+
+    Returns: FAR and TAR with intervals, and false_identification; nothing of what too few people
+        allow to be measured.
+    """
+    pairs = all_pairs(people, 3)
+    accepted, is_scored = held_out.accepted(pairs.distances(embeddings), pairs, people, target_far)
+    pairs, accepted, found = pairs.only(is_scored), accepted[is_scored], {}
+    if 0 < pairs.is_same.sum() < len(accepted):
+        found = intervals.of_rates(accepted, pairs, people)
+    named = held_out.false_identification(embeddings, people, target_false)
+    return found if named is None else {**found, "false_identification": named}
 
 
 def calibration_pairs(people: np.ndarray, folds: int, target_far: float) -> Pairs:
@@ -105,28 +120,30 @@ def calibration_pairs(people: np.ndarray, folds: int, target_far: float) -> Pair
 
 
 def served(
-    embeddings: np.ndarray, people: np.ndarray, threshold: float, repeats: int
+    embeddings: np.ndarray,
+    people: np.ndarray,
+    threshold: float,
+    galleries: GalleryThresholds,
+    repeats: int,
 ) -> dict[str, Any]:
-    """What the very threshold that is served does on people who had no part in it.
+    """What the very thresholds that are served do on people who had no part in them.
 
-    Returns: FAR and TAR of all pairs, by pictures a person what galleries of half of the people
-        answer (see `identification.at_threshold`), and the false identification of the largest.
+    Returns: FAR and TAR of all pairs with intervals over people; by the number of people in it,
+        what a gallery of one picture each answers; and, by pictures a person, galleries of half of
+        the people (see `identification.at_threshold`).
     """
     pairs = all_pairs(people, possible_folds(people, 2))
-    accepted = pairs.distances(embeddings) <= threshold
-    recognition = {
-        f"{shots}_shot": identification.at_threshold(
-            embeddings, people, threshold, shots=shots, repeats=repeats
+    several = {}
+    for shots in identification.possible_shots(people):
+        size = identification.half(people, shots)
+        several[f"{shots}_shot"] = identification.at_threshold(
+            embeddings, people, galleries.of(size * shots), shots=shots, repeats=repeats
         )
-        for shots in identification.possible_shots(people)
-    }
-    largest = [*recognition.values()][-1]
     return {
         "threshold": threshold,
-        "far": float(accepted[~pairs.is_same].mean()),
-        "tar": float(accepted[pairs.is_same].mean()),
-        "recognition": recognition,
-        "false_identification": largest["false_identification"],
+        **intervals.of_rates(pairs.distances(embeddings) <= threshold, pairs, people),
+        "galleries": curve(embeddings, people, galleries, repeats),
+        "recognition": several,
     }
 
 

@@ -9,53 +9,49 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
+from fivenets.faces.thresholds import of_galleries
 from fivenets.faces.verification import Pairs, threshold_at_far
 
 MOST_FOLDS = 10
+FEWEST_PEOPLE = 3  # for the threshold of a gallery
 
 
-def rates(
+def accepted(
     distances: np.ndarray, pairs: Pairs, people: np.ndarray, target_far: float, seed: int = 0
-) -> dict[str, float | None]:
-    """FAR and TAR of all pairs (p,) of the people (n,), each by a threshold of others.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which pairs (p,) a threshold of other people accepts, and which could be scored by one.
 
-    A rate is None where there are too few people to leave out two folds.
+    A pair is not where there are too few people to leave out two folds.
     """
     fold = folds(people, seed)
     low, high = np.sort([fold[pairs.first], fold[pairs.second]], axis=0)
-    accepted: dict[bool, list[np.ndarray]] = {False: [], True: []}
+    is_accepted, is_scored = np.zeros((2, len(distances)), bool)
     for one, other in combinations_with_replacement(range(fold.max() + 1), 2):
         is_apart = ~np.isin(low, (one, other)) & ~np.isin(high, (one, other))
         if (is_apart & ~pairs.is_same).sum() * target_far < 1:
             continue
         threshold = threshold_at_far(distances[is_apart], pairs.is_same[is_apart], target_far)
-        scored = (low == one) & (high == other)
-        for kind in accepted:
-            accepted[kind].append(distances[scored & (pairs.is_same == kind)] <= threshold)
-    return {"far": _mean(accepted[False]), "tar": _mean(accepted[True])}
+        rows = (low == one) & (high == other)
+        is_accepted[rows], is_scored[rows] = distances[rows] <= threshold, True
+    return is_accepted, is_scored
 
 
 def false_identification(
-    embeddings: np.ndarray,
-    distances: np.ndarray,
-    pairs: Pairs,
-    people: np.ndarray,
-    target_far: float,
-    seed: int = 0,
+    embeddings: np.ndarray, people: np.ndarray, target: float, seed: int = 0
 ) -> float | None:
     """The part of pictures (n, d) that a gallery of all people in other folds takes for somebody.
 
-    Each fold's people are strangers to a threshold and a gallery of the others.
+    Each fold's people are strangers to a gallery of the others, at the others' threshold for its
+    number of entries. None where there are too few others.
     """
     fold, named = folds(people, seed), []
     for one in range(fold.max() + 1):
-        is_apart = (fold[pairs.first] != one) & (fold[pairs.second] != one)
-        if (is_apart & ~pairs.is_same).sum() * target_far < 1:
+        known = embeddings[fold != one]
+        if len(np.unique(people[fold != one])) < FEWEST_PEOPLE:
             continue
-        threshold = threshold_at_far(distances[is_apart], pairs.is_same[is_apart], target_far)
-        gallery = embeddings[fold != one]
+        threshold = of_galleries(known, people[fold != one], target).of(len(known))
         for picture in embeddings[fold == one]:
-            named.append(np.linalg.norm(gallery - picture, axis=1).min() <= threshold)
+            named.append(np.linalg.norm(known - picture, axis=1).min() <= threshold)
     return float(np.mean(named)) if named else None
 
 
@@ -64,8 +60,3 @@ def folds(people: np.ndarray, seed: int) -> np.ndarray:
     names, person = np.unique(people, return_inverse=True)
     count = min(MOST_FOLDS, len(names))
     return (np.random.default_rng(seed).permutation(len(names)) % count)[person]
-
-
-def _mean(parts: list[np.ndarray]) -> float | None:
-    joined = np.concatenate([*parts, np.zeros(0, bool)])
-    return float(joined.mean()) if len(joined) else None

@@ -1,7 +1,5 @@
 """Identification (1:K): what a gallery answers about its people, and about strangers."""
 
-from typing import Any
-
 import numpy as np
 
 from fivenets.core.errors import UserError
@@ -49,6 +47,12 @@ def thirds(
     return drawn[:choosing], drawn[choosing : choosing + known], drawn[choosing + known :]
 
 
+def half(people: np.ndarray, shots: int) -> int:
+    """How many of the people (n,) a gallery of half of them can enrol with `shots` pictures."""
+    counts = np.unique(people, return_counts=True)[1]
+    return min(len(counts) // 2, int((counts > shots).sum()))
+
+
 def at_threshold(
     embeddings: np.ndarray,
     people: np.ndarray,
@@ -65,7 +69,7 @@ def at_threshold(
     """
     names, counts = np.unique(people, return_counts=True)
     enrollable, rng, results = names[counts > shots], np.random.default_rng(seed), []
-    size = min(len(names) // 2, len(enrollable))
+    size = half(people, shots)
     for _ in range(repeats):
         known = np.flatnonzero(np.isin(people, rng.permutation(enrollable)[:size]))
         enrolled = known[enrolled_rows(people[known], shots)]
@@ -83,21 +87,6 @@ def at_threshold(
         )
     means = {key: float(np.mean([result[key] for result in results])) for key in results[0]}
     return {**means, "gallery_people": size, "shots": shots}
-
-
-def described(served: dict[str, Any]) -> str:
-    """In words, what `evaluation.served` says of strangers."""
-    if "recognition" not in served:
-        return "false identification at the served threshold was not measured"
-    galleries = ", ".join(
-        f"{one['false_identification']:.1%} with {one['gallery_people']} people of {one['shots']} "
-        f"picture{'s' if one['shots'] > 1 else ''} each"
-        for one in served["recognition"].values()
-    )
-    return (
-        f"at the served threshold {served['threshold']:.3f} strangers are taken for somebody of a "
-        f"gallery: {galleries} ({served['data']})"
-    )
 
 
 def within(gallery: Gallery, threshold: float) -> float | None:

@@ -1,97 +1,60 @@
-"""Labeled Faces in the Wild by its own protocol: 6,000 pairs in ten folds (Huang et al. 2007)."""
+"""Labeled Faces in the Wild by its own protocols: View 1's DevTest pairs, View 2's ten folds."""
 
-import csv
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.error import URLError
 
 import numpy as np
-from sklearn.datasets import fetch_lfw_people
 
 from fivenets.core.errors import UserError
-from fivenets.core.images import read_image
-from fivenets.faces import alignment
-from fivenets.faces.embedder import Embedder
-from fivenets.faces.verification import curve_numbers, lfw_pairs, verify
-from fivenets.sources.catalogue import ASSETS
-from fivenets.sources.fetching import fetch as fetch_asset
-
-PAIRS_CSV = "lists/pairs.csv"  # in the asset lfw, whose people are folders at its top
-PAIRS_FILE, PICTURES = "pairs.txt", "lfw"  # in the folder that scikit-learn keeps
-PAIRS_PER_FOLD = 300  # of one person, and as many of two
-CHUNK = 250  # pictures in memory at once
-
-Align = Callable[[Sequence[np.ndarray], Sequence[str]], list[np.ndarray | UserError]]
+from fivenets.datasets.faces.lfw import Pair
+from fivenets.faces.verification import Pairs, best_threshold, curve_numbers, of_list, verify
 
 
-def fetch(raw_dir: Path) -> Path:
-    """The folder of all LFW pictures and of its pairs file: the asset of a mirror or, else, what
-    scikit-learn downloads and verifies.
-
-    Raises: UserError where neither can be had.
-    """
-    found = fetch_asset(ASSETS["lfw"], raw_dir, "auto")
-    if found:
-        return found.folder
-    try:
-        # For the download alone: `fetch_lfw_pairs` would hold 12,000 pictures in memory.
-        fetch_lfw_people(
-            data_home=str(raw_dir), funneled=False, min_faces_per_person=500, resize=0.1
-        )
-    except (URLError, OSError) as error:
-        raise UserError(
-            f"LFW's own pairs were asked for, no mirror has lfw.zip and scikit-learn's host does "
-            f"not answer ({error}); set evaluate.lfw_pairs to false"
-        ) from None
-    return raw_dir / "lfw_home"
-
-
-def verification(
-    folder: Path, embedder: Embedder, align: Align = alignment.align_central
+def dev_test(
+    embeddings: np.ndarray, names: np.ndarray, lists: Mapping[str, Sequence[Pair]]
 ) -> dict[str, Any]:
-    """What `verify` and `curve_numbers` say of LFW's pairs, and how many could not be used."""
-    is_asset = (folder / PAIRS_CSV).is_file()
-    text = pairs_text(folder / PAIRS_CSV) if is_asset else (folder / PAIRS_FILE).read_text()
-    people = folder if is_asset else folder / PICTURES
-    wanted = sorted(pictures(text))
-    embeddings, rows = [], {}
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        files = [people / name / f"{name}_{number:04d}.jpg" for name, number in chunk]
-        present = [row for row, file in enumerate(files) if file.is_file()]
-        found = align(
-            [read_image(files[row]) for row in present], [files[row].name for row in present]
-        )
-        usable = [
-            (chunk[row], face)
-            for row, face in zip(present, found, strict=True)
-            if not isinstance(face, UserError)
-        ]
-        if usable:
-            embeddings.append(embedder.embeddings([face for _, face in usable]))
-            rows |= {key: len(rows) + row for row, (key, _) in enumerate(usable)}
-    pairs, skipped = lfw_pairs(text, rows)
-    distances = pairs.distances(np.concatenate(embeddings))
+    """DevTest's 1,000 pairs; their accuracy is by the best threshold for the pairs of DevTrain.
+
+    Args: embeddings (n, d) of the pictures of these names (n,). Returns: nothing of another set,
+        and no accuracy where DevTrain's pictures are not among them.
+    """
+    rows = {str(name): row for row, name in enumerate(names)}
+    scored, skipped = _at_hand(lists.get("devtest", ()), rows)
+    if scored is None:
+        return {}
+    distances, found = scored.distances(embeddings), {}
+    chosen_on, _ = _at_hand(lists.get("devtrain", ()), rows)
+    if chosen_on is not None:
+        threshold = best_threshold(chosen_on.distances(embeddings), chosen_on.is_same)
+        accuracy = float(((distances <= threshold) == scored.is_same).mean())
+        found = {"accuracy": accuracy, "threshold": threshold, "chosen_on": len(chosen_on.first)}
+    return {
+        **found,
+        **curve_numbers(distances, scored.is_same),
+        "pairs": len(distances),
+        "pairs_skipped": skipped,
+    }
+
+
+def _at_hand(listed: Sequence[Pair], rows: Mapping[str, int]) -> tuple[Pairs | None, int]:
+    try:
+        return of_list(listed, rows)
+    except UserError:
+        return None, len(listed)
+
+
+def view_2(
+    embeddings: np.ndarray, names: np.ndarray, lists: Mapping[str, Sequence[Pair]]
+) -> dict[str, Any]:
+    """The 6,000 pairs: ten folds, each by the threshold that is best for the other nine.
+
+    Raises: UserError where none of them is among the pictures of these names (n,).
+    """
+    rows = {str(name): row for row, name in enumerate(names)}
+    pairs, skipped = of_list(lists.get("view2", ()), rows)
+    distances = pairs.distances(embeddings)
     return {
         **verify(distances, pairs),
         **curve_numbers(distances, pairs.is_same),
         "pairs_skipped": skipped,
     }
-
-
-def pairs_text(file: Path) -> str:
-    """A pairs file in the form that LFW publishes, of one as CSV."""
-    with file.open(newline="") as stream:
-        rows = [[cell for cell in row if cell] for row in csv.reader(stream)][1:]
-    folds = len(rows) // (2 * PAIRS_PER_FOLD)
-    return "".join("\t".join(row) + "\n" for row in [[str(folds), str(PAIRS_PER_FOLD)], *rows])
-
-
-def pictures(text: str) -> set[tuple[str, int]]:
-    """(person, number) of each picture in a pairs file."""
-    found = set()
-    for words in (line.split() for line in text.splitlines()[1:] if line.strip()):
-        found.add((words[0], int(words[1])))
-        found.add((words[0] if len(words) == 3 else words[2], int(words[-1])))
-    return found

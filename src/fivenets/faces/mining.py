@@ -1,5 +1,6 @@
 """P x K batches: P people with K images of each, so that every batch is full of triplets."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -37,8 +38,9 @@ def batches_of_people(
     if images < 2:
         raise UserError(f"images per person should be at least 2, they are {images}")
     rng = np.random.default_rng([seed, epoch])
-    # Each person's images in rounds of K, so that an epoch sees every image once.
-    rounds = max(-(-len(own) // images) for own in rows.values())
+    # Each person's images in rounds of K: as many as show the average person's once. Of a person
+    # with many more (LFW has one with 530), each epoch sees others.
+    rounds = math.ceil(np.mean([len(own) for own in rows.values()]) / images)
     shuffled = {
         person: np.resize(rng.permutation(own), rounds * images) for person, own in rows.items()
     }

@@ -1,26 +1,18 @@
 """Recognition (1:K): a gallery of known people, searched exactly; strangers are turned away."""
 
-import os
-import threading
 import zlib
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from fivenets.core import files
 from fivenets.core.errors import UserError
 
-QUERY_BLOCK = 256  # queries and entries whose scores a thread holds at once: 4 MB
-ENTRY_BLOCK = 4096
+QUERY_BLOCK = 64  # queries whose scores are held at once: 26 MB of 100,000 entries
 FORMAT = 1
-
-_searching = threading.Lock()  # the products' number of threads is the whole process's
 
 
 @dataclass(frozen=True)
@@ -81,11 +73,9 @@ class Gallery:
         if not len(self):
             raise UserError("the gallery is empty: add people before asking who somebody is")
         queries = np.asarray(queries, dtype=np.float32)
+        blocks = np.split(queries, range(QUERY_BLOCK, len(queries), QUERY_BLOCK))
         nearest = np.concatenate(
-            [
-                self._nearest(queries[start : start + QUERY_BLOCK])
-                for start in range(0, len(queries), QUERY_BLOCK)
-            ]
+            [(block @ self.embeddings.T - self._half_squares).argmax(axis=1) for block in blocks]
         )
         distances = np.linalg.norm(queries - self.embeddings[nearest], axis=1)
         return [
@@ -94,45 +84,6 @@ class Gallery:
             )
             for entry, distance in zip(nearest, distances, strict=True)
         ]
-
-    def _nearest(self, queries: np.ndarray) -> np.ndarray:
-        """Each query's nearest entry (q,); every thread searches its share of the entries.
-
-        Products on several threads would wait for each other after every block, which on a busy
-        machine takes longer than the products.
-        """
-        threads = min(os.cpu_count() or 1, -(-len(self) // ENTRY_BLOCK))
-        spans = np.linspace(0, len(self), threads + 1).astype(int)
-        with (
-            _searching,
-            _blas().limit(limits=1, user_api="blas"),
-            ThreadPoolExecutor(threads) as pool,
-        ):
-            found = pool.map(partial(self._nearest_of, queries), spans[:-1], spans[1:])
-            scores, nearest = map(np.stack, zip(*found, strict=True))
-        return np.take_along_axis(nearest, scores.argmax(axis=0)[None], axis=0)[0]
-
-    def _nearest_of(
-        self, queries: np.ndarray, first: int, end: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The greatest score (q,) among the entries first..end - 1, and whose it is (q,)."""
-        best = np.full(len(queries), -np.inf, dtype=np.float32)
-        nearest = np.zeros(len(queries), dtype=int)
-        # A block's scores stay in the cache until their greatest is found, and so does the memory
-        # that they are written to.
-        memory = np.empty(len(queries) * min(ENTRY_BLOCK, end - first), dtype=np.float32)
-        for start in range(first, end, ENTRY_BLOCK):
-            rows = slice(start, min(start + ENTRY_BLOCK, end))
-            block = self.embeddings[rows]
-            scores = memory[: len(queries) * len(block)].reshape(len(queries), len(block))
-            np.matmul(queries, block.T, out=scores)
-            scores -= self._half_squares[rows]
-            greatest = scores.max(axis=1)
-            # Where it stands takes longer to find, and after some blocks few have a new one.
-            better = np.flatnonzero(greatest > best)
-            best[better] = greatest[better]
-            nearest[better] = scores[better].argmax(axis=1) + start
-        return best, nearest
 
     def save(self, file: Path) -> None:
         """Writes all to one .npz, whole or not."""
@@ -172,11 +123,6 @@ class Gallery:
                 f"{model_sha256[:12]}): they cannot be compared; delete it to make it anew"
             )
         return gallery
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through all loaded libraries: some milliseconds
 
 
 def open_set(

@@ -5,6 +5,7 @@ import logging
 import numpy as np
 
 from fivenets.core.errors import UserError
+from fivenets.datasets.faces import lfw
 from fivenets.datasets.faces.prepared import Faces, alone, listed, shared
 from fivenets.datasets.settings import FaceSettings
 from fivenets.faces import identification
@@ -13,12 +14,16 @@ from fivenets.faces.settings import Protocol
 
 log = logging.getLogger(__name__)
 
+OF_LFW = {*lfw.NAMES, lfw.SMALLER}  # have people in common
 
-def to_train_on(faces: Faces, unseen: Faces, photographs: Faces, protocol: Protocol) -> Faces:
-    """Those of `faces` with two pictures or more, once all three sets are found to be usable.
 
-    Args: unseen: kept from training, to be scored by `protocol`. photographs:
-        what decides threshold and champion.
+def to_train_on(
+    faces: Faces, unseen: Faces, setting: Faces, scoring: Faces, protocol: Protocol
+) -> Faces:
+    """Those of `faces` with two pictures or more, once all sets are found to be usable.
+
+    Args: unseen: kept from training, to be scored by `protocol`. setting, scoring: those of the
+        photographs that set the thresholds, and that score them and decide the champion.
     Raises: UserError where somebody is in two sets, nobody can be trained on, or what is trained
         could not be evaluated.
     """
@@ -30,8 +35,9 @@ def to_train_on(faces: Faces, unseen: Faces, photographs: Faces, protocol: Proto
             listed(single),
         )
     refuse_shared(faces, unseen, "trained on and kept from training, in faces")
-    refuse_shared(faces, photographs, "trained on, in faces, and in face-photographs")
-    check_photographs(photographs, protocol)
+    for photographs in (setting, scoring):
+        refuse_shared(faces, photographs, "trained on, in faces, and in face-photographs")
+    check_photographs(setting, scoring, protocol)
     check_unseen(unseen, protocol)
     if not len(faces.people):
         raise UserError(
@@ -42,16 +48,20 @@ def to_train_on(faces: Faces, unseen: Faces, photographs: Faces, protocol: Proto
 
 
 def refuse_one_dataset(faces: FaceSettings, photographs: FaceSettings) -> None:
-    """Raises UserError where both are the same data set, unless both leave the same people out."""
+    """Raises UserError where both have the same people, unless both leave the same ones out."""
+    if faces == photographs:
+        return
     are_split_alike = faces.test_people and (faces.test_people, faces.split_seed) == (
         photographs.test_people,
         photographs.split_seed,
     )
-    if faces.dataset == photographs.dataset and not are_split_alike:
+    are_of_lfw = {faces.dataset, photographs.dataset} <= OF_LFW
+    if are_of_lfw or (faces.dataset == photographs.dataset and not are_split_alike):
+        why = f"{faces.dataset} and {photographs.dataset} are both of LFW" if are_of_lfw else ""
         raise UserError(
             f"faces.dataset is {faces.dataset}, whose people set the threshold and decide the "
-            "champion (face-photographs.dataset): expected other people to train on; of one "
-            "dataset in both places, give both the same test_people and split_seed"
+            f"champion (face-photographs.dataset){why and ': '}{why}: expected other people to "
+            "train on; of one dataset in both places, give both the same test_people and split_seed"
         )
 
 
@@ -74,11 +84,11 @@ def without(faces: Faces, others: Faces, why: str) -> Faces:
     return faces.only(~np.isin(faces.people, found))
 
 
-def check_photographs(photographs: Faces, protocol: Protocol) -> None:
-    """Raises UserError where no threshold of the protocol could be set on them."""
+def check_photographs(setting: Faces, scoring: Faces, protocol: Protocol) -> None:
+    """Raises UserError where those cannot set the thresholds, or these cannot score them."""
     try:
-        possible_folds(photographs.people, protocol.folds)
-        calibration_pairs(photographs.people, protocol.folds, protocol.target_far)
+        possible_folds(scoring.people, protocol.folds)
+        calibration_pairs(setting.people, protocol.folds, protocol.target_far)
     except UserError as error:
         raise UserError(f"face-photographs cannot set a threshold: {error}") from None
 

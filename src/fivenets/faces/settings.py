@@ -32,7 +32,8 @@ class Recipe:
     epochs: Count
     people_per_batch: Several
     images_per_person: Several
-    mining: Literal["batch_all", "batch_hard", "semi_hard"]
+    mining: Literal["batch_all", "batch_hard", "semi_hard", "pairs"]
+    pair_features: Literal["absolute_difference", "chi_square"] = "absolute_difference"
     margin: Positive
     squared: bool
     learning_rate: Positive
@@ -61,6 +62,7 @@ class Recipe:
 class Conversion:
     """How the pretrained network is made."""
 
+    weights: str  # auto: dlib's | the user's folder of OpenFace's CSV files, for nn4.small2
     seed: Seed  # of the weights that stand in where the real ones cannot be had
 
 
@@ -70,9 +72,14 @@ class Protocol:
 
     folds: Several
     target_far: Annotated[float, Field(gt=0, lt=1)]
+    target_false_identification: Annotated[float, Field(gt=0, lt=1)]
     recognition_repeats: Annotated[int, Field(ge=1, le=10_000)]
     siamese_strength: Positive
-    lfw_pairs: bool = False
+
+    @property
+    def targets(self) -> tuple[int, float, float]:
+        """Folds, FAR and false identification, as thresholds are set by."""
+        return self.folds, self.target_far, self.target_false_identification
 
 
 SECTIONS = {"faces": {"train": Recipe, "convert": Conversion, "evaluate": Protocol}}
@@ -87,6 +94,6 @@ METRICS = {
             "tar_at_far_1e-3",
         ),
         measures=("eer", "threshold", "unseen_auc_low", "unseen_auc_high"),
-        groups=("unseen", "calibrated", "lfw_pairs"),
+        groups=("unseen", "calibrated", "held_out", "served", "dev_test"),
     )
 }

@@ -1,7 +1,9 @@
-"""Trains a face embedding by triplet loss: deterministic for a seed, resumable after a kill."""
+"""Trains a face embedding by triplets or pairs: deterministic for a seed, resumable."""
 
 import dataclasses
+import functools
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,19 +14,19 @@ import numpy as np
 from fivenets.core import images
 from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
-from fivenets.faces import embedders, losses, mining, nn4
+from fivenets.faces import dlib_resnet, losses, mining, nn4
+from fivenets.faces.pair_classifier import PairClassifier, PairLogits, PairLoss
 from fivenets.faces.settings import Recipe
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
 from fivenets.sources.catalogue import ASSETS
-from fivenets.sources.fetching import fetch
 
 # What training starts from, and the side of its images in pixels.
 INITIALS = {
     "nn4_small2": nn4.IMAGE_SIZE,  # random weights
-    "face_api_resnet": embedders.IMAGE_SIZE,  # the pretrained ones
+    "face_api_resnet": dlib_resnet.IMAGE_SIZE,  # the pretrained ones
 }
 COLLAPSED_SPREAD = 0.02  # of embeddings of unit length; 0.5 and more is usual
 COLLAPSED_EPOCHS = 5  # in a row before it is called so: the first ones may recover
@@ -33,20 +35,23 @@ COLLAPSED_EPOCHS = 5  # in a row before it is called so: the first ones may reco
 class StopOnCollapse(keras.callbacks.Callback):
     """Ends a training whose embeddings have become one point, which no triplet can part again."""
 
-    def __init__(self, margin: float):
+    def __init__(self, loss_of_one_point: float):
         super().__init__()
-        self.margin = margin
+        self.loss_of_one_point = loss_of_one_point
         self.epochs = 0
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        is_collapsed = logs["spread"] < COLLAPSED_SPREAD and logs["loss"] > 0.9 * self.margin
+        is_collapsed = (
+            logs["spread"] < COLLAPSED_SPREAD and logs["loss"] > 0.9 * self.loss_of_one_point
+        )
         self.epochs = self.epochs + 1 if is_collapsed else 0
         if self.epochs >= COLLAPSED_EPOCHS:
             raise UserError(
                 f"the embedding has collapsed: after epoch {epoch + 1} all images lie within "
-                f"{logs['spread']:.4f} of one point and the loss stays at the margin "
-                f"{self.margin:g}; lower learning_rate, or choose mining: semi_hard"
+                f"{logs['spread']:.4f} of one point and the loss stays at "
+                f"{self.loss_of_one_point:g}, which that costs; lower learning_rate, or choose "
+                "mining: semi_hard"
             )
 
 
@@ -58,14 +63,15 @@ def train(
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
     pretrained: keras.Model | None = None,
-) -> tuple[keras.Model, list[dict[str, float]]]:
+) -> tuple[keras.Model, PairClassifier | None, list[dict[str, float]]]:
     """Trains an embedding by `recipe`, going on from `checkpoint_dir` where a try was cut off.
 
     Args: images (n, side, side, 3), of the side that INITIALS says; labels (n,), the person on
         each; data: what else says which data they are: settings, digest of the source, as JSON
         values. All pictures are trained on: a stop by validation would need people for it, and the
         last epoch of a falling rate is the best. pretrained: holds the weights to start from.
-    Returns: the network, in float32, and one row of metrics per epoch. The caller removes
+    Returns: the network, in float32, its classifier where `mining` is pairs, and one row of metrics
+        per epoch. The caller removes
         `checkpoint_dir` once it has saved the network.
     Raises: UserError where the embedding collapses or the loss becomes NaN.
     """
@@ -75,20 +81,27 @@ def train(
     if pretrained is not None:
         network.set_weights(pretrained.get_weights())
     trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
+    dimensions, is_paired = network.output_shape[1], recipe.mining == "pairs"
+    head = [PairLogits(recipe.pair_features, dtype="float32")] if is_paired else []
     trainer = keras.Sequential(
-        [keras.Input(network.input_shape[1:]), *augmentation(recipe.augmentation), trained]
+        [keras.Input(network.input_shape[1:]), *augmentation(recipe.augmentation), trained, *head]
     )
     trainer.compile(
         optimizer=FusedAdamW(
             warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
             weight_decay=recipe.weight_decay,
         ),
-        loss=losses.BatchTripletLoss(recipe.mining, recipe.margin, recipe.squared),
+        loss=PairLoss(dimensions)
+        if is_paired
+        else losses.BatchTripletLoss(recipe.mining, recipe.margin, recipe.squared),
         metrics=[
-            _active_fraction(recipe.margin, recipe.squared),
-            losses.positive_distance,
-            losses.negative_distance,
-            losses.spread,
+            _of_embeddings(metric, dimensions)
+            for metric in (
+                _active_fraction(recipe.margin, recipe.squared),
+                losses.positive_distance,
+                losses.negative_distance,
+                losses.spread,
+            )
         ],
         jit_compile=jit_compile(),
     )
@@ -108,13 +121,13 @@ def train(
         trainer,
         lambda first_epoch: _batches(images_rgb_uint8, labels, recipe, first_epoch),
         on_epoch_end,
-        [StopOnCollapse(recipe.margin)],
+        [StopOnCollapse(math.log(2) if is_paired else recipe.margin)],
     )
     network.set_weights(trained.get_weights())
-    return network, rows
+    return network, PairClassifier.of(head[0]) if head else None, rows
 
 
-def pictures(faces_rgb_uint8: Sequence[np.ndarray], recipe: Recipe) -> np.ndarray:
+def inputs(faces_rgb_uint8: Sequence[np.ndarray], recipe: Recipe) -> np.ndarray:
     """Faces (height, width, 3) as the images (n, side, side, 3) that the recipe's network takes."""
     side = INITIALS[recipe.initial]
     return np.stack([images.resize(face, side) for face in faces_rgb_uint8])
@@ -127,19 +140,19 @@ def pretrained(recipe: Recipe, raw_dir: Path, source: str) -> keras.Model | None
     """
     if recipe.initial not in ASSETS:
         return None
-    found = fetch(ASSETS[recipe.initial], raw_dir, source)
+    found = dlib_resnet.fetched(raw_dir, source)
     if found is None:
         raise UserError(
             f"{recipe.initial} cannot be had from here: training can start from nn4_small2"
         )
-    return embedders.convert(found.folder / "model", seed=recipe.seed)
+    return dlib_resnet.convert(found.folder, seed=recipe.seed)
 
 
 def build(recipe: Recipe) -> keras.Model:
     """The recipe's network, with random weights."""
     if recipe.initial == "nn4_small2":
         return nn4.nn4_small2(recipe.is_standardised)
-    return embedders.dlib_resnet()
+    return dlib_resnet.dlib_resnet()
 
 
 def _batches(
@@ -154,6 +167,14 @@ def _batches(
         ):
             batch = recipe.virtual_people.of(images_rgb_uint8[rows].reshape(shape), rng)
             yield batch.reshape(-1, *shape[2:]).astype(np.float32), labels[rows]
+
+
+def _of_embeddings(metric: Callable[[Any, Any], Any], dimensions: int) -> Callable[[Any, Any], Any]:
+    @functools.wraps(metric)
+    def of_embeddings(labels: Any, output: Any) -> Any:
+        return metric(labels, output[:, :dimensions])
+
+    return of_embeddings
 
 
 def _active_fraction(margin: float, squared: bool) -> Callable[[Any, Any], Any]:

@@ -5,15 +5,16 @@ the threshold. FAR is the part of pairs of two people that is accepted, TAR that
 person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from fivenets.core.errors import UserError
+from fivenets.datasets.faces.lfw import Pair
 
 PAIR_BLOCK = 100_000  # pairs whose embeddings are held at once
 
@@ -41,7 +42,10 @@ class Pairs:
         """At most so many of them, drawn with equal chances."""
         if len(self.first) <= most:
             return self
-        rows = np.sort(np.random.default_rng(seed).permutation(len(self.first))[:most])
+        return self.only(np.sort(np.random.default_rng(seed).permutation(len(self.first))[:most]))
+
+    def only(self, rows: np.ndarray) -> "Pairs":
+        """Those of some rows."""
         return Pairs(
             self.first[rows],
             self.second[rows],
@@ -78,40 +82,27 @@ def all_pairs(people: np.ndarray, folds: int, seed: int = 0) -> Pairs:
     return Pairs(first, second, people[first] == people[second], scored, ~scored)
 
 
-def lfw_pairs(text: str, rows: dict[tuple[str, int], int]) -> tuple[Pairs, int]:
-    """LFW's pairs file: the pairs whose images are among `rows`, and how many are not.
+def of_list(listed: Sequence[Pair], rows: Mapping[str, int]) -> tuple[Pairs, int]:
+    """The pairs of one of LFW's lists whose pictures are among `rows`, and how many are not.
 
-    Its first line gives folds and pairs of each kind per fold; then, per fold, `name n1 n2` for
-    pairs of one person and `name1 n1 name2 n2` for two (Huang et al. 2007).
-    Args: rows: (person, image number) -> row of the embeddings.
+    A fold scores its own pairs, and chooses its threshold on all others.
+    Args: rows: a picture's name -> its row in the embeddings.
     """
-    lines = [line.split() for line in text.splitlines() if line.strip()]
-    if len(lines) < 2 or len(lines[0]) != 2:
-        raise UserError("the pairs file should start with the numbers of folds and of pairs")
-    folds, count = map(int, lines[0])
-    if len(lines) - 1 != 2 * folds * count:
-        raise UserError(
-            f"the pairs file should hold {2 * folds * count} pairs, it holds {len(lines) - 1}"
-        )
-    found, skipped = [], 0
-    for index, words in enumerate(lines[1:]):
-        other = words[0] if len(words) == 3 else words[2]
-        ends = rows.get((words[0], int(words[1]))), rows.get((other, int(words[-1])))
-        if None in ends:
-            skipped += 1
-        else:
-            found.append((*ends, len(words) == 3, index // (2 * count)))
+    found = [pair for pair in listed if rows.keys() >= set(pair.pictures)]
     if not found:
-        raise UserError("none of the pairs file's images is in the data set")
-    first, second, is_same, fold = map(np.array, zip(*found, strict=True))
+        raise UserError("none of the list's pictures is in the data set")
+    first, second = (np.array([rows[pair.pictures[end]] for pair in found]) for end in (0, 1))
+    fold = np.array([pair.fold for pair in found])
     scored = fold == np.unique(fold)[:, None]
-    return Pairs(first, second, is_same, scored, ~scored), skipped
+    is_same = np.array([pair.is_same for pair in found])
+    return Pairs(first, second, is_same, scored, ~scored), len(listed) - len(found)
 
 
 def verify(distances: np.ndarray, pairs: Pairs) -> dict[str, Any]:
     """Each fold scored at the threshold of highest accuracy on the pairs it may choose on.
 
-    Returns: accuracy over the folds (mean, standard deviation), the same with pairs of one person
+    Returns: accuracy over the folds (mean, standard deviation and, as is published of LFW, standard
+        error of the mean), the same with pairs of one person
         and of two weighing alike (all pairs of a data set are mostly of two people: calling every
         pair different would look good), and the thresholds' mean and spread.
     """
@@ -126,6 +117,7 @@ def verify(distances: np.ndarray, pairs: Pairs) -> dict[str, Any]:
     return {
         "accuracy": float(np.mean(plain)),
         "accuracy_sd": float(np.std(plain)),
+        "accuracy_se": float(np.std(plain, ddof=1) / np.sqrt(len(plain))),
         "balanced_accuracy": float(np.mean(fair)),
         "balanced_accuracy_sd": float(np.std(fair)),
         "threshold": float(np.mean(thresholds)),
@@ -138,42 +130,18 @@ def verify(distances: np.ndarray, pairs: Pairs) -> dict[str, Any]:
 
 def curve_numbers(distances: np.ndarray, is_same: np.ndarray) -> dict[str, float]:
     """ROC AUC, equal error rate, and TAR at FAR 1e-2 and 1e-3, all 0..1."""
+    _, tar, far = rates(distances, is_same)
+    return {"auc": float(roc_auc_score(is_same, -distances)), **of_curve(tar, far)}
+
+
+def of_curve(tar: np.ndarray, far: np.ndarray) -> dict[str, float]:
+    """Equal error rate, and TAR at two FARs, of a curve (t,) that rises."""
+    nearest = np.argmin(np.abs(far - (1 - tar)))
     return {
-        "auc": float(roc_auc_score(is_same, -distances)),
-        "eer": equal_error_rate(distances, is_same),
-        "tar_at_far_1e-2": tar_at_far(distances, is_same, 1e-2),
-        "tar_at_far_1e-3": tar_at_far(distances, is_same, 1e-3),
+        "eer": float((far[nearest] + 1 - tar[nearest]) / 2),
+        "tar_at_far_1e-2": float(tar[far <= 1e-2].max(initial=0.0)),
+        "tar_at_far_1e-3": float(tar[far <= 1e-3].max(initial=0.0)),
     }
-
-
-def auc_interval(
-    distances: np.ndarray, pairs: Pairs, people: np.ndarray, draws: int = 1000, seed: int = 0
-) -> dict[str, float]:
-    """The 95% interval of ROC AUC over people: theirs, not their pictures', are the chances taken.
-
-    People are drawn with replacement as often as there are (percentile bootstrap); a pair counts as
-    often as both its people were drawn together. Pairs of a person with its own copy do not count.
-    Args: people: (n,) the person on each image, of which there are at least 3.
-    """
-    names, person = np.unique(people, return_inverse=True)
-    first, second = person[pairs.first], person[pairs.second]
-    rank = np.unique(distances, return_inverse=True)[1]
-    rng, aucs = np.random.default_rng(seed), []
-    while len(aucs) < draws:
-        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
-        weight = np.where(pairs.is_same, times[first], times[first] * times[second])
-        if not (weight[pairs.is_same].any() and weight[~pairs.is_same].any()):
-            continue  # one person alone has no pairs of two, people of one picture none of one
-        aucs.append(weighted_auc(rank, pairs.is_same, weight))
-    low, high = np.quantile(aucs, [0.025, 0.975])
-    return {"auc_low": float(low), "auc_high": float(high)}
-
-
-def weighted_auc(rank: np.ndarray, is_same: np.ndarray, weight: np.ndarray) -> float:
-    """ROC AUC of pairs that count `weight` times each; `rank` (p,) orders them, equal if tied."""
-    same, different = (np.bincount(rank, weight * kind) for kind in (is_same, ~is_same))
-    nearer = np.cumsum(same) - same / 2  # of a tie, half
-    return float((different * nearer).sum() / (same.sum() * different.sum()))
 
 
 def balanced(is_right: np.ndarray, is_same: np.ndarray) -> float:
@@ -195,23 +163,13 @@ def rates(distances: np.ndarray, is_same: np.ndarray) -> tuple[np.ndarray, np.nd
 
     Raises: UserError without pairs of both kinds.
     """
-    same, different = np.sort(distances[is_same]), np.sort(distances[~is_same])
-    if not len(same) or not len(different):
+    if is_same.all() or not is_same.any():
         raise UserError(
             "pairs of one person and of two people are both needed, "
-            f"there are {len(same)} and {len(different)}"
+            f"there are {is_same.sum()} and {(~is_same).sum()}"
         )
-    thresholds = np.unique(distances)
-    tar = np.searchsorted(same, thresholds, side="right") / len(same)
-    far = np.searchsorted(different, thresholds, side="right") / len(different)
-    return thresholds, tar, far
-
-
-def equal_error_rate(distances: np.ndarray, is_same: np.ndarray) -> float:
-    """The error rate where as many strangers are accepted as people are rejected, in parts."""
-    _, tar, far = rates(distances, is_same)
-    nearest = np.argmin(np.abs(far - (1 - tar)))
-    return float((far[nearest] + 1 - tar[nearest]) / 2)
+    far, tar, scores = roc_curve(is_same, -distances, drop_intermediate=False)
+    return -scores[1:], tar[1:], far[1:]  # the first accepts nothing
 
 
 def threshold_at_far(distances: np.ndarray, is_same: np.ndarray, target_far: float) -> float:
@@ -230,12 +188,6 @@ def check_far(target_far: float) -> None:
     """Raises UserError where the rate is not between 0 and 1."""
     if not 0 < target_far < 1:
         raise UserError(f"the target FAR should lie between 0 and 1, it is {target_far:g}")
-
-
-def tar_at_far(distances: np.ndarray, is_same: np.ndarray, target_far: float) -> float:
-    """The part of pairs of one person accepted at the threshold of `target_far`."""
-    threshold = threshold_at_far(distances, is_same, target_far)
-    return float((distances[is_same] <= threshold).mean())
 
 
 def hardest(distances: np.ndarray, pairs: Pairs, count: int) -> tuple[Sequence[int], Sequence[int]]:

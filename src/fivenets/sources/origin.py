@@ -60,6 +60,15 @@ class Origin:
             )
         return cls(*(record[name] for name in names), file=record.get("file", ""))
 
+    @classmethod
+    def joint(cls, origins: Sequence["Origin"]) -> "Origin":
+        """Several as one: of the kind of the first, and drawn where all of them are."""
+        if len(origins) == 1:
+            return origins[0]
+        licences = "; ".join(dict.fromkeys(origin.licence for origin in origins))
+        names = " + ".join(origin.asset for origin in origins)
+        return cls(names, origins[0].kind, digest_of(origins), licences, are_drawn(origins))
+
     def record(self) -> dict[str, Any]:
         """As JSON values."""
         values = {**asdict(self), "kind": self.kind.value}
@@ -71,12 +80,34 @@ def all_of(records: Sequence[Mapping[str, Any]] | None) -> list[Origin]:
     return [Origin.of(record) for record in records or ()]
 
 
+def are_drawn(origins: Sequence[Origin]) -> bool:
+    """Whether what is to be recognised was drawn, and nothing of it is real.
+
+    What packages ship, such as the photographs behind drawn hands, is built in as well.
+    """
+    kinds = {origin.kind for origin in origins}
+    return any(origin.is_drawn for origin in origins) and kinds <= {Kind.BUILTIN, Kind.UNTRAINED}
+
+
 def in_words(origins: Sequence[Origin]) -> str:
     """For people to read: `signs (mirror)`, `china + vgg16_hed (builtin, package)`."""
     if not origins:
         return "not recorded"  # by an older version
     assets = " + ".join(origin.asset for origin in origins)
     return f"{assets} ({', '.join(dict.fromkeys(origin.kind.value for origin in origins))})"
+
+
+def caution(origins: Sequence[Origin]) -> str:
+    """A sentence on what a model of these cannot be asked; empty where there is nothing to say."""
+    drawn = [origin for origin in origins if origin.is_drawn]
+    if any(origin.kind == Kind.UNTRAINED for origin in origins):
+        return "this model is untrained, as its weights could not be had: its answers mean nothing"
+    if are_drawn(origins):
+        return (
+            f"this model has seen nothing but what this program draws ({in_words(drawn)}): "
+            "expect little of it on photographs"
+        )
+    return ""
 
 
 def digest_of(origins: Sequence[Origin]) -> str:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -12,14 +12,22 @@ from fivenets.core import listing
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
+from fivenets.datasets.faces.examples import Example
 from fivenets.drawn.people import render_faces
 
 # The people drawn in the place of each real set: nobody is in two.
 BUILTIN_PEOPLE = {"att_faces": range(60), "lfw10": range(60, 84)}
 BUILTIN_PER_PERSON = 10
 
-Examples = Iterable[tuple[np.ndarray, str, str]]  # picture, person, name
-Crops = Iterable[tuple[np.ndarray, str, str]]  # face, person, digest of its picture
+
+class Crop(NamedTuple):
+    """A face, and what is known of it."""
+
+    image: np.ndarray  # (height, width, 3) uint8
+    person: str
+    picture: str  # digest of the picture that it was cut from
+    name: str = ""  # of that picture
+    part: str = ""  # train or test where the data set says it
 
 
 @dataclasses.dataclass
@@ -32,10 +40,11 @@ class FacesConfig(tfds.core.BuilderConfig):
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Faces and who they show; all in one split, as how people are parted is up to the reader."""
 
-    VERSION = tfds.core.Version("1.1.0")
+    VERSION = tfds.core.Version("1.2.0")
     RELEASE_NOTES: ClassVar = {
         "1.0.0": "First release.",
         "1.1.0": "Each face says which picture it was cut from.",
+        "1.2.0": "And that picture's name, and its part where the data set says it.",
     }
     BUILDER_CONFIGS: ClassVar = [
         FacesConfig(name="folder", description="Pictures `<person>/<image>`."),
@@ -49,7 +58,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         "that `fivenets.sources` brings; the others need nothing."
     )
 
-    def __init__(self, *, crops: Crops | None = None, **kwargs: Any):
+    def __init__(self, *, crops: Iterable[Crop] | None = None, **kwargs: Any):
         """Args: crops: written instead of the configuration's own pictures."""
         super().__init__(**kwargs)
         self.crops = crops
@@ -60,6 +69,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 "image": tfds.features.Image(shape=(None, None, 3), encoding_format="png"),
                 "person": tfds.features.Text(),
                 "picture": tfds.features.Text(),  # digest, see `picture_digest`
+                "name": tfds.features.Text(),
+                "part": tfds.features.Text(),  # train, test or nothing
             }
         )
         return self.dataset_info_from_configs(features=features)
@@ -71,12 +82,16 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             examples = drawn(self.builder_config.stands_for)
         else:
             examples = read_folder(Path(dl_manager.manual_dir))
-        crops = ((picture, person, picture_digest(picture)) for picture, person, _ in examples)
+        crops = (
+            Crop(pixels, one.person, picture_digest(pixels), one.name)
+            for one in examples
+            for pixels in [read_image(one.picture)]
+        )
         return {"train": self._generate_examples(crops)}
 
-    def _generate_examples(self, crops: Crops) -> Iterator[tuple[int, dict]]:
-        for row, (image_rgb_uint8, person, picture) in enumerate(crops):
-            yield row, {"image": image_rgb_uint8, "person": person, "picture": picture}
+    def _generate_examples(self, crops: Iterable[Crop]) -> Iterator[tuple[int, dict]]:
+        for row, crop in enumerate(crops):
+            yield row, crop._asdict()
 
 
 def picture_digest(image_rgb_uint8: np.ndarray) -> str:
@@ -84,14 +99,14 @@ def picture_digest(image_rgb_uint8: np.ndarray) -> str:
     return sha256(str(image_rgb_uint8.shape).encode() + image_rgb_uint8.tobytes())
 
 
-def drawn(stands_for: str) -> Iterator[tuple[np.ndarray, str, str]]:
-    """Picture, person and name of each drawn face in the place of a real set."""
+def drawn(stands_for: str) -> Iterator[Example]:
+    """The drawn faces in the place of a real set."""
     for picture, person in render_faces(BUILTIN_PEOPLE[stands_for], BUILTIN_PER_PERSON):
-        yield picture, person, person
+        yield Example(picture, person, person)
 
 
-def read_folder(folder: Path) -> Iterator[tuple[np.ndarray, str, str]]:
-    """Picture, person and name of each image in a folder `<person>/<image>`, at any depth.
+def read_folder(folder: Path) -> list[Example]:
+    """The images in a folder `<person>/<image>`, at any depth.
 
     Raises: UserError where it holds no such images.
     """
@@ -100,6 +115,8 @@ def read_folder(folder: Path) -> Iterator[tuple[np.ndarray, str, str]]:
     found = listing.labelled(folder)
     if not found.files:
         raise UserError(f"{folder} should hold one folder of images per person, it holds none")
-    for person, files in found.by_label().items():
-        for path in sorted(files, key=lambda path: (len(found.name(path)), found.name(path))):
-            yield read_image(path), person, str(path)
+    return [
+        Example(path, person, str(path))
+        for person, files in found.by_label().items()
+        for path in sorted(files, key=lambda path: (len(found.name(path)), found.name(path)))
+    ]

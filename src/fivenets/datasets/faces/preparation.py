@@ -1,13 +1,18 @@
 """One set of faces -> one prepared TFDS data set of image and person, with `source.json` beside it.
 
-A set is `att_faces` or `lfw10` (real or drawn), a folder `<person>/<image>`, or a TFDS name.
+A set is `att_faces`, `lfw10`, `lfw` or `lfw-view1` (real or drawn), a folder `<person>/<image>`, or
+a TFDS name. LFW's lists of pairs come with its pictures.
 """
 
+import json
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -16,15 +21,17 @@ from fivenets.core import listing
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
+from fivenets.datasets.faces import lfw
+from fivenets.datasets.faces.examples import Align, Example, cut, in_order
 from fivenets.datasets.faces.faces_dataset_builder import (
     BUILTIN_PEOPLE,
     Builder,
-    Examples,
+    Crop,
     drawn,
     picture_digest,
     read_folder,
 )
-from fivenets.datasets.faces.prepared import FaceSettings, alone, listed
+from fivenets.datasets.faces.prepared import PAIRS_FILE, FaceSettings, alone, listed
 from fivenets.datasets.storing import download, is_folder, replacing, tfds_builder, write_source
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
@@ -32,8 +39,7 @@ from fivenets.sources.origin import Origin
 
 log = logging.getLogger(__name__)
 
-# Pictures, their names -> face crops, or what is wrong with a picture.
-Align = Callable[[Sequence[np.ndarray], Sequence[str]], list[np.ndarray | UserError]]
+KNOWN = (*BUILTIN_PEOPLE, *lfw.NAMES)
 
 
 def prepare(
@@ -44,40 +50,46 @@ def prepare(
     Args: align: applied to the pictures; those that it refuses are left out, counted and named in
         source.json. Drawn faces are cropped already and never aligned.
     """
-    origin, examples = read(settings.dataset, source, raw_dir)
+    origin, examples, pairs = read(settings.dataset, source, raw_dir)
+    if settings.most_people:
+        examples = of_some(list(examples), settings.most_people, settings.split_seed)
     is_aligned = settings.align and not origin.is_drawn
-    pictures, people, names = zip(*examples, strict=True)
-    digests = [picture_digest(picture) for picture in pictures]
-    repeated = repeats(digests, people, names)
-    faces = align(pictures, names) if align and is_aligned else pictures
-    faces = [repeated.get(row, face) for row, face in enumerate(faces)]
-    skipped = [str(face) for face in faces if isinstance(face, UserError)]
-    kept = [
-        (face, person, digest)
-        for face, person, digest in zip(faces, people, digests, strict=True)
-        if not isinstance(face, UserError)
-    ]
-    everyone = {person for _, person, _ in kept}
-    if len(everyone) < 2:
-        raise UserError(f"{settings.dataset}: faces of at least 2 people are needed")
-    single = alone(np.array([person for _, person, _ in kept]))
+    digests = list(in_order(digests_of, examples, f"{settings.dataset}: pictures read"))
+    kept, skipped = Kept(), repeats(digests, [(one.person, one.name) for one in examples])
     with replacing(out) as scratch:
+        work = partial(cut, align if align and is_aligned else _whole)
+        faces = in_order(
+            work, examples, f"{settings.dataset}: {'aligned' if is_aligned else 'cut'}"
+        )
+        crops = kept.of(zip(examples, faces, digests, strict=True), skipped)
         config = f"{origin.asset}_drawn" if origin.is_drawn else "folder"
-        Builder(data_dir=scratch, config=config, crops=kept).download_and_prepare()
+        Builder(data_dir=scratch, config=config, crops=crops).download_and_prepare()
+        everyone = np.unique(kept.people)
+        if len(everyone) < 2:
+            raise UserError(f"{settings.dataset}: faces of at least 2 people are needed")
+        single, refused = (
+            alone(np.array(kept.people)),
+            [str(skipped[row]) for row in sorted(skipped)],
+        )
         write_source(
             scratch,
-            origin,
+            [origin],
             people=len(everyone),
             people_with_one_picture=len(single),
-            alignment="mtcnn, five points" if is_aligned else "none: cropped already",
-            skipped=skipped,
+            alignment="five points" if is_aligned else "none: cropped already",
+            skipped=refused,
         )
+        if pairs:
+            record = {key: list(map(asdict, listed_pairs)) for key, listed_pairs in pairs.items()}
+            (scratch / PAIRS_FILE).write_text(json.dumps(record))
     log.info(
-        "%s: %s data, %d faces, %d skipped",
+        "%s: %s data, %s faces of %s people, %s pictures skipped%s",
         settings.dataset,
         origin.kind,
-        len(kept),
-        len(skipped),
+        f"{len(kept.people):,}",
+        f"{len(everyone):,}",
+        f"{len(refused):,}",
+        f" (named in {out / 'source.json'}): {listed(refused, 3)}" if refused else "",
     )
     if len(single):
         log.warning(
@@ -90,57 +102,117 @@ def prepare(
         )
 
 
+class Kept:
+    """The people whose faces are kept, as they pass by on their way to the disk."""
+
+    def __init__(self) -> None:
+        self.people: list[str] = []
+
+    def of(
+        self, found: Iterator[tuple[Example, Any, Any]], skipped: dict[int, UserError]
+    ) -> Iterator[Crop]:
+        """The faces that are kept; `skipped` gets what is wrong with each other one, by its row."""
+        for row, (example, face, digest) in enumerate(found):
+            if isinstance(face, UserError):
+                skipped.setdefault(row, face)
+            elif row not in skipped:
+                self.people.append(example.person)
+                yield Crop(face, example.person, digest, example.name, example.part)
+
+
+def of_some(examples: Sequence[Example], most: int, seed: int) -> list[Example]:
+    """Those of at most `most` people of each part, drawn with equal chances."""
+    rng, chosen = np.random.default_rng(seed), set()
+    for part in sorted({one.part for one in examples}):
+        names = np.unique([one.person for one in examples if one.part == part])
+        chosen |= {(part, str(name)) for name in rng.permutation(names)[:most]}
+    return [one for one in examples if (one.part, one.person) in chosen]
+
+
+def digests_of(examples: Sequence[Example]) -> list[str | UserError]:
+    """The digest of each picture's pixels, or what is wrong with it."""
+    found = [one.pixels() for one in examples]
+    return [one if isinstance(one, UserError) else picture_digest(one) for one in found]
+
+
+def _whole(pictures: Sequence[np.ndarray], names: Sequence[str]) -> list[np.ndarray | UserError]:
+    return list(pictures)
+
+
 def repeats(
-    digests: Sequence[str], people: Sequence[str], names: Sequence[str]
+    digests: Sequence[str | UserError], shown: Sequence[tuple[str, str]]
 ) -> dict[int, UserError]:
-    """The rows of pictures that are in a set twice, and what is wrong with each.
+    """The rows of pictures that cannot be read or are in a set twice, and what is wrong with each.
 
     Of one person the first stays. Of two nobody can say who is on it, and none stays.
+    Args: shown: the person and the name of each.
     """
     rows_of, found = defaultdict(list), {}
     for row, digest in enumerate(digests):
-        rows_of[digest].append(row)
+        if isinstance(digest, UserError):
+            found[row] = digest
+        else:
+            rows_of[digest].append(row)
     for first, *others in rows_of.values():
-        if len({people[row] for row in (first, *others)}) > 1:
+        if len({shown[row][0] for row in (first, *others)}) > 1:
             for row, other in zip((first, *others), (*others, first), strict=True):
                 found[row] = UserError(
-                    f"{names[row]}: the same picture as {names[other]}: it can show one person only"
+                    f"{shown[row][1]}: the same picture as {shown[other][1]}: "
+                    "it can show one person only"
                 )
         else:
             for row in others:
-                found[row] = UserError(f"{names[row]}: the same picture as {names[first]}")
+                found[row] = UserError(f"{shown[row][1]}: the same picture as {shown[first][1]}")
     return found
 
 
-def read(dataset: str, source: str, raw_dir: Path) -> tuple[Origin, Examples]:
-    """Where a set's pictures are from, and the pictures with their person and name."""
+def read(dataset: str, source: str, raw_dir: Path) -> tuple[Origin, Any, dict[str, list[lfw.Pair]]]:
+    """Where a set's pictures are from; the examples, of a length; and LFW's pairs of them."""
+    if dataset in lfw.NAMES:
+        if found := lfw.find(raw_dir, source):
+            return found.origin, found.examples(dataset), found.pairs
+        if source != "builtin":
+            log.warning("%s cannot be had from here: in its place %s", dataset, lfw.SMALLER)
+        return read(lfw.SMALLER, source, raw_dir)
     if dataset in BUILTIN_PEOPLE:
         found = fetch(ASSETS[dataset], raw_dir, source)
         if found is not None:
-            return found.origin, read_folder(found.folder)
+            return found.origin, read_folder(found.folder), {}
         log.warning("%s: no real source was asked for or answered: drawing people", dataset)
         examples = list(drawn(dataset))
-        digest = sha256(b"".join(picture.tobytes() for picture, _, _ in examples))
-        return Origin.drawn(dataset, digest), examples
+        digest = sha256(b"".join(np.asarray(one.picture).tobytes() for one in examples))
+        return Origin.drawn(dataset, digest), examples, {}
     if os.sep in dataset or is_folder(dataset):
         folder = Path(dataset).expanduser()
-        examples = list(read_folder(folder))
+        examples = read_folder(folder)
         found = listing.labelled(folder)
         found.say()
-        return Origin.own(folder.name, found.digest()), examples
-    return _read_tfds(dataset, raw_dir)
+        return Origin.own(folder.name, found.digest()), examples, {}
+    origin, examples = _read_tfds(dataset, raw_dir)
+    return origin, examples, {}
 
 
-def _read_tfds(name: str, raw_dir: Path) -> tuple[Origin, Examples]:
-    builder = tfds_builder(name, raw_dir / "tfds", ", ".join(BUILTIN_PEOPLE))
+def _read_tfds(name: str, raw_dir: Path) -> tuple[Origin, "TfdsExamples"]:
+    builder = tfds_builder(name, raw_dir / "tfds", ", ".join(KNOWN))
     if not {"image", "label"} <= set(builder.info.features or ()):
         raise UserError(f"{name} should have the features image and label")
-    origin = download(builder, name, raw_dir)
-    return origin, [
-        (read_image(example["image"]), _text(example["label"]), f"{name} {split} {index}")
-        for split in builder.info.splits
-        for index, example in enumerate(tfds.as_numpy(builder.as_dataset(split)))
-    ]
+    return download(builder, name, raw_dir), TfdsExamples(name, builder)
+
+
+class TfdsExamples:
+    """The examples of a data set of TFDS, read anew each time that they are gone through."""
+
+    def __init__(self, name: str, builder: tfds.core.DatasetBuilder):
+        self.name, self.builder = name, builder
+
+    def __len__(self) -> int:
+        return sum(split.num_examples for split in self.builder.info.splits.values())
+
+    def __iter__(self) -> Iterator[Example]:
+        for split in self.builder.info.splits:
+            for index, example in enumerate(tfds.as_numpy(self.builder.as_dataset(split))):
+                picture, person = read_image(example["image"]), _text(example["label"])
+                yield Example(picture, person, f"{self.name} {split} {index}")
 
 
 def _text(label: bytes | np.integer) -> str:

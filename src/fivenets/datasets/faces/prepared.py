@@ -12,7 +12,11 @@ import tensorflow_datasets as tfds
 
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
+from fivenets.datasets.faces.examples import TEST
+from fivenets.datasets.faces.lfw import Pair
 from fivenets.datasets.settings import FaceSettings
+
+PAIRS_FILE = "pairs.json"  # beside the data
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Faces:
     images: list[np.ndarray]
     people: np.ndarray  # (n,) text
     pictures: np.ndarray  # (n,) text, digests of the pictures that the faces were cut from
+    names: np.ndarray | None = None  # (n,) text, of those pictures
 
     @property
     def labels(self) -> np.ndarray:
@@ -31,7 +36,8 @@ class Faces:
     def only(self, mask: np.ndarray) -> "Faces":
         """Those where `mask` (n,) is true."""
         images = [self.images[row] for row in np.flatnonzero(mask)]
-        return Faces(images, self.people[mask], self.pictures[mask])
+        names = None if self.names is None else self.names[mask]
+        return Faces(images, self.people[mask], self.pictures[mask], names)
 
     def repeated(self) -> "Faces":
         """Those of people with two pictures or more."""
@@ -41,23 +47,39 @@ class Faces:
         """These, then `others`."""
         people = np.concatenate([self.people, others.people])
         pictures = np.concatenate([self.pictures, others.pictures])
-        return Faces([*self.images, *others.images], people, pictures)
+        named = [one.names for one in (self, others) if one.names is not None]
+        names = np.concatenate(named) if len(named) == 2 else None
+        return Faces([*self.images, *others.images], people, pictures, names)
 
 
 def load(folder: Path, settings: FaceSettings) -> tuple[Faces, Faces, dict]:
     """(train, test, source.json) of a prepared set: nobody is in both.
 
     Args: settings: its `test_people` go to test; 0 means all of them do. They are chosen among
-        those with two pictures or more, as one picture of a person says nothing about a pair.
+        those with two pictures or more, as one picture of a person says nothing about a pair. A
+        set that says itself who is kept from training, as LFW does, is cut as it says.
     """
     builder = tfds.builder_from_directory(version_folder(folder))
     examples = list(tfds.as_numpy(builder.as_dataset("train")))
-    people = np.array([example["person"].decode() for example in examples])
-    is_test = np.isin(people, _test_names(people, settings))
+    people, pictures, names, parts = (
+        np.array([example[key].decode() for example in examples])
+        for key in ("person", "picture", "name", "part")
+    )
+    has_parts = len(parts) and all(parts)
+    is_test = parts == TEST if has_parts else np.isin(people, _test_names(people, settings))
     source = json.loads((folder / SOURCE_FILE).read_text())
-    pictures = np.array([example["picture"].decode() for example in examples])
-    faces = Faces([example["image"] for example in examples], people, pictures)
+    faces = Faces([example["image"] for example in examples], people, pictures, names)
     return faces.only(~is_test), faces.only(is_test), source
+
+
+def pairs(folder: Path) -> dict[str, list[Pair]]:
+    """LFW's lists of pairs, beside a prepared set of its pictures; nothing beside another set."""
+    file = folder / PAIRS_FILE
+    if not file.is_file():
+        return {}
+    return {
+        key: [Pair(**one) for one in rows] for key, rows in json.loads(file.read_text()).items()
+    }
 
 
 def alone(people: np.ndarray) -> np.ndarray:

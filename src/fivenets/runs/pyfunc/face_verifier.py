@@ -2,13 +2,14 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import mlflow
 import pandas as pd
 
 from fivenets.core.errors import UserError
-from fivenets.faces.embedder import Calibration, Embedder, verdict
+from fivenets.faces.alignment import Which
+from fivenets.faces.embedder import FACE, Calibration, Embedder, read_face, verdict
 from fivenets.runs.pyfunc import inputs, serving
 
 
@@ -22,31 +23,39 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row per item: `embedding` of one picture; `same`, `distance`, `threshold` and
-        `target_far` of a list of two. What does not apply is None.
+        `target_far` of a list of two. What does not apply is None. `faces` says how many there are
+        in each picture, and `caution` what the model should not be asked.
 
         A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
-        path; behind MLflow's server, text is never taken as a path. Each shows one face, which is
-        found and aligned, unless `params` has `cropped: True`.
+        path; behind MLflow's server, text is never taken as a path. The largest face is found and
+        aligned; `params` may ask for another, as `face: centre`, for an error where there are
+        several, `face: only`, or have a picture taken whole, `cropped: True`.
         """
         with inputs.refusals():
-            inputs.check_params(params, known=("cropped",))
+            inputs.check_params(params, known=("cropped", "face"))
             is_cropped = bool((params or {}).get("cropped", False))
+            which = (params or {}).get("face", FACE)
+            if which not in get_args(Which):
+                raise UserError(f"face: {', '.join(get_args(Which))} expected, {which!r} received")
             rows = []
             for index, item in enumerate(model_input):
                 is_alone = len(model_input) == 1 and not isinstance(item, list | tuple)
                 with inputs.place(None if is_alone else index):
-                    rows.append(self._row(item, is_cropped))
+                    rows.append(self._row(item, is_cropped, which))
             return pd.DataFrame(rows)
 
-    def _row(self, item: Any, is_cropped: bool) -> dict[str, Any]:
+    def _row(self, item: Any, is_cropped: bool, which: Which) -> dict[str, Any]:
         shown = item if isinstance(item, list | tuple) else [item]
         if len(shown) not in (1, 2):
             raise UserError(f"one picture or a pair expected, {len(shown)} received")
-        vectors = []
+        found = []
         for index, one in enumerate(shown):
             with inputs.place(index if len(shown) > 1 else None):
-                vectors.append(self.embedder.embed([inputs.picture(one)], is_cropped)[0])
+                found.append(read_face(inputs.picture(one), is_cropped, which))
+        vectors = self.embedder.embeddings([one.crop for one in found])
         answer = dict.fromkeys(("same", "distance", "threshold", "target_far", "embedding"))
+        answer |= {"faces": [max(1, len(one.faces)) for one in found]}
+        answer |= {"caution": self.embedder.caution}
         if len(shown) == 1:
             return answer | {"embedding": vectors[0].tolist()}
         return answer | asdict(verdict(vectors[0], vectors[1], self.calibration))
