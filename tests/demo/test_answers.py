@@ -103,7 +103,7 @@ def test_detect_draws_and_lists_the_boxes_of_both_thresholds() -> None:
     assert np.asarray(drawn)[:, 0].std() > 0
     assert detection.detect(GREY, 0.8, 0.5)[1] == [cat]
     assert detection.detect(GREY, 0.6, 0.2)[1] == [cat]
-    undrawn, rows = detection.detect(GREY, 1.0, 0.5)
+    undrawn, rows, _ = detection.detect(GREY, 1.0, 0.5)
     assert rows == []
     assert (np.asarray(undrawn) == 128).all()
 
@@ -209,7 +209,7 @@ def test_what_cannot_be_used_is_a_sentence() -> None:
         for path in ("/etc/hostname", Path("/etc/hostname")):
             with pytest.raises(UserError, match="expected a picture, received text"):
                 ask(path)
-    with pytest.raises(UserError, match="add pictures of the people to be known first"):
+    with pytest.raises(UserError, match="first add pictures of known people"):
         faces.identify(GREY, [], 0.5)
     with pytest.raises(UserError, match="of the known people, number 2: the picture is 2x2 pixels"):
         faces.identify(GREY, [(GREY, None), (GREY.resize((2, 2)), None)], 0.5)

@@ -10,10 +10,18 @@ from darknet_networks import ANCHORS, TINY, convolution, head, region, section, 
 from PIL import Image
 
 from fivenets.core.errors import UserError
-from fivenets.detection import boxes, certificate, darknet, darknet_library, engines, weights
+from fivenets.detection import (
+    boxes,
+    certificate,
+    darknet,
+    darknet_library,
+    engines,
+    weights,
+)
 from fivenets.detection import pictures as fitting
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
+from fivenets.detection.witness import UnreadableError
 
 NET = section("net", width=96, height=64, channels=3)
 ODD_POOLS = NET + convolution(8) + section("maxpool", size=3, stride=2) + convolution(8, stride=2)
@@ -69,7 +77,7 @@ def test_small_variances_are_divided_as_darknet_does(write_pair) -> None:
 def test_darknet_is_no_witness_of_what_it_computes_wrongly(write_pair) -> None:
     cfg, numbers = write_pair(NET + convolution(8, size=1, stride=2) + head(2) + region(2))
     picture = np.zeros((1, 64, 96, 3), np.float32)
-    with pytest.raises(engines.UnreadableError, match=r"computes net.cfg line 6 .size=1, stride=2"):
+    with pytest.raises(UnreadableError, match=r"computes net.cfg line 6 .size=1, stride=2"):
         engines.darknet_itself(cfg, numbers, picture)
     record = certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [])
     assert certificate.is_equal(record), record

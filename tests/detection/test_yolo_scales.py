@@ -16,10 +16,19 @@ from yolo_networks import (
 )
 
 from fivenets.core.errors import UserError
-from fivenets.detection import boxes, certificate, darknet, darknet_library, engines, model, weights
+from fivenets.detection import (
+    boxes,
+    certificate,
+    darknet,
+    darknet_library,
+    engines,
+    model,
+    weights,
+)
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
 from fivenets.detection.regions import Region
+from fivenets.detection.witness import UnreadableError
 
 ANCHORS = "10,14, 23,27, 37,58"
 NEW = net(64) + convolution(8, stride=2) + convolution(16, stride=2, activation="swish")
@@ -49,8 +58,8 @@ def test_every_scale_is_certified_and_given_back(
     detector = Detector.from_darknet(cfg, numbers)
     record = certificate.certify(detector, cfg, numbers, [photograph])
     assert certificate.is_equal(record), record
-    for witness in certificate.witnesses(record).values():
-        assert len(witness["max_abs_difference_by_scale"]) == len(detector.regions)
+    for engine in certificate.witnesses(record).values():
+        assert len(engine["max_abs_difference_by_scale"]) == len(detector.regions)
     assert detector.to_weights() == numbers.read_bytes()
 
 
@@ -202,7 +211,7 @@ def test_the_original_darknet_is_no_witness_of_what_came_later(
     name: str, why: str, write_pair
 ) -> None:
     cfg, numbers = write_pair(NETWORKS[name])
-    with pytest.raises(engines.UnreadableError, match=f"Darknet does not know {why}"):
+    with pytest.raises(UnreadableError, match=f"Darknet does not know {why}"):
         engines.darknet_itself(cfg, numbers, np.zeros((1, 64, 64, 3), np.float32))
 
 
@@ -223,8 +232,8 @@ def test_a_wrong_scale_is_found_out(write_pair, photograph: np.ndarray, monkeypa
     layer.set_weights([kernel * 1.01, biases])
     record = certificate.certify(detector, cfg, numbers, [photograph])
     assert not certificate.is_equal(record)
-    for witness in certificate.witnesses(record).values():
-        first, second = witness["max_abs_difference_by_scale"]
+    for engine in certificate.witnesses(record).values():
+        first, second = engine["max_abs_difference_by_scale"]
         assert first <= certificate.RAW_TOLERANCE < second
 
 

@@ -108,7 +108,7 @@ def verify(
 @app.command()
 def identify(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, and videos.")],
-    gallery: Annotated[Path, typer.Option(help="A folder <person>/<image> of those to be known.")],
+    gallery: Annotated[Path, typer.Option(help="Known people: a folder <person>/<image>.")],
     model: Model = "facenet",
     face: Annotated[
         Meant, typer.Option(help="Which faces of a picture; of a video, all.")
@@ -117,7 +117,7 @@ def identify(
     cropped: Cropped = False,
     as_json: Json = False,
 ) -> None:
-    """Says who of the gallery's people each face is, if any; of a video, twice a second."""
+    """Says which of the gallery's people each face is, if any; in a video, twice a second."""
     from fivenets.faces import enrolment, identification, naming
     from fivenets.faces.embedder import Embedder, calibration_of
     from fivenets.runs import registry
@@ -163,9 +163,9 @@ def identify(
 @app_of_threshold.command()
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your people: <person>/<image>.")],
-    far: Annotated[float, typer.Option(help="The part of strangers' pairs to be accepted.")],
+    far: Annotated[float, typer.Option(help="The share of strangers' pairs to accept, 0..1.")],
     false_identification: Annotated[
-        float, typer.Option(help="The part of strangers that a gallery may name.")
+        float, typer.Option(help="The share of strangers a gallery may name, 0..1.")
     ] = 0.02,
     model: Model = "facenet",
     folds: Annotated[int, typer.Option(help="Folds of people; at most as many as people.")] = 10,

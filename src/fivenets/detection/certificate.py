@@ -17,6 +17,7 @@ from fivenets.detection import boxes, engines, reading
 from fivenets.detection.boxes import Profile
 from fivenets.detection.converted import Converted
 from fivenets.detection.engines import Answer
+from fivenets.detection.witness import UnreadableError
 
 RAW_TOLERANCE = 1e-4  # absolute, of float32 numbers before any activation
 BOX_TOLERANCE = 0.01  # pixels of the network's input
@@ -116,7 +117,7 @@ def _asked(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> dict[str
     for name, engine in engines.installed().items():
         try:
             answers[name] = engine(cfg_file, weights_file, pictures)
-        except engines.UnreadableError as error:
+        except UnreadableError as error:
             answers[name] = str(error)
     return answers
 

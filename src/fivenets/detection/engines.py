@@ -8,21 +8,16 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from fivenets.core.errors import UserError
-from fivenets.detection import boxes, darknet, darknet_library, opencv_files, weights
+from fivenets.detection import boxes, darknet, darknet_library, opencv_files, witness
 from fivenets.detection.darknet import Network
 from fivenets.detection.regions import Region
-from fivenets.detection.shapes import Shape, activation_of, padding_of
+from fivenets.detection.shapes import Shape
+from fivenets.detection.witness import UnreadableError
 
 MINUTES = 10  # for Darknet, which takes some 10 s for a picture of 608 pixels a side
-NO_BOXES = np.zeros((0, 0, 5), np.float32)  # of a classifier
-# Of AlexeyAB's Darknet, not of the original, with what changes nothing.
-LATER_ACTIVATIONS, ACTIVATED = ("relu6", "swish", "mish"), ("convolutional", "shortcut")
-LATER_OPTIONS = {"route": {"groups": 1}, "yolo": {"scale_x_y": 1, "new_coords": 0}}
 
 
 @dataclass(frozen=True)
@@ -32,10 +27,6 @@ class Answer:
     raws: tuple[np.ndarray, ...]  # by scale (n, rows, columns, numbers), as `boxes.decode` takes it
     boxes_xyxy: np.ndarray  # (n, boxes, 4) in parts of the input, anchors fastest
     scores: np.ndarray  # (n, boxes, classes), p_c * class probability
-
-
-class UnreadableError(UserError):
-    """An engine cannot read a network: no witness, neither for nor against its conversion."""
 
 
 def installed() -> dict[str, Callable[[Path, Path, np.ndarray], Answer]]:
@@ -60,35 +51,30 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     import cv2
 
     network = darknet.parse_file(cfg_file)
-    for layer in network.layers:
-        if (
-            layer.kind == "route"
-            and len(layer.inputs) > 1
-            and layer.section.integer("groups", 1) > 1
-        ):
-            raise UnreadableError(  # its importer would join them whole
-                f"OpenCV cannot read {cfg_file.name}: line {layer.section.line} [route] takes "
-                "groups of several layers"
-            )
+    witness.check_opencv(network, cfg_file.name)
     text = opencv_files.cfg(network)
     numbers = opencv_files.weights_of(cfg_file, weights_file)
     try:
-        raws, rows = _ask_opencv(text, numbers, pictures)
+        answers = _ask_opencv(text, numbers, pictures)
     except cv2.error as error:
         why = " ".join(str(error.err).split())
         raise UnreadableError(f"OpenCV cannot read {cfg_file.name}: {why}") from None
-    if not network.regions:
-        return ours(raws, ())
+    count = len(network.regions)
+    if not count:
+        return ours([np.array([last.reshape(1, 1, -1) for (last,) in answers])], ())
+    raws = tuple(np.array([one[scale][0] for one in answers]) for scale in range(count))
+    rows = np.array([np.concatenate(one[count:]) for one in answers])
     # The importer's region layer suppresses by a threshold of its own and writes 0 over scores;
     # those are read from OpenCV's raw output.
     scores = np.where(rows[..., 5:] > 0, rows[..., 5:], ours(raws, network.regions).scores)
     return Answer(raws, _xyxy(rows[..., :4]), scores)
 
 
-def _ask_opencv(
-    text: str, numbers: bytes, pictures: np.ndarray
-) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """Raw outputs (n, rows, columns, channels), and rows (n, boxes, 5 + classes) of all scales."""
+def _ask_opencv(text: str, numbers: bytes, pictures: np.ndarray) -> list[list[np.ndarray]]:
+    """For each picture what each region layer receives (1, rows, columns, numbers), then its boxes.
+
+    Of each box 5 + classes numbers. Of a classifier: what its last layer gives.
+    """
     import cv2
 
     network = cv2.dnn.readNetFromDarknet(
@@ -98,30 +84,19 @@ def _ask_opencv(
     network.enableWinograd(False)
     names = network.getLayerNames()
     heads = [place for place, name in enumerate(names) if network.getLayer(name).type == "Region"]
+    # OpenCV moves the channels last in a layer of its own before each.
     asked = [names[place - 1] for place in heads] + [names[place] for place in heads]
-    if not heads:
-        return (np.array([_ask_classifier(network, picture) for picture in pictures]),), NO_BOXES
-    raws, decoded = [], []
+    found = []
     for picture in pictures:
         network.setInput(np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32))
-        answer = [one.copy() for one in network.forward(asked)]
-        # OpenCV has moved the channels last, for its region layers.
-        raws.append([raw[0] for raw in answer[: len(heads)]])
-        rows = answer[len(heads) :]
-        decoded.append(np.concatenate([one.reshape(-1, one.shape[-1]) for one in rows]))
-    return tuple(map(np.array, zip(*raws, strict=True))), np.array(decoded)
-
-
-def _ask_classifier(network: Any, picture: np.ndarray) -> np.ndarray:
-    """(1, 1, classes) of one picture."""
-    network.setInput(np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32))
-    return network.forward().reshape(1, 1, -1).copy()
+        found.append([one.copy() for one in network.forward(asked or [names[-1]])])
+    return found
 
 
 def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     """Darknet's own library, in a process of its own. pictures as for `opencv`."""
     network = darknet.parse_file(cfg_file)
-    _check_darknet_computes(network, cfg_file.name)
+    witness.check_darknet(network, cfg_file.name)
     # Darknet takes a BOM for a part of the first word, and \r for one of the last.
     lines = cfg_file.read_bytes().decode("utf-8-sig").replace("\r", "").split("\n")
     with tempfile.TemporaryDirectory() as scratch:
@@ -172,30 +147,6 @@ def _anchors_fastest(values: np.ndarray, network: Network) -> np.ndarray:
         found.append(of_head)
         start = end
     return np.concatenate(found, axis=1)
-
-
-def _check_darknet_computes(network: Network, name: str) -> None:
-    """Raises: UnreadableError for what the original Darknet passes over.
-
-    Without cuDNN it takes the input as it is for any convolution of size 1, whatever stride and
-    padding are (src/convolutional_layer.c, forward_convolutional_layer); options of AlexeyAB's it
-    does not know.
-    """
-    for layer in network.layers:
-        section, stride = layer.section, layer.section.integer("stride", 1)
-        where = f"{name} line {section.line}"
-        if layer.kind == "convolutional" and weights.kernel_shape(layer)[-1] == 1:
-            padding = padding_of(section)
-            if stride > 1 or padding:
-                raise UnreadableError(
-                    f"Darknet on a CPU computes {where} (size=1, stride={stride}, "
-                    f"padding={padding}) as if neither were given"
-                )
-        for key, plain in LATER_OPTIONS.get(layer.kind, {}).items():
-            if section.number(key, plain) != plain:
-                raise UnreadableError(f"Darknet does not know {key} of {where} [{layer.kind}]")
-        if layer.kind in ACTIVATED and activation_of(section) in LATER_ACTIVATIONS:
-            raise UnreadableError(f"Darknet does not know {activation_of(section)} of {where}")
 
 
 def ask_darknet(command: str, arguments: list, out: Path, names: str) -> dict[str, np.ndarray]:

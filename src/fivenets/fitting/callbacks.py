@@ -119,7 +119,10 @@ class Backup(keras.callbacks.Callback):
         self.state_file = folder / "state.weights.h5"
         fingerprint_file = folder / "fingerprint"
         if fingerprint_file.exists() and fingerprint_file.read_text() != fingerprint:
-            log.info("%s is of other settings, data or network: starting anew", folder)
+            log.info(
+                "%s has other settings, data or network: starting from scratch",
+                folder,
+            )
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
         fingerprint_file.write_text(fingerprint)

@@ -116,7 +116,7 @@ def _sources_agree(found: Checked) -> None:
 
 
 def _people_suffice(found: Checked) -> None:
-    """As far as it is known how many people there are in a set."""
+    """How many people a set has, as far as that is known."""
     for name, data in found.data.items():
         if isinstance(data, FaceSettings) and data.dataset in PEOPLE:
             counts = PEOPLE[data.dataset]
