@@ -1,7 +1,7 @@
 # make          set up, rebuild every model from its data, show the results
 # make test     set up, then lint, types and tests
 # GPU=1         TensorFlow with CUDA instead of its CPU build
-# PRESET=gpu    first the full-length schedules into params.yaml; PRESET=cpu takes them out again
+# PRESET=gpu    first the full-length schedules into params.yaml; PRESET=cpu restores the short ones
 # PYTHON=...    the interpreter to start from, 3.11 to 3.13
 
 PYTHON ?= python3

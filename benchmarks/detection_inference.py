@@ -1,11 +1,13 @@
-"""YOLOv2 at 608 pixels, one picture at a time: this project against OpenCV in one process.
+"""A detector on one picture at a time: this project against OpenCV in one process.
 
-    python benchmarks/detection_inference.py [SIDE]
+    python benchmarks/detection_inference.py [NAME]
+
+NAME is YOLOv2's cfg, at 608 pixels, or one of the networks of `detection/sources.py`.
 
 Random weights, since speed does not depend on them. The engines take turns, so that another
 load on the machine falls on all alike; medians are printed as one JSON object. What bfloat16
-does to detections is measured on two trained networks, YOLO-LITE for VOC and for COCO, with
-Darknet's sample photographs and those of LFW-10.
+does to detections is measured on the trained networks, with Darknet's sample photographs and those
+of LFW-10.
 """
 
 import json
@@ -30,40 +32,40 @@ ROUNDS = 7
 MATCHING_IOU = 0.8  # of two boxes of a class that are one detection
 
 
-def main(side: str = "608") -> None:
+def main(name: str = "yolov2.cfg") -> None:
     import cv2
 
-    cfg_file = sources.darknet_cfg("yolov2.cfg", Path("data/raw"))
-    text = cfg_file.read_text().replace("=608", f"={side}")
-    network = darknet.parse(text)
+    is_pair = name in sources.RELATIVES
+    raw_dir = Path("data/raw")
+    cfg_file = sources.fetch(name, raw_dir).cfg if is_pair else sources.darknet_cfg(name, raw_dir)
+    network = darknet.parse_file(cfg_file)
     header, numbers = weights.random(network, seed=0)
     built = model.build(network)
     model.load(built, network, numbers)
-    assert network.region
-    labels = [str(index) for index in range(network.region.classes)]
+    labels = [str(index) for index in range(network.regions[0].classes)]
     plain = Detector(built, network, header, labels)
     height, width, channels = network.input_shape
     picture = np.random.default_rng(0).random((1, height, width, channels), np.float32)
     planes = np.ascontiguousarray(picture.transpose(0, 3, 1, 2))
     with tempfile.TemporaryDirectory() as scratch:
         files = Path(scratch, "net.cfg"), Path(scratch, "net.weights")
-        files[0].write_text(text)
+        files[0].write_text(network.text)
         files[1].write_bytes(weights.to_bytes(header, numbers))
         opencv = cv2.dnn.readNetFromDarknet(*map(str, files))
 
-    def ask_opencv() -> np.ndarray:
+    def ask_opencv() -> Any:
         opencv.setInput(planes)
-        return opencv.forward()
+        return opencv.forward(opencv.getUnconnectedOutLayersNames())
 
     fast, half = plain.for_inference("float32"), plain.for_inference("bfloat16")
-    raw = fast.raw(picture)[0]
+    raws = [raw[0] for raw in fast.raw(picture)]
     calls: dict[str, Callable[[], Any]] = {
         "opencv": ask_opencv,
         "keras": lambda: plain.raw(picture),
         "keras, folded": lambda: fast.raw(picture),
         "keras, folded, bfloat16": lambda: half.raw(picture),
         "decode and suppress, course": lambda: boxes.detections(
-            raw, plain.region, PROFILES["course"]
+            raws, plain.regions, PROFILES["course"]
         ),
     }
     times: dict[str, list[float]] = {name: [] for name in calls}
@@ -77,15 +79,15 @@ def main(side: str = "608") -> None:
     print(
         json.dumps(
             {
-                "side": int(side),
+                "network": name,
                 "opencv_version": cv2.__version__,
-                "boxes": raw.size // (5 + plain.region.classes),
+                "boxes": sum(map(np.size, raws)) // (5 + plain.regions[0].classes),
                 "milliseconds": {name: round(value, 2) for name, value in medians.items()},
                 "of_opencv": {
                     name: round(value / medians["opencv"], 3) for name, value in medians.items()
                 },
                 "used_here": processor.fastest_dtype(),
-                "bfloat16_changes": {name: changes(name) for name in sources.YOLO_LITE},
+                "bfloat16_changes": {one: changes(one) for one in sources.RELATIVES},
             },
             indent=2,
         )

@@ -21,8 +21,8 @@ def main(*words: str) -> None:
             lock.seek(0)
             other = lock.read().strip() or "unknown"
             print(
-                f"another make is at work in this folder (process {other}): waiting for its end; "
-                "Ctrl-C leaves it to it",
+                f"another make is running in this folder (process {other}): waiting for it to "
+                "finish; Ctrl-C stops the wait, not the other make",
                 file=sys.stderr,
                 flush=True,
             )

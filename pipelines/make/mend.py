@@ -1,4 +1,4 @@
-"""Puts aside those of DVC's own files that a kill in the middle of a write has left unreadable.
+"""Moves aside those of DVC's own files that a kill in the middle of a write has left unreadable.
 
 DVC writes them in place, and stops at what it cannot read. What dvc.lock said of a stage is found
 again in the cache of runs, or made again. A conflict of git's is left to its user.
@@ -25,7 +25,7 @@ def main() -> None:
                 aside = Path(".dvc/tmp", f"{file.name}.torn")
                 aside.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(file, aside)
-                print(f"{file}: not whole, as after a kill; put aside as {aside}", flush=True)
+                print(f"{file}: damaged, as after a kill; moved aside to {aside}", flush=True)
 
 
 def is_torn(file: Path, read: Callable[[str], object]) -> bool:

@@ -1,4 +1,4 @@
-"""Makes again what was made of other data than are at hand by now, which DVC cannot see.
+"""Makes again what was made from data that have changed since, which DVC cannot see.
 
 What is built in gives way to a mirror or host that answers; a folder or file that params.yaml names
 may have changed. What was never made is left alone.
@@ -41,14 +41,12 @@ def main() -> None:
             and is_built_in(candidate)
             and all(answers(ASSETS[asset]) for asset in better)
         ):
-            print(
-                f"{candidate.name}: better than what is built in can be had by now; making it again"
-            )
+            print(f"{candidate.name}: real data are available now; making it again")
             repeat(stage_name)
 
 
 def changed_files(candidate: Candidate) -> list[str]:
-    """The files of a user's own that a model was made of and that hold something else by now."""
+    """The user's own files that a model was made from and that have changed since."""
     own = {origin.file: origin.digest for origin in _origins(candidate) if origin.file}
     found = {file: listing.digest(Path(file).expanduser()) for file in own}
     return [file for file, digest in own.items() if found[file] not in (digest, None)]

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
+from fivenets.classification.grad_cam import grad_cam
 from fivenets.core.errors import UserError
 from fivenets.fitting import model_files
 
@@ -121,3 +123,32 @@ def test_another_model_is_no_classifier(colour_classifier, tmp_path: Path, metad
     model_files.save(colour_classifier.network, tmp_path / "m.keras", metadata)
     with pytest.raises(UserError, match=r"m\.keras is not a classifier"):
         Classifier.from_file(tmp_path / "m.keras")
+
+
+def test_what_is_none_of_the_labels_is_rejected_by_the_last_output(
+    colour_classifier: Classifier, tmp_path: Path
+) -> None:
+    """Blue is none of the two labels here: its output is what speaks against both."""
+    calibration = Calibration(labels=2, temperature=0.5, least_score=0.2)
+    known = (calibration, "warm colour", "Of colours only.")
+    Classifier(colour_classifier.network, ["red", "green"], *known).save(tmp_path / "m.keras")
+    classifier = Classifier.from_file(tmp_path / "m.keras")
+    assert (classifier.subject, classifier.caution) == ("warm colour", "Of colours only.")
+    red, green, blue = classifier.classify([pure(channel) for channel in range(3)])
+    assert (red.label, red.rejected, green.label, green.rejected) == ("red", False, "green", False)
+    assert red.probability == pytest.approx(1 / (1 + math.exp(-1 / 0.5)))
+    assert red.score == pytest.approx(math.log(math.e + 1))
+    assert blue.rejected
+    assert blue.score == pytest.approx(math.log(2) - 1)
+
+
+def test_what_was_looked_at_is_laid_over_the_picture(colour_classifier: Classifier) -> None:
+    """The mean colour's slope is the same everywhere, so that red is seen where red is."""
+    picture = np.zeros((16, 16, 3), np.uint8)
+    picture[:, :8, 0] = 255
+    heat = grad_cam(colour_classifier.network, picture[::2, ::2], label=0)
+    np.testing.assert_allclose(heat[:, :3], 1)
+    np.testing.assert_allclose(heat[:, 5:], 0, atol=1e-6)
+    seen = colour_classifier.seen(picture, "red")
+    assert seen.shape == picture.shape
+    assert seen[:, 0].mean() > seen[:, 15].mean()

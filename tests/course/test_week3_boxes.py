@@ -9,8 +9,8 @@ import pytest
 from fivenets.core.errors import UserError
 from fivenets.detection import boxes, course, darknet
 from fivenets.detection.boxes import PROFILES
-from fivenets.detection.darknet import Region
 from fivenets.detection.labels import label_tensor
+from fivenets.detection.regions import Region
 
 CLASSES = ("pedestrian", "car", "motorcycle")
 TALL, WIDE = (0.5, 1.5), (1.5, 0.5)  # anchors 1 and 2, in cells
@@ -119,7 +119,9 @@ def test_car_only_is_read_from_the_second_half_of_its_cell() -> None:
     raw = np.full((3, 3, 2, 8), 0.0)
     raw[..., 4] = NEVER
     raw[2, 1, 1] = [logit(0.25), logit(0.5), np.log(1.2), 0, CERTAIN, NEVER, CERTAIN, NEVER]
-    corners, classes, scores = boxes.detections(raw.reshape(3, 3, 16), STREET, PROFILES["course"])
+    corners, classes, scores = boxes.detections(
+        [raw.reshape(3, 3, 16)], [STREET], PROFILES["course"]
+    )
     assert [CLASSES[label] for label in classes] == ["car"]
     assert scores == pytest.approx([1])
     # Row 2, column 1: the midpoint is at x 1.25, y 2.5 of 3 cells, the box 1.8 by 0.5 cells.

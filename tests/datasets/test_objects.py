@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,9 @@ from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.objects import preparation, prepared
 from fivenets.datasets.objects.preparation import prepare
-from fivenets.datasets.objects.prepared import ObjectSettings, load
+from fivenets.datasets.objects.prepared import ObjectDataset, ObjectSettings, load
 from fivenets.detection import scoring
-from fivenets.drawn.scenes import HEIGHT, WIDTH, render_scenes
+from fivenets.drawn.scenes import HEIGHT, MIN_SIDE, WIDTH, render_scenes
 
 OBJECT = "<object><name>{}</name><difficult>{}</difficult><bndbox>{}</bndbox></object>"
 
@@ -47,8 +48,9 @@ def annotate(folder: Path, stem: str, *objects: str) -> None:
     file.write_text(f"<annotation>{''.join(objects)}</annotation>")
 
 
-def settings(dataset: object, train: str = "train", test: str = "test") -> ObjectSettings:
-    return ObjectSettings(dataset=str(dataset), train=train, test=test)
+def settings(dataset: Any, train: str = "train", test: str = "test") -> ObjectSettings:
+    one = str(dataset) if isinstance(dataset, Path) else dataset
+    return ObjectSettings(dataset=one, train=train, test=test)
 
 
 def test_a_voc_folder_becomes_pictures_with_boxes(voc: Path, tmp_path: Path) -> None:
@@ -103,7 +105,7 @@ def test_other_data_are_refused_in_a_sentence(voc: Path, tmp_path: Path) -> None
     for dataset, message in [
         (tmp_path / "empty", "is not a Pascal-VOC folder"),
         (voc, r"b.xml is of a picture that is not there"),
-        ("no_such_set", "neither scenes, bccd, nor a folder, nor known to TFDS"),
+        ("no_such_set", "neither scenes, camvid, bccd, nor a folder, nor known to TFDS"),
         ("mnist", "mnist should have the features image, objects/bbox and objects/label"),
     ]:
         with pytest.raises(UserError, match=message):
@@ -127,7 +129,7 @@ def test_the_source_of_data_is_what_was_asked_for(tmp_path: Path, monkeypatch) -
     for dataset, source, message in [
         ("bccd", "builtin", "bccd would have to be fetched, and data.source is builtin"),
         ("mnist", "builtin", "mnist would have to be fetched, and data.source is builtin"),
-        ("scenes", "real", "scenes are drawn, and data.source is real: expected bccd"),
+        ("scenes", "real", "scenes are drawn, and data.source is real: expected camvid, bccd"),
         ("scenes", "drawn", "data.source should be one of auto, real, builtin, it is 'drawn'"),
     ]:
         with pytest.raises(UserError, match=message):
@@ -284,7 +286,7 @@ def test_scenes_are_prepared_the_same_way(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(preparation, "SCENES", {"train": 3, "test": 1})
     prepare(settings("scenes"), "auto", tmp_path / "data", tmp_path / "raw")
     data = load(tmp_path / "data", settings("scenes", "train[:2]", "test"))
-    assert data.labels == ("car", "pedestrian", "motorcycle")
+    assert data.labels == ("car", "pedestrian", "motorcycle", "bicyclist")
     assert (len(data.train), len(data.test)) == (2, 1)
     assert data.source["kind"] == "builtin"
     with pytest.raises(UserError, match="split validation cannot be read"):
@@ -296,14 +298,57 @@ def test_a_scene_is_repeatable_and_its_boxes_hold_its_objects() -> None:
     for scene, same in zip(first, again, strict=True):
         assert (scene.image_rgb_uint8 == same.image_rgb_uint8).all()
         assert scene.image_rgb_uint8.shape == (HEIGHT, WIDTH, 3)
-        assert 1 <= len(scene.classes) <= 6
+        assert 1 <= len(scene.classes) <= 8
         assert len(scene.boxes_xyxy) == len(scene.classes)
         left, top, right, bottom = scene.boxes_xyxy.T
         assert (left >= 0).all()
         assert (top >= 0).all()
         assert (right <= WIDTH).all()
         assert (bottom <= HEIGHT).all()
-        assert np.minimum(right - left, bottom - top).min() >= 11
+        assert np.minimum(right - left, bottom - top).min() >= MIN_SIDE
     other = next(render_scenes(1, seed=4))
     assert (first[0].image_rgb_uint8 != other.image_rgb_uint8).any()
-    assert {label for scene in render_scenes(12, seed=0) for label in scene.classes} == {0, 1, 2}
+    assert {label for scene in render_scenes(12, seed=0) for label in scene.classes} == {0, 1, 2, 3}
+
+
+def test_of_several_data_sets_each_picture_keeps_its_source(
+    voc: Path, tmp_path: Path, monkeypatch, caplog
+) -> None:
+    monkeypatch.setattr(preparation, "SCENES", {"train": 3, "test": 1})
+    monkeypatch.delenv("FIVENETS_MIRROR", raising=False)
+    several = settings({str(voc): 2, "camvid": 1, "scenes": 1})
+    prepare(several, "builtin", tmp_path / "data", tmp_path / "raw")
+    assert "camvid would have to be fetched" in caplog.text
+    data = load(tmp_path / "data", several)
+    alone = load_alone(voc, tmp_path)
+    assert data.labels[: len(alone.labels)] == alone.labels
+    assert data.labels[len(alone.labels) :] == ("car", "pedestrian", "motorcycle", "bicyclist")
+    for name, count in ((str(voc), len(alone.train)), ("scenes", 3)):
+        assert sum(one.source == name for one in data.train) == count
+    assert data.source["left_out"][0] == "camvid"
+    assert [origin.asset for origin in data.origins] == [voc.name, "scenes"]
+    assert {name: origin.is_drawn for name, origin in data.origin_of.items()} == {
+        str(voc): False,
+        "scenes": True,
+    }
+    [first] = [one for one in alone.train if len(one.classes)][:1]
+    assert any(
+        one.source == str(voc) and np.array_equal(one.boxes_xyxy, first.boxes_xyxy)
+        for one in data.train
+    )
+
+
+def load_alone(folder: Path, tmp_path: Path) -> ObjectDataset:
+    prepare(settings(str(folder)), "auto", tmp_path / "alone", tmp_path / "raw")
+    return load(tmp_path / "alone", settings(str(folder)))
+
+
+def test_where_none_of_several_data_sets_can_be_had_it_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="none of camvid, bccd can be had"):
+        prepare(settings({"camvid": 1, "bccd": 1}), "builtin", tmp_path / "data", tmp_path / "raw")
+
+
+@pytest.mark.parametrize("dataset", [[], {}, {"scenes": -1}, {"scenes": 0}, ["scenes", "scenes"]])
+def test_lists_of_data_sets_that_cannot_be_are_refused(dataset) -> None:
+    with pytest.raises(UserError, match="dataset"):
+        settings(dataset)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fivenets.classification import calibration
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
 from fivenets.core.errors import UserError
@@ -58,9 +59,23 @@ def everything_is_a_face(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_classify_gives_the_probability_of_each_label(monkeypatch: pytest.MonkeyPatch) -> None:
     classifier = Classifier(build("assignment_cnn", 8, 3), ("zero", "one", "two"))
     monkeypatch.setattr(classification, "_classifier", lambda: classifier)
-    found = classification.classify(GREY)
-    assert found == classifier.classify([GREY])[0].probabilities
+    found, said, seen = classification.classify(GREY)
+    [expected] = classifier.classify([GREY])
+    assert found == expected.probabilities
     assert sum(found.values()) == pytest.approx(1)
+    assert said.startswith(f"**{expected.label}**, with a probability of 0.")
+    assert seen.shape == np.asarray(GREY).shape
+
+
+def test_what_is_no_sign_has_no_probabilities_but_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    strict = calibration.Calibration(labels=2, least_score=1e9)
+    network = build("assignment_cnn", 8, 3)
+    classifier = Classifier(network, ("zero", "one"), strict, "hand sign", "Drawn only.")
+    monkeypatch.setattr(classification, "_classifier", lambda: classifier)
+    found, said, _ = classification.classify(GREY)
+    assert found == {}
+    assert said.startswith("**No hand sign seen**: the score is ")
+    assert said.endswith(" Drawn only.")
 
 
 @pytest.fixture
@@ -81,13 +96,14 @@ def detector(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_detect_draws_and_lists_the_boxes_of_both_thresholds() -> None:
     # In 40x30 pixels: the whole picture, and half of each side about its middle: IoU 1/4.
     cat, dog = ["cat", 0.9, 0, 0, 40, 30], ["dog", 0.7, 10, 8, 30, 22]
-    drawn, rows = detection.detect(GREY, 0.6, 0.5)
+    drawn, rows, caution = detection.detect(GREY, 0.6, 0.5)
+    assert caution == ""
     assert rows == [cat, dog]
     assert drawn.size == (40, 30)
     assert np.asarray(drawn)[:, 0].std() > 0
     assert detection.detect(GREY, 0.8, 0.5)[1] == [cat]
     assert detection.detect(GREY, 0.6, 0.2)[1] == [cat]
-    undrawn, rows = detection.detect(GREY, 1.0, 0.5)
+    undrawn, rows, _ = detection.detect(GREY, 1.0, 0.5)
     assert rows == []
     assert (np.asarray(undrawn) == 128).all()
 
@@ -193,7 +209,7 @@ def test_what_cannot_be_used_is_a_sentence() -> None:
         for path in ("/etc/hostname", Path("/etc/hostname")):
             with pytest.raises(UserError, match="expected a picture, received text"):
                 ask(path)
-    with pytest.raises(UserError, match="add pictures of the people to be known first"):
+    with pytest.raises(UserError, match="first add pictures of known people"):
         faces.identify(GREY, [], 0.5)
     with pytest.raises(UserError, match="of the known people, number 2: the picture is 2x2 pixels"):
         faces.identify(GREY, [(GREY, None), (GREY.resize((2, 2)), None)], 0.5)

@@ -6,8 +6,8 @@ import pytest
 from fivenets.core.errors import UserError
 from fivenets.detection import boxes, course
 from fivenets.detection.boxes import PROFILES, Profile
-from fivenets.detection.darknet import Region
 from fivenets.detection.pictures import fit, inner, to_pixels
+from fivenets.detection.regions import Region
 
 ONE_ANCHOR = Region(((2.0, 1.0),), classes=2, softmax=True)
 

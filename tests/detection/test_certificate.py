@@ -10,10 +10,18 @@ from darknet_networks import ANCHORS, TINY, convolution, head, region, section, 
 from PIL import Image
 
 from fivenets.core.errors import UserError
-from fivenets.detection import boxes, certificate, darknet, darknet_library, engines, weights
+from fivenets.detection import (
+    boxes,
+    certificate,
+    darknet,
+    darknet_library,
+    engines,
+    weights,
+)
 from fivenets.detection import pictures as fitting
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
+from fivenets.detection.witness import UnreadableError
 
 NET = section("net", width=96, height=64, channels=3)
 ODD_POOLS = NET + convolution(8) + section("maxpool", size=3, stride=2) + convolution(8, stride=2)
@@ -69,7 +77,7 @@ def test_small_variances_are_divided_as_darknet_does(write_pair) -> None:
 def test_darknet_is_no_witness_of_what_it_computes_wrongly(write_pair) -> None:
     cfg, numbers = write_pair(NET + convolution(8, size=1, stride=2) + head(2) + region(2))
     picture = np.zeros((1, 64, 96, 3), np.float32)
-    with pytest.raises(engines.UnreadableError, match=r"computes net.cfg line 6 .size=1, stride=2"):
+    with pytest.raises(UnreadableError, match=r"computes net.cfg line 6 .size=1, stride=2"):
         engines.darknet_itself(cfg, numbers, picture)
     record = certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [])
     assert certificate.is_equal(record), record
@@ -82,10 +90,12 @@ def test_an_engine_that_answers_in_another_shape_has_read_another_network(
 
     def other(*asked) -> engines.Answer:
         answer = engines.opencv(*asked)
-        return replace(answer, raw=answer.raw[:, :1])
+        return replace(answer, raws=(answer.raws[0][:, :1],))
 
     monkeypatch.setattr(engines, "installed", lambda: {"other": other})
-    with pytest.raises(UserError, match=r"other reads another network: it answers \(1, 1, 8, 16\)"):
+    with pytest.raises(
+        UserError, match=r"other reads another network: it answers \[\(1, 1, 8, 16\)"
+    ):
         certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [])
 
 
@@ -97,7 +107,7 @@ def test_detections_agree_at_both_profiles(write_pair, photograph: np.ndarray) -
     cfg, numbers = write_pair(NETWORKS["odd pools"])
     detector = Detector.from_darknet(cfg, numbers)
     pictures = certificate.pictures_for(detector, [photograph])
-    mine = engines.ours(detector.raw(pictures), detector.region)
+    mine = engines.ours(detector.raw(pictures), detector.regions)
     for answer in certificate.ask_all(cfg, numbers, pictures).values():
         for profile in PROFILES.values():
             assert certificate.same_detections(answer, mine, profile) == [True, True]
@@ -208,9 +218,9 @@ def test_without_an_engine_nothing_is_certified() -> None:
 def test_another_box_or_score_is_another_detection() -> None:
     raw = np.zeros((1, 1, 2, 7))
     raw[0, 0, 0, 4:6] = 5  # one sure box
-    mine = engines.ours(raw, boxes.Region(((1.0, 1.0),), 2, softmax=True))
-    same = engines.Answer(raw, mine.boxes_xyxy, mine.scores + 1e-5)
-    other = engines.Answer(raw, mine.boxes_xyxy, mine.scores[:, ::-1])
+    mine = engines.ours([raw], [boxes.Region(((1.0, 1.0),), 2, softmax=True)])
+    same = engines.Answer((raw,), mine.boxes_xyxy, mine.scores + 1e-5)
+    other = engines.Answer((raw,), mine.boxes_xyxy, mine.scores[:, ::-1])
     assert certificate.same_detections(same, mine, PROFILES["course"]) == [True]
     assert certificate.same_detections(other, mine, PROFILES["course"]) == [False]
 

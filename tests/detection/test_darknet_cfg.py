@@ -6,11 +6,12 @@ from darknet_networks import TINY, convolution, head, region, section, yolov2_cf
 from fivenets.core.errors import UserError
 from fivenets.detection import darknet
 from fivenets.detection.sections import read_sections
+from fivenets.detection.shapes import Shape
 
 NET = section("net", width=64, height=64, channels=3)
 
 
-def shapes(*layers: str) -> list[darknet.Shape]:
+def shapes(*layers: str) -> list[Shape]:
     return [layer.shape for layer in darknet.parse(NET + "".join(layers)).layers]
 
 
@@ -38,20 +39,19 @@ def test_routes_count_from_here_or_from_the_start() -> None:
 
 def test_yolov2_has_32_layers_and_a_region_of_five_anchors() -> None:
     network = darknet.parse(yolov2_cfg())
-    assert len(network.layers) == 31  # and [region], Darknet's layer 31
+    assert len(network.layers) == 32  # [region] is Darknet's layer 31
     assert network.layers[-1].shape == (19, 19, 425)
-    assert network.region is not None
-    assert network.region.anchors[1] == (1.87446, 2.06253)
+    assert [region.anchors[1] for region in network.regions] == [(1.87446, 2.06253)]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "should begin with a .net. section"),
-        (NET + "[yolo]\n", r"line 6: unknown section \[yolo\]; known: net"),
+        (NET + "[detection]\n", r"line 6: unknown section \[detection\]; known: net"),
         (NET + convolution(0), "line 6 .convolutional.: filters should be at least 1, it is 0"),
         (NET + convolution(4, stride="a"), "stride should be an integer, it is 'a'"),
-        (NET + convolution(4, activation="mish"), "activation mish is not one of linear"),
+        (NET + convolution(4, activation="gelu"), "activation gelu is not one of linear"),
         (NET + convolution(4, size=80, pad=0), "0x0x4 is no usable size"),
         (NET + convolution(4, groups=3), "3 groups do not divide 3 to 4 channels"),
         (NET + section("route", layers=-2), "line 6 .route.: layer -2 is not there: 0 layers"),

@@ -2,9 +2,11 @@
 
 import pytest
 from darknet_networks import TINY, convolution, head, region, section
+from yolo_networks import head as yolo_head
 
 from fivenets.core.errors import UserError
 from fivenets.detection import darknet, options
+from fivenets.detection.regions import KINDS as HEADS
 from fivenets.detection.sections import KINDS, read_sections
 
 NET = section("net", width=64, height=64, channels=3)
@@ -17,15 +19,17 @@ LAYERS = {
     "route": convolution(8) + section("route", layers=-1),
     "reorg": convolution(8) + section("reorg", stride=2),
     "shortcut": convolution(8) + convolution(8) + section("shortcut", **{"from": -2}),
-    "region": head(1),
+    "upsample": convolution(8) + section("upsample", stride=2),
+    "yolo": yolo_head(1, "0", "10,14"),
 }
+LAYERS["region"] = head(1) + region(1)
 
 
 def cfg(kind: str, **given: object) -> str:
     """A network with a section of a kind whose first options are these."""
     plain = NET + section("softmax")
     if kind != "softmax":
-        plain = NET + LAYERS[kind] + ("" if kind == "region" else head(1)) + region(1)
+        plain = NET + LAYERS[kind] + ("" if kind in HEADS else head(1) + region(1))
     lines = "".join(f"{key}={value}\n" for key, value in given.items())
     return plain.replace(f"[{kind}]\n", f"[{kind}]\n{lines}", 1)
 
@@ -40,11 +44,12 @@ CHANGING = {
     },
     "maxpool": {"stride_x": 1, "stride_y": 1, "maxpool_depth": 1, "antialiasing": 1}
     | {"maxpool_zero_nonmax": 1},
-    "route": {"groups": 2, "group_id": 1},
+    "upsample": {"scale": 0.5},
     "reorg": {"reverse": 1, "flatten": 1, "extra": 1},
     "shortcut": {"alpha": 0.5, "beta": 2, "weights_type": "per_feature"}
     | {"weights_normalization": "relu"},
     "softmax": {"groups": 2, "temperature": 2, "spatial": 1, "tree": "a.tree"},
+    "yolo": {"map": "data/9k.map"},
     "region": {"coords": 5, "background": 1, "tree": "data/9k.tree", "map": "data/coco9k.map"},
 }
 EACH = [(kind, key, value) for kind, given in CHANGING.items() for key, value in given.items()]
@@ -71,7 +76,8 @@ def test_what_changes_the_network_is_refused_by_section_and_line(
         ("convolutional", {"dilation": 1, "stride_x": 1, "stride_y": 1, "groups": 1, "xnor": 0}),
         ("convolutional", {"stopbackward": 1, "learning_rate": 0.1, "dontload": 0}),
         ("maxpool", {"stride_x": 2, "stride_y": "2 # as before", "maxpool_depth": 0}),
-        ("route", {"groups": 1, "group_id": 0}),
+        ("upsample", {"scale": 1}),
+        ("yolo", {"ignore_thresh": 0.7, "nms_kind": "diounms", "iou_loss": "ciou", "max": 90}),
         ("reorg", {"reverse": 0, "flatten": 0}),
         ("shortcut", {"alpha": "1.0", "beta": 1, "weights_type": "none"}),
         ("softmax", {"groups": 1, "temperature": 1.0, "noloss": 1}),
@@ -81,7 +87,7 @@ def test_what_changes_the_network_is_refused_by_section_and_line(
 def test_what_changes_nothing_is_taken(kind: str, given: dict) -> None:
     plain, found = darknet.parse(cfg(kind)), darknet.parse(cfg(kind, **given))
     assert [layer.shape for layer in found.layers] == [layer.shape for layer in plain.layers]
-    assert found.region == plain.region
+    assert found.regions == plain.regions
 
 
 @pytest.mark.parametrize("key", ["dilatation", "Filters", "scale_x_y", "name"])
@@ -116,7 +122,7 @@ def test_lines_end_at_newlines_only_and_a_bom_is_no_part_of_the_first() -> None:
     for text in ("\ufeff" + TINY, TINY.replace("\n", "\r\n"), TINY.replace("=", "\t= ")):
         found = darknet.parse(text)
         assert [layer.shape for layer in found.layers][-1] == (4, 8, 16)
-        assert found.region == darknet.parse(TINY).region
+        assert found.regions == darknet.parse(TINY).regions
     # To str.splitlines, and to a file opened as text, each of these ends a line.
     for mark in ("\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\r"):
         _, second = read_sections(f"[net]\n[conv]\n# by{mark}filters=7\nfilters=2\n", "a")
@@ -139,7 +145,7 @@ def test_files_are_read_so_too(tmp_path) -> None:
         # Darknet compares the whole word, finds none, and takes ReLU.
         ({"activation": "leaky # was relu"}, "activation leaky#wasrelu is not one of"),
         ({"activation": "Leaky"}, "activation Leaky is not one of"),
-        ({"activation": "swish"}, "activation swish is not one of"),
+        ({"activation": "selu"}, "activation selu is not one of"),
     ],
 )
 def test_values_are_darknets_or_refused(given: dict, message: str) -> None:
@@ -160,7 +166,7 @@ def test_a_convolution_that_leads_nowhere_is_refused() -> None:
     # A pooling has no numbers to lose.
     pool = section("maxpool", size=2, stride=2)
     text = NET + convolution(8) + pool + section("route", layers=0) + head(1) + region(1)
-    assert len(darknet.parse(text).layers) == 4
+    assert len(darknet.parse(text).layers) == 5
 
 
 def test_dropout_is_a_share_of_something() -> None:

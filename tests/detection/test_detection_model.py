@@ -7,6 +7,7 @@ from darknet_networks import TINY, convolution, section, yolov2_cfg
 
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.layers import DarknetBatchNormalization, PaddedMaxPooling2D, Reorg
+from fivenets.detection.shapes import ACTIVATIONS
 
 
 def outputs(text: str, pictures: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -58,8 +59,11 @@ def test_activations_follow_darknets_formulas() -> None:
         "logistic": 1 / (1 + np.exp(-x)),
         "tanh": np.tanh(x),
         "elu": [np.exp(-2) - 1, 0.5],
+        "relu6": [0, 0.5],
+        "swish": x / (1 + np.exp(-x)),
+        "mish": x * np.tanh(np.log(1 + np.exp(x))),
     }
-    assert set(expected) == set(darknet.ACTIVATIONS)
+    assert set(expected) == set(ACTIVATIONS)
     for activation, values in expected.items():
         text = section("net", width=2, height=1, channels=1)
         text += convolution(1, 1, batch_normalize=0, activation=activation)

@@ -14,10 +14,17 @@ import pytest
 from fivenets.core.errors import UserError
 from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSettings
 from fivenets.detection import certificate, compact
-from fivenets.detection.darknet import Region
 from fivenets.detection.detector import Detector
+from fivenets.detection.regions import Region
 from fivenets.detection.settings import Augmentation, Recipe
-from fivenets.detection.training import batches, fitted_anchors, known_by, train
+from fivenets.detection.training import (
+    batches,
+    fitted_anchors,
+    known_by,
+    order_of,
+    shares_of,
+    train,
+)
 from fivenets.sources.origin import Origin
 
 RECIPE = Recipe(
@@ -186,3 +193,31 @@ def test_a_recipe_that_cannot_be_is_a_sentence() -> None:
     ]:
         with pytest.raises(UserError, match=re.escape(message)):
             replace(RECIPE, **change)
+
+
+def test_an_epoch_is_shared_among_data_sets_by_their_weights(data: ObjectDataset) -> None:
+    real = [replace(one, source="real") for one in data.train[:4]]
+    drawn = [replace(one, source="drawn") for one in data.train[4:24]]
+    examples = [*real, *drawn]
+    shares = shares_of(examples, {"real": 2, "drawn": 1, "absent": 5}, 30)
+    assert shares == {"real": 20, "drawn": 10}
+    order = order_of(examples, shares, np.random.default_rng(0))
+    times = np.bincount(order, minlength=24)
+    assert times[:4].tolist() == [5, 5, 5, 5]
+    assert sorted(times[4:]) == [0] * 10 + [1] * 10
+    assert shares_of(data.train, {"squares": 1}, 48) == {"": 48}
+
+
+def test_what_a_picture_is_of_is_part_of_what_a_training_is_known_by(data: ObjectDataset) -> None:
+    network = keras.Sequential([keras.layers.Dense(1)])
+    weights = {"real": 2.0, "drawn": 1.0}
+    mixed = replace(
+        data,
+        settings=ObjectSettings(dataset=weights, train="train", test="test"),
+        train=[replace(data.train[0], source="real"), replace(data.train[1], source="drawn")],
+    )
+    swapped = replace(mixed, train=[replace(one, source="real") for one in mixed.train])
+    heavier = replace(
+        mixed, settings=ObjectSettings(dataset={**weights, "real": 3.0}, train="train", test="test")
+    )
+    assert len({known_by(one, RECIPE, network) for one in (mixed, swapped, heavier)}) == 3

@@ -49,6 +49,16 @@ def test_difficult_objects_count_on_neither_side() -> None:
     assert precision.voc_average_precision(recall, precisions) == 1
 
 
+def test_what_lies_in_a_difficult_object_counts_on_neither_side() -> None:
+    crowd, car = [0, 0, 40, 10], [50, 0, 60, 10]
+    truth = [precision.known([crowd, car], [0, 0], [True, False])]
+    for aside, precisions in (([10, 0, 20, 10], [0, 1]), ([-6, 0, 4, 10], [0, 0.5])):
+        found = [precision.detected([aside, car], [0, 0], [0.9, 0.8])]
+        recall, found_precisions = precision.rank(truth, found, 0).curve()
+        assert recall.tolist() == [0, 1]
+        assert found_precisions.tolist() == precisions
+
+
 def test_coco_counts_difficult_objects_on_neither_side() -> None:
     truth = [precision.known([A, B], [0, 0], [False, True])]
     missed = [precision.detected([A], [0], [0.8])]

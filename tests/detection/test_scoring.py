@@ -1,11 +1,14 @@
 """What is said of a detector on pictures whose objects are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from fivenets.datasets.objects.prepared import Example
+from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSettings
 from fivenets.detection import precision, scoring
 from fivenets.detection.detector import Detection
+from fivenets.sources.origin import Kind, Origin
 
 LABELS = ("car", "bus", "tram")
 
@@ -37,7 +40,13 @@ def test_numbers_of_two_classes_and_one_mistake() -> None:
     assert list(ranked) == ["car", "bus"]  # there is no tram to find
     numbers = scoring.metrics(truth, found, ranked)
     # Cars: right, wrong, right of two: 1/2 + 1/2 * 2/3. The bus: 1.
-    assert numbers["by_class"]["car"] == {"ap50": pytest.approx(5 / 6), "objects": 2}
+    # Of the pictures with a car, a sample may have one alone: found, or missed.
+    assert numbers["by_class"]["car"] == {
+        "ap50": pytest.approx(5 / 6),
+        "ap50_low": pytest.approx(0, abs=0.5),
+        "ap50_high": 1,
+        "objects": 2,
+    }
     assert numbers["ap50"] == pytest.approx((5 / 6 + 1) / 2)
     assert numbers["voc07_ap50"] == pytest.approx(((6 + 5 * 2 / 3) / 11 + 1) / 2)
     assert numbers["coco_ap50"] == pytest.approx(numbers["ap50"], abs=0.01)
@@ -74,3 +83,21 @@ def test_the_interval_holds_the_value_and_is_a_point_where_all_pictures_are_alik
     assert high == 1
     same = precision.rank([truth[0]] * 5, [found[0]] * 5, 0)
     assert precision.bootstrap_interval([same], seed=0, repeats=50) == (1, 1)
+
+
+def test_each_data_set_is_scored_by_itself_and_the_first_with_pictures_leads(monkeypatch) -> None:
+    origins = [Origin("photos", Kind.MIRROR, "0", "free"), Origin.drawn("scenes", "1")]
+    settings = ObjectSettings(dataset=["gone", "photos", "scenes"], train="train", test="test")
+    names = ("photos", "photos", "scenes")
+    tested = [replace(one, source=name) for one, name in zip(EXAMPLES, names, strict=True)]
+    tested.append(replace(EXAMPLES[0], source="scenes"))
+    source = {"sources": [one.record() for one in origins], "left_out": ["gone"]}
+    data = ObjectDataset(settings, LABELS, source, tested, tested)
+    said = {id(one): found for one, found in zip(tested, [*FOUND, []], strict=True)}
+    monkeypatch.setattr(scoring, "detect", lambda _, examples: [said[id(one)] for one in examples])
+    detector = type("Knower", (), {"labels": LABELS})()
+    photos, scenes = scoring.by_source(detector, data)
+    assert photos.record()["ap50"] == pytest.approx((5 / 6 + 1) / 2)
+    assert photos.record()["scored_on"] == [origins[0].record()]
+    assert (scenes.record()["ap50"], scenes.record()["examples"]) == (0, 2)
+    assert scenes.in_words() == "ap50 0.000 on scenes (builtin)"

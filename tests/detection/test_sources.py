@@ -18,7 +18,7 @@ from fivenets.sources.fetching import Fetched, fetch
 from fivenets.sources.origin import Kind, Origin
 
 DARKNET = Origin("darknet", Kind.MIRROR, "0" * 64, "public domain")
-REAL = Origin("yolo-lite-voc", Kind.MIRROR, "0" * 64, "none")
+REAL = Origin("yolo-fastest-1.1-xl", Kind.MIRROR, "0" * 64, "none")
 
 
 @pytest.fixture
@@ -52,12 +52,20 @@ def test_auto_takes_yolov2_where_its_weights_are(folder: Path, tmp_path: Path, m
     assert pair.origin == Origin("yolov2-coco", Kind.MIRROR, sha256(content), "public domain")
 
 
-def test_auto_takes_yolo_lite_else(folder: Path) -> None:
+def test_auto_takes_the_best_relative_else(folder: Path, monkeypatch) -> None:
     pair = sources.fetch("auto", folder)
-    assert (pair.name, pair.resize) == ("yolo-lite-voc", "stretch")
-    assert pair.origin.asset == "yolo-lite-voc"
+    assert (pair.name, pair.resize) == ("yolo-fastest-1.1-xl", "stretch")
+    assert pair.origin.asset == "yolo-fastest-1.1-xl"
+    assert pair.cfg == folder / "yolo-fastest-1.1-xl.cfg"
     assert Conversion(source="auto", resize="auto").resize_of(pair.resize) == "stretch"
     assert Conversion(source="auto", resize="letterbox").resize_of(pair.resize) == "letterbox"
+    found = sources._fetched
+    monkeypatch.setattr(
+        sources,
+        "_fetched",
+        lambda asset, raw_dir: None if asset == "yolo_fastest" else found(asset, raw_dir),
+    )
+    assert sources.fetch("auto", folder).name == "yolo-lite-voc"
 
 
 def test_a_web_page_in_place_of_the_weights_is_no_reason_to_go_on(folder: Path) -> None:
@@ -69,7 +77,7 @@ def test_a_web_page_in_place_of_the_weights_is_no_reason_to_go_on(folder: Path) 
 
 
 def test_what_cannot_be_had_is_a_sentence(folder: Path, monkeypatch) -> None:
-    with pytest.raises(UserError, match="source should be one of auto, yolov2-coco, yolo-lite-voc"):
+    with pytest.raises(UserError, match="source should be one of auto, yolov2-coco, yolo-fastest"):
         sources.fetch("yolov3", folder)
     with pytest.raises(UserError, match=r"yolov2-coco: https.* did not answer, and no mirror"):
         sources.fetch("yolov2-coco", folder)
@@ -85,8 +93,8 @@ def test_data_source_decides_what_may_be_converted(folder: Path, monkeypatch, wr
     cfg, numbers = write_pair(TINY)
     detector = Detector.from_darknet(cfg, numbers, ["car", "bus", "tram"], "stretch")
     detector.write_darknet(sources.BUILTIN.file.with_suffix(""))
-    assert sources.fetch("auto", folder, "real").name == "yolo-lite-voc"
-    with pytest.raises(UserError, match=r"is builtin, and data\.source is real: expected yolo"):
+    assert sources.fetch("auto", folder, "real").name == "yolo-fastest-1.1-xl"
+    with pytest.raises(UserError, match=r"is builtin, and data\.source is real: expected"):
         sources.fetch("builtin", folder, "real")
 
     def never(*words: object) -> None:
@@ -103,7 +111,7 @@ def test_data_source_decides_what_may_be_converted(folder: Path, monkeypatch, wr
 
 def test_real_takes_no_stand_in(folder: Path, monkeypatch) -> None:
     monkeypatch.setattr(sources, "_fetched", lambda asset, raw_dir: None)
-    message = r"yolov2-coco and yolo-lite-voc: neither a mirror .* or data\.source to auto"
+    message = r"yolov2-coco and .* and yolo-lite-voc: neither a mirror .* or data\.source to auto"
     with pytest.raises(UserError, match=message):
         sources.fetch("auto", folder, "real")
     with pytest.raises(UserError, match=r"Darknet's photographs, .* and data\.source is real"):

@@ -6,9 +6,9 @@ import pytest
 from scipy.special import expit, logit, softmax
 
 from fivenets.detection import boxes
-from fivenets.detection.darknet import Region
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import Weights, YoloLoss
+from fivenets.detection.regions import Region
 
 ANCHORS = ((1.0, 1.0), (2.0, 1.0))
 ONES = Weights(coordinate=1, object=1, no_object=1, class_=1)

@@ -88,7 +88,8 @@ def test_the_network_has_29_layers_of_weights_and_128_outputs() -> None:
 
 
 def test_a_manifest_without_a_tensor_is_refused(tmp_path: Path) -> None:
-    write_shard(tmp_path, [QUANTISED], CONTENT[:4])
+    (tmp_path / "model").mkdir()
+    write_shard(tmp_path / "model", [QUANTISED], CONTENT[:4])
     with pytest.raises(UserError, match="no tensor conv32_down/conv/filters"):
         dlib_resnet.convert(tmp_path, seed=0)
 
@@ -119,14 +120,10 @@ def test_the_packages_weights_are_what_the_mirrors_are_rounded_from(tmp_path: Pa
 @pytest.mark.parametrize(
     ("has", "source", "asked"),
     [
-        ("dlib_face_recognition", "auto", [("dlib_face_recognition", "auto")]),
-        (
-            "face_api_resnet",
-            "auto",
-            [("dlib_face_recognition", "auto"), ("face_api_resnet", "auto")],
-        ),
-        ("", "real", [("dlib_face_recognition", "auto"), ("face_api_resnet", "real")]),
-        ("", "builtin", [("dlib_face_recognition", "builtin"), ("face_api_resnet", "builtin")]),
+        (ORDER[0], "auto", ["auto"]),
+        (ORDER[1], "auto", ["auto", "auto"]),
+        ("", "real", ["auto", "real"]),
+        ("", "builtin", ["builtin", "builtin"]),
     ],
 )
 def test_the_package_is_asked_first_and_only_the_last_may_insist(

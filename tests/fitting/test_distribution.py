@@ -192,3 +192,15 @@ def test_without_its_place_among_the_workers_a_worker_does_not_start(
         distribution.scope("multi_worker", tmp_path),
     ):
         pass
+
+
+def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        worker = f"127.0.0.1:{taken.getsockname()[1]}"
+        config = {"cluster": {"worker": [worker]}, "task": {"type": "worker", "index": 0}}
+        process = start("multi_worker", tmp_path, 1, 0.0, config)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 2, errors
+    last = errors.splitlines()[-1]
+    assert last.startswith("error: this worker cannot listen at its address in TF_CONFIG")
+    assert worker in last

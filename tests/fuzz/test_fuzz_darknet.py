@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fivenets.detection import darknet, weights
+from fivenets.detection.shapes import MAX_CHANNELS, MAX_NUMBERS
 
 CFG = """[net]
 width=32
@@ -38,9 +39,49 @@ softmax=1
 NETWORK = darknet.parse(CFG)
 POOLING = darknet.parse("[net]\nwidth=8\nheight=8\n[maxpool]\nsize=2\nstride=2\n")
 WEIGHTS = [weights.to_bytes(*weights.random(NETWORK, seed)) for seed in (0, 1)]
+SCALES = """[net]
+width=32
+height=32
+[convolutional]
+batch_normalize=1
+filters=4
+size=3
+stride=4
+groups=1
+activation=mish
+[convolutional]
+groups=2
+filters=8
+activation=linear
+[yolo]
+mask=1
+anchors=10,14, 23,27
+classes=3
+num=2
+scale_x_y=1.05
+[route]
+layers=0
+groups=2
+group_id=1
+[upsample]
+stride=2
+[convolutional]
+filters=8
+activation=logistic
+[yolo]
+mask=0
+anchors=10,14, 23,27
+classes=3
+num=2
+new_coords=1
+"""
+SCALED = darknet.parse(SCALES)
+SCALED_WEIGHTS = [weights.to_bytes(*weights.random(SCALED, seed)) for seed in (0, 1)]
 KINDS = ("net", "convolutional", "maxpool", "route", "reorg", "shortcut", "softmax", "dropout")
+KINDS += ("upsample", "yolo")
 KEYS = ("width", "height", "channels", "filters", "size", "stride", "pad", "padding", "groups")
 KEYS += ("layers", "from", "classes", "num", "anchors", "softmax", "activation", "probability")
+KEYS += ("mask", "scale_x_y", "new_coords", "group_id")
 VALUES = ("0", "1", "-1", "2", "3", "8", "-2", "1,2", "-1,-2", "nan", "inf", "-inf", "1e400", "0.5")
 VALUES += ("99999999999999999999", "leaky", "", "٣", "9" * 5000, "0x10", "1_0")
 OPTIONS = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=4)
@@ -55,9 +96,10 @@ NET, HEAD = "[net]\nwidth=8\nheight=8\n", "[convolutional]\nfilters=8\nactivatio
 def is_sound(network: darknet.Network) -> bool:
     """Whether what was read can be built: whole sizes in bounds, finite anchors."""
     shapes = [layer.shape for layer in network.layers]
-    anchors = network.region.anchors if network.region else ()
+    anchors = [anchor for region in network.regions for anchor in region.anchors]
     return (
-        all(type(side) is int and 1 <= side <= darknet.MAX_CHANNELS for s in shapes for side in s)
+        all(type(side) is int and 1 <= side <= MAX_CHANNELS for s in shapes for side in s)
+        and all(math.prod(shape) <= MAX_NUMBERS for shape in shapes)
         and all(index < place for place, x in enumerate(network.layers) for index in x.inputs)
         and all(0 < side < math.inf for anchor in anchors for side in anchor)
     )
@@ -71,12 +113,12 @@ def test_cfg_of_any_sections(answer, start: str, sections: list[str]) -> None:
 
 @given(SEEDS)
 def test_cfg_texts(answer, seed: int) -> None:
-    for content in mutations(seed, CFG.encode()):
+    for content in mutations(seed, CFG.encode(), SCALES.encode()):
         network = answer(darknet.parse, content.decode(errors="replace"))
         assert network is None or is_sound(network)
 
 
-@given(mutated(CFG.encode()))
+@given(mutated(CFG.encode(), SCALES.encode()))
 def test_cfg_files(answer, tmp_path_factory, content: bytes) -> None:
     file = tmp_path_factory.getbasetemp() / "net.cfg"
     file.write_bytes(content)
@@ -86,11 +128,12 @@ def test_cfg_files(answer, tmp_path_factory, content: bytes) -> None:
 
 @given(SEEDS)
 def test_weights(answer, seed: int) -> None:
-    for content in mutations(seed, *WEIGHTS):
-        found = answer(weights.read, content, NETWORK, "any.weights")
-        if found:
-            assert weights.to_bytes(*found) == content
-            assert all(np.isfinite(part.kernel).all() for part in found[1])
+    for network, files in ((NETWORK, WEIGHTS), (SCALED, SCALED_WEIGHTS)):
+        for content in mutations(seed, *files):
+            found = answer(weights.read, content, network, "any.weights")
+            if found:
+                assert weights.to_bytes(*found) == content
+                assert all(np.isfinite(part.kernel).all() for part in found[1])
 
 
 @given(SEEDS)

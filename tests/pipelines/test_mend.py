@@ -1,4 +1,4 @@
-"""What a kill has torn of DVC's own files is put aside, and what is whole is left."""
+"""What a kill has damaged of DVC's own files is moved aside, and what is whole is left."""
 
 import runpy
 import shutil
@@ -47,7 +47,7 @@ def test_a_torn_file_is_put_aside_and_said(
     mend()
     assert not file.exists()
     assert aside.read_bytes() == torn
-    said = f"{file}: not whole, as after a kill; put aside as {aside}\n"
+    said = f"{file}: damaged, as after a kill; moved aside to {aside}\n"
     assert capsys.readouterr().out == said
 
 

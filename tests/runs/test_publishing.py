@@ -556,5 +556,5 @@ def test_params_of_another_kind_are_named_with_the_kinds_that_there_are(
     with pytest.raises(UserError) as caught:
         scoring_server.invocations(b"", "application/json", model, None)
     assert str(caught.value).endswith(
-        "a value in `params` is of another kind than: size (long), initial (string)"
+        "a value in `params` is not of its type: size (long), initial (string)"
     )

@@ -121,7 +121,7 @@ OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed
         ({"metrics": METRICS | {"accuracy_low": None}}, {"ours": "0.975"}),
         (RECALL, {"metric": "recall", "ours": "0.500"} | NEITHER),
         ({"decision": DECISION | {"passed": False}}, {"gate": "below 0.95"}),
-        ({"decision": DECISION | {"best": "other"}}, {"gate": "not best"}),
+        ({"decision": DECISION | {"best": "other"}}, {"gate": "candidate"}),
         ({"study": None}, {"seeds": "-"}),
         ({"study": STUDY | {"data_digest": "d2"}}, {"seeds": "-"}),
         ({"study": STUDY | {"parameters": OTHER_EPOCHS}}, {"seeds": "-"}),
@@ -192,10 +192,10 @@ def test_recipes_are_the_same_whatever_their_seed(others: dict[str, str], is_sam
 
 
 def test_the_table_of_two_rows() -> None:
-    other = ROW | {"model": "other", "gate": "not best"}
+    other = ROW | {"model": "other", "gate": "candidate"}
     header, rule, first, second = results.table([ROW, other]).splitlines()
     assert header == (
-        "| model | data | metric | course | best published | ours, 95% interval | training | gate |"
+        "| model | data | metric | course | published | ours, 95% interval | training | status |"
     )
     assert rule == "|" + " --- |" * 8
     assert first == (
@@ -203,7 +203,7 @@ def test_the_table_of_two_rows() -> None:
         "| 72 s | champion |"
     )
     assert second.startswith("| other |")
-    assert second.endswith("| not best |")
+    assert second.endswith("| candidate |")
 
 
 def test_the_text_has_all_that_is_known_of_each_model_under_the_table() -> None:

@@ -42,8 +42,8 @@ def test_a_second_make_says_that_there_is_a_first_and_waits_for_it(clone: Clone)
             said = second.stderr.readline()
             assert (first.wait(), second.wait()) == (0, 0)
     assert said == (
-        f"another make is at work in this folder (process {first.pid}): waiting for its end; "
-        "Ctrl-C leaves it to it\n"
+        f"another make is running in this folder (process {first.pid}): waiting for it to "
+        "finish; Ctrl-C stops the wait, not the other make\n"
     )
     assert turns.read_text().split() == ["first", "end", "second"]
     turns.unlink()

@@ -39,7 +39,7 @@ CANDIDATES = {  # of each registered name
 }
 MODELS = [model for candidates in CANDIDATES.values() for model in candidates]
 TRAINED = {"resnet50": 1, "yolov2-compact": 2, "facenet-nn4": 2}  # epochs, beside EPOCHS
-SMALL_DETECTOR = {"height": 64, "width": 80, "filters": 4}
+SMALL_DETECTOR = {"height": 64, "width": 80, "filters": 4, "pictures": 64}
 STYLE = {"size": 64, "iterations": 3, "coarse_scales": 0}
 
 
@@ -182,6 +182,7 @@ def make_tiny(clone: Clone) -> None:
     settings = yaml.load(file)
     for model, epochs in (EPOCHS | TRAINED).items():
         settings[model]["train"]["epochs"] = epochs
+    settings["hands"] |= {"examples": 96, "drawn": 4, "views": 1}
     settings["objects"] |= {"train": "train[:20%]", "test": "test[:20%]"}
     settings["yolov2-compact"]["train"] |= SMALL_DETECTOR
     for model in CANDIDATES["facenet"]:
@@ -189,6 +190,7 @@ def make_tiny(clone: Clone) -> None:
     settings["style-transfer"]["convert"]["jobs"][0]["settings"] |= STYLE
     for name in CANDIDATES.keys() - {"yolov2"}:  # a conversion is exact, however little is trained
         settings[name]["register"]["minimum"] = 0
+        settings[name]["register"].pop("minimum_builtin", None)
     yaml.dump(settings, file)
     commit(clone, "Tiny settings")
 

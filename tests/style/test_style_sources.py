@@ -117,7 +117,7 @@ def hed(monkeypatch) -> list[str]:
 def test_auto_says_that_it_takes_vgg16_instead(tmp_path: Path, hed: list[str], caplog) -> None:
     network, origin = sources.network("auto", "max", "auto", tmp_path)
     assert (network.name, origin.asset, origin.kind) == ("vgg16_hed", "vgg16_hed", Kind.PACKAGE)
-    assert "VGG-19's ImageNet weights cannot be had here" in caplog.text
+    assert "VGG-19's ImageNet weights are unavailable here" in caplog.text
     with pytest.raises(UserError, match=r"vgg19: https://.* did not answer"):
         sources.network("vgg19", "max", "auto", tmp_path)
     with pytest.raises(UserError, match="one of auto, vgg19, vgg16_hed, not 'resnet'"):

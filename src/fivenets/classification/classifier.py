@@ -1,14 +1,14 @@
 """Raw pictures -> labels and probabilities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from scipy.special import softmax
 
+from fivenets.classification.calibration import Calibration
 from fivenets.core import images
 from fivenets.core.errors import UserError
 from fivenets.fitting import inference, model_files
@@ -18,19 +18,31 @@ BATCH_SIZE = 128  # images
 
 @dataclass(frozen=True)
 class Prediction:
-    """The most probable label, and the probability of each."""
+    """The most probable label, and the probability of each, as far as anything was recognised."""
 
     label: str
     probability: float
+    rejected: bool  # what is seen is none of the labels: the rest says which is the least unlike
+    score: float | None  # log-odds of there being one of the labels, where the network tells
     probabilities: dict[str, float]
 
 
 class Classifier:
     """A trained network with all that it needs to be asked about a user's picture."""
 
-    def __init__(self, network: keras.Model, labels: Sequence[str]):
-        self.network = network  # (n, size, size, 3) in 0..255 -> logits (n, k)
+    def __init__(
+        self,
+        network: keras.Model,
+        labels: Sequence[str],
+        calibration: Calibration | None = None,
+        subject: str = "picture",
+        caution: str = "",
+    ):
+        self.network = network  # (n, size, size, 3) in 0..255 -> (n, k or k + 1), see Calibration
         self.labels = tuple(labels)
+        self.calibration = calibration or Calibration(len(self.labels))
+        self.subject = subject  # what the labels are of
+        self.caution = caution  # to be said with answers
         self.image_size = network.input_shape[1]
 
     @classmethod
@@ -41,12 +53,21 @@ class Classifier:
         """
         network, metadata = model_files.load(path)
         labels = metadata.get("labels") or ()
-        if network.output_shape != (None, len(labels)):
+        known = metadata.get("calibration")  # older versions had none
+        calibration = Calibration(**known) if known else Calibration(len(labels))
+        if network.output_shape != (None, calibration.outputs) or calibration.labels != len(labels):
             raise UserError(f"{path} is not a classifier: it does not give one number per label")
-        return cls(network, labels)
+        said = {key: metadata[key] for key in ("subject", "caution") if key in metadata}
+        return cls(network, labels, calibration, **said)
 
     def save(self, path: Path) -> None:
-        model_files.save(self.network, path, {"labels": list(self.labels)})
+        metadata = {
+            "labels": list(self.labels),
+            "calibration": asdict(self.calibration),
+            "subject": self.subject,
+            "caution": self.caution,
+        }
+        model_files.save(self.network, path, metadata)
 
     def classify(self, pictures: Sequence[Any]) -> list[Prediction]:
         """One prediction per picture, each anything that `read_image` reads."""
@@ -55,15 +76,33 @@ class Classifier:
         ]
         if not resized:
             return []
-        return [self._prediction(row) for row in self.probabilities(np.stack(resized))]
+        logits = self.logits(np.stack(resized))
+        rows = zip(
+            self.calibration.probabilities(logits),
+            self.calibration.scores(logits),
+            self.calibration.is_rejected(logits),
+            strict=True,
+        )
+        return [self._prediction(*row) for row in rows]
+
+    def seen(self, picture: Any, label: str) -> np.ndarray:
+        """The picture, (height, width, 3) uint8, with where the label was seen laid over it."""
+        from fivenets.classification.grad_cam import grad_cam, overlaid  # TensorFlow's gradients
+
+        image = images.read_image(picture)
+        small = images.resize(image, self.image_size)
+        return overlaid(image, grad_cam(self.network, small, self.labels.index(label)))
+
+    def logits(self, images_rgb_uint8: np.ndarray) -> np.ndarray:
+        """The network's outputs for (n, size, size, 3) images."""
+        return inference.outputs(self.network, images_rgb_uint8, BATCH_SIZE)
 
     def probabilities(self, images_rgb_uint8: np.ndarray) -> np.ndarray:
         """(n, k) probabilities of (n, size, size, 3) images."""
-        logits = inference.outputs(self.network, images_rgb_uint8, BATCH_SIZE)
-        # In float64, so that the probabilities add up to 1 to more digits than anyone prints.
-        return softmax(logits.astype(np.float64), axis=1)
+        return self.calibration.probabilities(self.logits(images_rgb_uint8))
 
-    def _prediction(self, probabilities: np.ndarray) -> Prediction:
+    def _prediction(self, probabilities: np.ndarray, score: float, rejected: bool) -> Prediction:
         by_label = dict(zip(self.labels, map(float, probabilities), strict=True))
         label = max(by_label, key=by_label.__getitem__)
-        return Prediction(label, by_label[label], by_label)
+        known = float(score) if np.isfinite(score) else None
+        return Prediction(label, by_label[label], bool(rejected), known, by_label)

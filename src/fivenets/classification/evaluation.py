@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import log_loss, precision_recall_fscore_support
@@ -101,20 +102,11 @@ def near_duplicates(
 def _standard_thumbnails(images: np.ndarray) -> np.ndarray:
     """Grey thumbnails of zero mean and unit length, (n, THUMBNAIL_SIDE ** 2)."""
     grey = images.mean(axis=-1, dtype=np.float32)
-    rows, columns = (_block_starts(side) for side in grey.shape[1:])
-    sums = np.add.reduceat(np.add.reduceat(grey, rows, axis=1), columns, axis=2)
-    areas = np.outer(_block_sizes(rows, grey.shape[1]), _block_sizes(columns, grey.shape[2]))
-    flat = (sums / areas).reshape(len(images), -1)
+    height, width = (min(side, THUMBNAIL_SIDE) for side in grey.shape[1:])
+    small = [cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) for one in grey]
+    flat = np.stack(small).reshape(len(images), -1)
     flat -= flat.mean(axis=1, keepdims=True)
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-
-
-def _block_starts(side: int) -> np.ndarray:
-    return np.arange(min(side, THUMBNAIL_SIDE)) * side // min(side, THUMBNAIL_SIDE)
-
-
-def _block_sizes(starts: np.ndarray, side: int) -> np.ndarray:
-    return np.diff(starts, append=side)
 
 
 def _or_none(value: float) -> float | None:

@@ -22,10 +22,23 @@ from fivenets.core.params import (
 )
 from fivenets.fitting.strengths import Strengths
 
+Width = Annotated[int, Field(ge=1, le=1024)]  # filters
+
 
 @checked
 class NoOptions:
     """Of a network that is as it is."""
+
+
+@checked
+class CompactOptions:
+    """Of `signs_cnn.compact_cnn`, which explains them."""
+
+    stem: Width = 16
+    widths: Annotated[list[Width], Field(min_length=1, max_length=12)] = field(
+        default_factory=lambda: [32, 64, 96, 112]
+    )
+    separable: bool = True
 
 
 @checked
@@ -49,7 +62,7 @@ class ThinResNetOptions:
     """Of `thin_resnet.thin_resnet`, which explains them."""
 
     depth: Annotated[int, Field(ge=8, le=1202)]
-    width: Annotated[int, Field(ge=1, le=1024)] = 8
+    width: Width = 8
     residual: bool = True
 
     @model_validator(mode="after")
@@ -75,7 +88,7 @@ class Network:
 # The networks that params.yaml can name.
 NETWORKS = {
     "assignment_cnn": Network("signs_cnn"),
-    "compact_cnn": Network("signs_cnn", smallest_side=31),
+    "compact_cnn": Network("signs_cnn", CompactOptions),
     "resnet50": Network("resnet", ResNet50Options, smallest_side=32),
     "thin_resnet": Network("thin_resnet", ThinResNetOptions),
 }
@@ -138,7 +151,20 @@ SECTIONS = {"classification": {"train": Recipe, "evaluate": Evaluation}}
 METRICS = {
     "classification": Metrics(
         scores=("accuracy",),
-        measures=("log_loss", "calibration_error", "near_duplicates"),
-        groups=("without_near_duplicates", "per_class", "in_other_light"),
+        measures=(
+            "log_loss",
+            "calibration_error",
+            "near_duplicates",
+            "hands_rejected",
+            "others_rejected",
+            "signs_accuracy",
+        ),
+        groups=(
+            "without_near_duplicates",
+            "per_class",
+            "in_other_light",
+            "signs",
+            "before_photographs",
+        ),
     )
 }

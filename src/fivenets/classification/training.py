@@ -44,7 +44,7 @@ def train(
         data = data.all_to_train_on()
     make_deterministic(recipe.seed)
     with distribution.scope(recipe.distribute, checkpoint_dir) as checkpoint_dir:
-        network = build(recipe.architecture, data.image_size, len(data.labels), recipe.network)
+        network = build(recipe.architecture, data.image_size, data.outputs, recipe.network)
         _refuse_another(network.name, checkpoint_dir)
         if pretrained:
             pretrained(network)

@@ -31,14 +31,18 @@ def classify(
             predictions.append((image, classifier.classify([image])[0]))
         except UserError as error:
             refused.append(str(error))
+    if classifier.caution:
+        printing.warn(classifier.caution)
     if as_json:
         for image, prediction in predictions:
             print(json.dumps({"image": str(image), **asdict(prediction)}))
     elif predictions:
         table = printing.table("image", "label", "probability")
         for image, prediction in predictions:
-            probability = f"{prediction.probability:.3f}"
-            printing.add_row(table, str(image), prediction.label, probability)
+            label, probability = prediction.label, f"{prediction.probability:.3f}"
+            if prediction.rejected:
+                label, probability = f"no {classifier.subject} seen", ""
+            printing.add_row(table, str(image), label, probability)
         printing.console().print(table)
     if refused:
         raise UserError("\nerror: ".join(refused))

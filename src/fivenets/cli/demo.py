@@ -15,7 +15,7 @@ def demo(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
     max_upload_mb: Annotated[int, typer.Option(min=1, help="Largest upload.")] = 10,
 ) -> None:
-    """Opens a page with a tab per model in your browser's reach."""
+    """Serves a page for your browser, with a tab for each model."""
     from fivenets.demo import server
 
     server.serve(host, port, max_upload_mb)

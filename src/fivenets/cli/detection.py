@@ -78,6 +78,8 @@ def detect(
     if not as_json and without:
         least, names = thresholds.score_threshold, ", ".join(without)
         printing.say(f"nothing that scores {least:g} or more (--score-threshold) in {names}")
+    if detector.caution and len(refused) < len(paths):
+        printing.warn(detector.caution)
     if refused:
         raise UserError("\nerror: ".join(refused))
 
@@ -99,10 +101,10 @@ def convert(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Converts a detector of the YOLOv2 family to Keras and compares it with other engines."""
+    """Converts a Darknet detector or classifier to Keras and compares it with other engines."""
     from fivenets.core import files
     from fivenets.detection import certificate as certificates
-    from fivenets.detection.detector import Detector, read_names
+    from fivenets.detection.detector import read, read_names
 
     inputs = [cfg, weights, *([names] if names else []), *(image or [])]
     files.check_file(out, "--out", (".keras",), inputs, makes_folder=True)
@@ -110,12 +112,12 @@ def convert(
         is_beside = certificate.parent == out.parent
         files.check_file(certificate, "--certificate", (".json",), inputs, is_beside)
     labels = read_names(names) if names else None
-    detector = Detector.from_darknet(cfg, weights, labels, resize)
-    record = certificates.certify(detector, cfg, weights, image or [])
+    converted = read(cfg, weights, labels, resize)
+    record = certificates.certify(converted, cfg, weights, image or [])
     witnesses = certificates.witnesses(record)
     if witnesses and not certificates.is_equal(record):
         raise UserError(f"{out} is not written: engines disagree: {json.dumps(record['engines'])}")
-    detector.save(out)
+    converted.save(out)
     if certificate:
         files.write_text(certificate, json.dumps(record, indent=2) + "\n")
     if as_json:
@@ -127,9 +129,10 @@ def convert(
         if name not in witnesses:
             printing.say(f"  {name}: no witness: {engine[certificates.CANNOT_READ]}")
             continue
-        raw, box = engine["max_abs_difference"], engine["max_box_difference_px"]
+        raw, box = engine["max_abs_difference"], engine.get("max_box_difference_px")
+        boxes = "" if box is None else f"boxes within {box:.1e} px, "
         levels = engine["mean_input_difference_levels"]
         printing.say(
-            f"  {name}: raw output within {raw:.1e}, boxes within {box:.1e} px, pictures read and "
-            f"fitted within {levels:.2f} grey levels on average"
+            f"  {name}: raw output within {raw:.1e}, {boxes}pictures read and fitted within "
+            f"{levels:.2f} grey levels on average"
         )

@@ -11,6 +11,7 @@ import typer
 
 from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.core import files
 from fivenets.core.errors import UserError, printable
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def verify(
     from fivenets.faces.embedder import verdict as compared
     from fivenets.runs import registry
 
-    _check(out)
+    if out:
+        files.check_folder(out, "--out")
     file = registry.model_file(model)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
     found = [read_face(path, cropped, face.value) for path in (first, second)]
@@ -87,7 +89,8 @@ def verify(
     if by is By.pairs and embedder.pairs is None:
         raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
     pairs = embedder.pairs if by is By.pairs else None
-    verdict = compared(*embedder.embeddings([one.crop for one in found]), calibration, pairs)
+    embeddings = embedder.embeddings([one.crop for one in found])
+    verdict = compared(embeddings[0], embeddings[1], calibration, pairs)
     one, other = (one.picture for one in found)
     if one.shape == other.shape and (one == other).all():
         _note("both are the same picture: its distance to itself says nothing")
@@ -105,7 +108,7 @@ def verify(
 @app.command()
 def identify(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, and videos.")],
-    gallery: Annotated[Path, typer.Option(help="A folder <person>/<image> of those to be known.")],
+    gallery: Annotated[Path, typer.Option(help="Known people: a folder <person>/<image>.")],
     model: Model = "facenet",
     face: Annotated[
         Meant, typer.Option(help="Which faces of a picture; of a video, all.")
@@ -114,12 +117,13 @@ def identify(
     cropped: Cropped = False,
     as_json: Json = False,
 ) -> None:
-    """Says who of the gallery's people each face is, if any; of a video, twice a second."""
+    """Says which of the gallery's people each face is, if any; in a video, twice a second."""
     from fivenets.faces import enrolment, identification, naming
     from fivenets.faces.embedder import Embedder, calibration_of
     from fivenets.runs import registry
 
-    _check(out)
+    if out:
+        files.check_folder(out, "--out")
     file = registry.model_file(model)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
     known, refused = enrolment.opened(gallery, embedder, cropped)
@@ -159,9 +163,9 @@ def identify(
 @app_of_threshold.command()
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your people: <person>/<image>.")],
-    far: Annotated[float, typer.Option(help="The part of strangers' pairs to be accepted.")],
+    far: Annotated[float, typer.Option(help="The share of strangers' pairs to accept, 0..1.")],
     false_identification: Annotated[
-        float, typer.Option(help="The part of strangers that a gallery may name.")
+        float, typer.Option(help="The share of strangers a gallery may name, 0..1.")
     ] = 0.02,
     model: Model = "facenet",
     folds: Annotated[int, typer.Option(help="Folds of people; at most as many as people.")] = 10,
@@ -172,7 +176,6 @@ def calibrate(
 
     One is for a pair. Those of galleries fall with the number of pictures in them.
     """
-    from fivenets.core import files
     from fivenets.faces import enrolment
     from fivenets.faces.embedder import Embedder, own_calibration_file
     from fivenets.runs import registry
@@ -209,18 +212,10 @@ def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: in
     return f"{calibration.of_gallery_in_words(size)}; {own}"
 
 
-def _check(out: Path | None) -> None:
-    if out is not None:
-        from fivenets.core import files
-
-        files.check_folder(out, "--out")
-
-
 def _draw(
     out: Path, path: Path, found: "Found", labels: Sequence[str], meant: Sequence[bool]
 ) -> None:
     """Writes a copy of a picture, with its faces marked, into the folder `out`."""
-    from fivenets.core import files
     from fivenets.faces import marking
 
     out.mkdir(parents=True, exist_ok=True)

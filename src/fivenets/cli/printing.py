@@ -1,5 +1,7 @@
 """What commands print: names and labels as they are, of which rich would take parts for markup."""
 
+import sys
+
 from rich import progress
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +17,11 @@ def console(stderr: bool = False) -> Console:
 def say(text: str) -> None:
     """Prints a sentence, unwrapped: a path in it can be copied."""
     print(printable(text))
+
+
+def warn(text: str) -> None:
+    """The same on standard error: what an answer should be read with."""
+    print(f"note: {printable(text)}", file=sys.stderr)
 
 
 def table(*columns: str) -> Table:

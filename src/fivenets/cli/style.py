@@ -21,12 +21,12 @@ PREVIEW_SECONDS = 2.0  # between two writings of the preview
 
 @app.command()
 def stylize(
-    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to be painted.")],
+    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The picture to paint.")],
     *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it: .png or .jpg.")],
     styles: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="STYLE", help="Pictures in whose style; style-fast: none."),
+        typer.Argument(metavar="STYLE", help="Pictures whose style to use; none for style-fast."),
     ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "style-transfer",
     iterations: Annotated[int | None, typer.Option(help="At each scale.")] = None,
@@ -38,7 +38,7 @@ def stylize(
     ] = None,
     mask: Annotated[
         list[Path] | None,
-        typer.Option(help="For each STYLE in order, a picture that is white where it is wanted."),
+        typer.Option(help="For each STYLE in order, a mask: white where that style applies."),
     ] = None,
     style_scale: Annotated[
         float | None, typer.Option(help="Size of strokes: the styles' size by the content's.")
@@ -53,7 +53,7 @@ def stylize(
     seed: Annotated[int | None, typer.Option(help="Of the noise.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Paints a picture in the style of others, with a preview of it beside FILE meanwhile."""
+    """Paints a picture in the style of others; a preview beside FILE shows the progress."""
     from fivenets.core import files
     from fivenets.core.params import SettingError
     from fivenets.runs import registry
@@ -133,7 +133,7 @@ class _Preview:
         self.written = time.monotonic()
 
     def left(self) -> str:
-        """What there is of the picture, in words."""
+        """How much of the picture there is, in words."""
         if self.file is None:
             return "there is no preview yet, and nothing was written"
         return f"the latest preview is {self.file}"

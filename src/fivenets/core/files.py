@@ -20,21 +20,21 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, ending: str | None = None) -> Iterator[Path]:
     """A new file beside `path` and with its ending, which becomes `path` at the end of the block.
 
     After an error in the block nothing has changed. Where `path` is a link, the link is replaced
-    and what it points to stays.
+    and what it points to stays. ending: of more than one dot, such as Keras' ".weights.h5".
     """
-    with scratch(path) as part:
+    with scratch(path, ending) as part:
         yield part
         os.replace(part, path)
 
 
 @contextmanager
-def scratch(path: Path) -> Iterator[Path]:
+def scratch(path: Path, ending: str | None = None) -> Iterator[Path]:
     """A new file beside `path` and with its ending, which is gone after the block."""
-    part = _new_file(path.parent, path.suffix)
+    part = _new_file(path.parent, ending or path.suffix)
     try:
         yield part
     finally:

@@ -41,7 +41,7 @@ BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # tags of TIFF, and a
 ImageSource = str | os.PathLike | bytes | Image.Image | np.ndarray
 
 
-def read_image(source: Any, name: str | None = None) -> np.ndarray:
+def read_image(source: Any, name: str | None = None, keeps_alpha: bool = False) -> np.ndarray:
     """Reads one picture as image_rgb_uint8, (height, width, 3).
 
     Args:
@@ -49,10 +49,11 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
             (height, width, 1 | 3 | 4), of integers 0..255 or floats 0..1.
             Transparency is laid on white; an EXIF rotation is applied.
         name: what to call it in an error; by default the path or the kind of source.
+        keeps_alpha: gives one with transparency as (height, width, 4), laid on nothing.
     Raises: UserError, one sentence, for anything that is not a usable picture.
     """
     if isinstance(source, str | os.PathLike):
-        return read_image(_read_file(Path(source)), name or str(source))
+        return read_image(_read_file(Path(source)), name or str(source), keeps_alpha)
     name = name or f"the {type(source).__name__}"
     if isinstance(source, bytes | bytearray):
         image = _decode(bytes(source), name)
@@ -64,7 +65,10 @@ def read_image(source: Any, name: str | None = None) -> np.ndarray:
         raise _wrong_size(name, *image.size)
     try:
         with _without_warnings():
-            return np.asarray(_as_rgb(_in_8_bits(ImageOps.exif_transpose(image), image)))
+            upright = _in_8_bits(ImageOps.exif_transpose(image), image)
+            if keeps_alpha and upright.has_transparency_data:
+                return np.asarray(upright.convert("RGBA"))
+            return np.asarray(_as_rgb(upright))
     except Exception as error:  # any kind, see `_decode`
         raise UserError(f"{name} is a damaged image: {_line(error)}") from None
 

@@ -64,5 +64,5 @@ class Task:
     convert: Callable[[Candidate], Making] | None = None
     prepare: Callable[[str, str, Path, Path], None] | None = None  # section, source, out, raw
     listed: Callable[[Path], Listing] | None = None  # what `prepare` reads of a user's folder
-    # The assets that a conversion takes in place of what is built in, where they can be had.
+    # The assets that a conversion prefers to what is built in, where they are available.
     better: tuple[str, ...] = ()

@@ -1,13 +1,17 @@
 """Which data a model is made of, as params.yaml says it."""
 
+import math
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from fivenets.core.images import MIN_SIDE
-from fivenets.core.params import Misfit, Seed, Text, checked
+from fivenets.core.params import Count, Fraction, Misfit, Seed, Text, checked
 
+HANDS = ("signs", "massey_digits", "drawn")  # that a mixture can name, beside folders
 LARGEST_SIDE = 4096  # pixels; a batch of more fits into no memory
 Part = Annotated[float, Field(gt=0, lt=1)]
 # As TFDS writes one: train, train[:90%], train+validation, train[10:20]+test.
@@ -27,6 +31,27 @@ def _is_split(text: str) -> str:
 Split = Annotated[Text, AfterValidator(_is_split)]
 
 
+def _weighted(value: Any) -> str | dict[str, float]:
+    """One name as it is; several, with a weight each or in a list, as weights by name."""
+    if isinstance(value, str) and value:
+        return value
+    is_list = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    weights = dict.fromkeys(value, 1.0) if is_list else value
+    if not isinstance(weights, Mapping) or not 0 < len(value) == len(weights):
+        raise Misfit("", "a data set, a list of different ones, or a weight for each", value)
+    for name, weight in weights.items():
+        is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
+        if not isinstance(name, str) or not name:
+            raise Misfit("", "names of data sets with a weight for each", value)
+        if not is_number or not 0 < weight < math.inf:
+            raise Misfit(name, "a weight above 0", weight)
+    return {name: float(weight) for name, weight in weights.items()}
+
+
+# One data set, or the weight of each of several.
+DataSets = Annotated[Any, BeforeValidator(_weighted)]
+
+
 @checked
 class Source:
     """Where data may come from; see `fivenets.sources.fetching`."""
@@ -38,11 +63,19 @@ class Source:
 class DataSettings:
     """Which pictures to classify, and how they are cut into splits."""
 
-    dataset: Text
+    dataset: DataSets
     image_size: Annotated[int, Field(ge=MIN_SIDE, le=LARGEST_SIDE)]
     validation_fraction: Part
     test_fraction: Part
     split_seed: Seed
+    # Of several data sets (`datasets.classification.mixture`):
+    examples: Count = 12_000  # to train on
+    drawn: Count = 300  # cut-outs of each sign to train on, of what is drawn
+    views: Count = 4  # of each picture to validate with
+    without: Fraction = 0.3  # of the examples again: pictures of something else
+    subject: Text = "picture"  # what the labels are of
+    validation_people: list[Text] = field(default_factory=list)
+    test_people: list[Text] = field(default_factory=list)
 
     @model_validator(mode="after")
     def _leaves_some_to_train_on(self) -> Self:
@@ -52,22 +85,36 @@ class DataSettings:
                 f"below 1 together with test_fraction, which is {self.test_fraction:g}",
                 self.validation_fraction,
             )
+        if both := set(self.validation_people) & set(self.test_people):
+            raise Misfit("test_people", "others than validation_people", sorted(both))
         return self
+
+    def split_of(self, person: str) -> str:
+        """The split that a person's pictures are in, of sets that tell people apart."""
+        if person in self.test_people:
+            return "test"
+        return "validation" if person in self.validation_people else "train"
 
 
 @checked
 class ObjectSettings:
     """Which pictures with boxes, and what is trained and scored on."""
 
-    dataset: Text
+    dataset: DataSets  # a weight: how often each picture to train on is shown in an epoch
     train: Split
     test: Split
 
     @model_validator(mode="after")
     def _are_two(self) -> Self:
         if self.train == self.test:
-            raise Misfit("test", f"another split of {self.dataset} than train", self.test)
+            names = " + ".join(self.weights)
+            raise Misfit("test", f"another split of {names} than train", self.test)
         return self
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each data set; 1 where there is but one."""
+        return {self.dataset: 1.0} if isinstance(self.dataset, str) else self.dataset
 
 
 @checked

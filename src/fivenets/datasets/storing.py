@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from fivenets.core import files
 from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
-from fivenets.sources.origin import Kind, Origin
+from fivenets.sources.origin import Kind, Origin, digest_of
 
 
 def is_folder(dataset: str) -> bool:
@@ -40,15 +41,24 @@ def replacing(out: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def write_source(folder: Path, origin: Origin, **more: Any) -> dict[str, int]:
+def write_source(folder: Path, origins: Sequence[Origin], **more: Any) -> dict[str, int]:
     """Writes what stands in `folder` and where it is from; returns the examples of each split."""
     shutil.rmtree(folder / "downloads", ignore_errors=True)  # left empty by TFDS
     order_fields(version_folder(folder))
     builder = tfds.builder_from_directory(version_folder(folder))
     counts = {split: info.num_examples for split, info in builder.info.splits.items()}
-    record = origin.record() | {"examples": counts} | more
+    record = joint_record(origins) | {"examples": counts} | more
     (folder / SOURCE_FILE).write_text(json.dumps(record, indent=2) + "\n")
     return counts
+
+
+def joint_record(origins: Sequence[Origin]) -> dict[str, Any]:
+    """Of one origin, its own; of several, all of them under `sources`."""
+    if len(origins) == 1:
+        return origins[0].record()
+    names = " + ".join(origin.asset for origin in origins)
+    records = [origin.record() for origin in origins]
+    return {"asset": names, "digest": digest_of(origins), "sources": records}
 
 
 def order_fields(folder: Path) -> None:
@@ -57,13 +67,11 @@ def order_fields(folder: Path) -> None:
     TFDS leaves them in an order that differs from process to process, so that the same data would
     have other bytes, and whatever depends on them would be made again.
     """
-    for file in folder.glob("*.tfrecord*"):
-        arriving = file.with_name(f"{file.name}.arriving")
-        with tf.io.TFRecordWriter(str(arriving)) as writer:
+    for file in sorted(folder.glob("*.tfrecord*")):
+        with files.replacing(file) as part, tf.io.TFRecordWriter(str(part)) as writer:
             for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
                 example = tf.train.Example.FromString(record)
                 writer.write(example.SerializeToString(deterministic=True))
-        os.replace(arriving, file)
 
 
 def digest(folder: Path) -> str:

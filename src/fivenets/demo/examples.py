@@ -9,13 +9,16 @@ MOST = 6  # in one tab
 
 @dataclass(frozen=True)
 class Examples:
-    """A drawn picture, and where fetched ones lie below data/raw."""
+    """A drawn picture, and where fetched ones lie below data/raw; `credit` is owed to these."""
 
     drawn: str
     fetched: str
+    more: str = ""
+    credit: str = ""
 
     def pictures(self, raw: Path = Path("data", "raw")) -> list[Path]:
         """Files, fetched ones first as they are photographs, evenly from all there are."""
-        found = sorted(raw.glob(self.fetched))
+        patterns = (pattern for pattern in (self.fetched, self.more) if pattern)
+        found = [file for pattern in patterns for file in sorted(raw.glob(pattern))]
         step = max(1, len(found) // MOST)
         return [*found[::step][:MOST], DRAWN / self.drawn]

@@ -42,7 +42,7 @@ def identify(
     Raises: UserError where a picture shows no face; it says which.
     """
     if not known:
-        raise UserError("add pictures of the people to be known first, one person in each")
+        raise UserError("first add pictures of known people, one person in each")
     embedder, calibration = _faces()
     from fivenets.faces.embedder import read_face
     from fivenets.faces.recognition import Gallery

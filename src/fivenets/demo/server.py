@@ -13,8 +13,6 @@ from fivenets.core.errors import UserError
 from fivenets.core.images import FORMATS, MAX_PIXELS
 from fivenets.demo.guard import Guard
 
-LOOPBACK = "127.0.0.1"
-
 
 def serve(host: str, port: int, max_upload_mb: int) -> None:
     """Serves the page until it is interrupted.

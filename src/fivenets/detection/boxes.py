@@ -3,13 +3,14 @@
 `boxes_xyxy` are (n, 4): left, top, right, bottom. `scores` are p_c * class probability.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, softmax
 
 from fivenets.core.errors import UserError
-from fivenets.detection.darknet import Region
+from fivenets.detection.regions import Region
 
 
 @dataclass(frozen=True)
@@ -46,37 +47,54 @@ def profile(name: str, score_threshold: float | None = None) -> Profile:
     return replace(PROFILES[name], score_threshold=score_threshold)
 
 
-def decode(raw: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The raw output of one picture, read as YOLOv2 does (Redmon & Farhadi 2017, section 2).
+def decode(
+    raw: np.ndarray, region: Region, least_confidence: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The raw output of one picture at one scale, read as Darknet reads it.
+
+    Redmon & Farhadi 2017, section 2, and 2018, section 2.1; src/region_layer.c and yolo_layer.c.
 
     Args: raw: (rows, columns, anchors * (5 + classes)): x, y, w, h, p_c, classes of each anchor.
+        least_confidence: p_c below which boxes are left out; no score is above its box's p_c.
     Returns: boxes_xyxy (n, 4) with 1 as the network input's width and height, box_confidence (n,),
-        class_probabilities (n, classes); n = rows * columns * anchors, anchors fastest.
+        class_probabilities (n, classes); n <= rows * columns * anchors, anchors fastest.
     """
     rows, columns = raw.shape[:2]
-    cells = raw.astype(np.float32).reshape(rows, columns, len(region.anchors), 5 + region.classes)
+    shape = (rows, columns, len(region.anchors), 5 + region.classes)
+    cells = raw.astype(np.float32).reshape(shape)
+    logistic = np.asarray if region.new_coords else expit
+    confidence = logistic(cells[..., 4])
+    row, column, anchor = np.nonzero(confidence >= least_confidence)
+    chosen = cells[row, column, anchor]
+    # A scale widens the way of a midpoint through its cell, about the cell's middle.
+    inside = logistic(chosen[:, :2]) * region.scale_xy - (region.scale_xy - 1) / 2
     size = np.array([columns, rows], np.float32)
-    corner = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1)[:, :, None]
-    centres = (corner + expit(cells[..., 0:2])) / size
-    sides = np.exp(cells[..., 2:4]) * np.array(region.anchors, np.float32) / size
+    centres = (np.stack([column, row], axis=-1) + inside.astype(np.float32)) / size
+    stretch = (2 * chosen[:, 2:4]) ** 2 if region.new_coords else np.exp(chosen[:, 2:4])
+    sides = stretch * np.array(region.anchors, np.float32)[anchor] / size
     boxes_xyxy = np.concatenate([centres - sides / 2, centres + sides / 2], axis=-1)
-    logits = cells[..., 5:]
-    classes = softmax(logits, axis=-1) if region.softmax else expit(logits)
-    return (
-        boxes_xyxy.reshape(-1, 4),
-        expit(cells[..., 4]).reshape(-1),
-        classes.reshape(-1, region.classes),
-    )
+    logits = chosen[:, 5:]
+    classes = softmax(logits, axis=-1) if region.softmax else logistic(logits)
+    return boxes_xyxy, confidence[row, column, anchor], classes
 
 
 def iou(boxes_xyxy: np.ndarray, others_xyxy: np.ndarray) -> np.ndarray:
     """Intersection over union of each box (..., 4) with each other (..., 4), broadcast; 0..1."""
-    boxes, others = np.asarray(boxes_xyxy), np.asarray(others_xyxy)
-    corner = np.maximum(boxes[..., :2], others[..., :2])
-    sides = np.maximum(np.minimum(boxes[..., 2:], others[..., 2:]) - corner, 0)
-    intersection = sides[..., 0] * sides[..., 1]
-    union = area(boxes) + area(others) - intersection
+    intersection = _intersection(boxes_xyxy, others_xyxy)
+    union = area(boxes_xyxy) + area(others_xyxy) - intersection
     return intersection / np.maximum(union, np.finfo(np.float32).tiny)
+
+
+def inside(boxes_xyxy: np.ndarray, others_xyxy: np.ndarray) -> np.ndarray:
+    """The part of each box (..., 4) that lies in each other (..., 4), broadcast; 0..1."""
+    intersection = _intersection(boxes_xyxy, others_xyxy)
+    return intersection / np.maximum(area(boxes_xyxy), np.finfo(np.float32).tiny)
+
+
+def _intersection(boxes_xyxy: np.ndarray, others_xyxy: np.ndarray) -> np.ndarray:
+    corner = np.maximum(boxes_xyxy[..., :2], others_xyxy[..., :2])
+    sides = np.maximum(np.minimum(boxes_xyxy[..., 2:], others_xyxy[..., 2:]) - corner, 0)
+    return sides[..., 0] * sides[..., 1]
 
 
 def area(boxes_xyxy: np.ndarray) -> np.ndarray:
@@ -129,10 +147,19 @@ def _suppress(boxes_xyxy: np.ndarray, scores: np.ndarray, profile: Profile) -> n
 
 
 def detections(
-    raw: np.ndarray, region: Region, profile: Profile
+    raws: Sequence[np.ndarray], regions: Sequence[Region], profile: Profile
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """boxes_xyxy (k, 4) in parts of the network's input, classes (k,), scores (k,), best first."""
-    boxes_xyxy, box_confidence, class_probabilities = decode(raw, region)
+    """boxes_xyxy (k, 4) in parts of the network's input, classes (k,), scores (k,), best first.
+
+    raws: of one picture, for each scale what `decode` takes.
+    """
+    decoded = [
+        decode(raw, region, profile.score_threshold)
+        for raw, region in zip(raws, regions, strict=True)
+    ]
+    boxes_xyxy, box_confidence, class_probabilities = map(
+        np.concatenate, zip(*decoded, strict=True)
+    )
     indices, classes, scores = select(box_confidence, class_probabilities, profile)
     kept = suppress(boxes_xyxy[indices], scores, classes, profile)
     return boxes_xyxy[indices[kept]], classes[kept], scores[kept]

@@ -1,22 +1,20 @@
 """Darknet's `.cfg` files: sections -> layers with known shapes, checked to fit together.
 
-Facts about the format come from Darknet's own parser (pjreddie/darknet, src/parser.c): aliases,
-defaults and the rounding of sizes are its. What else an option may say is in `options.py`, weights
-are in `weights.py`, networks in `model.py`.
+Facts about the format come from Darknet's own parser (pjreddie/darknet, src/parser.c). What a
+section makes of its input is in `shapes.py`, of boxes in `regions.py`, what else an option may say
+in `options.py`; weights are in `weights.py`, networks in `model.py`.
 """
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from fivenets.core.errors import UserError
-from fivenets.detection import options
+from fivenets.detection import options, regions
+from fivenets.detection.regions import Region
 from fivenets.detection.sections import Section, read_sections
+from fivenets.detection.shapes import Shape, check_size, output_shape
 
-ACTIVATIONS = ("linear", "leaky", "relu", "relie", "logistic", "tanh", "elu")
-MAX_SIDE, MAX_CHANNELS = 8192, 65_536  # of any layer; a typing error should not take all memory
-
-Shape = tuple[int, int, int]  # height, width, channels
+MAX_LAYERS = 2000  # ten times YOLOv4's; Keras takes a minute for so many
 
 
 @dataclass(frozen=True)
@@ -34,23 +32,35 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Region:
-    """How the raw output is read: see `boxes.decode`."""
-
-    anchors: tuple[tuple[float, float], ...]  # width, height in grid cells
-    classes: int
-    softmax: bool  # over classes; else a logistic function of each
-
-
-@dataclass(frozen=True)
 class Network:
-    """A parsed cfg. `region` is None for a classifier."""
+    """A parsed cfg. A classifier has no regions."""
 
     text: str
     input_shape: Shape
     layers: tuple[Layer, ...]
-    region: Region | None
+    regions: tuple[Region, ...]  # one for each scale, in the order of `heads`
     ignored: tuple[str, ...] = ()  # a sentence for each line that does not count
+
+    @property
+    def heads(self) -> list[Layer]:
+        """The layers that read boxes out of what the layer before them gives."""
+        return [layer for layer in self.layers if layer.kind in regions.KINDS]
+
+    @property
+    def classes(self) -> int:
+        """Of boxes; else of the whole picture, a number for each.
+
+        Raises: UserError where the last layer gives neither.
+        """
+        if self.regions:
+            return self.regions[0].classes
+        last = self.layers[-1]
+        if last.shape[:2] != (1, 1):
+            raise last.section.error(
+                f"the last layer gives {last.shape}: expected boxes, of a [region] or [yolo], or "
+                "one row and column with a number for each class"
+            )
+        return last.shape[2]
 
 
 def parse_file(path: Path) -> Network:
@@ -77,30 +87,32 @@ def parse(text: str, name: str = "the cfg") -> Network:
     sections = read_sections(text, name)
     if not sections or sections[0].kind != "net":
         raise UserError(f"{name} should begin with a [net] section")
-    net, shapes, layers, region = sections[0], [], [], None
+    if len(sections) > MAX_LAYERS:
+        raise UserError(f"{name} has {len(sections):,} sections: expected {MAX_LAYERS:,} at most")
+    net, layers, found = sections[0], [], []
     options.check(net)
-    side = {key: net.integer(key, 0, at_least=1) for key in ("height", "width")}
-    input_shape = (side["height"], side["width"], net.integer("channels", 3, at_least=1))
-    _check_size(net, input_shape)
+    height, width = (net.integer(key, 0, at_least=1) for key in ("height", "width"))
+    input_shape = (height, width, net.integer("channels", 3, at_least=1))
+    check_size(net, input_shape)
     for section in sections[1:]:
-        if region is not None or section.kind == "net":
+        if section.kind == "net" or (layers and layers[-1].kind == "region"):
             raise section.error("[net] stands first and only once, [region] last")
         _check_follows(section, layers)
         options.check(section)
-        inputs = _inputs(section, len(layers))
-        input_shapes = [shapes[index] if index >= 0 else input_shape for index in inputs]
-        if section.kind == "region":
-            region = _region(section, input_shapes[0])
-            continue
-        shape = _shape(section, input_shapes)
-        _check_size(section, shape)
-        shapes.append(shape)
-        layers.append(Layer(section, inputs, input_shapes[0], shape))
+        inputs = _inputs(section, layers)
+        shapes = [layers[index].shape if index >= 0 else input_shape for index in inputs]
+        if section.kind in regions.KINDS:
+            found.append(regions.read(section, shapes[0], input_shape))
+            if found[-1].classes != found[0].classes:
+                raise section.error(
+                    f"classes is {found[-1].classes}, and {found[0].classes} at another scale"
+                )
+        layers.append(Layer(section, inputs, shapes[0], output_shape(section, shapes)))
     if not layers:
         raise UserError(f"{name} has no layers")
     _check_leads_on(layers)
     ignored = tuple(sentence for section in sections for sentence in section.ignored)
-    return Network(text, input_shape, tuple(layers), region, ignored)
+    return Network(text, input_shape, tuple(layers), tuple(found), ignored)
 
 
 def _check_follows(section: Section, layers: list[Layer]) -> None:
@@ -118,16 +130,28 @@ def _check_follows(section: Section, layers: list[Layer]) -> None:
 
 def _check_leads_on(layers: list[Layer]) -> None:
     """Raises: UserError for a convolution that leads nowhere: Keras would drop its numbers."""
-    used = {len(layers) - 1}
+    used = set() if any(layer.kind in regions.KINDS for layer in layers) else {len(layers) - 1}
     for index in reversed(range(len(layers))):
-        if index in used:
+        if index in used or layers[index].kind in regions.KINDS:
             used |= {*layers[index].inputs}
         elif layers[index].kind == "convolutional":
             raise layers[index].section.error("its output leads to no other layer's input")
 
 
-def _inputs(section: Section, index: int) -> tuple[int, ...]:
-    """Indices of the layers that feed layer `index`."""
+def _inputs(section: Section, layers: list[Layer]) -> tuple[int, ...]:
+    """Indices of the layers that feed the one that follows `layers`.
+
+    Raises: UserError where one is not there, or gives boxes.
+    """
+    inputs = _named(section, len(layers))
+    for index in inputs:
+        if index >= 0 and layers[index].kind in regions.KINDS:
+            line, kind = layers[index].section.line, layers[index].kind
+            raise section.error(f"it would receive the boxes of the [{kind}] in line {line}")
+    return inputs
+
+
+def _named(section: Section, index: int) -> tuple[int, ...]:
     if section.kind == "route":
         named = section.numbers("layers")
         if not named:
@@ -147,95 +171,3 @@ def _absolute(section: Section, named: int, index: int) -> int:
     if not 0 <= absolute < index:
         raise section.error(f"layer {named} is not there: {index} layers stand before this one")
     return absolute
-
-
-def _shape(section: Section, inputs: list[Shape]) -> Shape:
-    height, width, channels = inputs[0]
-    if section.kind == "convolutional":
-        size = section.integer("size", 1, at_least=1)
-        stride, padding = section.integer("stride", 1, at_least=1), padding_of(section)
-        filters = section.integer("filters", 1, at_least=1)
-        groups = section.integer("groups", 1, at_least=1)
-        if channels % groups or filters % groups:
-            raise section.error(f"{groups} groups do not divide {channels} to {filters} channels")
-        activation_of(section, "logistic")
-        return (
-            _slid(height, 2 * padding, size, stride),
-            _slid(width, 2 * padding, size, stride),
-            filters,
-        )
-    if section.kind == "maxpool":
-        stride = section.integer("stride", 1, at_least=1)
-        size = section.integer("size", stride, at_least=1)
-        padding = section.integer("padding", size - 1)
-        return _slid(height, padding, size, stride), _slid(width, padding, size, stride), channels
-    if section.kind == "avgpool":
-        return 1, 1, channels
-    if section.kind == "route":
-        sides = {shape[:2] for shape in inputs}
-        if len(sides) > 1:
-            raise section.error(f"layers of unlike sizes cannot be joined: {_sizes(inputs)}")
-        return height, width, sum(shape[2] for shape in inputs)
-    if section.kind == "shortcut":
-        if inputs[0] != inputs[1]:
-            raise section.error(f"layers of unlike sizes cannot be added: {_sizes(inputs)}")
-        activation_of(section, "linear")
-    if section.kind == "reorg":
-        stride = section.integer("stride", 1, at_least=1)
-        if height % stride or width % stride or channels % stride**2:
-            raise section.error(f"stride {stride} does not divide {_sizes(inputs)}")
-        return height // stride, width // stride, channels * stride**2
-    if section.kind == "dropout":
-        (probability, *_) = section.numbers("probability") or [0.5]
-        if not 0 <= probability <= 1:
-            raise section.error(f"probability should lie in 0..1, it is {probability:g}")
-    return inputs[0]  # dropout, cost, shortcut and softmax keep it
-
-
-def _slid(length: int, padding: int, size: int, stride: int) -> int:
-    return max(0, (length + padding - size) // stride + 1)
-
-
-def padding_of(section: Section) -> int:
-    """Pixels of zeros on each side of a convolution's input."""
-    if section.integer("pad", 0):
-        return section.integer("size", 1, at_least=1) // 2
-    return section.integer("padding", 0)
-
-
-def activation_of(section: Section, default: str) -> str:
-    """The section's activation.
-
-    Raises: UserError where Darknet has none of that name, or none that is supported here.
-    """
-    activation = section.options.get("activation", default)
-    if activation not in ACTIVATIONS:
-        raise section.error(f"activation {activation} is not one of {', '.join(ACTIVATIONS)}")
-    return activation
-
-
-def _region(section: Section, shape: Shape) -> Region:
-    count = section.integer("num", 1, at_least=1)
-    classes = section.integer("classes", 20, at_least=1)
-    sides = section.numbers("anchors")
-    if len(sides) != 2 * count or not all(0 < side < math.inf for side in sides):
-        raise section.error(f"anchors should be {2 * count} positive numbers (num={count})")
-    if shape[2] != count * (5 + classes):
-        raise section.error(
-            f"{count} anchors of 5 + {classes} numbers need {count * (5 + classes)} channels, "
-            f"the layer before gives {shape[2]}: its filters and classes disagree"
-        )
-    anchors = tuple(zip(sides[::2], sides[1::2], strict=True))
-    return Region(anchors, classes, bool(section.integer("softmax", 0)))
-
-
-def _check_size(section: Section, shape: Shape) -> None:
-    if min(shape) < 1 or max(shape[:2]) > MAX_SIDE or shape[2] > MAX_CHANNELS:
-        raise section.error(
-            f"{_sizes([shape])} is no usable size: 1 to {MAX_SIDE} pixels a side and 1 to "
-            f"{MAX_CHANNELS} channels"
-        )
-
-
-def _sizes(shapes: list[Shape]) -> str:
-    return " and ".join(f"{height}x{width}x{channels}" for height, width, channels in shapes)

@@ -72,9 +72,10 @@ def predict(
 ) -> dict[str, np.ndarray]:
     """Darknet's answer to (n, height, width, 3) float32 in 0..1.
 
-    Args: outputs: numbers of the last layer. classes: of its region; 0 where it ends in none.
-    Returns: output (n, numbers of the last layer), and where that is a region, boxes_xywh
-        (n, boxes, 4) in parts of the input and scores (n, boxes, classes), anchors slowest.
+    Args: outputs: numbers of the last layer. classes: of its boxes; 0 where none are wanted.
+    Returns: output (n, numbers of the last layer), and with `classes` boxes_xywh (n, boxes, 4) in
+        parts of the input and scores (n, boxes, classes) of all its [yolo] or its [region], the
+        latter's with anchors slowest.
     """
     height, width = pictures.shape[1:3]
     darknet.load_network.restype = ctypes.c_void_p
@@ -90,7 +91,7 @@ def predict(
         if classes:
             number = ctypes.c_int()
             detections = darknet.get_network_boxes(
-                network, width, height, ctypes.c_float(0), ctypes.c_float(0.5), None, 1,
+                network, width, height, ctypes.c_float(-1), ctypes.c_float(0.5), None, 1,
                 ctypes.byref(number),
             )  # fmt: skip
             rows = [detections[index] for index in range(number.value)]

@@ -1,6 +1,5 @@
 """Pictures as users have them -> detections in pixels of those pictures."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,11 +12,10 @@ from fivenets.core import images
 from fivenets.core.errors import UserError
 from fivenets.detection import boxes, darknet, model, processor, weights
 from fivenets.detection.boxes import Profile
-from fivenets.detection.pictures import check_channels, check_resize, fit, to_pixels
-from fivenets.fitting import inference, model_files
+from fivenets.detection.converted import Converted, ConvertedClassifier
+from fivenets.detection.pictures import to_pixels
+from fivenets.fitting import model_files
 from fivenets.sources.origin import Origin
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,50 +35,16 @@ class Detection:
         return {"class": values.pop("label"), **values}
 
 
-class Detector:
-    """A converted network with all that it needs to be asked about a user's picture."""
+class Detector(Converted):
+    """A converted network with all that it needs to be asked about a user's picture.
 
-    def __init__(
-        self,
-        network: keras.Model,
-        cfg: darknet.Network,
-        header: weights.Header,
-        labels: Sequence[str],
-        resize: str = "letterbox",
-        trained_on: Origin | None = None,
-    ):
-        if cfg.region is None:
-            raise UserError("the cfg has no [region]: expected a detector of the YOLOv2 family")
-        if len(labels) != cfg.region.classes:
-            raise UserError(
-                f"the cfg has {cfg.region.classes} classes, {len(labels)} names were received"
-            )
-        check_channels(cfg.input_shape[2])
-        self.network = network  # (n, h, w, channels) in 0..1 -> raw output
-        self.cfg, self.region, self.header = cfg, cfg.region, header
-        self.labels = tuple(labels)
-        self.resize = check_resize(resize)
-        self.trained_on = trained_on
+    Raises: UserError where the cfg is of no detector.
+    """
 
-    @classmethod
-    def from_darknet(
-        cls,
-        cfg_file: Path,
-        weights_file: Path,
-        labels: Sequence[str] | None = None,
-        resize: str = "letterbox",
-        trained_on: Origin | None = None,
-    ) -> "Detector":
-        """A converted cfg and weights; without `labels`, classes are called class-0 and so on."""
-        cfg = darknet.parse_file(cfg_file)
-        for sentence in cfg.ignored:
-            log.warning("%s", sentence)
-        header, numbers = weights.read_file(weights_file, cfg)
-        network = model.build(cfg)
-        model.load(network, cfg, numbers)
-        classes = cfg.region.classes if cfg.region else 0
-        names = [f"class-{index}" for index in range(classes)]
-        return cls(network, cfg, header, names if labels is None else labels, resize, trained_on)
+    def __init__(self, network: keras.Model, cfg: darknet.Network, *given, **options):
+        if not cfg.regions:
+            raise UserError("the cfg has no [region] and no [yolo]: expected a detector")
+        super().__init__(network, cfg, *given, **options)
 
     @classmethod
     def from_file(cls, path: Path) -> "Detector":
@@ -103,19 +67,6 @@ class Detector:
         metadata |= {"resize": self.resize, "trained_on": origin and origin.record()}
         model_files.save(self.network, path, metadata)
 
-    def to_weights(self) -> bytes:
-        """The content of Darknet's weights file: of a converted model, the one it came from."""
-        return weights.to_bytes(self.header, model.numbers_of(self.network, self.cfg))
-
-    def write_darknet(self, stem: Path) -> tuple[Path, Path, Path]:
-        """Writes STEM.cfg, STEM.weights and STEM.names, which Darknet itself can run."""
-        cfg, numbers, names = (stem.with_suffix(end) for end in (".cfg", ".weights", ".names"))
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        cfg.write_text(self.cfg.text)
-        numbers.write_bytes(self.to_weights())
-        names.write_text("\n".join(self.labels) + "\n")
-        return cfg, numbers, names
-
     def for_inference(self, dtype: str | None = None) -> "Detector":
         """The same detector, faster: batch normalisation folded, in this machine's fastest format.
 
@@ -126,15 +77,6 @@ class Detector:
         model.load(network, self.cfg, numbers)
         return Detector(network, self.cfg, self.header, self.labels, self.resize, self.trained_on)
 
-    def fitted(self, image_rgb_uint8: np.ndarray) -> np.ndarray:
-        """A picture (h, w, 3) as the network sees it: (height, width, channels) float32 in 0..1."""
-        height, width, channels = self.cfg.input_shape
-        return fit(image_rgb_uint8, height, width, self.resize, channels)
-
-    def raw(self, pictures: np.ndarray) -> np.ndarray:
-        """(n, rows, columns, numbers) raw output of (n, height, width, channels) in 0..1."""
-        return inference.outputs(self.network, pictures, batch_size=1)
-
     def detect(self, pictures: Sequence[Any], profile: Profile) -> list[list[Detection]]:
         """The objects in each picture, best first; a picture is what `images.read_image` reads."""
         return [self.detect_in(images.read_image(picture), profile) for picture in pictures]
@@ -142,14 +84,23 @@ class Detector:
     def detect_in(self, image_rgb_uint8: np.ndarray, profile: Profile) -> list[Detection]:
         """The objects in one picture (h, w, 3), best first, each with an area in its pixels."""
         height, width, _ = self.cfg.input_shape
-        raw = self.raw(self.fitted(image_rgb_uint8)[None])[0]
-        boxes_xyxy, classes, scores = boxes.detections(raw, self.region, profile)
+        raws = [raw[0] for raw in self.raw(self.fitted(image_rgb_uint8)[None])]
+        boxes_xyxy, classes, scores = boxes.detections(raws, self.regions, profile)
         pixels = to_pixels(boxes_xyxy, image_rgb_uint8.shape, height, width, self.resize)
         return [
             Detection(self.labels[label], float(score), *map(float, box))
             for label, score, box in zip(classes, scores, pixels, strict=True)
             if boxes.is_visible(box)
         ]
+
+
+def read(
+    cfg_file: Path, weights_file: Path, labels: Sequence[str] | None, resize: str
+) -> Detector | ConvertedClassifier:
+    """What a cfg and weights describe; a classifier's pictures are always stretched."""
+    if darknet.parse_file(cfg_file).regions:
+        return Detector.from_darknet(cfg_file, weights_file, labels, resize)
+    return ConvertedClassifier.from_darknet(cfg_file, weights_file, labels, "stretch")
 
 
 def read_names(path: Path) -> list[str]:

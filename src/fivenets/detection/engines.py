@@ -1,18 +1,21 @@
 """Independent engines that run the same cfg and weights: witnesses for a conversion."""
 
+import math
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from fivenets.core.errors import UserError
-from fivenets.detection import boxes, darknet, darknet_library, opencv_files, weights
-from fivenets.detection.sections import read_sections
+from fivenets.detection import boxes, darknet, darknet_library, opencv_files, witness
+from fivenets.detection.darknet import Network
+from fivenets.detection.regions import Region
+from fivenets.detection.shapes import Shape
+from fivenets.detection.witness import UnreadableError
 
 MINUTES = 10  # for Darknet, which takes some 10 s for a picture of 608 pixels a side
 
@@ -21,13 +24,9 @@ MINUTES = 10  # for Darknet, which takes some 10 s for a picture of 608 pixels a
 class Answer:
     """What an engine says about n pictures: boxes and scores by its own decoding."""
 
-    raw: np.ndarray  # (n, rows, columns, anchors * (5 + classes)), before any activation
+    raws: tuple[np.ndarray, ...]  # by scale (n, rows, columns, numbers), as `boxes.decode` takes it
     boxes_xyxy: np.ndarray  # (n, boxes, 4) in parts of the input, anchors fastest
     scores: np.ndarray  # (n, boxes, classes), p_c * class probability
-
-
-class UnreadableError(UserError):
-    """An engine cannot read a network: no witness, neither for nor against its conversion."""
 
 
 def installed() -> dict[str, Callable[[Path, Path, np.ndarray], Answer]]:
@@ -51,22 +50,31 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     """
     import cv2
 
-    region = _region_of(cfg_file)
-    text = opencv_files.cfg(darknet.parse_file(cfg_file))
+    network = darknet.parse_file(cfg_file)
+    witness.check_opencv(network, cfg_file.name)
+    text = opencv_files.cfg(network)
     numbers = opencv_files.weights_of(cfg_file, weights_file)
     try:
-        raw, rows = _ask_opencv(text, numbers, pictures)
+        answers = _ask_opencv(text, numbers, pictures)
     except cv2.error as error:
         why = " ".join(str(error.err).split())
         raise UnreadableError(f"OpenCV cannot read {cfg_file.name}: {why}") from None
+    count = len(network.regions)
+    if not count:
+        return ours([np.array([last.reshape(1, 1, -1) for (last,) in answers])], ())
+    raws = tuple(np.array([one[scale][0] for one in answers]) for scale in range(count))
+    rows = np.array([np.concatenate(one[count:]) for one in answers])
     # The importer's region layer suppresses by a threshold of its own and writes 0 over scores;
     # those are read from OpenCV's raw output.
-    scores = np.where(rows[..., 5:] > 0, rows[..., 5:], ours(raw, region).scores)
-    return Answer(raw, _xyxy(rows[..., :4]), scores)
+    scores = np.where(rows[..., 5:] > 0, rows[..., 5:], ours(raws, network.regions).scores)
+    return Answer(raws, _xyxy(rows[..., :4]), scores)
 
 
-def _ask_opencv(text: str, numbers: bytes, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Raw output (n, rows, columns, channels), and rows (n, boxes, 5 + classes) decoded from it."""
+def _ask_opencv(text: str, numbers: bytes, pictures: np.ndarray) -> list[list[np.ndarray]]:
+    """For each picture what each region layer receives (1, rows, columns, numbers), then its boxes.
+
+    Of each box 5 + classes numbers. Of a classifier: what its last layer gives.
+    """
     import cv2
 
     network = cv2.dnn.readNetFromDarknet(
@@ -74,63 +82,71 @@ def _ask_opencv(text: str, numbers: bytes, pictures: np.ndarray) -> tuple[np.nda
     )
     # Winograd's transform is faster and loses about a digit.
     network.enableWinograd(False)
-    *_, before_region, region = network.getLayerNames()
-    raws, decoded = [], []
+    names = network.getLayerNames()
+    heads = [place for place, name in enumerate(names) if network.getLayer(name).type == "Region"]
+    # OpenCV moves the channels last in a layer of its own before each.
+    asked = [names[place - 1] for place in heads] + [names[place] for place in heads]
+    found = []
     for picture in pictures:
         network.setInput(np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32))
-        raw, rows = network.forward([before_region, region])
-        raws.append(raw[0].copy())  # OpenCV has moved the channels last, for its region layer
-        decoded.append(rows.copy())
-    return np.array(raws), np.array(decoded)
+        found.append([one.copy() for one in network.forward(asked or [names[-1]])])
+    return found
 
 
 def darknet_itself(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     """Darknet's own library, in a process of its own. pictures as for `opencv`."""
     network = darknet.parse_file(cfg_file)
-    _check_darknet_computes(network, cfg_file.name)
-    rows, columns, channels = network.layers[-1].shape
+    witness.check_darknet(network, cfg_file.name)
     # Darknet takes a BOM for a part of the first word, and \r for one of the last.
-    text = cfg_file.read_bytes().decode("utf-8-sig").replace("\r", "")
-    lines = text.split("\n")
-    *_, last = read_sections(text, cfg_file.name)
-    region = _region_of(cfg_file)
+    lines = cfg_file.read_bytes().decode("utf-8-sig").replace("\r", "").split("\n")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         np.save(folder / "pictures.npy", pictures)
-        answers = []
-        for content, classes in ((lines[: last.line - 1], 0), (lines, region.classes)):
+
+        def ask(content: list[str], outputs: int, classes: int) -> dict[str, np.ndarray]:
             (folder / "net.cfg").write_text("\n".join(content) + "\n")
             out = folder / "answer.npz"
             files = [out, folder / "net.cfg", weights_file, folder / "pictures.npy"]
-            arguments = [*files, rows * columns * channels, classes]
             names = f"{cfg_file.name} with {weights_file.name}"
-            answers.append(ask_darknet("predict", arguments, out, names))
-    before, decoded = answers
-    count = len(pictures)
-    raw = before["output"].reshape(count, channels, rows, columns).transpose(0, 2, 3, 1)
+            return ask_darknet("predict", [*files, outputs, classes], out, names)
 
-    def anchors_last(values: np.ndarray) -> np.ndarray:
-        last = values.shape[-1]
-        by_anchor = values.reshape(count, -1, rows * columns, last)
-        return by_anchor.transpose(0, 2, 1, 3).reshape(count, -1, last)
+        # Cut off before a head, a network's answer is what that head would receive.
+        before = [
+            ask(lines[: head.section.line - 1], math.prod(head.shape), 0)["output"]
+            for head in network.heads
+        ]
+        last = math.prod(network.layers[-1].shape)
+        decoded = ask(lines, last, network.classes if network.regions else 0)
+    if not network.regions:
+        return ours([decoded["output"][:, None, None]], ())
+    raws = tuple(
+        _channels_last(raw, head.shape) for raw, head in zip(before, network.heads, strict=True)
+    )
+    return Answer(
+        raws,
+        _xyxy(_anchors_fastest(decoded["boxes_xywh"], network)),
+        _anchors_fastest(decoded["scores"], network),
+    )
 
-    boxes_xyxy = _xyxy(anchors_last(decoded["boxes_xywh"]))
-    return Answer(raw, boxes_xyxy, anchors_last(decoded["scores"]))
+
+def _channels_last(planes: np.ndarray, shape: Shape) -> np.ndarray:
+    rows, columns, channels = shape
+    return planes.reshape(-1, channels, rows, columns).transpose(0, 2, 3, 1)
 
 
-def _check_darknet_computes(network: darknet.Network, name: str) -> None:
-    """Raises: UnreadableError for a convolution of size 1 that is not dense.
-
-    Without cuDNN Darknet takes the input as it is for any size of 1, whatever stride and padding
-    are (src/convolutional_layer.c, forward_convolutional_layer).
-    """
-    for layer in weights.convolutions(network):
-        stride, padding = layer.section.integer("stride", 1), darknet.padding_of(layer.section)
-        if weights.kernel_shape(layer)[-1] == 1 and (stride > 1 or padding):
-            raise UnreadableError(
-                f"Darknet on a CPU computes {name} line {layer.section.line} (size=1, "
-                f"stride={stride}, padding={padding}) as if neither were given"
-            )
+def _anchors_fastest(values: np.ndarray, network: Network) -> np.ndarray:
+    """(n, boxes, numbers) in the order of Darknet, whose [region] has anchors slowest, in ours."""
+    found, start = [], 0
+    for head, region in zip(network.heads, network.regions, strict=True):
+        rows, columns, _ = head.shape
+        end = start + rows * columns * len(region.anchors)
+        of_head = values[:, start:end]
+        if head.kind == "region":
+            by_anchor = of_head.reshape(len(values), -1, rows * columns, values.shape[-1])
+            of_head = by_anchor.transpose(0, 2, 1, 3).reshape(of_head.shape)
+        found.append(of_head)
+        start = end
+    return np.concatenate(found, axis=1)
 
 
 def ask_darknet(command: str, arguments: list, out: Path, names: str) -> dict[str, np.ndarray]:
@@ -159,21 +175,23 @@ def ask_darknet(command: str, arguments: list, out: Path, names: str) -> dict[st
     return found
 
 
-def _region_of(cfg_file: Path) -> darknet.Region:
-    region = darknet.parse_file(cfg_file).region
-    if region is None:
-        raise UserError(f"{cfg_file.name} has no [region]: its output is not of boxes")
-    return region
-
-
 def _xyxy(boxes_xywh: np.ndarray) -> np.ndarray:
     centres, sides = boxes_xywh[..., :2], boxes_xywh[..., 2:]
     return np.concatenate([centres - sides / 2, centres + sides / 2], axis=-1)
 
 
-def ours(raw: np.ndarray, region: darknet.Region) -> Answer:
-    """This project's decoding of raw outputs (n, rows, columns, channels), as an `Answer`."""
-    decoded = [boxes.decode(one, region) for one in raw]
-    boxes_xyxy = np.array([one[0] for one in decoded])
-    scores = np.array([confidence[:, None] * classes for _, confidence, classes in decoded])
-    return Answer(raw, boxes_xyxy, scores)
+def ours(raws: Sequence[np.ndarray], regions: Sequence[Region]) -> Answer:
+    """This project's decoding of raw outputs, by scale (n, rows, columns, numbers)."""
+    if not regions:
+        return Answer(tuple(raws), np.zeros((len(raws[0]), 0, 4)), np.zeros((len(raws[0]), 0, 0)))
+    decoded = [
+        [boxes.decode(one, region) for one in raw]
+        for raw, region in zip(raws, regions, strict=True)
+    ]
+    pictures = [
+        [np.concatenate(parts) for parts in zip(*scales, strict=True)]
+        for scales in zip(*decoded, strict=True)
+    ]
+    boxes_xyxy = np.array([one[0] for one in pictures])
+    scores = np.array([confidence[:, None] * classes for _, confidence, classes in pictures])
+    return Answer(tuple(raws), boxes_xyxy, scores)

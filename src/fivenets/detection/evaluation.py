@@ -58,7 +58,7 @@ def agreement(detector: Detector, photographs: list[np.ndarray]) -> dict[str, An
         cfg_file.write_text(detector.cfg.text)
         weights_file.write_bytes(detector.to_weights())
         answers = certificate.ask_all(cfg_file, weights_file, pictures)
-    mine = engines.ours(detector.raw(pictures), detector.region)
+    mine = engines.ours(detector.raw(pictures), detector.regions)
     same = {
         engine: {
             name: certificate.same_detections(answer, mine, profile)

@@ -63,6 +63,24 @@ class DarknetBatchNormalization(keras.layers.BatchNormalization):
 
 
 @register
+class ChannelGroup(keras.layers.Layer):
+    """One of `groups` equal parts of the channels: (n, h, w, c) -> (n, h, w, c / groups)."""
+
+    def __init__(self, groups: int, index: int, **kwargs):
+        super().__init__(**kwargs)
+        self.groups, self.index = groups, index
+
+    def call(self, inputs):
+        return ops.split(inputs, self.groups, axis=-1)[self.index]
+
+    def compute_output_shape(self, input_shape):
+        return *input_shape[:-1], input_shape[-1] // self.groups
+
+    def get_config(self):
+        return {**super().get_config(), "groups": self.groups, "index": self.index}
+
+
+@register
 class PaddedMaxPooling2D(keras.layers.Layer):
     """Max pooling over a picture that Darknet pads by `padding` pixels, half (rounded down) before.
 

@@ -10,18 +10,22 @@ from pathlib import Path
 import numpy as np
 
 from fivenets.detection import darknet, weights
-from fivenets.detection.darknet import Layer, Network, Region
+from fivenets.detection.darknet import Layer, Network
+from fivenets.detection.regions import Region
+from fivenets.detection.shapes import activation_of, padding_of, pooling_of
 
 SMALL = 0.1  # variances above it hide the difference between the engines' epsilons
 
 
 def cfg(network: Network) -> str:
-    """The text of a cfg, each option once and none left to a default; its [region] last."""
+    """The text of a cfg, each option once and none left to a default."""
     height, width, channels = network.input_shape
     sections = [_section("net", {"height": height, "width": width, "channels": channels})]
-    sections += [_section(layer.kind, _options(layer)) for layer in network.layers]
-    if network.region is not None:
-        sections.append(_section("region", _region_options(network.region)))
+    regions = iter(network.regions)
+    for layer in network.layers:
+        is_head = layer in network.heads
+        options = _head_options(layer, next(regions), network) if is_head else _options(layer)
+        sections.append(_section(layer.kind, options))
     return "".join(sections)
 
 
@@ -51,29 +55,31 @@ def _options(layer: Layer) -> dict[str, object]:
             "filters": layer.shape[2],
             "size": weights.kernel_shape(layer)[-1],
             "stride": section.integer("stride", 1),
-            "padding": darknet.padding_of(section),
+            "padding": padding_of(section),
             "groups": section.integer("groups", 1),
             "batch_normalize": int(weights.is_normalised(layer)),
-            "activation": darknet.activation_of(section, "logistic"),
+            "activation": activation_of(section),
         }
     if layer.kind == "maxpool":
-        stride = section.integer("stride", 1)
-        size = section.integer("size", stride)
-        padding = section.integer("padding", size - 1)
+        size, stride, padding = pooling_of(section)
         return {"size": size, "stride": stride, "padding": padding}
+    if layer.kind == "shortcut":
+        return {"from": section.options["from"], "activation": activation_of(section)}
     return dict(section.options)
 
 
-def _region_options(region: Region) -> dict[str, object]:
-    sides = [side for anchor in region.anchors for side in anchor]
-    return {
-        "anchors": ",".join(map(str, sides)),
-        "num": len(region.anchors),
-        "classes": region.classes,
-        "coords": 4,
-        "softmax": int(region.softmax),
-        "thresh": 0,  # a score below it would read 0
-    }
+def _head_options(layer: Layer, region: Region, network: Network) -> dict[str, object]:
+    count, is_region = len(region.anchors), layer.kind == "region"
+    (height, width, _), (rows, columns, _) = network.input_shape, layer.shape
+    across, down = (1, 1) if is_region else (width / columns, height / rows)
+    sides = [side for w, h in region.anchors for side in (w * across, h * down)]
+    # A score below `thresh` would read 0.
+    options = {"anchors": ",".join(map(str, sides)), "num": count, "classes": region.classes}
+    options |= {"thresh": 0}
+    if is_region:
+        return options | {"coords": 4, "softmax": int(region.softmax)}
+    coordinates = {"scale_x_y": region.scale_xy, "new_coords": int(region.new_coords)}
+    return options | coordinates | {"mask": ",".join(map(str, range(count)))}
 
 
 def _section(kind: str, options: dict[str, object]) -> str:

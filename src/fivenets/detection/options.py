@@ -12,11 +12,13 @@ IMPLEMENTED = {
     "net": "width height channels",
     "convolutional": "batch_normalize filters size stride pad padding groups activation",
     "maxpool": "size stride padding",
-    "route": "layers",
+    "route": "layers groups group_id",
     "reorg": "stride",
+    "upsample": "stride",
     "shortcut": "from activation",
     "dropout": "probability",
     "region": "anchors classes num softmax",
+    "yolo": "anchors classes num mask scale_x_y new_coords",
 }
 # Of any layer: how much of it is trained, saved, or clipped while it is; streams of a GPU.
 TRAINING = "onlyforward stopbackward dontsave learning_rate smooth truth clip train_only_bn"
@@ -39,17 +41,23 @@ HARMLESS = {
     "dropout": "dropblock dropblock_size_rel dropblock_size_abs",
     "softmax": "noloss",
     "cost": "type scale ratio",
-    # The loss, the augmentation, and a threshold that users choose by a profile.
+    # The loss, the augmentation, tracking, and what users choose by a profile: a threshold and how
+    # boxes are suppressed.
     "region": "absolute bias_match class_scale classfix coord_scale focal_loss jitter log "
     "mask_scale max noobject_scale object_scale random rescore resize sqrt thresh",
+    "yolo": "beta_nms cls_normalizer counters_per_class delta_normalizer dets_for_show "
+    "dets_for_track embedding_layer focal_loss ignore_thresh iou_loss iou_normalizer iou_thresh "
+    "iou_thresh_kind jitter label_smooth_eps max max_delta nms_kind obj_normalizer "
+    "objectness_smooth random resize show_details sim_thresh track_ciou_norm track_history_size "
+    "truth_thresh",
 }
 OFF = "antialiasing binary bin_output cbn coordconv dontload dontloadscales flipped numload reverse"
 OFF += " rotate stretch stretch_sway sway xnor"
 NEUTRAL = {
     "convolutional": {"dilation": "1"} | dict.fromkeys(OFF.split(), "0"),
     "maxpool": dict.fromkeys(("antialiasing", "maxpool_depth", "maxpool_zero_nonmax"), "0"),
-    "route": {"groups": "1", "group_id": "0"},  # a part of the channels
     "reorg": dict.fromkeys(("reverse", "flatten", "extra"), "0"),
+    "upsample": {"scale": "1"},
     "shortcut": {"alpha": "1", "beta": "1"}
     | dict.fromkeys(("weights_type", "weights_normalization"), "none"),
     "softmax": {"groups": "1", "temperature": "1", "spatial": "0"},

@@ -74,7 +74,8 @@ def rank(
 ) -> Ranking:
     """The detections of one class over all pictures, judged.
 
-    Objects marked difficult are left out on both sides, as in VOC's development kit.
+    Objects marked difficult are left out on both sides, as in VOC's development kit; so is what
+    lies mostly in one, as in COCO's crowds: several cars may stand behind one box.
     """
     judged = [_hits(*pair, label, iou_threshold) for pair in zip(truth, found, strict=True)]
     scores = np.concatenate([scores for scores, _ in judged] or [np.zeros(0)])
@@ -162,7 +163,8 @@ def _hits(
         part[truth.classes == label] for part in (truth.boxes_xyxy, truth.difficult)
     )
     overlaps = boxes.iou(candidates[:, None], objects[None])
-    taken, hits = np.zeros(len(objects), bool), np.zeros(len(candidates))
+    inside = boxes.inside(candidates[:, None], objects[difficult][None]).max(axis=1, initial=0)
+    taken, hits = np.zeros(len(objects), bool), -(inside >= iou_threshold).astype(float)
     for index in range(len(candidates) if len(objects) else 0):
         best = int(overlaps[index].argmax())
         if overlaps[index, best] < iou_threshold:

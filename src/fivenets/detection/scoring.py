@@ -1,6 +1,7 @@
 """What a detector is worth on pictures whose objects are known: precision, curves, speed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
@@ -13,13 +14,44 @@ from matplotlib.figure import Figure
 
 from fivenets.core.errors import UserError
 from fivenets.core.lettering import in_figure
-from fivenets.datasets.objects.prepared import Example
+from fivenets.datasets.objects.prepared import Example, ObjectDataset
 from fivenets.detection import drawing, precision
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detection, Detector
 from fivenets.detection.precision import Objects, Ranking
+from fivenets.sources.origin import Origin, in_words
 
 CURVE_POINTS = 200  # of each class in curves.csv; the rest look the same
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a detector is worth on the pictures of one data set."""
+
+    origin: Origin
+    metrics: dict[str, Any]
+    ranked: dict[str, Ranking]
+
+    def record(self) -> dict[str, Any]:
+        """The numbers, and what they are of."""
+        return {**self.metrics, "scored_on": [self.origin.record()]}
+
+    def in_words(self) -> str:
+        """For the results table, where another set's numbers lead."""
+        return f"ap50 {self.metrics['ap50']:.3f} on {in_words([self.origin])}"
+
+
+def by_source(detector: Detector, data: ObjectDataset) -> list[Scored]:
+    """The scores on each data set's pictures to test on, in the order of the settings."""
+    scored = []
+    for name, origin in data.origin_of.items():
+        examples = [one for one in data.test if one.source == name]
+        if examples:
+            truth = truth_of(examples)
+            found = as_objects(detect(detector, examples), detector.labels)
+            ranked = rankings(truth, found, detector.labels)
+            scored.append(Scored(origin, metrics(truth, found, ranked), ranked))
+    return scored
 
 
 def truth_of(examples: Sequence[Example]) -> list[Objects]:
@@ -77,10 +109,14 @@ def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str
         "examples": len(truth),
         "objects": int(sum(ranking.objects.sum() for ranking in ranked.values())),
         "by_class": {
-            label: {"ap50": value, "objects": int(ranked[label].objects.sum())}
-            for label, value in by_class.items()
+            label: {"ap50": value, **_interval(ranked[label])} for label, value in by_class.items()
         },
     }
+
+
+def _interval(ranking: Ranking) -> dict[str, Any]:
+    low, high = precision.bootstrap_interval([ranking], seed=0)
+    return {"ap50_low": low, "ap50_high": high, "objects": int(ranking.objects.sum())}
 
 
 def also(numbers: dict[str, Any]) -> str:

@@ -12,8 +12,8 @@ from fivenets.core.errors import UserError
 
 ALIASES = {"network": "net", "conv": "convolutional", "max": "maxpool", "avg": "avgpool"}
 ALIASES |= {"soft": "softmax"}
-KINDS = ("net", "convolutional", "maxpool", "avgpool", "route", "reorg", "shortcut")
-KINDS += ("dropout", "softmax", "cost", "region")
+KINDS = ("net", "convolutional", "maxpool", "avgpool", "route", "reorg", "upsample", "shortcut")
+KINDS += ("dropout", "softmax", "cost", "region", "yolo")
 BLANKS = str.maketrans("", "", " \t\r")  # str.split() would take a dozen more for blanks
 # C's atoi stops where the digits end, so that a comment after a number is none of Darknet's concern
 INTEGER = re.compile(r"([+-]?[0-9]+)(?:[#;].*)?")
@@ -56,8 +56,21 @@ class Section:
                 raise ValueError(text)
             return [float(part) for part in text.split(",") if part]
         except ValueError:
-            shown = self.options[key][:SHOWN]
-            raise self.error(f"{key} should be numbers, it is {shown!r}") from None
+            raise self.error(f"{key} should be numbers, it is {self.shown(key)}") from None
+
+    def number(self, key: str, default: float) -> float:
+        """The option as one number.
+
+        Raises: UserError where it is none, or several.
+        """
+        found = self.numbers(key) if key in self.options else [default]
+        if len(found) != 1:
+            raise self.error(f"{key} should be a number, it is {self.shown(key)}")
+        return found[0]
+
+    def shown(self, key: str) -> str:
+        """A given option as it stands in messages."""
+        return repr(self.options[key][:SHOWN])
 
     def error(self, message: str) -> UserError:
         return UserError(f"{self.cfg} line {self.line} [{self.kind}]: {message}")

@@ -23,7 +23,15 @@ Side = Annotated[int, Field(ge=STRIDE, le=LARGEST_SIDE)]
 Scale = Annotated[float, Field(gt=0, le=16)]
 Factor = Annotated[float, Field(ge=0, le=9)]
 Filters = Annotated[int, Field(ge=1, le=1024)]
-Source = Literal["auto", "yolov2-coco", "yolo-lite-voc", "yolo-lite-coco", "builtin"]
+Source = Literal[
+    "auto",
+    "yolov2-coco",
+    "yolo-fastest-1.1-xl",
+    "yolo-fastest-1.1",
+    "yolo-lite-voc",
+    "yolo-lite-coco",
+    "builtin",
+]
 
 
 @checked
@@ -62,6 +70,7 @@ class Recipe:
     warmup_fraction: Fraction
     weight_decay: NonNegative
     mixed_precision: bool
+    pictures: Count | None = None  # in an epoch; by default as many as there are
     scales: Annotated[list[Scale], Field(min_length=1)] = field(default_factory=lambda: [1.0])
     loss: Section[Weights] = Weights()
     augmentation: Section[Augmentation] = Augmentation()
@@ -109,7 +118,7 @@ METRICS = {
     "detection": Metrics(
         scores=("agreement", "ap50", "voc07_ap50", "coco_ap", "coco_ap50", "coco_ap75"),
         measures=("max_abs_difference", "max_box_difference_px", "milliseconds_per_picture"),
-        groups=("by_class", "same_detections"),
+        groups=("by_class", "by_source", "same_detections"),
         of_converted=("agreement",),
     )
 }

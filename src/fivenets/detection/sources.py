@@ -1,4 +1,4 @@
-"""Which Darknet model is converted: YOLOv2 itself where it can be had, else a smaller relative.
+"""Which Darknet model is converted: YOLOv2 itself where it can be had, else its best relative.
 
 Where neither a mirror nor a public host answers, it is the one that this project has trained.
 """
@@ -17,7 +17,7 @@ from fivenets.drawn.scenes import render_scenes
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import MIRROR_VARIABLE, Fetched
 from fivenets.sources.fetching import fetch as fetch_asset
-from fivenets.sources.origin import Kind, Origin, all_of
+from fivenets.sources.origin import Kind, Origin, all_of, are_drawn
 
 log = logging.getLogger(__name__)
 
@@ -39,23 +39,38 @@ class Pair:
     resize: str  # what the network was trained with
 
 
-# cfg and weights in the asset yolo_lite, class names in the asset darknet. Its README says that it
-# was trained with AlexeyAB's Darknet, which stretches pictures where the original letterboxes.
-YOLO_LITE = {
+# By name the asset with cfg and weights, these, and class names in the asset darknet. All were
+# trained with AlexeyAB's Darknet, which stretches pictures where the original letterboxes.
+RELATIVES = {
+    "yolo-fastest-1.1-xl": (
+        "yolo_fastest",
+        "yolo-fastest-1.1-xl.cfg",
+        "yolo-fastest-1.1-xl.weights",
+        "data/coco.names",
+    ),
+    "yolo-fastest-1.1": (
+        "yolo_fastest",
+        "yolo-fastest-1.1.cfg",
+        "yolo-fastest-1.1.weights",
+        "data/coco.names",
+    ),
     "yolo-lite-voc": (
+        "yolo_lite",
         "cfg/tiny-yolov2-trial3-noBatch.cfg",
         "weights/tiny-yolov2-trial3-noBatch.weights",
         "data/voc.names",
     ),
     "yolo-lite-coco": (
+        "yolo_lite",
         "cococfg/trial6.cfg",
         "cocoweights/trial6_653550.weights",
         "data/coco.names",
     ),
 }
-REAL_ASSETS = ("yolo_lite", "darknet")
-SOURCES = ("auto", "yolov2-coco", *YOLO_LITE, "builtin")
-IN_ORDER = ("yolov2-coco", "yolo-lite-voc", "builtin")  # `auto` is the first that can be had
+REAL_ASSETS = ("yolo_fastest", "yolo_lite", "darknet")
+SOURCES = ("auto", "yolov2-coco", *RELATIVES, "builtin")
+# `auto` is the first that can be had.
+IN_ORDER = ("yolov2-coco", "yolo-fastest-1.1-xl", "yolo-lite-voc", "builtin")
 
 
 def fetch(source: str, raw_dir: Path, data_source: str = "auto") -> Pair:
@@ -98,7 +113,7 @@ def fetch(source: str, raw_dir: Path, data_source: str = "auto") -> Pair:
 def _pair(name: str, raw_dir: Path) -> Pair | None:
     if name == "builtin":
         return _builtin()
-    return _yolov2(raw_dir) if name == "yolov2-coco" else _yolo_lite(name, raw_dir)
+    return _yolov2(raw_dir) if name == "yolov2-coco" else _relative(name, raw_dir)
 
 
 def _builtin() -> Pair:
@@ -107,7 +122,7 @@ def _builtin() -> Pair:
     if not numbers.exists():
         raise UserError(f"{numbers} not found: run `dvc repro train@{BUILTIN.name}` first")
     made_of = json.loads(BUILTIN.record.read_text()) if BUILTIN.record.exists() else {}
-    is_drawn = any(origin.is_drawn for origin in all_of(made_of.get("sources")))
+    is_drawn = are_drawn(all_of(made_of.get("sources")))
     origin = Origin(BUILTIN.name, Kind.BUILTIN, sha256(numbers), "Apache-2.0", is_drawn)
     return Pair(BUILTIN.name, cfg, numbers, names, _drawn(), origin, "stretch")
 
@@ -116,11 +131,12 @@ def _drawn() -> list[images.ImageSource]:
     return [scene.image_rgb_uint8 for scene in render_scenes(BUILTIN_PHOTOGRAPHS, seed=2)]
 
 
-def _yolo_lite(name: str, raw_dir: Path) -> Pair | None:
-    trained, common = (_fetched(asset, raw_dir) for asset in REAL_ASSETS)
-    if trained is None or common is None:
+def _relative(name: str, raw_dir: Path) -> Pair | None:
+    asset, cfg, numbers, names = RELATIVES[name]
+    common = _fetched("darknet", raw_dir)
+    trained = common and _fetched(asset, raw_dir)
+    if common is None or trained is None:
         return None
-    cfg, numbers, names = YOLO_LITE[name]
     files = (trained.folder / cfg, trained.folder / numbers, common.folder / names)
     origin = replace(trained.origin, asset=name)
     return Pair(name, *files, _photographs(common.folder), origin, "stretch")
@@ -157,6 +173,13 @@ def photographs(
             "data.source to auto"
         )
     return _drawn() if found is None else _photographs(found.folder)
+
+
+def streets(raw_dir: Path, data_source: str = "auto") -> Sequence[Path]:
+    """The course's photographs of streets (drive.ai, CC BY 4.0); none where no mirror has them."""
+    asked = "builtin" if data_source == "builtin" else "auto"
+    found = fetch_asset(ASSETS["course_street"], raw_dir, asked)
+    return sorted(found.folder.glob("*.jpg")) if found else ()
 
 
 def darknet_cfg(name: str, raw_dir: Path) -> Path:

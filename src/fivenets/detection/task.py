@@ -17,7 +17,6 @@ from fivenets.detection import boxes, certificate, drawing, evaluation, scoring,
 from fivenets.detection.detector import Detector, read_names
 from fivenets.detection.settings import Conversion, Evaluation, Recipe
 from fivenets.detection.training import train
-from fivenets.sources.origin import Origin
 
 COMPARED = 3  # test pictures on which engines are compared
 SHOWN = 12  # test pictures on the page
@@ -47,7 +46,7 @@ def training(candidate: Candidate) -> Making:
         _keep(candidate, detector, cfg, weights, pictures)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, [Origin.of(data.source)], make)
+    return Making(asdict(recipe) | {"data": asdict(settings)}, data.origins, make)
 
 
 def conversion(candidate: Candidate) -> Making:
@@ -86,29 +85,40 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         examples = data.test
         pictures = [example.image_rgb_uint8 for example in examples[:SHOWN]]
         metrics = evaluation.metrics(detector, record, pictures)
-        metrics |= _scores(fast, examples, candidate)
-        metrics["scored_on"] = [Origin.of(data.source).record()]
+        metrics |= _scores(fast, data, candidate)
     profile = boxes.PROFILES[params.settings(Evaluation, candidate.name, "evaluate").profile]
     shown = [fast.detect_in(picture, profile) for picture in pictures]
     page = drawing.page(pictures, shown, detector.labels)
     page.save(candidate.pictures / "detections.png")
+    _show_streets(fast, candidate)
     return metrics
 
 
+def _show_streets(detector: Detector, candidate: Candidate) -> None:
+    """What is found on the course's photographs of streets, by a detector that knows cars."""
+    found = sources.streets(Path("data/raw"), params.load("data", "source"))
+    if found and "car" in detector.labels:
+        pictures = [images.read_image(file) for file in found]
+        shown = detector.detect(pictures, boxes.PROFILES["course"])
+        page = drawing.page(pictures, shown, detector.labels)
+        page.save(candidate.pictures / "course_street.png")  # drive.ai, CC BY 4.0
+
+
 def _scores(
-    detector: Detector, examples: Sequence[prepared.Example], candidate: Candidate
+    detector: Detector, data: prepared.ObjectDataset, candidate: Candidate
 ) -> dict[str, Any]:
-    truth = scoring.truth_of(examples)
-    found = scoring.as_objects(scoring.detect(detector, examples), detector.labels)
-    ranked = scoring.rankings(truth, found, detector.labels)
+    """Numbers of the first data set that has pictures to test on; those of others beside them."""
+    found = scoring.by_source(detector, data)
+    first, *others = found
     with (candidate.tables / "curves.csv").open("w", newline="") as stream:
-        rows = scoring.curve_rows(ranked)
+        rows = scoring.curve_rows(first.ranked)
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    scoring.curves(ranked).savefig(candidate.pictures / "curves.png", dpi=110)
-    scored = scoring.metrics(truth, found, ranked)
-    return scored | {"also": scoring.also(scored)}
+    scoring.curves(first.ranked).savefig(candidate.pictures / "curves.png", dpi=110)
+    also = "; ".join([scoring.also(first.metrics), *(one.in_words() for one in others)])
+    by_source = {one.origin.asset: one.record() for one in others}
+    return {**first.record(), "by_source": by_source, "also": also}
 
 
 def _keep(

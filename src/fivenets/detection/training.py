@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -52,14 +52,15 @@ def train(
             recipe.filters,
         )
     )
-    assert cfg.region is not None
-    region = cfg.region
+    (region,) = cfg.regions
     network = model.build(cfg, any_size=len(recipe.scales) > 1)
     trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
-    batch_size = min(recipe.batch_size, len(examples))
-    steps = len(examples) // batch_size
+    shares = shares_of(examples, data.settings.weights, recipe.pictures or len(examples))
+    count = sum(shares.values())
+    batch_size = min(recipe.batch_size, count)
+    steps = count // batch_size
     loss = YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe))
     trained.compile(
         optimizer=FusedAdamW(
@@ -79,13 +80,13 @@ def train(
     )
     rows = fit.run(
         trained,
-        lambda first_epoch: batches(examples, region, recipe, first_epoch),
+        lambda first_epoch: batches(examples, region, recipe, first_epoch, shares),
         on_epoch_end,
     )
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
     plain.set_weights(trained.get_weights())
-    return Detector(plain, cfg, header, data.labels, "stretch", Origin.of(data.source)), rows
+    return Detector(plain, cfg, header, data.labels, "stretch", Origin.joint(data.origins)), rows
 
 
 def known_by(data: ObjectDataset, recipe: Recipe, network: keras.Model) -> str:
@@ -97,6 +98,7 @@ def known_by(data: ObjectDataset, recipe: Recipe, network: keras.Model) -> str:
         for array in (one.image_rgb_uint8, one.boxes_xyxy, one.classes, one.is_difficult)
     )
     settings |= {"source": data.source["digest"], "labels": data.labels}
+    settings |= {"sources": [one.source for one in data.train]}
     return fitting.fingerprint(settings, trained_on, network)
 
 
@@ -107,18 +109,50 @@ def fitted_anchors(examples: Sequence[Example], recipe: Recipe) -> np.ndarray:
     return anchors.fit((boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]) * cells, recipe.anchors, recipe.seed)
 
 
+def shares_of(
+    examples: Sequence[Example], weights: Mapping[str, float], count: int
+) -> dict[str, int]:
+    """How many of an epoch's `count` pictures are of each data set, by their weights."""
+    present = {one.source for one in examples}
+    if present == {""}:  # of one data set, which needs no name
+        return {"": count}
+    kept = {name: weight for name, weight in weights.items() if name in present}
+    total = sum(kept.values())
+    return {name: max(1, round(count * weight / total)) for name, weight in kept.items()}
+
+
+def order_of(
+    examples: Sequence[Example], shares: Mapping[str, int], rng: np.random.Generator
+) -> np.ndarray:
+    """Indices of an epoch's pictures, shuffled: each of a set as often as others, or once more."""
+    chosen = []
+    for name, count in shares.items():
+        indices = np.array([at for at, one in enumerate(examples) if one.source == name])
+        rounds = -(-count // len(indices))
+        chosen.append(np.concatenate([rng.permutation(indices) for _ in range(rounds)])[:count])
+    return rng.permutation(np.concatenate(chosen))
+
+
 def batches(
-    examples: Sequence[Example], region: darknet.Region, recipe: Recipe, first_epoch: int
+    examples: Sequence[Example],
+    region: darknet.Region,
+    recipe: Recipe,
+    first_epoch: int,
+    shares: Mapping[str, int] | None = None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(pictures, label tensors) from an epoch on, without end; an epoch's by (seed, epoch) alone.
 
     Scales take turns, batch by batch. An epoch's short last batch is dropped.
+
+    Args: shares: of `shares_of`; by default an epoch has each picture once.
     """
-    batch_size = min(recipe.batch_size, len(examples))
-    steps = len(examples) // batch_size
+    shares = shares or {"": len(examples)}
+    count = sum(shares.values())
+    batch_size = min(recipe.batch_size, count)
+    steps = count // batch_size
     for epoch in itertools.count(first_epoch):
         rng = np.random.default_rng([recipe.seed, epoch])
-        order = rng.permutation(len(examples))[: steps * batch_size].reshape(steps, batch_size)
+        order = order_of(examples, shares, rng)[: steps * batch_size].reshape(steps, batch_size)
         for step, indices in enumerate(order):
             height, width = recipe.sizes[(epoch * steps + step) % len(recipe.sizes)]
             pairs = [

@@ -6,6 +6,9 @@ kernel (filters, channels / groups, size, size). All little-endian. Source: pjre
 src/parser.c, load_weights_upto and load_convolutional_weights.
 """
 
+import bisect
+import itertools
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from fivenets.core.errors import UserError
+from fivenets.detection import regions
 from fivenets.detection.darknet import Layer, Network
 
 FLOAT = np.dtype("<f4")
+DAMPED = (*regions.KINDS, "shortcut")  # what random numbers are small before
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def convolutions(network: Network) -> list[Layer]:
 def count_of(layer: Layer) -> int:
     """How many numbers the file holds for one convolution."""
     shape = kernel_shape(layer)
-    return int(np.prod(shape)) + shape[0] * (4 if is_normalised(layer) else 1)
+    return math.prod(shape) + shape[0] * (4 if is_normalised(layer) else 1)
 
 
 def read_file(path: Path, network: Network) -> tuple[Header, list[Convolution]]:
@@ -115,7 +120,7 @@ def read(content: bytes, network: Network, name: str) -> tuple[Header, list[Conv
     found, position = [], 0
     for layer in convolutions(network):
         filters = kernel_shape(layer)[0]
-        sizes = [filters] * (4 if is_normalised(layer) else 1) + [int(np.prod(kernel_shape(layer)))]
+        sizes = [filters] * (4 if is_normalised(layer) else 1) + [math.prod(kernel_shape(layer))]
         ends = position + np.cumsum(sizes)
         parts = [numbers[end - size : end] for end, size in zip(ends, sizes, strict=True)]
         position = int(ends[-1])
@@ -174,8 +179,8 @@ def _check_length(length: int, header: Header, network: Network, name: str) -> N
         raise UserError(
             f"{name}: {body - expected:,} bytes left over, cfg and weights disagree: {needs}"
         )
-    ends = np.cumsum([4 * count_of(layer) for layer in layers])
-    short = int(np.searchsorted(ends, body, side="right"))
+    ends = list(itertools.accumulate(4 * count_of(layer) for layer in layers))
+    short = bisect.bisect_right(ends, body)
     raise UserError(
         f"{name} is cut short, or of another cfg: {needs}; it ends in convolution {short + 1} of "
         f"{len(layers)} (cfg line {layers[short].section.line})"
@@ -198,14 +203,18 @@ def _dotted(version: tuple[int, ...]) -> str:
 def random(network: Network, seed: int) -> tuple[Header, list[Convolution]]:
     """Numbers as of a network in training, for tests and benchmarks: activations keep their size.
 
-    Means are near 0 and variances near 1, kernels by He et al. 2015; the last layer's are small,
-    so that exp(w) and exp(h) of boxes stay in a picture.
+    Means are near 0 and variances near 1, kernels by He et al. 2015. Those of the last layer, or of
+    each scale's, are small, so that exp(w) and exp(h) of boxes stay in a picture, and so are those
+    before a shortcut, since sums grow.
     """
     generator, found = np.random.default_rng(seed), []
-    layers = convolutions(network)
-    for layer in layers:
+    damped = {index for one in network.layers if one.kind in DAMPED for index in one.inputs}
+    damped.add(len(network.layers) - 1)
+    for index, layer in enumerate(network.layers):
+        if layer.kind != "convolutional":
+            continue
         shape = kernel_shape(layer)
-        gain = 0.25 if layer is layers[-1] else 1.0
+        gain = 0.25 if index in damped else 1.0
         deviation = gain * np.sqrt(2 / np.prod(shape[1:]))
         kernel = generator.standard_normal(shape, FLOAT) * FLOAT.type(deviation)
         biases, means = (0.1 * generator.standard_normal((2, shape[0]))).astype(FLOAT)

@@ -119,6 +119,24 @@ def varied(pose: Pose, rng: np.random.Generator) -> Pose:
     )
 
 
+def freely_varied(pose: Pose, rng: np.random.Generator) -> Pose:
+    """The same sign by any hand from any side, upright; its fingers together or spread."""
+    fan = np.array([1.0] + [rng.uniform(0.1, 1.5)] * 4)[:, None]
+    curl = rng.uniform(0, 14) * np.array([0.0, 1.0, 2.0])
+    yaw = (-45, 15) if pose.yaw else (-28, 28)  # the ring is seen from the palm's side as well
+    return replace(
+        pose,
+        leans=pose.leans * fan + rng.normal(0, 3, (5, 1)),
+        bends=pose.bends + curl + rng.normal(0, 4, (5, 1)),
+        finger_length=rng.uniform(0.88, 1.12) * rng.uniform(0.93, 1.07, 5),
+        thickness=rng.uniform(0.82, 1.3),
+        yaw=pose.yaw + rng.uniform(*yaw),
+        pitch=rng.uniform(-28, 28),
+        roll=rng.uniform(-20, 20),
+        scale=0.66,
+    )
+
+
 def direction(leans: np.ndarray | float, bends: np.ndarray | float) -> np.ndarray:
     """Unit vectors (..., 3) for leans and bends in degrees."""
     lean, bend = np.radians(leans), np.radians(bends)

@@ -1,8 +1,6 @@
 """Built-in street scenes: what is drawn, where it stands, and how a camera sees it.
 
-The street runs across the picture: buildings, a pavement, the road, perhaps the near pavement. A
-thing that stands at a pixel row `foot` below the horizon is (foot - horizon) / CAMERA times as many
-pixels high as it is metres high, by perspective over level ground.
+Cars are solids, everything else that stands in a street is flat and faces the camera.
 """
 
 from collections.abc import Iterator
@@ -11,13 +9,17 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from fivenets.drawn.backdrop import Street, draw_backdrop
+from fivenets.drawn.camera import NEAREST, Camera
+from fivenets.drawn.cars import car
 from fivenets.drawn.shapes import Face
 from fivenets.drawn.street import CLASSES, CLUTTER, OBJECTS
 
 HEIGHT, WIDTH = 240, 336  # pixels of a picture
 SUPERSAMPLING = 2
-MIN_SIDE = 11  # pixels of a box; less cannot be told at the size that networks see
-MAX_COVERED = 0.35  # of an object's box by nearer things; with more of it hidden it is not drawn
+MIN_SIDE = 8  # pixels of a box; less cannot be told at the size that networks see
+MAX_COVERED = 0.4  # of an object's box by nearer things; with more of it hidden it is not drawn
+LEAST_VISIBLE = 0.4  # of an object's width, in the picture
 HAZE = np.array([190, 200, 210])
 
 
@@ -29,101 +31,108 @@ class Scene(NamedTuple):
     classes: np.ndarray
 
 
-class Street(NamedTuple):
-    """Rows of the picture, from above: horizon, far pavement, road, near pavement; the camera."""
-
-    horizon: float
-    pavement: float
-    road: float
-    near_pavement: float
-    camera: float  # metres above the ground
-
-    def pixels_per_metre(self, foot: float) -> float:
-        return (foot - self.horizon) / self.camera
-
-
 class Thing(NamedTuple):
     """Something that stands in the street; `label` is None for what is not to be found."""
 
-    faces: list[Face]
+    faces: list[Face]  # in the camera's axes, metres
     label: int | None
-    foot: float  # its row
+    depth: float  # metres ahead
     box_xyxy: np.ndarray  # (4,) pixels, beyond the picture's edges too
 
 
 def render_scenes(count: int, seed: int) -> Iterator[Scene]:
-    """Scenes with one to six objects each; the same for the same seed."""
+    """Scenes with one to eight objects each; the same for the same seed."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
         yield render_scene(rng)
 
 
 def render_scene(rng: np.random.Generator) -> Scene:
-    """One scene; every car, pedestrian and motorcycle in it has a box of what the picture shows."""
-    street = _street(rng)
-    things = _placed(street, rng)
+    """One scene; every car, pedestrian and so on in it has a box of what the picture shows."""
+    street, camera = _street(rng)
+    things: list[Thing] = []
+    while not things:
+        things = _placed(street, camera, rng)
     canvas = Image.new("RGB", (WIDTH * SUPERSAMPLING, HEIGHT * SUPERSAMPLING))
-    draw = ImageDraw.Draw(canvas)
-    _draw_street(draw, street, rng)
-    for thing in sorted(things, key=lambda thing: thing.foot):
-        _draw_thing(draw, thing, street, rng)
+    fine = camera._replace(
+        **{name: SUPERSAMPLING * getattr(camera, name) for name in ("focal", "middle", "horizon")}
+    )
+    draw_backdrop(canvas, fine, street, rng)
+    draw, light = ImageDraw.Draw(canvas), _light(rng)
+    haze = rng.uniform(0.002, 0.01)
+    for thing in sorted(things, key=lambda thing: -thing.depth):
+        _draw_thing(draw, thing, fine, light, min(0.4, haze * thing.depth))
     objects = [thing for thing in things if thing.label is not None]
     boxes = np.array([_inside(thing.box_xyxy) for thing in objects])
     labels = np.array([thing.label for thing in objects])
     return Scene(_photographed(canvas, rng), boxes, labels)
 
 
-def _street(rng: np.random.Generator) -> Street:
-    horizon = rng.uniform(0.3, 0.42) * HEIGHT
-    pavement = horizon + rng.uniform(0.06, 0.1) * HEIGHT
-    road = pavement + rng.uniform(0.05, 0.09) * HEIGHT
-    return Street(horizon, pavement, road, rng.uniform(0.8, 1.2) * HEIGHT, rng.uniform(1.5, 2.4))
+def _street(rng: np.random.Generator) -> tuple[Street, Camera]:
+    """Mostly as a driver sees it; in one of three it runs across the picture."""
+    road = rng.uniform(2.8, 8)
+    street = Street(road, road + rng.uniform(1, 6))
+    yaw = rng.normal(0, 0.15) if rng.random() < 2 / 3 else rng.uniform(0.4, np.pi - 0.4)
+    across, focal = rng.uniform(-0.7, 0.7) * road, rng.uniform(0.75, 1.4) * WIDTH
+    middle, horizon = rng.uniform(0.35, 0.65) * WIDTH, rng.uniform(0.33, 0.58) * HEIGHT
+    return street, Camera(across, rng.uniform(1.1, 2.4), float(yaw), focal, middle, horizon)
 
 
-def _placed(street: Street, rng: np.random.Generator) -> list[Thing]:
-    """One to six objects and up to four other things, none of them too well hidden."""
+def _placed(street: Street, camera: Camera, rng: np.random.Generator) -> list[Thing]:
+    """Up to eight objects and up to five other things, none of them too well hidden."""
     things: list[Thing] = []
-    wanted, other = int(rng.integers(1, 7)), int(rng.integers(0, 5))
-    for _ in range(12 * wanted):
+    wanted, other = int(rng.integers(1, 9)), int(rng.integers(0, 6))
+    for _ in range(8 * wanted):
         if sum(thing.label is not None for thing in things) == wanted:
             break
-        label = int(rng.integers(len(CLASSES)))
-        _try_to_add(things, OBJECTS[CLASSES[label]](rng), label, street, rng)
-    for _ in range(other):
-        _try_to_add(things, CLUTTER[rng.integers(len(CLUTTER))](rng), None, street, rng)
+        label = 0 if rng.random() < 0.5 else int(rng.integers(1, len(CLASSES)))
+        tall = rng.uniform(*np.log([9, 110]))  # pixels; as many small ones as large ones
+        depth = camera.focal * 1.6 / np.exp(tall)
+        spot = camera.ground(rng.uniform(-0.1, 1.1) * WIDTH, depth)
+        on_road = abs(spot[0]) < street.road
+        if on_road != (CLASSES[label] != "pedestrian") and rng.random() < 0.75:
+            continue
+        _try_to_add(things, _standing(label, spot, camera, rng))
+    if things:
+        for _ in range(other):
+            spot = camera.ground(rng.uniform(0, WIDTH), np.exp(rng.uniform(1.2, 4)))
+            _try_to_add(things, _standing(None, spot, camera, rng))
     return things
 
 
-def _try_to_add(
-    things: list[Thing],
-    faces: list[Face],
-    label: int | None,
-    street: Street,
-    rng: np.random.Generator,
-) -> None:
-    is_vehicle = label is not None and CLASSES[label] != "pedestrian"
-    first = street.road + 2 if is_vehicle else street.pavement + 2
-    last = street.road if label is None else 0.97 * HEIGHT
-    # Things gather in the distance, as there is more street there.
-    foot = first + (last - first) * rng.uniform(0, 1) ** 1.6
-    scale = street.pixels_per_metre(foot)
+def _standing(
+    label: int | None, spot: np.ndarray, camera: Camera, rng: np.random.Generator
+) -> Thing:
+    """An object of a class, or clutter, at a spot of the street."""
+    if label == 0:
+        along = rng.choice([0, np.pi]) + rng.normal(0, 0.08)
+        turn = along if rng.random() < 0.8 else rng.uniform(0, 2 * np.pi)
+        cos, sin = np.cos(turn), np.sin(turn)
+        spin = np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]])
+        faces = [Face(camera.turned(face.corners @ spin + spot), face.colour) for face in car(rng)]
+    else:
+        draw = CLUTTER[rng.integers(len(CLUTTER))] if label is None else OBJECTS[CLASSES[label]]
+        here, mirrored = camera.turned(spot[None])[0], rng.choice([-1, 1])
+        faces = [
+            Face(here + np.insert(face.corners * [mirrored, 1], 2, 0, axis=1), face.colour)
+            for face in draw(rng)
+        ]
     corners = np.concatenate([face.corners for face in faces])
-    size = (corners.max(axis=0) - corners.min(axis=0)) * scale
-    left = rng.uniform(-0.3 * size[0], WIDTH - 0.7 * size[0])
-    is_turned = rng.random() < 0.5
-    origin = corners.min(axis=0)[0]
-    placed = []
-    for face in faces:
-        x = (face.corners[:, 0] - origin) * scale
-        x = left + (size[0] - x if is_turned else x)
-        placed.append(Face(np.stack([x, foot - face.corners[:, 1] * scale], axis=1), face.colour))
-    points = np.concatenate([face.corners for face in placed])
-    thing = Thing(placed, label, foot, np.concatenate([points.min(axis=0), points.max(axis=0)]))
+    pixels = camera.pixels(corners)
+    box = np.concatenate([pixels.min(axis=0), pixels.max(axis=0)])
+    return Thing(faces, label, float(camera.turned(spot[None])[0, 2]), box)
+
+
+def _try_to_add(things: list[Thing], thing: Thing) -> None:
+    """Adds it unless it is behind the camera, too small, out of the picture, or hides too much."""
+    nearest = min(face.corners[:, 2].min() for face in thing.faces)
     inside = _inside(thing.box_xyxy)
-    sides = inside[2:] - inside[:2]
-    if label is not None and (sides.min() < MIN_SIDE or sides[0] < 0.6 * size[0]):
+    sides, size = inside[2:] - inside[:2], thing.box_xyxy[2:] - thing.box_xyxy[:2]
+    if nearest < 2 * NEAREST:
         return
-    together = sorted([*things, thing], key=lambda one: one.foot)
+    if thing.label is not None and (sides.min() < MIN_SIDE or (sides < LEAST_VISIBLE * size).any()):
+        return
+    together = sorted([*things, thing], key=lambda one: -one.depth)
     if all(
         _covered(one, together[at + 1 :]) <= MAX_COVERED
         for at, one in enumerate(together)
@@ -146,79 +155,54 @@ def _inside(box_xyxy: np.ndarray) -> np.ndarray:
     return np.clip(box_xyxy, 0, [WIDTH, HEIGHT, WIDTH, HEIGHT])
 
 
-def _draw_street(draw: ImageDraw.ImageDraw, street: Street, rng: np.random.Generator) -> None:
-    sky = np.array([150, 185, 225]) * rng.uniform(0.6, 1.05) + rng.uniform(-20, 20, 3)
-    for row in range(int(street.pavement) + 1):
-        _band(draw, row, row + 1, sky + (row / HEIGHT) * 60)
-    _draw_buildings(draw, street, rng)
-    stone = np.full(3, rng.uniform(130, 185)) + rng.uniform(-10, 10, 3)
-    asphalt = np.full(3, rng.uniform(65, 115)) + rng.uniform(-6, 6, 3)
-    _band(draw, street.pavement, street.road, stone)
-    _band(draw, street.road, HEIGHT, asphalt)
-    _band(draw, street.road, street.road + 2, stone * 0.75)
-    middle = street.road + rng.uniform(0.3, 0.5) * (min(HEIGHT, street.near_pavement) - street.road)
-    dash, thick = rng.uniform(15, 40), max(1.5, 0.012 * (middle - street.horizon) * 2)
-    for x in np.arange(-rng.uniform(0, dash), WIDTH, 2 * dash):
-        _box(draw, x, middle, x + dash, middle + thick, (205, 205, 195))
-    if street.near_pavement < HEIGHT:
-        _band(draw, street.near_pavement, HEIGHT, stone * 0.95)
-        _band(draw, street.near_pavement, street.near_pavement + 4, stone * 0.7)
-
-
-def _draw_buildings(draw: ImageDraw.ImageDraw, street: Street, rng: np.random.Generator) -> None:
-    left = -rng.uniform(0, 40)
-    while left < WIDTH:
-        right, top = left + rng.uniform(40, 110), rng.uniform(-0.2, 0.28) * HEIGHT
-        wall = rng.uniform(100, 205) + rng.uniform([-10, -15, -40], [25, 10, 10])
-        foot = street.pavement + 1
-        _box(draw, left, top, right, foot, wall)
-        across, down = rng.uniform(9, 18), rng.uniform(12, 22)
-        pane = np.array([60, 70, 85]) + rng.uniform(-20, 40)
-        for x in np.arange(left + 4, right - 0.6 * across, across):
-            for y in np.arange(max(-down, top) + 5, foot - 0.7 * down, down):
-                _box(draw, x, y, x + 0.55 * across, y + 0.6 * down, pane * rng.uniform(0.8, 1.3))
-        left = right + rng.choice([0, 0, rng.uniform(4, 25)])
+def _light(rng: np.random.Generator) -> np.ndarray:
+    """(4,) where light is from, in the camera's axes, as long as it is strong; and the rest."""
+    direction = rng.normal([0, 1.5, 0], 1)
+    strength = rng.uniform(0.1, 0.7)
+    return np.append(strength * direction / np.linalg.norm(direction), 1 - strength)
 
 
 def _draw_thing(
-    draw: ImageDraw.ImageDraw, thing: Thing, street: Street, rng: np.random.Generator
+    draw: ImageDraw.ImageDraw, thing: Thing, camera: Camera, light: np.ndarray, haze: float
 ) -> None:
-    left, _, right, _ = thing.box_xyxy
-    flat = 0.06 * (thing.foot - street.horizon)
-    shadow = [left - flat, thing.foot - flat, right + flat, thing.foot + 0.7 * flat]
-    draw.ellipse([SUPERSAMPLING * side for side in shadow], fill=(48, 48, 52))
-    distance = 1 / street.pixels_per_metre(thing.foot)
-    haze = np.clip(distance * rng.uniform(1, 2), 0, 0.35)
-    light = rng.uniform(0.85, 1.1)
-    for face in thing.faces:
-        _fill(draw, face.corners, (1 - haze) * light * np.asarray(face.colour) + haze * HAZE)
+    corners = np.concatenate([face.corners for face in thing.faces])
+    pixels = np.split(
+        camera.pixels(corners), np.cumsum([len(face.corners) for face in thing.faces])
+    )
+    left, _, right, bottom = SUPERSAMPLING * thing.box_xyxy
+    flat = 0.05 * (bottom - camera.horizon)
+    draw.ellipse([left - flat, bottom - 3 * flat, right + flat, bottom + flat], fill=(42, 42, 46))
+    shades = _shades(thing, light) if thing.label == 0 else np.ones(len(thing.faces))
+    for face, outline, shade in zip(thing.faces, pixels, shades, strict=False):
+        if shade > 0:
+            colour = (1 - haze) * shade * np.asarray(face.colour) + haze * HAZE
+            draw.polygon(outline.ravel().tolist(), fill=tuple(np.clip(colour, 0, 255).astype(int)))
 
 
-def _band(draw: ImageDraw.ImageDraw, top: float, bottom: float, colour) -> None:
-    _box(draw, 0, top, WIDTH, bottom, colour)
-
-
-def _box(draw: ImageDraw.ImageDraw, left, top, right, bottom, colour) -> None:
-    corners = [SUPERSAMPLING * float(side) for side in (left, top, right, bottom)]
-    draw.rectangle(corners, fill=_rgb(colour))
-
-
-def _fill(draw: ImageDraw.ImageDraw, corners: np.ndarray, colour) -> None:
-    draw.polygon((corners * SUPERSAMPLING).ravel().tolist(), fill=_rgb(colour))
-
-
-def _rgb(colour) -> tuple[int, int, int]:
-    red, green, blue = (min(255, max(0, int(value))) for value in colour)
-    return red, green, blue
+def _shades(thing: Thing, light: np.ndarray) -> np.ndarray:
+    """(n,) how bright each face of a solid is; 0 where it is turned away from the camera."""
+    corners = np.array([face.corners[[0, 1, -1]] for face in thing.faces])
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    middles = np.array([face.corners.mean(axis=0) for face in thing.faces])
+    outwards = np.sign(np.einsum("ij,ij->i", normals, middles - middles.mean(axis=0)))
+    normals *= outwards[:, None]
+    is_seen = np.einsum("ij,ij->i", normals, -middles) > 0
+    lit = light[3] + np.maximum(normals @ light[:3], 0) + 0.15 * np.maximum(normals[:, 1], 0)
+    return is_seen * np.clip(lit, 0.2, 1.3)
 
 
 def _photographed(canvas: Image.Image, rng: np.random.Generator) -> np.ndarray:
     """As a camera stores it: exposed, blurred, with grain."""
     image = canvas.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
-    image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 0.8)))
-    exposure = (rng.uniform(0.65, 1.15) * rng.uniform(0.94, 1.06, 3)).astype(np.float32)
-    coarse = rng.normal(0, 1, (12, 16)).astype(np.float32)
-    clouds = np.asarray(Image.fromarray(coarse).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC))
-    pixels = np.asarray(image, np.float32) * exposure * (1 + 0.05 * clouds[..., None])
-    noise = rng.normal(0, rng.uniform(1, 6), (HEIGHT, WIDTH, 3)).astype(np.float32)
-    return np.clip(pixels + noise, 0, 255).astype(np.uint8)
+    image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 1.2)))
+    pixels = np.asarray(image, np.float32) / 255
+    for side, strength in ((12, 0.08), (60, 0.06)):
+        coarse = rng.normal(0, 1, (side, side)).astype(np.float32)
+        clouds = Image.fromarray(coarse).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+        pixels *= 1 + strength * np.asarray(clouds)[..., None]
+    pixels = np.clip(pixels, 0, 1) ** np.float32(rng.uniform(0.65, 1.4))
+    pixels = rng.uniform(0, 0.12) + rng.uniform(0.55, 1.1) * pixels  # flat in haze, dark at dusk
+    pixels *= (np.exp(rng.uniform(-0.9, 0.3)) * rng.uniform(0.92, 1.08, 3)).astype(np.float32)
+    noise = rng.standard_normal((HEIGHT, WIDTH, 3), np.float32) * rng.uniform(0.004, 0.03)
+    return (255 * np.clip(pixels + noise, 0, 1)).astype(np.uint8)

@@ -20,14 +20,19 @@ CLOTHES = np.array(
         [[70, 120, 90], [200, 140, 60], [110, 70, 120], [90, 140, 190]],
     ]
 ).reshape(-1, 3)
+SKINS = np.array([[235, 195, 170], [205, 155, 120], [160, 110, 80], [105, 70, 50]])
+HAIRS = np.array([[40, 30, 25], [90, 60, 35], [170, 130, 70], [130, 130, 130]])
 GLASS, TYRE, METAL = (70, 85, 100), (28, 28, 30), (150, 152, 155)
 HEADLIGHT, TAILLIGHT = (245, 240, 205), (200, 25, 25)
+
+
+COMMON_PAINTS = np.array([[205, 207, 210], [130, 133, 138], [45, 47, 52], [235, 235, 233]])
 
 
 class Face(NamedTuple):
     """One filled polygon."""
 
-    corners: np.ndarray  # (n, 2) metres
+    corners: np.ndarray  # (n, 2) metres; (n, 3) in a solid, with z ahead
     colour: tuple[float, ...]  # RGB 0..255
 
 
@@ -52,3 +57,9 @@ def limb(colour, start: tuple[float, float], end: tuple[float, float], width: fl
 
 def darker(colour, factor: float = 0.7) -> tuple[float, ...]:
     return tuple(np.asarray(colour) * factor)
+
+
+def car_paint(rng: np.random.Generator) -> np.ndarray:
+    """RGB of a car: three in five are silver, grey, black or white."""
+    paints = COMMON_PAINTS if rng.random() < 0.6 else PAINTS
+    return rng.choice(paints) * rng.uniform(0.75, 1.1) + rng.uniform(-12, 12, 3)

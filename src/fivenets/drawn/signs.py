@@ -15,6 +15,7 @@ from fivenets.drawn.hand import (
     SIGNS,
     Pose,
     direction,
+    freely_varied,
     hand_maps,
     neutral_pose,
     softened,
@@ -96,6 +97,26 @@ def render_sign(label: int, rng: np.random.Generator, size: int = 64) -> np.ndar
     """A new picture of a sign from 0 to 5: (size, size, 3) uint8 RGB."""
     pose = varied(neutral_pose(label), rng)
     return photograph(scene(pose, rng, size * SUPERSAMPLING), rng, size)
+
+
+def render_cutout(label: int, rng: np.random.Generator, size: int = 80) -> np.ndarray:
+    """A hand alone in any skin tone and light, (size, size, 4) uint8; its arm goes on below."""
+    pose, side = freely_varied(neutral_pose(label), rng), 2 * size
+    height, blood = hand_maps(pose, side)
+    hand, unit = np.isfinite(height), pose.scale * side
+    light = direction(rng.uniform(0, 360), rng.uniform(30, 80))
+    brightness = shaded(height.clip(-WALL_DEPTH * unit), light, unit)
+    brightness = 1 + (brightness - 1) * rng.uniform(0.6, 1.2) + 0.04 * cloud(rng, side, 12)
+    between = rng.uniform(0, len(SKIN_TONES) - 1)
+    tone = [np.interp(between, range(len(SKIN_TONES)), channel) for channel in SKIN_TONES.T]
+    skin = np.array(tone) * rng.uniform(0.93, 1.07, 3)
+    picture = np.zeros((side, side, 4), np.float32)
+    tint = 1 + blood[hand, None] * (BLOOD_TINT - 1)
+    picture[hand] = np.c_[skin * tint * brightness[hand, None], np.ones(hand.sum())]
+    summed = picture.reshape(size, 2, size, 2, 4).sum(axis=(1, 3))
+    summed[..., :3] /= np.maximum(summed[..., 3:], 1)  # the colour of what there is of the hand
+    summed[..., 3] *= 255 / 4
+    return summed.clip(0, 255).astype(np.uint8)
 
 
 def render_signs(count_per_label: int, seed: int) -> Iterator[tuple[np.ndarray, int]]:

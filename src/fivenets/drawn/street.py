@@ -4,9 +4,11 @@ import numpy as np
 
 from fivenets.drawn.shapes import (
     CLOTHES,
+    HAIRS,
     HEADLIGHT,
     METAL,
     PAINTS,
+    SKINS,
     TYRE,
     Face,
     darker,
@@ -14,11 +16,9 @@ from fivenets.drawn.shapes import (
     limb,
     polygon,
 )
-from fivenets.drawn.vehicles import car, motorcycle
+from fivenets.drawn.vehicles import bicyclist, motorcycle
 
-CLASSES = ("car", "pedestrian", "motorcycle")
-SKINS = np.array([[235, 195, 170], [205, 155, 120], [160, 110, 80], [105, 70, 50]])
-HAIRS = np.array([[40, 30, 25], [90, 60, 35], [170, 130, 70], [130, 130, 130]])
+CLASSES = ("car", "pedestrian", "motorcycle", "bicyclist")
 
 
 def pedestrian(rng: np.random.Generator) -> list[Face]:
@@ -102,5 +102,5 @@ def sign_post(rng: np.random.Generator) -> list[Face]:
     ]
 
 
-OBJECTS = {"car": car, "pedestrian": pedestrian, "motorcycle": motorcycle}
+OBJECTS = {"pedestrian": pedestrian, "motorcycle": motorcycle, "bicyclist": bicyclist}
 CLUTTER = (tree, lamp_post, bin_, sign_post)

@@ -1,13 +1,17 @@
-"""Cars and motorcycles as coloured polygons, in metres."""
+"""Motorcycles and bicycles with their riders as coloured polygons, in metres."""
+
+import itertools
 
 import numpy as np
 
 from fivenets.drawn.shapes import (
     CLOTHES,
     GLASS,
+    HAIRS,
     HEADLIGHT,
     METAL,
     PAINTS,
+    SKINS,
     TAILLIGHT,
     TYRE,
     Face,
@@ -16,107 +20,6 @@ from fivenets.drawn.shapes import (
     limb,
     polygon,
 )
-
-
-def car(rng: np.random.Generator) -> list[Face]:
-    """A car from its side (two in three) or from one of its ends."""
-    paint = rng.choice(PAINTS) * rng.uniform(0.8, 1.1)
-    return _car_side(paint, rng) if rng.random() < 2 / 3 else _car_end(paint, rng)
-
-
-def _car_side(paint, rng: np.random.Generator) -> list[Face]:
-    length, height = rng.uniform(3.6, 4.7), rng.uniform(1.4, 1.75)
-    belt = rng.uniform(0.55, 0.62) * height
-    back, rear_roof = rng.uniform(0.02, 0.2) * length, rng.uniform(0.16, 0.32) * length
-    front_roof, bonnet = rng.uniform(0.55, 0.66) * length, rng.uniform(0.72, 0.8) * length
-    hub, wheel = 0.3 * METAL[0] * np.ones(3) + 60, rng.uniform(0.3, 0.36)
-    roof, pillar = height - 0.08, (rear_roof + front_roof) / 2
-    faces = [
-        polygon(paint, (back, belt), (rear_roof, height), (front_roof, height), (bonnet, belt)),
-        polygon(
-            GLASS, (back + 0.2, belt), (rear_roof + 0.05, roof), (pillar, roof), (pillar, belt)
-        ),
-        polygon(
-            GLASS,
-            (pillar + 0.08, belt),
-            (pillar + 0.08, roof),
-            (front_roof - 0.02, roof),
-            (bonnet - 0.15, belt),
-        ),
-        polygon(
-            darker(paint, 0.9),
-            (0.05, 0.25),
-            (0, belt - 0.1),
-            (0.08, belt + 0.02),
-            (bonnet, belt + 0.02),
-            (length - 0.1, belt - 0.1),
-            (length, 0.5),
-            (length - 0.05, 0.25),
-        ),
-        limb(darker(paint, 0.6), (pillar + 0.04, 0.3), (pillar + 0.04, belt), 0.03),
-        limb(darker(paint, 0.55), (0.05, 0.3), (length - 0.05, 0.3), 0.1),
-        polygon(TAILLIGHT, (0, 0.6), (0, 0.78), (0.16, 0.78), (0.12, 0.6)),
-        polygon(
-            HEADLIGHT,
-            (length - 0.25, 0.58),
-            (length - 0.2, 0.72),
-            (length - 0.04, 0.66),
-            (length - 0.02, 0.56),
-        ),
-    ]
-    for x in (0.2 * length, 0.8 * length):
-        faces += [disc(TYRE, x, wheel, wheel), disc(hub, x, wheel, 0.58 * wheel)]
-    return faces
-
-
-def _car_end(paint, rng: np.random.Generator) -> list[Face]:
-    width, height = rng.uniform(1.65, 1.9), rng.uniform(1.4, 1.75)
-    belt, light = 0.58 * height, TAILLIGHT if rng.random() < 0.5 else HEADLIGHT
-    return [
-        polygon(TYRE, (0.08, 0), (0.08, 0.4), (0.32, 0.4), (0.32, 0)),
-        polygon(
-            TYRE, (width - 0.08, 0), (width - 0.08, 0.4), (width - 0.32, 0.4), (width - 0.32, 0)
-        ),
-        polygon(paint, (0.1, belt), (0.3, height), (width - 0.3, height), (width - 0.1, belt)),
-        polygon(
-            GLASS,
-            (0.2, belt + 0.02),
-            (0.36, height - 0.1),
-            (width - 0.36, height - 0.1),
-            (width - 0.2, belt + 0.02),
-        ),
-        polygon(
-            darker(paint, 0.92),
-            (0.03, 0.22),
-            (0, belt - 0.1),
-            (0.1, belt + 0.03),
-            (width - 0.1, belt + 0.03),
-            (width, belt - 0.1),
-            (width - 0.03, 0.22),
-        ),
-        polygon(
-            darker(paint, 0.5),
-            (0.03, 0.22),
-            (0.03, 0.36),
-            (width - 0.03, 0.36),
-            (width - 0.03, 0.22),
-        ),
-        polygon(light, (0.06, 0.6), (0.06, 0.76), (0.38, 0.74), (0.34, 0.6)),
-        polygon(
-            light,
-            (width - 0.06, 0.6),
-            (width - 0.06, 0.76),
-            (width - 0.38, 0.74),
-            (width - 0.34, 0.6),
-        ),
-        polygon(
-            (215, 215, 205),
-            (width / 2 - 0.25, 0.42),
-            (width / 2 - 0.25, 0.54),
-            (width / 2 + 0.25, 0.54),
-            (width / 2 + 0.25, 0.42),
-        ),
-    ]
 
 
 def motorcycle(rng: np.random.Generator) -> list[Face]:
@@ -205,3 +108,72 @@ def _motorcycle_end(paint, has_rider: bool, rng: np.random.Generator) -> list[Fa
         (middle + 0.17, 0.85),
     )
     return [*legs, torso, *faces, *arms, disc(helmet, middle, 1.54, 0.15)]
+
+
+def bicyclist(rng: np.random.Generator) -> list[Face]:
+    """A bicycle with its rider, from its side (half of them) or its end."""
+    frame = darker(rng.choice(PAINTS), 0.8)
+    return _bicyclist_side(frame, rng) if rng.random() < 0.5 else _bicyclist_end(frame, rng)
+
+
+def _bicyclist_side(frame, rng: np.random.Generator) -> list[Face]:
+    radius, base = rng.uniform(0.31, 0.36), rng.uniform(0.98, 1.1)
+    rear, front = (radius, radius), (radius + base, radius)
+    seat, bar = (radius + 0.2 * base, rng.uniform(0.9, 1)), (radius + 0.85 * base, 1.0)
+    pedals = (radius + 0.42 * base, 0.3)
+    faces = []
+    for hub in (rear, front):  # spokes are not seen from here
+        turn = np.linspace(0, 2 * np.pi, 13)
+        rim = [(hub[0] + radius * np.cos(at), hub[1] + radius * np.sin(at)) for at in turn]
+        faces += [limb(TYRE, *ends, 0.05) for ends in itertools.pairwise(rim)]
+    tubes = ((rear, pedals), (rear, seat), (seat, pedals), (pedals, bar), (seat, bar), (front, bar))
+    faces += [limb(frame, *ends, 0.05) for ends in tubes]
+    jacket, trousers, skin, hair = _clothes(rng)
+    shoulder = (seat[0] + rng.uniform(0.2, 0.45), seat[1] + rng.uniform(0.4, 0.55))
+    knee = (seat[0] + 0.4, rng.uniform(0.6, 0.75))
+    return [
+        *faces,
+        limb(trousers, seat, knee, 0.16),
+        limb(trousers, knee, (pedals[0], rng.uniform(0.15, 0.4)), 0.12),
+        limb(jacket, seat, shoulder, rng.uniform(0.25, 0.36)),
+        limb(darker(jacket, 0.85), shoulder, bar, 0.11),
+        disc(hair, shoulder[0] + 0.08, shoulder[1] + 0.24, 0.13),
+        disc(skin, shoulder[0] + 0.13, shoulder[1] + 0.2, 0.1),
+    ]
+
+
+def _bicyclist_end(frame, rng: np.random.Generator) -> list[Face]:
+    middle, seat = 0.3, rng.uniform(0.88, 1)
+    jacket, trousers, skin, hair = _clothes(rng)
+    shoulder, half = seat + rng.uniform(0.45, 0.58), rng.uniform(0.19, 0.25)
+    arms = [
+        limb(
+            darker(jacket, 0.85),
+            (middle + side * half, shoulder - 0.06),
+            (middle + side * 0.28, 1),
+            0.1,
+        )
+        for side in (-1, 1)
+    ]
+    legs = [
+        limb(trousers, (middle + side * 0.1, seat), (middle + side * 0.12, foot), 0.15)
+        for side, foot in zip((-1, 1), rng.permutation([0.15, 0.45]), strict=True)
+    ]
+    back = polygon(
+        jacket,
+        (middle - 0.16, seat - 0.08),
+        (middle - half, shoulder),
+        (middle + half, shoulder),
+        (middle + 0.16, seat - 0.08),
+    )
+    wheel = limb(TYRE, (middle, 0), (middle, 0.68), 0.06)
+    bar = limb(frame, (0.02, 1), (2 * middle - 0.02, 1), 0.05)
+    is_away = rng.random() < 0.5
+    head = disc(hair if is_away else skin, middle, shoulder + 0.19, 0.12, 0.85)
+    return [wheel, *legs, bar, *arms, back, disc(hair, middle, shoulder + 0.22, 0.12), head]
+
+
+def _clothes(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Colours of jacket, trousers, skin and hair (or a helmet)."""
+    hair = rng.choice(HAIRS) if rng.random() < 0.6 else rng.choice(PAINTS)
+    return rng.choice(CLOTHES), rng.choice(CLOTHES) * 0.7, rng.choice(SKINS), hair

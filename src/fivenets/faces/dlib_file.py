@@ -151,7 +151,8 @@ def _network(reader: _Reader) -> list[Layer]:
     reader.expect(NETWORK_VERSION, "a network")
     if (loss := reader.text()) != "loss_metric_2":
         raise _UnexpectedError(f"loss_metric_2 expected, {loss!r:.40} received")
-    reader.number(), reader.number()  # margin and threshold of the loss
+    reader.number()  # margin of the loss
+    reader.number()  # its threshold
     versions = [reader.integer()]
     while versions[-1] != INPUT_VERSION:
         if versions[-1] not in (LAYER_VERSION, TAG_VERSION):
@@ -161,7 +162,8 @@ def _network(reader: _Reader) -> list[Layer]:
         raise _UnexpectedError(f"input_rgb_image_sized expected, {form!r:.40} received")
     for _ in "rgb":
         reader.number()  # a mean, of which the Keras network has its own
-    reader.integer(), reader.integer()  # height, width
+    reader.integer()  # height of its pictures
+    reader.integer()  # width
     layers = [_layer(reader)]
     reader.expect(1, "a sample's expansion")
     layers += [_layer(reader) for _ in range(versions.count(LAYER_VERSION))]
@@ -185,13 +187,14 @@ def _layer(reader: _Reader) -> Layer:
 
 def _convolution(reader: _Reader, kind: str) -> Convolution:
     weights = reader.tensor()
-    filters, height, width, *strides_and_padding = (reader.integer() for _ in range(7))
+    filters, height, width = (reader.integer() for _ in range(3))
+    strides = reader.integer(), reader.integer()
+    padding = reader.integer(), reader.integer()
     kernel, bias = _parts(reader, weights, reader.alias(), reader.alias())
     _skip_rates(reader)
     if kernel.shape[0] != filters or kernel.shape[2:] != (height, width) or bias.size != filters:
         raise reader.unexpected(f"weights of {filters} filters of {height}x{width}")
-    strides, padding = strides_and_padding[:2], strides_and_padding[2:]
-    return Convolution(kernel, bias.ravel(), tuple(strides), tuple(padding))
+    return Convolution(kernel, bias.ravel(), strides, padding)
 
 
 def _affine(reader: _Reader, kind: str) -> Affine:

@@ -75,6 +75,8 @@ class Calibration:
     @property
     def in_words(self) -> str:
         """What it was set to do, on whom, and what it then did to others."""
+        if not self.people:  # published with the weights, or of an older version
+            return f"set on {self.data}"
         asked = f"set on {self.people:,} people of {self.data} for FAR {self.target_far:g}"
         if self.far is None:
             return f"{asked}, not measured on others"
@@ -188,15 +190,15 @@ def read_faces(
 ) -> list[Found | UserError]:
     """Pictures as a user has them with the face that is meant, or what is wrong with one."""
     answers = [_read(picture) for picture in pictures]
-    rows = [row for row, one in enumerate(answers) if isinstance(one, Found)]
+    read = {row: one.picture for row, one in enumerate(answers) if isinstance(one, Found)}
     if not is_cropped:
-        shown = [answers[row].picture for row in rows]
         names = [
             str(pictures[row]) if isinstance(pictures[row], str | Path) else "the picture"
-            for row in rows
+            for row in read
         ]
-        for row, found in zip(rows, alignment.find(shown, names, which), strict=True):
-            answers[row] = found
+        found = alignment.find(list(read.values()), names, which)
+        for row, one in zip(read, found, strict=True):
+            answers[row] = one
     return answers
 
 

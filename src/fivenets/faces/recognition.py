@@ -1,6 +1,5 @@
 """Recognition (1:K): a gallery of known people, searched exactly; strangers are turned away."""
 
-import os
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from fivenets.core import files
 from fivenets.core.errors import UserError
 
 QUERY_BLOCK = 64  # queries whose scores are held at once: 26 MB of 100,000 entries
@@ -88,19 +88,15 @@ class Gallery:
     def save(self, file: Path) -> None:
         """Writes all to one .npz, whole or not."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        written = file.with_name(f".{file.name}.part.npz")
-        try:
+        with files.replacing(file) as part:
             np.savez(
-                written,
+                part,
                 format=FORMAT,
                 embeddings=self.embeddings,
                 people=np.array(self.people, dtype=str),
                 sources=np.array(self.sources, dtype=str),
                 model_sha256=self.model_sha256,
             )
-            os.replace(written, file)
-        finally:
-            written.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, file: Path, model_sha256: str) -> "Gallery":

@@ -1,4 +1,4 @@
-"""A network as it is trained fast: the same layers and weights, computed in another way.
+"""A faster copy of a network for training: the same layers and weights, computed another way.
 
 What is saved stays the network that was built, in float32 and of Keras' own layers only.
 """
@@ -28,7 +28,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             epsilon=self.epsilon,
             is_training=True,
         )
-        # The operation's variance is of a sample, n / (n - 1) times that of Keras.
+        # The operation has the sample variance, n / (n - 1) times that of Keras.
         values = tf.cast(tf.size(inputs) / tf.shape(inputs)[-1], tf.float32)
         for running, value in (
             (self.moving_mean, mean),

@@ -15,6 +15,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from fivenets.core import files
+
 log = logging.getLogger(__name__)
 
 
@@ -117,7 +119,10 @@ class Backup(keras.callbacks.Callback):
         self.state_file = folder / "state.weights.h5"
         fingerprint_file = folder / "fingerprint"
         if fingerprint_file.exists() and fingerprint_file.read_text() != fingerprint:
-            log.info("%s is of other settings, data or network: starting anew", folder)
+            log.info(
+                "%s has other settings, data or network: starting from scratch",
+                folder,
+            )
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
         fingerprint_file.write_text(fingerprint)
@@ -147,9 +152,8 @@ class Backup(keras.callbacks.Callback):
         start = time.perf_counter()
         if self.seconds > self.share * (start - self.written):
             return
-        arriving = self.folder / "writing.weights.h5"
-        self.model.save_weights(arriving, overwrite=True)
-        os.replace(arriving, self.state_file)
+        with files.replacing(self.state_file, ".weights.h5") as part:
+            self.model.save_weights(part, overwrite=True)
         self.written = time.perf_counter()
         self.seconds = self.written - start
 
@@ -165,11 +169,9 @@ def keep_rows(history_file: Path, epochs: int) -> list[dict[str, float]]:
         reader = csv.DictReader(stream)
         rows = list(reader)[:epochs]
         names = reader.fieldnames or []
-    kept = history_file.with_suffix(".part")
-    with kept.open("w", newline="") as stream:
+    with files.replacing(history_file) as part, part.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, names)
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(kept, history_file)
     # Without validation, CSVLogger adds a column val_... of NA for each of its own.
     return [{name: float(value) for name, value in row.items() if value != "NA"} for row in rows]

@@ -24,7 +24,8 @@ def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:
 
     Yields: where this process keeps checkpoints: `checkpoint_dir`, or a folder beside it on
         workers after the first, as all of them must save together.
-    Raises: UserError where TF_CONFIG is missing, or another worker is lost; checkpoints stay.
+    Raises: UserError where TF_CONFIG is missing, its port is taken, or another worker is lost;
+        checkpoints stay.
     """
     if kind == "none":
         yield checkpoint_dir
@@ -37,7 +38,13 @@ def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:
         return
     own = own_folder(checkpoint_dir)
     with _loss_of_a_worker_told(checkpoint_dir):
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        try:
+            strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        except tf.errors.UnknownError as error:  # of gRPC, which says no more than this
+            raise UserError(
+                "this worker cannot listen at its address in TF_CONFIG: is the port in use? "
+                f"({os.environ['TF_CONFIG']}: {error.message})"
+            ) from None
         with strategy.scope():
             yield own
 
@@ -51,9 +58,9 @@ def own_folder(checkpoint_dir: Path) -> Path:
 
 
 def agreed(kind: str, fingerprint: str, epochs: int) -> int:
-    """After how many epochs all workers go on: as many as each has backed up, else none.
+    """The number of epochs after which all workers resume: what each has backed up, else none.
 
-    Called by all of them, within `scope`. A worker that went on alone would wait for ever in the
+    Called by all of them, within `scope`. A worker that resumed alone would wait for ever in the
     middle of an epoch, or for steps that the others have behind them.
 
     Args: fingerprint: hexadecimal, of the training; epochs: backed up by this worker.
@@ -75,7 +82,7 @@ def agreed(kind: str, fingerprint: str, epochs: int) -> int:
         )
     if len(backed_up) > 1:
         log.info(
-            "workers have backed up %s epochs: all start anew",
+            "workers have backed up %s epochs: all start from scratch",
             ", ".join(map(str, sorted(backed_up))),
         )
         return 0
@@ -165,6 +172,6 @@ def _loss_of_a_worker_told(checkpoint_dir: Path) -> Iterator[None]:
         tf.errors.InternalError,
     ) as error:
         raise UserError(
-            "another worker was lost: start all workers again to go on after the last full epoch, "
+            "another worker was lost: start all workers again to resume after the last full epoch, "
             f"which is kept in {checkpoint_dir} ({type(error).__name__})"
         ) from None

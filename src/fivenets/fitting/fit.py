@@ -110,7 +110,7 @@ class Fit:
     checkpoint_dir: Path  # the caller removes it once it has saved the network
     fingerprint: str
     backup_share: float = 0.05  # of the time; inf backs up after every epoch
-    # From the epochs that this process can go on after to those that all processes can.
+    # From the epochs after which this process can resume to those after which all can.
     agreed: Callable[[int], int] = lambda epochs: epochs
 
     def run(
@@ -167,7 +167,7 @@ class Fit:
         )
         rows = keep_rows(history_file, self.epochs)
         if not all(math.isfinite(row["loss"]) for row in rows):
-            shutil.rmtree(self.checkpoint_dir)  # nothing to go on from
+            shutil.rmtree(self.checkpoint_dir)  # nothing to resume from
             raise UserError(
                 f"the loss became NaN in epoch {len(rows)} of {self.epochs}: lower learning_rate"
             )

@@ -5,7 +5,13 @@ import numpy as np
 
 
 def outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> np.ndarray:
-    """(n, ...) outputs of `network` for at least one input (n, ...), `batch_size` at a time.
+    """(n, ...) outputs of `network` for at least one input (n, ...), `batch_size` at a time."""
+    (found,) = all_outputs(network, inputs, batch_size)
+    return found
+
+
+def all_outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> list[np.ndarray]:
+    """`outputs` of a network that has any number of them, one array (n, ...) for each.
 
     Called as it is, Keras runs a network layer by layer from Python, which for one small picture
     takes several times as long as the arithmetic (`benchmarks/inference.py`).
@@ -13,7 +19,10 @@ def outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> np.nda
     if not network.compiled:
         network.compile(jit_compile=jit_compile())
     starts = range(0, len(inputs), batch_size)
-    return np.concatenate([network.predict_on_batch(inputs[at : at + batch_size]) for at in starts])
+    batches = [
+        keras.tree.flatten(network.predict_on_batch(inputs[at : at + batch_size])) for at in starts
+    ]
+    return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
 
 def jit_compile() -> str | bool:

@@ -58,7 +58,7 @@ def diff() -> str:
 def checked_out(commit: str, changes: str = "") -> Iterator[Path]:
     """A temporary working tree of `commit`, with `changes` (a diff) applied; gone at the end.
 
-    Raises: UserError where this clone does not have the commit, or `changes` are of another.
+    Raises: UserError where this clone does not have the commit, or `changes` belong to another.
     """
     if not _git("cat-file", "-t", f"{commit}^{{commit}}"):
         raise UserError(f"commit {commit} is unknown here: `git fetch` from where it was made")

@@ -14,7 +14,7 @@ from fivenets.core.params import flatten
 from fivenets.core.task import Service
 from fivenets.core.words import interval
 from fivenets.runs import registry, results, tracking
-from fivenets.sources.origin import Kind, Origin, all_of, in_words
+from fivenets.sources.origin import Kind, Origin, all_of, are_drawn, in_words
 
 PYFUNC = registry.PACKAGE / "runs" / "pyfunc"
 
@@ -165,7 +165,7 @@ def model_card(
 
 def _limits(service: Service, made_from: list[Origin], scored_on: list[Origin]) -> str:
     """What not to expect of a model that was made from and scored on these."""
-    is_drawn = any(origin.is_drawn for origin in (*made_from, *scored_on))
+    is_drawn = are_drawn(made_from) or are_drawn(scored_on)
     kinds = [{origin.kind for origin in origins} for origins in (made_from, scored_on) if origins]
     # A package may hold all that a model was made of, and real photographs had their part in it.
     built_in = {Kind.BUILTIN, Kind.PACKAGE, Kind.UNTRAINED}

@@ -1,6 +1,6 @@
 """The MLflow model registry: register past a gate, and load by name.
 
-A registered model carries its own copy of this package, so that a version goes on answering as
+A registered model carries its own copy of this package, so that a version keeps answering as
 it did on the day it was registered.
 """
 

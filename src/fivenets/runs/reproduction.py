@@ -1,4 +1,4 @@
-"""A registered model made again from its commit, and how far its numbers come out beside."""
+"""A registered model made again from its commit, and how far its metrics drift."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def reproduce(model: str, allow_dirty: bool = False) -> dict[str, Any]:
             raise UserError(
                 f"{model} was made from {made['data']['source']}, digest "
                 f"{made['data']['digest'][:12]}; here {record['tags']['data']}, digest "
-                f"{record['tags']['data_digest'][:12]}, is what can be had"
+                f"{record['tags']['data_digest'][:12]}, is available"
             )
         found = tracking.evaluation_numbers(tree / candidate.reports)
         is_same_file = sha256(tree / candidate.file) == made["model_sha256"]

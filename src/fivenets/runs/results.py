@@ -27,13 +27,13 @@ COLUMNS = {
     "metric": "metric",
     "scored_on": "scored on",
     "course": "course",
-    "published": "best published",
+    "published": "published",
     "ours": "ours, 95% interval",
-    "also": "also",
+    "also": "further results",
     "seeds": "over seeds, mean ± sd",
     "training": "training",
     "commit": "commit",
-    "gate": "gate",
+    "gate": "status",
 }
 IN_TABLE = ("model", "data", "metric", "course", "published", "ours", "training", "gate")
 
@@ -156,8 +156,8 @@ def _candidate(row: dict[str, str]) -> Candidate:
 def scored_on(metrics: dict[str, Any], metric: str, made_from: list[Origin]) -> list[Origin]:
     """What a metric was measured on.
 
-    A metric of a part of an evaluation, such as unseen_auc, is of that part's data; an evaluation
-    that names no data is of the test split of what the model was made from.
+    A metric of one part of an evaluation, such as unseen_auc, was measured on that part's data; an
+    evaluation that names no data, on the test split of what the model was made from.
     """
     part = metrics.get(metric.partition("_")[0])
     if isinstance(part, dict) and "scored_on" in part:
@@ -166,7 +166,7 @@ def scored_on(metrics: dict[str, Any], metric: str, made_from: list[Origin]) -> 
 
 
 def _others(entry: dict[str, Any], whose: str, measured_on: list[Origin]) -> str:
-    """Somebody else's number, beside results by the metric and on the data that it is of.
+    """Somebody else's number, beside results by the same metric on the same data.
 
     Args: whose: course | published; its metric and its data stand beside it in `entry`.
     Raises: UserError where they do not.
@@ -203,5 +203,5 @@ def _over_seeds(name: str, training: dict[str, Any]) -> str:
 
 def _gate(name: str, decision: dict[str, Any]) -> str:
     if name != decision["best"]:
-        return "not best"
+        return "candidate"
     return "champion" if decision["passed"] else f"below {decision['minimum']:g}"

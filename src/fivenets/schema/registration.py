@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from fivenets.core.params import Fraction, Misfit, NonNegative, Text, checked
 from fivenets.tasks import MODULES
@@ -15,7 +15,6 @@ def _is_task(name: str) -> str:
 
 
 Task = Annotated[Text, AfterValidator(_is_task)]
-Names = Annotated[list[Text], Field(min_length=1)]
 
 
 @checked

@@ -14,6 +14,7 @@ from fivenets.core import params
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import SettingError, suggestion
 from fivenets.datasets.settings import (
+    HANDS,
     DataSettings,
     FaceSettings,
     ObjectSettings,
@@ -26,7 +27,7 @@ from fivenets.style import settings as style
 
 SETS = {  # that have a name of their own here
     DataSettings: ("signs",),
-    ObjectSettings: ("scenes", "bccd"),
+    ObjectSettings: ("scenes", "camvid", "bccd"),
     FaceSettings: ("att_faces", "lfw10", "lfw", "lfw-view1"),
 }
 PEOPLE = {  # in each set of faces, by data.source
@@ -108,14 +109,14 @@ def _pictures_suffice(found: Checked) -> None:
 def _sources_agree(found: Checked) -> None:
     """Nothing that is drawn by choice is asked for where only real data will do."""
     for name, data in found.data.items():
-        is_drawn = isinstance(data, ObjectSettings) and data.dataset == "scenes"
+        is_drawn = isinstance(data, ObjectSettings) and "scenes" in data.weights
         if is_drawn and found.data["data"].source == "real":
             rest = "should be real where data.source is, and scenes are drawn"
             raise SettingError(f"{name}.dataset", f"{rest}, it is 'scenes'")
 
 
 def _people_suffice(found: Checked) -> None:
-    """As far as it is known how many people there are in a set."""
+    """How many people a set has, as far as that is known."""
     for name, data in found.data.items():
         if isinstance(data, FaceSettings) and data.dataset in PEOPLE:
             counts = PEOPLE[data.dataset]
@@ -140,12 +141,23 @@ def _data_sets_are_known(found: Checked) -> None:
     for name, data in found.data.items():
         known = next((sets for kind, sets in SETS.items() if isinstance(data, kind)), ())
         dataset = getattr(data, "dataset", None)
-        if dataset is None or dataset in known or Path(dataset).expanduser().is_dir():
+        if isinstance(data, DataSettings) and isinstance(dataset, dict):
+            for part in dataset:
+                if part not in HANDS and not Path(part).expanduser().is_dir():
+                    rest = f"is unknown{suggestion(part, HANDS)}, and no folder"
+                    raise SettingError(f"{name}.dataset.{part}", rest)
             continue
-        if dataset.startswith((".", "~", os.sep)) or not _is_in_tfds(dataset):
-            expected = f"{', '.join(known)}, a folder that exists, or a data set of TFDS"
-            hint = suggestion(dataset, known) if get_close_matches(dataset, known) else ""
-            raise SettingError(f"{name}.dataset", f"should be {expected}, it is {dataset!r}{hint}")
+        for one in dataset if isinstance(dataset, dict) else [dataset]:
+            _is_data_set(f"{name}.dataset", one, known)
+
+
+def _is_data_set(key: str, dataset: str | None, known: tuple[str, ...]) -> None:
+    if dataset is None or dataset in known or Path(dataset).expanduser().is_dir():
+        return
+    if dataset.startswith((".", "~", os.sep)) or not _is_in_tfds(dataset):
+        expected = f"{', '.join(known)}, a folder that exists, or a data set of TFDS"
+        hint = suggestion(dataset, known) if get_close_matches(dataset, known) else ""
+        raise SettingError(key, f"should be {expected}, it is {dataset!r}{hint}")
 
 
 def _is_in_tfds(dataset: str) -> bool:

@@ -144,7 +144,7 @@ def _data(values: Mapping, candidates: Mapping[str, Trained | Converted]) -> dic
                 kinds[section] = TrainedFaces
     for name, kind in kinds.items():
         if kind is None:
-            raise SettingError(f"prepared.{name}", "is of a task that prepares no data")
+            raise SettingError(f"prepared.{name}", "belongs to a task that prepares no data")
     return {name: kind for name, kind in kinds.items() if kind}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from fivenets.core.errors import UserError, is_full_disk
 
-# What zipfile raises on such files; ValueError is of names that are no UTF-8 and seeks below 0.
+# What zipfile raises on such files; ValueError: names not in UTF-8, seeks below 0.
 DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, LookupError)
 DAMAGED += (OverflowError, ValueError)
 MAX_FILES, MAX_BYTES = 100_000, 2 * 1024**3  # of one unpacked asset

@@ -57,7 +57,7 @@ class Installed:
 
 @dataclass(frozen=True)
 class Asset:
-    """One folder of files, and where it can be had: in the order in which `fetch` asks."""
+    """One folder of files and its sources, in the order in which `fetch` asks them."""
 
     name: str
     licence: str

@@ -60,6 +60,15 @@ class Origin:
             )
         return cls(*(record[name] for name in names), file=record.get("file", ""))
 
+    @classmethod
+    def joint(cls, origins: Sequence["Origin"]) -> "Origin":
+        """Several as one: of the kind of the first, and drawn where all of them are."""
+        if len(origins) == 1:
+            return origins[0]
+        licences = "; ".join(dict.fromkeys(origin.licence for origin in origins))
+        names = " + ".join(origin.asset for origin in origins)
+        return cls(names, origins[0].kind, digest_of(origins), licences, are_drawn(origins))
+
     def record(self) -> dict[str, Any]:
         """As JSON values."""
         values = {**asdict(self), "kind": self.kind.value}
@@ -69,6 +78,15 @@ class Origin:
 def all_of(records: Sequence[Mapping[str, Any]] | None) -> list[Origin]:
     """The origins in a list of records; none where an older version wrote no list."""
     return [Origin.of(record) for record in records or ()]
+
+
+def are_drawn(origins: Sequence[Origin]) -> bool:
+    """Whether what is to be recognised was drawn, and nothing of it is real.
+
+    What packages ship, such as the photographs behind drawn hands, is built in as well.
+    """
+    kinds = {origin.kind for origin in origins}
+    return any(origin.is_drawn for origin in origins) and kinds <= {Kind.BUILTIN, Kind.UNTRAINED}
 
 
 def in_words(origins: Sequence[Origin]) -> str:
@@ -84,7 +102,7 @@ def caution(origins: Sequence[Origin]) -> str:
     drawn = [origin for origin in origins if origin.is_drawn]
     if any(origin.kind == Kind.UNTRAINED for origin in origins):
         return "this model is untrained, as its weights could not be had: its answers mean nothing"
-    if drawn:
+    if are_drawn(origins):
         return (
             f"this model has seen nothing but what this program draws ({in_words(drawn)}): "
             "expect little of it on photographs"

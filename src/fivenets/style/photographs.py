@@ -1,4 +1,4 @@
-"""Photographs to train a feed-forward network on, from every source that is at hand."""
+"""Photographs to train a feed-forward network on, from every source that is available."""
 
 from dataclasses import dataclass
 from pathlib import Path

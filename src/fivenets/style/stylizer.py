@@ -81,7 +81,7 @@ class Stylizer:
         """`content` in the `styles`; pictures are what `images.read_image` reads.
 
         Args: weights: of each style, by default equal. masks: for each style a picture of the
-            content's size, white where it is wanted, or None: everywhere.
+            content's size, white where the style applies, or None: everywhere.
         Raises: UserError, one sentence, for what cannot be used.
         """
         settings = self.with_options(options or {})

@@ -74,8 +74,8 @@ TASK = Task(
         script="style_transfer.py",
         example="example_street.png",
         use="content and style pictures in, picture out; options are parameters",
-        limits="Optimises each picture anew: minutes on a CPU. What is kept of the content and "
-        "taken from the style is what its features see.",
+        limits="Optimises every picture anew: minutes on a CPU. It keeps of the content, and "
+        "takes from the style, what its features see.",
         limits_of_builtin="Made from built-in photographs: the network serves any others as well.",
         requirements=("h5py", "psutil"),
         pictures=2,

@@ -1,12 +1,14 @@
 """One data set -> one prepared TFDS data set, with `source.json` beside it.
 
-A data set is `signs` (real or built-in), a folder of images by class, or any name that TFDS knows.
+A data set is `signs` (real or built-in), a folder of images by class, any name that TFDS knows, or
+several of hands with a weight each (`mixture`).
 """
 
 import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import tensorflow_datasets as tfds
 
@@ -15,6 +17,7 @@ from fivenets.core.images import read_image
 from fivenets.core.listing import Listing
 from fivenets.datasets import class_folders, overlap
 from fivenets.datasets.class_folders import ClassFolder
+from fivenets.datasets.classification import mixture
 from fivenets.datasets.classification.prepared import (
     SOURCE_FILE,
     DataSettings,
@@ -32,7 +35,7 @@ from fivenets.datasets.storing import (
 )
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import answers, fetch
-from fivenets.sources.origin import Kind, Origin
+from fivenets.sources.origin import Kind, Origin, in_words
 
 log = logging.getLogger(__name__)
 
@@ -45,46 +48,55 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
     What was left out, and which examples are in two splits, is logged and in source.json.
     Args:
         settings: its `dataset` is "signs", a folder `<class>/<image>` or
-            `<split>/<class>/<image>`, or a TFDS name.
+            `<split>/<class>/<image>`, a TFDS name, or weights by name.
         source: for signs, "auto", "real" or "builtin" (see `fetch`).
     """
-    dataset = settings.dataset
+    dataset, left_out = settings.dataset, []
     with replacing(out) as scratch:
-        if is_folder(dataset) and dataset != "signs":
+        if isinstance(dataset, dict):
+            origins, left_out, notes = mixture.prepare(settings, source, scratch, raw_dir)
+        elif is_folder(dataset) and dataset != "signs":
             origin, notes = _prepare_folder(Path(dataset).expanduser(), scratch, settings)
+            origins = [origin]
         else:
             if dataset == "signs":
-                origin = _prepare_signs(scratch, raw_dir, source)
+                origins = [_prepare_signs(scratch, raw_dir, source)]
             else:
-                origin = _prepare_tfds(dataset, scratch, raw_dir)
+                origins = [_prepare_tfds(dataset, scratch, raw_dir)]
             notes = _shared(scratch, settings)
-        counts = write_source(scratch, origin, **({"notes": notes} if notes else {}))
+        said = {"notes": notes, "left_out": left_out}
+        said = {key: value for key, value in said.items() if value}
+        counts = write_source(scratch, origins, **said)
     for sentence in notes:
         log.warning("%s", sentence)
-    log.info("%s: %s data, %s", dataset, origin.kind, counts)
+    log.info("%s: %s", in_words(origins), counts)
 
 
 def is_stale(
-    dataset: str, out: Path, source: str, listed: Callable[[Path], Listing] = class_folders.listed
+    dataset: Any, out: Path, source: str, listed: Callable[[Path], Listing] = class_folders.listed
 ) -> bool:
     """Whether what `prepare` would read now is better than, or differs from, what stands in `out`.
 
     DVC sees neither a mirror that appeared since, nor a user's folder.
-    Args: listed: what would be read of a user's folder.
+    Args: dataset: as in params.yaml. listed: what would be read of a user's folder.
     """
     if not (out / SOURCE_FILE).exists():
         return False
     record = json.loads((out / SOURCE_FILE).read_text())
-    if "kind" not in record:  # by an older version, whose data DVC prepares again
+
+    def is_to_be_had(asset: str) -> bool:
+        return source != "builtin" and asset in ASSETS and answers(ASSETS[asset])
+
+    def is_other(used: dict[str, Any]) -> bool:
+        if used.get("kind") == Kind.BUILTIN:  # where it was drawn by choice, it is no asset
+            return is_to_be_had(used["asset"])
+        if used.get("kind") == Kind.FOLDER:
+            folder = Path(used.get("file") or dataset).expanduser()
+            return folder.is_dir() and used["digest"] != listed(folder).digest()
         return False
-    if record["kind"] == Kind.BUILTIN:
-        if record["asset"] not in ASSETS:  # drawn by choice: there is nothing better
-            return False
-        return source != "builtin" and answers(ASSETS[record["asset"]])
-    if record["kind"] == Kind.FOLDER:
-        folder = Path(dataset).expanduser()
-        return folder.is_dir() and record["digest"] != listed(folder).digest()
-    return False
+
+    missing = any(map(is_to_be_had, record.get("left_out", ())))
+    return missing or any(map(is_other, record.get("sources", [record])))
 
 
 def _prepare_signs(out: Path, raw_dir: Path, source: str) -> Origin:

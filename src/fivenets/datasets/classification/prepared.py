@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ from fivenets.core import images
 from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.datasets.settings import DataSettings
+from fivenets.sources.origin import Origin, all_of
 
 SOURCE_FILE = "source.json"  # beside the data: what `prepare` read
 CACHE_BYTES = 2 * 1024**3  # decoded images up to this many bytes are kept in memory
+WITHOUT_IMAGES = {"image": tfds.decode.SkipDecoding()}
+# Splits of what belongs to no class, which stand beside those of examples.
+OTHERS = {split: f"others_{split}" for split in ("train", "validation", "test")}
 SHUFFLE_BUFFER = 10_000  # examples
 
 
@@ -33,9 +38,28 @@ class ImageDataset:
     counts: dict[str, int]
 
     @property
+    def origins(self) -> list[Origin]:
+        """Where the examples are from."""
+        return all_of(self.source.get("sources", [self.source]))
+
+    @property
+    def has_others(self) -> bool:
+        """Whether there are pictures of what belongs to no class."""
+        return OTHERS["test"] in self.splits
+
+    @property
+    def outputs(self) -> int:
+        """How many classes a network has to tell apart: the labels, and what is none of them."""
+        return len(self.labels) + self.has_others
+
+    @property
     def image_size(self) -> int:
         """Pixels at each side."""
         return self.settings.image_size
+
+    @cached_property
+    def _builder(self) -> tfds.core.DatasetBuilder:
+        return tfds.builder_from_directory(version_folder(self.folder))
 
     def digest(self) -> str:
         """SHA-256 of the stored examples, and of which of them each split has."""
@@ -51,8 +75,7 @@ class ImageDataset:
 
     def examples(self, split: str) -> tf.data.Dataset:
         """(image, label) pairs of one split, in a fixed order, cached where they fit."""
-        builder = tfds.builder_from_directory(version_folder(self.folder))
-        pairs = builder.as_dataset(self.splits[split], as_supervised=False)
+        pairs = self._builder.as_dataset(self.splits[split], as_supervised=False)
         resized = pairs.map(self._resized, num_parallel_calls=tf.data.AUTOTUNE)
         size = self.counts[split] * self.image_size**2 * 3
         return resized.cache() if size <= CACHE_BYTES else resized
@@ -79,8 +102,16 @@ class ImageDataset:
         pairs = list(self.examples(split).as_numpy_iterator())
         return np.stack([image for image, _ in pairs]), np.array([label for _, label in pairs])
 
+    def column(self, split: str, name: str) -> np.ndarray:
+        """What one split's examples say under `name`, as text (n,); all "" where they do not."""
+        if name not in self._builder.info.features:
+            return np.full(self.counts[split], "")
+        rows = self._builder.as_dataset(self.splits[split], decoders=WITHOUT_IMAGES)
+        return np.array([row[name].decode() for row in rows.as_numpy_iterator()])
+
     def _one_hot(self, image: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return image, tf.one_hot(label, len(self.labels))
+        # Of label -1, which is of no class, the last one of `outputs`.
+        return image, tf.one_hot(label % self.outputs, self.outputs)
 
     def _resized(self, example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         image, side = example["image"], self.image_size
@@ -101,6 +132,9 @@ def load(folder: Path, settings: DataSettings) -> ImageDataset:
     if "train" not in available:
         raise UserError(f"{folder}: a split train is needed, it has {', '.join(available)}")
     splits = split_expressions(list(available), settings)
+    splits |= {others: others for others in OTHERS.values() if others in available}
+    if OTHERS["train"] in available:
+        splits["train"] += f"+{splits.pop(OTHERS['train'])}"
     counts = {split: available[expression].num_examples for split, expression in splits.items()}
     empty = [split for split, count in counts.items() if count == 0]
     if empty:

@@ -73,7 +73,7 @@ def prepare(
         )
         write_source(
             scratch,
-            origin,
+            [origin],
             people=len(everyone),
             people_with_one_picture=len(single),
             alignment="five points" if is_aligned else "none: cropped already",

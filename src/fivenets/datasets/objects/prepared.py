@@ -14,6 +14,7 @@ from fivenets.core.images import read_image
 from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
 from fivenets.datasets.settings import ObjectSettings
 from fivenets.datasets.splits import check_apart
+from fivenets.sources.origin import Origin, all_of
 
 SMALLEST_SIDE = 1e-6  # of the picture's; what is narrower or lower has no area to find
 
@@ -26,6 +27,7 @@ class Example:
     boxes_xyxy: np.ndarray  # (n, 4) in parts of the picture, 0..1, each with an area
     classes: np.ndarray  # (n,) integers
     is_difficult: np.ndarray  # (n,) bool: neither finding nor missing these counts
+    source: str = ""  # of several data sets: the one that it is of
 
 
 class Examples(Sequence[Example]):
@@ -36,9 +38,7 @@ class Examples(Sequence[Example]):
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        # The file's own bytes: what decodes a user's picture decodes these.
-        decoders = {"image": tfds.decode.SkipDecoding()}
-        return list(tfds.as_numpy(self._builder.as_dataset(self._split, decoders=decoders)))
+        return list(rows_of(self._builder, self._split))
 
     def __len__(self) -> int:
         return self._builder.info.splits[self._split].num_examples
@@ -51,7 +51,8 @@ class Examples(Sequence[Example]):
         if isinstance(index, slice):
             return [self[one] for one in range(len(self))[index]]
         row = self._rows[index]
-        return Example(read_image(row["image"]), *objects_of(row))
+        source = row.get("source", b"").decode()
+        return Example(read_image(row["image"]), *objects_of(row), source)
 
     def __iter__(self) -> Iterator[Example]:
         return (self[index] for index in range(len(self)))
@@ -67,6 +68,20 @@ class ObjectDataset:
     train: Sequence[Example]
     test: Sequence[Example]
 
+    @property
+    def origins(self) -> list[Origin]:
+        """Where the pictures are from."""
+        return all_of(self.source.get("sources", [self.source]))
+
+    @property
+    def origin_of(self) -> dict[str, Origin]:
+        """Where the pictures of each source are from; the source of a set by itself is ""."""
+        if isinstance(self.settings.dataset, str):
+            return {"": self.origins[0]}
+        missing = self.source.get("left_out", ())
+        names = [name for name in self.settings.weights if name not in missing]
+        return dict(zip(names, self.origins, strict=True))
+
 
 def load(folder: Path, settings: ObjectSettings) -> ObjectDataset:
     """Opens what `prepare` left in `folder`; pictures are read where they are asked for.
@@ -79,6 +94,15 @@ def load(folder: Path, settings: ObjectSettings) -> ObjectDataset:
     source = json.loads((folder / SOURCE_FILE).read_text())
     train, test = (Examples(builder, split) for split in (settings.train, settings.test))
     return ObjectDataset(settings, labels, source, train, test)
+
+
+def rows_of(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str, Any]]:
+    """The rows of a split, with pictures as the bytes of their files.
+
+    What decodes a user's picture is to decode these, too.
+    """
+    decoders = {"image": tfds.decode.SkipDecoding()}
+    yield from tfds.as_numpy(builder.as_dataset(split, decoders=decoders))
 
 
 def objects_of(row: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

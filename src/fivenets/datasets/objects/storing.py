@@ -32,11 +32,15 @@ class Said:
 
 
 def store(
-    out: Path, labels: Sequence[str], splits: Mapping[str, Iterator[tuple[str | bytes, dict]]]
+    out: Path,
+    labels: Sequence[str],
+    splits: Mapping[str, Iterator[tuple[str | bytes, dict]]],
+    more: Mapping[str, tfds.features.FeatureConnector] | None = None,
 ) -> None:
-    """Writes splits of (key, example) as a TFDS data set below `out`."""
+    """Writes splits of (key, example) as a TFDS data set below `out`; `more`: further features."""
     features = tfds.features.FeaturesDict(
         {
+            **(more or {}),
             "image": tfds.features.Image(shape=(None, None, 3)),
             "image/filename": tfds.features.Text(),  # as TFDS' own sets have it
             "objects": tfds.features.Sequence(

@@ -13,7 +13,7 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.objects.lists import some
-from fivenets.datasets.objects.prepared import ObjectSettings, is_flat, objects_of
+from fivenets.datasets.objects.prepared import ObjectSettings, is_flat, objects_of, rows_of
 from fivenets.datasets.splits import check_apart
 
 
@@ -78,8 +78,6 @@ def _of(builder: tfds.core.DatasetBuilder, split: str, labels: list[str]) -> Sur
 
 def _rows(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name of each picture, by its file where it is known, and its row; pictures as bytes."""
-    decoders = {"image": tfds.decode.SkipDecoding()}
-    rows = tfds.as_numpy(builder.as_dataset(split, decoders=decoders))
-    for number, row in enumerate(rows):
+    for number, row in enumerate(rows_of(builder, split)):
         named = row.get("image/filename", f"picture {number} of {split}".encode())
         yield named.decode(errors="replace"), row

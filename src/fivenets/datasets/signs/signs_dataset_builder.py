@@ -15,7 +15,12 @@ BUILTIN_SEEDS = {"train": 0, "validation": 1, "test": 2}
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
-    """Hand signs 0-5: `signs/real` reads photographs, `signs/builtin` draws them."""
+    """Hand signs 0-5: `signs/real` reads photographs, `signs/builtin` draws them.
+
+    A builder and not `store_as_tfds_dataset`, as for a user's folder: it has a version, a citation
+    and two configurations of its own, `tfds.builder` takes it in any program, and TFDS' own test
+    case checks it.
+    """
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES: ClassVar = {"1.0.0": "First release."}

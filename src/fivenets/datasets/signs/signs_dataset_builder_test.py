@@ -1,4 +1,4 @@
-"""TFDS' own checks of the builder; dummy_data/ was drawn by `render`."""
+"""TFDS' own checks of the builder; dummy_data/ was drawn by `drawn.signs`."""
 
 from pathlib import Path
 from typing import ClassVar

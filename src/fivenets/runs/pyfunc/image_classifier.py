@@ -19,7 +19,10 @@ class ImageClassifier(mlflow.pyfunc.PythonModel):
         self.classifier = Classifier.from_file(Path(context.artifacts["model"]))
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Columns label, probability and probabilities (label -> p), one row per picture.
+        """One row per picture: label, probability, rejected, score, probabilities (label -> p).
+
+        `rejected` says that what is seen is none of the labels, by its score; `caution` is empty,
+        or says what the model should not be asked.
 
         A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
         path; behind MLflow's server, text is never taken as a path.
@@ -27,7 +30,8 @@ class ImageClassifier(mlflow.pyfunc.PythonModel):
         with inputs.refusals():
             inputs.check_params(params, known=())
             images = inputs.read_all(model_input)
-            return pd.DataFrame([asdict(found) for found in self.classifier.classify(images)])
+            answer = pd.DataFrame([asdict(found) for found in self.classifier.classify(images)])
+            return answer.assign(caution=self.classifier.caution)
 
 
 mlflow.models.set_model(ImageClassifier())

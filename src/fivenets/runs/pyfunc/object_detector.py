@@ -10,7 +10,7 @@ from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
 from fivenets.runs.pyfunc import inputs, serving
 
-COLUMNS = ("image", "class", "score", "x1", "y1", "x2", "y2")
+COLUMNS = ("image", "class", "score", "x1", "y1", "x2", "y2", "caution")
 
 
 class ObjectDetector(mlflow.pyfunc.PythonModel):
@@ -23,6 +23,7 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Columns image (its place in the list), class, score, x1, y1, x2, y2 (pixels of it).
 
+        `caution` is empty, or says what the model should not be asked.
         A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
         path; behind MLflow's server, text is never taken as a path.
         """
@@ -31,7 +32,8 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
             images = inputs.read_all(model_input)
             found = self.detector.detect(images, PROFILES["course"])
         rows = [{"image": i, **one.row()} for i, objects in enumerate(found) for one in objects]
-        return pd.DataFrame(rows, columns=pd.Index(COLUMNS))
+        answer = pd.DataFrame(rows, columns=pd.Index(COLUMNS))
+        return answer.assign(caution=self.detector.caution)
 
 
 mlflow.models.set_model(ObjectDetector())

@@ -36,7 +36,7 @@ def _answer(answer: Any, data: Any, content_type: str | None, model: Any, schema
         params = model.metadata.get_params_schema()
         if params and "arameters" in error.message.partition("Error: ")[2]:
             kinds = ", ".join(f"{param.name} ({param.dtype.name})" for param in params.params)
-            raise RefusedError(f"a value in `params` is of another kind than: {kinds}") from None
+            raise RefusedError(f"a value in `params` is not of its type: {kinds}") from None
         raise RefusedError(EXPECTED) from None
     except Exception as error:
         log.exception("a request could not be answered")

@@ -1,4 +1,4 @@
-"""The live run of a training: logged to as it goes, gone on with after a kill, done without."""
+"""The live run of a training: logged to as it goes, resumed after a kill, done without."""
 
 import csv
 import json
@@ -48,7 +48,7 @@ LOCK_FILE = Path("dvc.lock")
 
 
 class Training:
-    """A live run of one training. When the store goes away, training goes on without it."""
+    """A live run of one training. When the store goes away, training continues without it."""
 
     def __init__(self, client: mlflow.MlflowClient, run_id: str, record: dict[str, Any]):
         self.client = client
@@ -61,7 +61,7 @@ class Training:
     def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Logs the metrics of one epoch, counted from 0."""
         if epoch in self.logged_epochs:
-            # As training repeats exactly, another loss is of other code or of other pictures.
+            # As training repeats exactly, another loss means other code or other pictures.
             before, loss = self.logged_epochs[epoch], metrics.get("loss")
             if before is not None and loss is not None:
                 self.has_gaps |= not math.isclose(before, loss, rel_tol=ALIKE)
@@ -120,7 +120,7 @@ class Training:
 def training(
     name: str, parameters: Mapping[str, Any], sources: Sequence[Origin], run_file: Path
 ) -> Iterator[Training]:
-    """Opens the live run of one training, or goes on with the run that was cut off.
+    """Opens the live run of one training, or resumes the run that was cut off.
 
     Args:
         sources: all that the training is given: data, and weights to start from.
@@ -195,7 +195,7 @@ def _cut_off_run(client: mlflow.MlflowClient, run_file: Path, record: dict[str, 
     if has_same_data and all(left[key] == record[key] for key in ("name", "parameters")):
         record[ATTEMPT_TAG] = left[ATTEMPT_TAG]
         client.update_run(run_id, status="RUNNING")
-        for key, value in record["tags"].items():  # the commit may be another by now
+        for key, value in record["tags"].items():  # the commit may have changed
             client.set_tag(run_id, key, value)
         describe(client, run_id, record)
         return run_id

@@ -33,7 +33,7 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
     """The id of the run that made `model_file`, rebuilt from `reports` where the store has none,
     or one that the record in `reports` supersedes, as after a store that was away.
 
-    Raises: UserError where the record in `reports` is of another model.
+    Raises: UserError where the record in `reports` belongs to another model.
     """
     digest = sha256(model_file)
     run_id = find_run(client, digest)
@@ -123,7 +123,7 @@ def supersedes(client: mlflow.MlflowClient, record: Mapping[str, Any], run_id: s
 
 
 def _is_outdated(client: mlflow.MlflowClient, run_id: str, digest: str, reports: Path) -> bool:
-    """Whether the record in `reports` is of this model, later than the run, and supersedes it."""
+    """Whether the record in `reports` is this model's, later than the run, and supersedes it."""
     file = reports / RECORD_FILE
     record = json.loads(file.read_text()) if file.exists() else {}
     return (

@@ -1,0 +1,68 @@
+"""A classifier's recipe, trained without each hand of massey_digits: `other_hands.py MODEL`.
+
+The hand after it is the one to calibrate by; what is scored is who is in neither. Beside it stand
+the course's test pictures of SIGNS, by the same weights.
+"""
+
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets.classification import answers
+from fivenets.classification.settings import Recipe
+from fivenets.classification.training import train
+from fivenets.core import params, stage
+from fivenets.datasets.classification import preparation, prepared
+
+HANDS = [f"hand{number}" for number in range(1, 6)]
+RESAMPLES = 10_000
+
+
+def main(name: str, *hands: str) -> None:
+    recipe = params.settings(Recipe, name, "train")
+    scored = {}
+    for hand in hands or HANDS:
+        scored[hand] = _without(hand, recipe)
+        print(hand, json.dumps(scored[hand]), flush=True)
+    accuracies = np.array([numbers["accuracy"] for numbers in scored.values()])
+    rng = np.random.default_rng(0)
+    means = rng.choice(accuracies, (RESAMPLES, len(accuracies))).mean(axis=1)
+    study = {
+        "command": " ".join(["python pipelines/studies/other_hands.py", name, *hands]),
+        "hands": scored,
+        "accuracy": accuracies.mean(),
+        "interval_over_hands": np.quantile(means, [0.025, 0.975]).tolist(),
+        "signs_accuracy": np.mean([numbers["signs_accuracy"] for numbers in scored.values()]),
+        "calibration_error": np.mean([numbers["calibration_error"] for numbers in scored.values()]),
+    }
+    file = Path("reports/studies", f"other-hands-{name}.json")
+    file.write_text(json.dumps(study, indent=2) + "\n")
+    print(f"{study['accuracy']:.3f} over hands {study['interval_over_hands']}; {file}")
+
+
+def _without(hand: str, recipe: Recipe) -> dict[str, Any]:
+    """What a training answers that has seen neither this hand nor the next one."""
+    following = HANDS[(HANDS.index(hand) + 1) % len(HANDS)]
+    settings = params.settings(prepared.DataSettings, "hands")
+    settings = replace(settings, validation_people=[following], test_people=[hand])
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "hands")
+        preparation.prepare(settings, params.load("data", "source"), folder, Path("data/raw"))
+        data = prepared.load(folder, settings)
+        network, rows = train(data, recipe, Path(scratch, "checkpoints"))
+        found = answers.of(answers.calibrated(network, data), data)
+    is_massey = found.sources == "massey_digits"
+    return found.numbers(found.is_new) | {
+        "before_photographs": found.numbers(is_massey & ~found.is_plain)["accuracy"],
+        "signs_accuracy": found.numbers(found.sources == "signs")["accuracy"],
+        "others_rejected": found.others_rejected,
+        "seconds": round(sum(row["seconds"] for row in rows), 1),
+    }
+
+
+if __name__ == "__main__":
+    stage.run(main)

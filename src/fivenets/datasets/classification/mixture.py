@@ -1,0 +1,169 @@
+"""Several data sets of hands -> one, whose examples stand in thousands of rooms.
+
+To train on: as many examples as asked for, drawn from the sets by their weights. A cut-out hand is
+laid over another background each time; a whole photograph is seen again from a little elsewhere.
+People whose pictures are in validation or test are in no other split. With them go pictures of
+something else, in splits of their own, that a classifier has to be unsure of.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from fivenets.core.errors import UserError
+from fivenets.core.images import resize
+from fivenets.datasets.classification import backgrounds, parts, prepared
+from fivenets.datasets.classification.backgrounds import Backgrounds
+from fivenets.datasets.classification.laying import Cutout, developed, laid_over, seen_again
+from fivenets.datasets.classification.parts import Part, Picture
+from fivenets.datasets.settings import DataSettings
+from fivenets.sources.origin import Origin
+
+SPLITS = ("train", "validation", "test")
+OTHERS = 200  # pictures of no class to validate and as many to test with
+NOBODY = {"source": "others", "person": "", "background": "own"}
+NO_LABEL = -1  # of what belongs to no class
+SEEDS = {"train": 21, "validation": 22, "test": 23}
+
+Example = dict[str, Any]
+
+
+def prepare(
+    settings: DataSettings, source: str, out: Path, raw_dir: Path
+) -> tuple[list[Origin], list[str], list[str]]:
+    """Writes the examples below `out`.
+
+    Returns: where they are from, the data sets that cannot be had, and what is to be said.
+    """
+    wanted = {name: parts.read(name, settings, source, raw_dir) for name in settings.dataset}
+    found = {name: part for name, part in wanted.items() if part}
+    left_out = [name for name in wanted if name not in found]
+    _check_people(found, settings, is_all=not left_out)
+    photographs = {split: backgrounds.photographs(split, source, raw_dir) for split in SPLITS}
+    labels = sorted({picture.label for part in found.values() for picture in part.pictures})
+    examples: dict[str, Iterator[Example]] = {}
+    for split in SPLITS:
+        examples |= _Split(split, found, photographs[split], settings).examples()
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="mixture",
+        version="1.0.0",
+        features=_features(settings.image_size, labels),
+        split_datasets={
+            split: ((f"{index:06d}", example) for index, example in enumerate(made))
+            for split, made in examples.items()
+        },
+        data_dir=out,
+    )
+    origins = [*(part.origin for part in found.values()), backgrounds.origin(photographs.values())]
+    notes = [f"{name} cannot be had: left out" for name in left_out]
+    notes += [note for part in found.values() for note in part.notes]
+    return origins, left_out, notes
+
+
+class _Split:
+    """The examples of one split, made one by one."""
+
+    def __init__(
+        self,
+        split: str,
+        found: Mapping[str, Part],
+        photographs: backgrounds.Photographs,
+        settings: DataSettings,
+    ):
+        self.split, self.settings, self.photographs = split, settings, photographs
+        self.rng = np.random.default_rng([settings.split_seed, SEEDS[split]])
+        self.backgrounds = Backgrounds(photographs, settings.image_size, SEEDS[split])
+        own = {
+            name: [_Seen(picture, part) for picture in part.pictures if picture.split == split]
+            for name, part in found.items()
+        }
+        self.seen = {name: seen for name, seen in own.items() if seen}
+
+    def examples(self) -> dict[str, Iterator[Example]]:
+        """By the name of what is stored: those of the classes, and those of none."""
+        made = {self.split: self._drawn_lots() if self.split == "train" else self._one_by_one()}
+        if self.settings.without:
+            made[prepared.OTHERS[self.split]] = self._of_no_class()
+        return made
+
+    def _drawn_lots(self) -> Iterator[Example]:
+        weights = np.array([self.settings.dataset[name] for name in self.seen])
+        sets, count = list(self.seen.values()), self.settings.examples
+        for index in self.rng.choice(len(sets), count, p=weights / weights.sum()):
+            seen = sets[index][self.rng.integers(len(sets[index]))]
+            if seen.cutout:
+                yield self._laid(seen, self.backgrounds.any(self.rng), "any")
+            else:
+                again = seen_again(seen.picture.image, self.settings.image_size, self.rng)
+                yield seen.example(developed(again, self.rng), "own")
+
+    def _one_by_one(self) -> Iterator[Example]:
+        """Whole photographs as they are; cut-outs before walls, and once before a photograph."""
+        side = self.settings.image_size
+        for seen in itertools.chain(*self.seen.values()):
+            if not seen.cutout:
+                yield seen.example(resize(seen.picture.image, side), "own")
+                continue
+            for _ in range(self.settings.views if self.split == "validation" else 1):
+                yield self._laid(seen, backgrounds.wall(side, self.rng), "wall")
+            yield self._laid(seen, self.backgrounds.photograph(self.rng), "photograph")
+
+    def _of_no_class(self) -> Iterator[Example]:
+        cutouts = [one.cutout for seen in self.seen.values() for one in seen if one.cutout]
+        train_count = round(self.settings.without * self.settings.examples)
+        for _ in range(train_count if self.split == "train" else OTHERS):
+            if self.split == "test":  # whole photographs of others, nothing that is made here
+                picture = backgrounds.crop(self.photographs, self.settings.image_size, self.rng)
+            else:
+                picture = self.backgrounds.without_hand(self.rng, cutouts)
+            image = developed(picture, self.rng)
+            yield {**NOBODY, "image": image, "label": NO_LABEL}
+
+    def _laid(self, seen: "_Seen", background: np.ndarray, name: str) -> Example:
+        assert seen.cutout
+        return seen.example(developed(laid_over(seen.cutout, background, self.rng), self.rng), name)
+
+
+class _Seen:
+    """A picture of a set, cut out where it is transparent."""
+
+    def __init__(self, picture: Picture, part: Part):
+        self.picture, self._source = picture, part.origin.asset
+        is_cut = picture.image.shape[2] == 4
+        self.cutout = Cutout.of(picture.image, part.goes_on) if is_cut else None
+
+    def example(self, image_rgb_uint8: np.ndarray, background: str) -> Example:
+        return {
+            "image": image_rgb_uint8,
+            "label": self.picture.label,
+            "source": self._source,
+            "person": self.picture.person,
+            "background": background,
+        }
+
+
+def _check_people(found: Mapping[str, Part], settings: DataSettings, is_all: bool) -> None:
+    if not found:
+        raise UserError(f"none of {', '.join(settings.dataset)} can be had")
+    people = {picture.person for part in found.values() for picture in part.pictures}
+    for key in ("validation_people", "test_people"):
+        unknown = sorted(set(getattr(settings, key)) - people)
+        if unknown and is_all:  # a set that cannot be had takes its people with it
+            known = ", ".join(sorted(people))
+            raise UserError(f"{key}: {', '.join(unknown)} should be among {known}")
+
+
+def _features(side: int, labels: list[str]) -> tfds.features.FeaturesDict:
+    return tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=(side, side, 3), encoding_format="png"),
+            "label": tfds.features.ClassLabel(names=labels),
+            "source": tfds.features.Text(),
+            "person": tfds.features.Text(),
+            "background": tfds.features.Text(),  # own | wall | photograph | any
+        }
+    )

@@ -1,0 +1,112 @@
+"""Each data set that a mixture can name -> its pictures, one by one."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
+from fivenets.core.images import read_image
+from fivenets.core.listing import Listing
+from fivenets.datasets import class_folders
+from fivenets.datasets.classification.cutouts import cut_out
+from fivenets.datasets.settings import DataSettings
+from fivenets.drawn.hand import SIGNS
+from fivenets.drawn.signs import render_cutout
+from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
+from fivenets.sources.origin import Origin
+
+DRAWN = "drawn"
+DRAWN_PER_LABEL = {"validation": 20, "test": 20}
+DRAWN_SEEDS = {"train": 5, "validation": 6, "test": 7}
+SIGNS_SPLITS = {"train_signs": "train", "val_signs": "validation", "test_signs": "test"}
+# hand2's pictures of 4 in diffuse light show five fingers, those of 5 show four: seen by eye.
+SWAPPED_IN_MASSEY = re.compile(r"hand2_[45]_dif_")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of one hand."""
+
+    image: np.ndarray  # (height, width, 3 | 4) uint8: with its opacity where it is cut out
+    label: str
+    person: str  # as far as known: "hand3"; the same in all splits where people are not told apart
+    split: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One data set of a mixture."""
+
+    name: str
+    pictures: list[Picture]
+    origin: Origin
+    listed: Listing | None = None  # of a user's folder
+    notes: tuple[str, ...] = ()
+    goes_on: bool = False  # whether what leaves a cut-out's picture goes on, as drawn arms do
+
+
+def read(name: str, settings: DataSettings, source: str, raw_dir: Path) -> Part | None:
+    """The data set of this name; None where it cannot be had.
+
+    Raises: UserError for a name that is neither known nor a folder, and for a folder that cannot
+        be used.
+    """
+    if name == DRAWN:
+        return _drawn(settings.drawn)
+    if name in READERS:
+        fetched = fetch(ASSETS[name], raw_dir, source)
+        if fetched is None:
+            return None
+        return Part(name, list(READERS[name](fetched.folder, settings)), fetched.origin)
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        known = ", ".join((*READERS, DRAWN))
+        raise UserError(f"dataset: {name} is neither one of {known}, nor a folder")
+    return _folder(folder, settings)
+
+
+def _drawn(to_train_on: int) -> Part:
+    pictures = []
+    for split, count in ({"train": to_train_on} | DRAWN_PER_LABEL).items():
+        rng = np.random.default_rng(DRAWN_SEEDS[split])
+        pictures += [
+            Picture(render_cutout(sign, rng), str(sign), DRAWN, split)
+            for _ in range(count)
+            for sign in SIGNS
+        ]
+    digest = sha256(b"".join(picture.image.tobytes() for picture in pictures))
+    return Part(DRAWN, pictures, Origin.drawn("drawn_hands", digest), goes_on=True)
+
+
+def _signs(folder: Path, settings: DataSettings) -> Iterator[Picture]:
+    for place, split in SIGNS_SPLITS.items():
+        for file in sorted((folder / place).glob("*.jpg")):
+            yield Picture(read_image(file), file.name[0], "SIGNS", split)
+
+
+def _massey(folder: Path, settings: DataSettings) -> Iterator[Picture]:
+    for file in sorted(folder.rglob("*.jpeg")):
+        person, label, *_ = file.name.split("_")
+        if SWAPPED_IN_MASSEY.match(file.name):
+            label = {"4": "5", "5": "4"}[label]
+        yield Picture(cut_out(read_image(file)), label, person, settings.split_of(person))
+
+
+def _folder(folder: Path, settings: DataSettings) -> Part:
+    found = class_folders.read(folder, settings)
+    pictures = [
+        Picture(read_image(file, keeps_alpha=True), label, folder.name, split)
+        for split, by_label in found.splits.items()
+        for label, files in by_label.items()
+        for file in files
+    ]
+    origin = Origin.own(folder.name, found.pictures.digest(), str(folder))
+    return Part(folder.name, pictures, origin, found.pictures, tuple(found.notes))
+
+
+READERS = {"signs": _signs, "massey_digits": _massey}

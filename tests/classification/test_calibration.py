@@ -1,0 +1,41 @@
+"""Temperatures and thresholds that are known beforehand are found again."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from fivenets.classification.calibration import Calibration, fitted
+from fivenets.core.errors import UserError
+
+
+def test_a_temperature_is_found_again() -> None:
+    """Labels are drawn by the probabilities of logits, which are then three times as sure."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (20_000, 4))
+    labels = np.array([rng.choice(4, p=row) for row in softmax(logits, axis=1)])
+    found = fitted(3 * logits, labels, 4)
+    assert found.temperature == pytest.approx(3, rel=0.03)
+    assert found.least_score is None
+    np.testing.assert_allclose(
+        Calibration(4, 3.0).probabilities(3 * logits), softmax(logits, axis=1)
+    )
+
+
+def test_two_of_a_hundred_examples_fall_below_the_least_score() -> None:
+    """The last output alone differs: the less of it, the higher the score."""
+    logits = np.zeros((101, 3))
+    logits[:, 2] = -np.arange(101)
+    found = fitted(logits, np.zeros(101, int), 2)
+    assert found.least_score == pytest.approx(np.log(2) + 2)
+    assert found.is_rejected(logits).tolist() == [True] * 2 + [False] * 99
+    assert found.outputs == 3
+
+
+def test_without_an_output_for_none_nothing_is_rejected() -> None:
+    assert not Calibration(2).is_rejected(np.full((3, 2), -1e9)).any()
+    assert Calibration(2).scores(np.zeros((1, 2))) == np.inf
+
+
+def test_nothing_to_fit_on_is_a_sentence() -> None:
+    with pytest.raises(UserError, match="a calibration needs pictures to validate with"):
+        fitted(np.zeros((0, 3)), np.zeros(0, int), 3)

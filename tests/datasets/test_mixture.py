@@ -1,0 +1,196 @@
+"""Hands of several sets become one, in which nobody is on both sides."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fivenets.core.errors import UserError
+from fivenets.datasets.classification import backgrounds, mixture, parts
+from fivenets.datasets.classification.cutouts import cut_out
+from fivenets.datasets.classification.laying import Cutout, developed, laid_over, seen_again
+from fivenets.datasets.classification.parts import Part, Picture
+from fivenets.datasets.classification.preparation import is_stale, prepare
+from fivenets.datasets.classification.prepared import load
+from fivenets.datasets.settings import HANDS, DataSettings
+from fivenets.sources.origin import Kind, Origin, are_drawn
+
+SIDE = 16
+DRAWN = {"validation": 1, "test": 1}
+RED = np.array([200, 0, 0])
+
+
+def settings(dataset: dict[str, float] | list[str], **changes) -> DataSettings:
+    defaults = {
+        "dataset": dataset,
+        "image_size": SIDE,
+        "validation_fraction": 0.2,
+        "test_fraction": 0.2,
+        "split_seed": 0,
+        "examples": 60,
+        "drawn": 2,
+        "without": 0.5,
+        "views": 2,
+    }
+    return DataSettings(**(defaults | changes))
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few drawn hands and backgrounds."""
+    monkeypatch.setattr(parts, "DRAWN_PER_LABEL", DRAWN)
+    monkeypatch.setattr(backgrounds, "CROPS", 5)
+    monkeypatch.setattr(backgrounds, "DRAWN", 2)
+    monkeypatch.setattr(mixture, "OTHERS", 3)
+
+
+@pytest.fixture
+def own_hands(tmp_path: Path) -> Path:
+    """Ten pictures of each of two signs: of one a cut-out on nothing, of the other whole ones."""
+    for index in range(10):
+        for label in ("0", "1"):
+            (tmp_path / "own" / label).mkdir(parents=True, exist_ok=True)
+        cut = np.zeros((20, 20, 4), np.uint8)
+        cut[5:15, 5:15] = (*RED, 255)
+        cut[0, index] = (1, 2, 3, 255)  # so that no two are alike
+        Image.fromarray(cut).save(tmp_path / "own" / "0" / f"{index}.png")
+        whole = np.full((20, 20, 3), 10 * index, np.uint8)
+        Image.fromarray(whole).save(tmp_path / "own" / "1" / f"{index}.png")
+    return tmp_path / "own"
+
+
+def test_what_is_drawn_and_of_a_folder_becomes_one_set(few, own_hands: Path, tmp_path) -> None:
+    data = settings({"drawn": 1.0, str(own_hands): 2.0, "signs": 1.0}, subject="hand sign")
+    out = tmp_path / "hands"
+    prepare(data, "builtin", out, tmp_path / "raw")
+    record = json.loads((out / "source.json").read_text())
+    assert record["asset"] == "drawn_hands + own + photographs"
+    assert record["notes"] == ["signs cannot be had: left out"]
+    assert record["left_out"] == ["signs"]
+    assert record["examples"] == {
+        "train": 60,
+        "others_train": 30,
+        "validation": 6 * (2 + 1) + 2 * 3 + 2,  # two views before walls and one photograph each
+        "others_validation": 3,
+        "test": 6 * (1 + 1) + 2 * 2 + 2,
+        "others_test": 3,
+    }
+    prepared = load(out, data)
+    assert prepared.labels == ("0", "1", "2", "3", "4", "5")
+    assert prepared.outputs == 7
+    _, labels = prepared.arrays("train")
+    assert (labels == -1).sum() == 30
+    sources = prepared.column("train", "source")
+    assert 30 < (sources == "own").sum() < 50, "two thirds of 60"
+    batch, targets = next(iter(prepared.training_batches(90, seed=0)))
+    assert batch.shape == (90, SIDE, SIDE, 3)
+    assert targets.numpy().sum(axis=0)[6] == 30, "what is no hand is the last output"
+
+
+def test_the_same_settings_give_the_same_bytes_and_a_change_is_seen(
+    few, own_hands, tmp_path
+) -> None:
+    data = settings({"drawn": 1.0, str(own_hands): 1.0})
+    records = []
+    for name in ("first", "second"):
+        prepare(data, "builtin", tmp_path / name, tmp_path / "raw")
+        records.append(load(tmp_path / name, data).digest())
+    assert records[0] == records[1]
+    assert not is_stale(data.dataset, tmp_path / "first", "builtin")
+    Image.new("RGB", (20, 20), "blue").save(own_hands / "1" / "new.png")
+    assert is_stale(data.dataset, tmp_path / "first", "builtin")
+
+
+def part(*people: str) -> Part:
+    """One cut-out of each person, drawn by nobody."""
+    image = np.zeros((8, 8, 4), np.uint8)
+    image[2:6, 2:6] = 255
+    chosen = settings(["drawn"], validation_people=["b"], test_people=["c"])
+    pictures = [Picture(image, "0", person, chosen.split_of(person)) for person in people]
+    return Part("p", pictures, Origin("p", Kind.MIRROR, "0", ""))
+
+
+def test_people_of_validation_and_test_are_nowhere_else(few, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(parts, "read", lambda *args: part("a", "b", "c"))
+    data = settings(["p"], validation_people=["b"], test_people=["c"])
+    prepare(data, "builtin", tmp_path / "hands", tmp_path / "raw")
+    prepared = load(tmp_path / "hands", data)
+    found = {split: set(prepared.column(split, "person")) for split in ("validation", "test")}
+    assert found == {"validation": {"b"}, "test": {"c"}}
+    assert set(prepared.column("train", "person")) == {"a", ""}
+
+
+def test_a_person_who_is_not_there_is_refused(few, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(parts, "read", lambda *args: part("a", "b"))
+    data = settings(["p"], test_people=["c"])
+    with pytest.raises(UserError, match="test_people: c should be among a, b"):
+        prepare(data, "builtin", tmp_path / "hands", tmp_path / "raw")
+
+
+def test_a_set_of_another_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="hnads is neither one of signs, massey_digits, drawn, nor"):
+        parts.read("hnads", settings(["hnads"]), "auto", tmp_path)
+    assert set(HANDS) == {*parts.READERS, parts.DRAWN}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "sentence"),
+    [
+        ({}, "it is {}"),
+        ({"signs": -1}, "dataset.signs should be a weight above 0, it is -1"),
+        ({"signs": True}, "dataset.signs should be a weight above 0, it is True"),
+        ({3: 1.0}, "it is {3: 1.0}"),
+        (["signs", "signs"], "a list of different ones"),
+        (3, "dataset should be a data set, .*, it is 3"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(dataset, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        settings(dataset)
+    with pytest.raises(UserError, match="others than validation_people"):
+        settings(["signs"], validation_people=["a"], test_people=["a"])
+
+
+def test_a_hand_before_black_is_cut_out_with_its_shadows_and_without_its_holes() -> None:
+    image = np.zeros((100, 100, 3), np.uint8)
+    image[20:80, 20:80] = RED
+    image[50:53, 50:53] = 0  # a shadow between fingers
+    image[60:75, 30:45] = 0  # the hole of a ring
+    image[2:4, 2:4] = 255  # dust
+    opacity = cut_out(image)[..., 3]
+    assert opacity[51, 51] == 255
+    assert opacity[67, 37] == 0
+    assert opacity[3, 3] == 0
+    assert opacity[40, 40] == 255
+    assert cut_out(np.zeros((20, 20, 3), np.uint8))[..., 3].max() == 0
+
+
+def test_a_cut_out_is_laid_over_its_background_in_the_size_asked_for() -> None:
+    image = np.zeros((40, 40, 4), np.uint8)
+    image[10:30, 10:30] = (*RED, 255)
+    cutout = Cutout.of(image, goes_on=False)
+    background = np.full((64, 64, 3), 100, np.float32)
+    for seed in range(20):
+        picture = laid_over(cutout, background, np.random.default_rng(seed), (0.5, 0.5))
+        assert picture.shape == (64, 64, 3)
+        area = (picture[..., 0] > picture[..., 1] + 60).sum() / 64**2
+        assert 0.12 < area < 0.45, "a square of half the side, more or less stretched"
+        assert (np.abs(np.diff(picture, axis=2)).max(axis=2) < 1).any(), "grey is still seen"
+
+
+def test_a_photograph_is_seen_again_as_large_as_asked_for() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (30, 50, 3), np.uint8)
+    rng = np.random.default_rng(1)
+    again = developed(seen_again(image, SIDE, rng), rng)
+    assert (again.shape, again.dtype) == ((SIDE, SIDE, 3), np.uint8)
+
+
+def test_drawn_hands_before_packaged_photographs_are_drawn() -> None:
+    drawn = Origin.drawn("drawn_hands", "0")
+    packaged = Origin("sklearn_photographs", Kind.BUILTIN, "0", "")
+    real = Origin("signs", Kind.MIRROR, "0", "")
+    assert are_drawn([drawn, packaged])
+    assert not are_drawn([drawn, packaged, real])
+    assert not are_drawn([packaged])
