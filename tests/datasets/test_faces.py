@@ -164,7 +164,9 @@ def test_faces_cut_in_two_ways_from_one_picture_share_it(folder: Path, tmp_path:
 )
 def test_names_are_compared_where_they_are_names(one: str, other: str, is_shared: bool) -> None:
     def of(name: str, picture: str) -> Faces:
-        return Faces([np.zeros((8, 8, 3), np.uint8)], np.array([name]), np.array([picture]), np.array([""]))
+        return Faces(
+            [np.zeros((8, 8, 3), np.uint8)], np.array([name]), np.array([picture]), np.array([""])
+        )
 
     assert (name_key(one) == name_key(other) != "") == is_shared
     assert shared(of(one, "a"), of(other, "b")) == ([one] if is_shared else [])
