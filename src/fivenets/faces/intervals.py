@@ -9,11 +9,11 @@ import numpy as np
 from fivenets.faces.verification import Pairs, of_curve
 
 ENDS = (0.025, 0.975)
-MOST_DRAWN = 300_000  # pairs of two people whose curve is drawn again and again
+MOST_DRAWN = 150_000  # pairs of two people whose curve is drawn again and again
 
 
 def of_curve_numbers(
-    distances: np.ndarray, pairs: Pairs, people: np.ndarray, draws: int = 400, seed: int = 0
+    distances: np.ndarray, pairs: Pairs, people: np.ndarray, draws: int = 300, seed: int = 0
 ) -> dict[str, float]:
     """The intervals of `curve_numbers`; of very many pairs of two people, MOST_DRAWN take part.
 

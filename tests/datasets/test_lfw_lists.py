@@ -72,6 +72,8 @@ def downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "raw" / "lfw_home"
 
     def download(**options: Any) -> None:
+        if home.exists():
+            return
         draw(home / "lfw")
         for part, (same, different) in VIEW_1.items():
             rows = ["1", *same, *different]
@@ -99,7 +101,7 @@ def test_all_pictures_are_parted_by_the_official_lists(asset: Path, tmp_path: Pa
     assert sorted(train.people) == ["Ann"] * 3 + ["Bob"] * 2 + ["Eve"]
     assert sorted(test.people) == ["Cat"] * 2 + ["Dan"] * 2 + ["Fay"]
     assert train.names is not None
-    assert train.names[0] == "Ann/Ann_0001.jpg"
+    assert "Ann/Ann_0001.jpg" in train.names
     assert (source["asset"], source["people"], source["people_with_one_picture"]) == ("lfw", 6, 2)
     listed = pairs(tmp_path / "out")
     assert listed["devtest"][1] == Pair("Cat/Cat_0001.jpg", "Dan/Dan_0001.jpg", False, 0)
