@@ -135,7 +135,7 @@ def test_embeddings_that_cannot_be_kept_are_no_error(
     assert (len(gallery), refused) == (12, [])
     file = people / enrolment.GALLERY_FILE
     words = f"{file} cannot be kept (Is a directory): embeddings are computed again each time"
-    assert words in caplog.messages
+    assert words in caplog.text
     assert not file.exists()
 
 
