@@ -51,7 +51,7 @@ AFFINE = layer(
 DENSE = layer(
     text("fc_2")
     + shape(3, 2)
-    + tensor(*MATRIX.ravel())
+    + tensor(*MATRIX.ravel().tolist())
     + (whole(1) + shape(2, 3, 1, 1))
     + NONE
     + whole(1)

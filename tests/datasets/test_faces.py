@@ -164,7 +164,9 @@ def test_faces_cut_in_two_ways_from_one_picture_share_it(folder: Path, tmp_path:
 )
 def test_names_are_compared_where_they_are_names(one: str, other: str, is_shared: bool) -> None:
     def of(name: str, picture: str) -> Faces:
-        return Faces([np.zeros((8, 8, 3), np.uint8)], np.array([name]), np.array([picture]))
+        return Faces(
+            [np.zeros((8, 8, 3), np.uint8)], np.array([name]), np.array([picture]), np.array([""])
+        )
 
     assert (name_key(one) == name_key(other) != "") == is_shared
     assert shared(of(one, "a"), of(other, "b")) == ([one] if is_shared else [])
@@ -223,7 +225,7 @@ def test_a_set_of_tfds_says_who_has_one_picture(tmp_path: Path, caplog) -> None:
     assert not {"Hal_Low", "Ian_Kay"} & {*test.people, *train.repeated().people}
     assert len(set(train.repeated().people)) == 4
     # Known by name, whatever the pictures.
-    others = Faces(test.images[:2], np.array(["lee, ann", "IAN KAY"]), np.array(["x", "y"]))
+    others = Faces(test.images[:2], np.array(["lee, ann", "IAN KAY"]), *2 * [np.array(["x", "y"])])
     everyone = train.and_also(test)
     assert shared(everyone, others) == ["Ann_Lee", "Ian_Kay"]
 

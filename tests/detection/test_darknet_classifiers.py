@@ -48,10 +48,10 @@ def test_convert_writes_a_certified_classifier(
 def test_what_is_neither_detector_nor_classifier_is_a_sentence(write_pair) -> None:
     pair = write_pair(net(8) + convolution(4))
     with pytest.raises(UserError, match=r"line 6 .convolutional.: the last layer gives .8, 8, 4."):
-        read(*pair, None, "letterbox")
+        read(pair[0], pair[1], None, "letterbox")
     pair = write_pair(NETWORKS["darknet19"])
     with pytest.raises(UserError, match="has 7 classes, 2 names were received"):
-        read(*pair, ["a", "b"], "letterbox")
+        read(pair[0], pair[1], ["a", "b"], "letterbox")
     with pytest.raises(UserError, match=r"no .region. and no .yolo.: expected a detector"):
         Detector.from_darknet(*pair)
 
@@ -59,4 +59,4 @@ def test_what_is_neither_detector_nor_classifier_is_a_sentence(write_pair) -> No
 def test_a_classifier_of_oblong_pictures_is_refused(write_pair, tmp_path: Path) -> None:
     text = section("net", width=16, height=8, channels=3) + convolution(4) + section("avgpool")
     with pytest.raises(UserError, match="square pictures in colour, the cfg has 8x16x3"):
-        read(*write_pair(text), None, "letterbox").save(tmp_path / "m.keras")
+        read(*write_pair(text), labels=None, resize="letterbox").save(tmp_path / "m.keras")

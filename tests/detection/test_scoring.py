@@ -1,6 +1,7 @@
 """What is said of a detector on pictures whose objects are known."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_each_data_set_is_scored_by_itself_and_the_first_with_pictures_leads(mon
     data = ObjectDataset(settings, LABELS, source, tested, tested)
     said = {id(one): found for one, found in zip(tested, [*FOUND, []], strict=True)}
     monkeypatch.setattr(scoring, "detect", lambda _, examples: [said[id(one)] for one in examples])
-    detector = type("Knower", (), {"labels": LABELS})()
+    detector: Any = type("Knower", (), {"labels": LABELS})()
     photos, scenes = scoring.by_source(detector, data)
     assert photos.record()["ap50"] == pytest.approx((5 / 6 + 1) / 2)
     assert photos.record()["scored_on"] == [origins[0].record()]

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ GROUPED = net(64) + convolution(8, stride=2) + convolution(16, groups=8, size=5)
 GROUPED += convolution(32, groups=4, stride=2) + section("route", layers=-1, groups=2)
 GROUPED += convolution(16, 1) + section("dropout", probability=0.2)
 GROUPED += section("shortcut", **{"from": -2, "activation": "leaky"}) + head(2, "0,2", ANCHORS)
-SMALL = {"side": 64, "classes": 3, "width": 16}
+SMALL: dict[str, Any] = {"side": 64, "classes": 3, "width": 16}
 NETWORKS = {
     "yolov3": yolov3_cfg(**SMALL),
     "yolov3-spp": yolov3_cfg(**SMALL, spp=True),

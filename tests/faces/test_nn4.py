@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from fivenets.core.errors import UserError
+from fivenets.faces import task
 from fivenets.faces.nn4 import load_openface_csv, nn4_small2
+from fivenets.faces.settings import Conversion
+from fivenets.sources.origin import Kind
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,14 @@ def test_openface_csvs_arrive_in_keras_order(network: keras.Model, tmp_path: Pat
     for layer in network.layers:
         for found, expected in zip(layer.get_weights(), written[layer.name], strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-6)
+    # As params.yaml names the folder: facenet-resnet.convert.weights.
+    settings = Conversion(weights=str(tmp_path), seed=0)
+    converted, origin = task._converted(settings, "builtin")
+    kernel = converted.get_layer("conv1").get_weights()[0]
+    np.testing.assert_array_equal(kernel, network.get_layer("conv1").get_weights()[0])
+    assert (origin.asset, origin.kind) == (f"{tmp_path.name} (OpenFace)", Kind.FOLDER)
+    with pytest.raises(UserError, match="nowhere is not a folder of OpenFace weights"):
+        task._converted(Conversion(weights="nowhere", seed=0), "builtin")
     (tmp_path / "conv2_b.csv").write_text("1,2,3\n")
     with pytest.raises(UserError, match=r"conv2_b.csv: 64 numbers expected, the file holds 3"):
         load_openface_csv(network, tmp_path)

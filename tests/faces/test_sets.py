@@ -25,7 +25,7 @@ def faces(names: str, pictures: int = 3, prefix: str = "") -> Faces:
     """So many pictures of each of the people named."""
     people = np.repeat(names.split(), pictures)
     digests = np.array([f"{prefix}{person}{row}" for row, person in enumerate(people)])
-    return Faces([np.zeros((8, 8, 3), np.uint8)] * len(people), people, digests)
+    return Faces([np.zeros((8, 8, 3), np.uint8)] * len(people), people, digests, digests)
 
 
 TRAIN, UNSEEN = faces("Ann Ben Cid Dot"), faces("Eve Fay Gil Hal Ida Jon")

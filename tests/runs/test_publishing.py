@@ -174,6 +174,7 @@ def test_the_model_card_holds_the_evidence(story: dict[str, Published]) -> None:
     ("kind", "limits"),
     [
         ("mirror", "Trained on few hands before plain walls"),
+        ("package", "Trained on few hands before plain walls"),
         ("folder", "As good as its test split says on pictures like those"),
     ],
 )

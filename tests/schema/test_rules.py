@@ -49,6 +49,7 @@ EMPTY = {
     "report",
 }
 NOTHING = {
+    "pictures",
     "minimum_builtin",
     "tolerances",
     "course",
@@ -198,9 +199,9 @@ def test_fractions_are_at_most_1(place: Place) -> None:
         ("objects.train", "train[:190%]", "should be a split within 0..100%, it is 'train[:190%"),
         ("objects.train", "train[", "should be a split such as train, train+validation or train["),
         ("objects.test", "train", "should be another split of camvid + scenes than train, it is"),
-        ("objects.dataset", ["scenes", "camvit"], "should be scenes, camvid, bccd, a folder that"),
-        ("objects.dataset", [], "should have at least 1 item, it is"),
-        ("objects.dataset.camvid", -1, "should be above 0, it is -1"),
+        ("objects.dataset.camvit", 1.0, "is unknown; did you mean camvid?, and no folder"),
+        ("objects.dataset", [], "should be a data set, a list of different ones, or a weight"),
+        ("objects.dataset.camvid", -1, "should be a weight above 0, it is -1"),
         ("faces.test_people", 0, "should be at least 2, it is 0"),
         ("faces.test_people", 1, "should be at least 2, it is 1"),
         ("faces.test_people", 4, "should be at least 6, as facenet-nn4 is scored on them, it is 4"),

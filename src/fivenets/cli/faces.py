@@ -12,7 +12,7 @@ import typer
 from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json
 from fivenets.core import files
-from fivenets.core.errors import UserError, printable
+from fivenets.core.errors import UserError
 
 if TYPE_CHECKING:
     from fivenets.faces.embedder import Calibration
@@ -230,7 +230,7 @@ def _said(face: Which | Meant) -> str:
 def _note(sentence: str) -> None:
     """Says on standard error what is no part of the answer."""
     if sentence:
-        typer.echo(printable(sentence), err=True)
+        printing.warn(sentence)
 
 
 def _percent(rate: float | None, digits: int) -> str:

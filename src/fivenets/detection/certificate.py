@@ -122,7 +122,7 @@ def _asked(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> dict[str
     return answers
 
 
-def witnesses(record: dict[str, Any]) -> dict[str, dict[str, float]]:
+def witnesses(record: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The engines that could read the network, with their numbers."""
     found = record["engines"].items()
     return {name: engine for name, engine in found if CANNOT_READ not in engine}

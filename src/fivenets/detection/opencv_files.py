@@ -74,8 +74,8 @@ def _head_options(layer: Layer, region: Region, network: Network) -> dict[str, o
     across, down = (1, 1) if is_region else (width / columns, height / rows)
     sides = [side for w, h in region.anchors for side in (w * across, h * down)]
     # A score below `thresh` would read 0.
-    options = {"anchors": ",".join(map(str, sides)), "num": count, "classes": region.classes}
-    options |= {"thresh": 0}
+    options: dict[str, object] = {"anchors": ",".join(map(str, sides)), "num": count}
+    options |= {"classes": region.classes, "thresh": 0}
     if is_region:
         return options | {"coords": 4, "softmax": int(region.softmax)}
     coordinates = {"scale_x_y": region.scale_xy, "new_coords": int(region.new_coords)}

@@ -70,16 +70,16 @@ def _convolutional(section: Section, inputs: list[Shape]) -> Shape:
         raise section.error(f"{groups} groups do not divide {channels} to {filters} channels")
     activation_of(section)
     check_size(section, (height + 2 * padding, width + 2 * padding, channels))
-    sides = (_slid(side, 2 * padding, size, stride) for side in (height, width))
-    return *sides, filters
+    rows, columns = (_slid(side, 2 * padding, size, stride) for side in (height, width))
+    return rows, columns, filters
 
 
 def _maxpool(section: Section, inputs: list[Shape]) -> Shape:
     ((height, width, channels),) = inputs
     size, stride, padding = pooling_of(section)
     check_size(section, (height + padding, width + padding, channels))
-    sides = (_slid(side, padding, size, stride) for side in (height, width))
-    return *sides, channels
+    rows, columns = (_slid(side, padding, size, stride) for side in (height, width))
+    return rows, columns, channels
 
 
 def _avgpool(section: Section, inputs: list[Shape]) -> Shape:

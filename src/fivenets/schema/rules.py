@@ -141,23 +141,23 @@ def _data_sets_are_known(found: Checked) -> None:
     for name, data in found.data.items():
         known = next((sets for kind, sets in SETS.items() if isinstance(data, kind)), ())
         dataset = getattr(data, "dataset", None)
-        if isinstance(data, DataSettings) and isinstance(dataset, dict):
+        if isinstance(dataset, dict):
+            is_of_hands = isinstance(data, DataSettings)
             for part in dataset:
-                if part not in HANDS and not Path(part).expanduser().is_dir():
-                    rest = f"is unknown{suggestion(part, HANDS)}, and no folder"
-                    raise SettingError(f"{name}.dataset.{part}", rest)
-            continue
-        for one in dataset if isinstance(dataset, dict) else [dataset]:
-            _is_data_set(f"{name}.dataset", one, known)
+                if not _is_data_set(part, HANDS if is_of_hands else known, not is_of_hands):
+                    rest = f"is unknown{suggestion(part, HANDS if is_of_hands else known)}"
+                    raise SettingError(f"{name}.dataset.{part}", f"{rest}, and no folder")
+        elif dataset is not None and not _is_data_set(dataset, known):
+            expected = f"{', '.join(known)}, a folder that exists, or a data set of TFDS"
+            hint = suggestion(dataset, known) if get_close_matches(dataset, known) else ""
+            raise SettingError(f"{name}.dataset", f"should be {expected}, it is {dataset!r}{hint}")
 
 
-def _is_data_set(key: str, dataset: str | None, known: tuple[str, ...]) -> None:
-    if dataset is None or dataset in known or Path(dataset).expanduser().is_dir():
-        return
-    if dataset.startswith((".", "~", os.sep)) or not _is_in_tfds(dataset):
-        expected = f"{', '.join(known)}, a folder that exists, or a data set of TFDS"
-        hint = suggestion(dataset, known) if get_close_matches(dataset, known) else ""
-        raise SettingError(key, f"should be {expected}, it is {dataset!r}{hint}")
+def _is_data_set(dataset: str, known: tuple[str, ...], may_be_in_tfds: bool = True) -> bool:
+    if dataset in known or Path(dataset).expanduser().is_dir():
+        return True
+    is_path = dataset.startswith((".", "~", os.sep))
+    return may_be_in_tfds and not is_path and _is_in_tfds(dataset)
 
 
 def _is_in_tfds(dataset: str) -> bool:

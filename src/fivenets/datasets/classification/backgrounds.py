@@ -162,7 +162,7 @@ def _two_hands(
     for left in (0, side - half):
         top = rng.integers(side - half + 1)
         patch = (slice(top, top + half), slice(left, left + half))
-        hand = cutouts[rng.integers(len(cutouts))]
+        hand = cutouts[int(rng.integers(len(cutouts)))]
         picture[patch] = laid_over(hand, picture[patch], rng, sizes=(0.75, 1.0))
     return picture
 

@@ -122,7 +122,9 @@ def _shadow(opacity: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Factors on the brightness of the background (side, side)."""
     side = len(opacity)
     right, down = rng.uniform(-0.12, 0.12, 2) * side
-    cast = cv2.warpAffine(opacity, np.float32([[1, 0, right], [0, 1, down]]), (side, side))
+    cast = cv2.warpAffine(
+        opacity, np.array([[1, 0, right], [0, 1, down]], np.float32), (side, side)
+    )
     return 1 - rng.uniform(0.1, 0.5) * cv2.GaussianBlur(
         cast, (0, 0), rng.uniform(0.008, 0.06) * side
     )

@@ -111,7 +111,7 @@ class ImageDataset:
 
     def _one_hot(self, image: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         # Of label -1, which is of no class, the last one of `outputs`.
-        return image, tf.one_hot(label % self.outputs, self.outputs)
+        return image, tf.one_hot(tf.math.floormod(label, self.outputs), self.outputs)
 
     def _resized(self, example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         image, side = example["image"], self.image_size

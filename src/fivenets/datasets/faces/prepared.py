@@ -26,7 +26,7 @@ class Faces:
     images: list[np.ndarray]
     people: np.ndarray  # (n,) text
     pictures: np.ndarray  # (n,) text, digests of the pictures that the faces were cut from
-    names: np.ndarray | None = None  # (n,) text, of those pictures
+    names: np.ndarray  # (n,) text, of those pictures
 
     @property
     def labels(self) -> np.ndarray:
@@ -36,8 +36,7 @@ class Faces:
     def only(self, mask: np.ndarray) -> "Faces":
         """Those where `mask` (n,) is true."""
         images = [self.images[row] for row in np.flatnonzero(mask)]
-        names = None if self.names is None else self.names[mask]
-        return Faces(images, self.people[mask], self.pictures[mask], names)
+        return Faces(images, self.people[mask], self.pictures[mask], self.names[mask])
 
     def repeated(self) -> "Faces":
         """Those of people with two pictures or more."""
@@ -47,8 +46,7 @@ class Faces:
         """These, then `others`."""
         people = np.concatenate([self.people, others.people])
         pictures = np.concatenate([self.pictures, others.pictures])
-        named = [one.names for one in (self, others) if one.names is not None]
-        names = np.concatenate(named) if len(named) == 2 else None
+        names = np.concatenate([self.names, others.names])
         return Faces([*self.images, *others.images], people, pictures, names)
 
 

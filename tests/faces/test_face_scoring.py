@@ -39,7 +39,7 @@ def store(folder: Path, people: range, parts: bool) -> None:
     with replacing(folder) as scratch:
         Builder(data_dir=scratch, config="folder", crops=crops).download_and_prepare()
         origin = Origin(folder.name, Kind.FOLDER, "0" * 64, "the user's own")
-        write_source(scratch, origin, skipped=[])
+        write_source(scratch, [origin], skipped=[])
 
 
 @pytest.fixture
