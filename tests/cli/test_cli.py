@@ -14,6 +14,7 @@ from PIL import Image
 
 from fivenets import cli
 from fivenets.classification.architectures import build
+from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
 from fivenets.core.images import FORMATS
 
@@ -65,6 +66,8 @@ def expected(name: str) -> dict:
         "image": name,
         "label": found.label,
         "probability": found.probability,
+        "rejected": False,
+        "score": None,
         "probabilities": found.probabilities,
     }
 
@@ -75,7 +78,7 @@ def test_classify_json_is_one_object_per_picture_in_the_order_given(run) -> None
     lines = [json.loads(line) for line in ended.out.splitlines()]
     assert lines == [expected("bright.png"), expected("dark.png")]
     assert [list(line) for line in lines] == [
-        ["image", "label", "probability", "probabilities"]
+        ["image", "label", "probability", "rejected", "score", "probabilities"]
     ] * 2
     assert list(lines[0]["probabilities"]) == list(LABELS)
 
@@ -87,6 +90,17 @@ def test_classify_prints_a_table(run) -> None:
     [row] = [line for line in ended.out.splitlines() if "dark.png" in line]
     assert found["label"] in row
     assert f"{found['probability']:.3f}" in row
+
+
+def test_what_is_no_sign_is_said_in_place_of_a_label_and_so_is_a_caution(run) -> None:
+    network, strict = build("assignment_cnn", 8, 3), Calibration(labels=2, least_score=1e9)
+    known = (strict, "hand sign", "this model has seen drawn hands only")
+    Classifier(network, LABELS[:2], *known).save(Path("strict.keras"))
+    ended = run("classify", "--model", "strict.keras", "dark.png")
+    assert ended.code == 0
+    [row] = [line for line in ended.out.splitlines() if "dark.png" in line]
+    assert "no hand sign seen" in row
+    assert ended.err == "note: this model has seen drawn hands only\n"
 
 
 def test_names_and_labels_are_printed_as_they_are(run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(na
         (choices(data.Source, "source"), fetching.SOURCES),
         (set(get_args(detection.Source)), sources.SOURCES),
         (choices(detection.Evaluation, "profile"), boxes.PROFILES),
-        (choices(faces.Recipe, "mining"), losses.BATCH_LOSSES),
+        (choices(faces.Recipe, "mining"), {*losses.BATCH_LOSSES, "pairs"}),
         (choices(faces.Recipe, "initial"), training.INITIALS),
         (set(get_args(style.Features)), style_sources.FEATURES),
         (set(get_args(style.Features)) - {"auto"}, features.BLOCKS),
@@ -85,7 +85,7 @@ def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(na
         (choices(style.Settings, "optimizer"), optimisers.OPTIMISERS),
         (choices(style.Settings, "colours"), colours.COLOURS),
         (set(rules.SETS[data.ObjectSettings]), {"scenes", *FETCHED}),
-        (set(rules.SETS[data.FaceSettings]), BUILTIN_PEOPLE),
+        (set(rules.SETS[data.FaceSettings]), {*BUILTIN_PEOPLE, *lfw.NAMES}),
     ],
 )
 def test_choices_are_those_that_there_are(named: set[str], known: Any) -> None:
