@@ -32,7 +32,7 @@ from fivenets.style import sources as style_sources
 PROJECT = Path(__file__).parents[2]
 DECISIONS = sorted((PROJECT / DECISIONS_FOLDER).glob("*.json"))
 OF_LFW = ("dev_test", "held_out")  # not of a model that was scored before
-OF_MIXTURES = {"signs", "before_photographs"}  # not of what one data set was scored on
+OF_MIXTURES = {"signs", "before_photographs", "by_source"}  # not of what one data set was scored on
 REQUIRED = {"thin_resnet": {"depth": 8}}
 
 

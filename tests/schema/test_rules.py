@@ -187,7 +187,7 @@ def test_fractions_are_at_most_1(place: Place) -> None:
         ("resnet50.train.network.weights", "coco", "should be one of none, imagenet, it is 'coc"),
         ("resnet50.train.network.residul", True, "is unknown; did you mean residual?"),
         ("resnet50.train.distribute", "mirrored", "should be none with optimizer: fused_adamw"),
-        ("resnet50.train.frozen_epochs", 50, "should be below epochs (50), it is 50"),
+        ("resnet50.train.frozen_epochs", 3, "should be below epochs (3), it is 3"),
         ("yolov2-compact.train.scales", 1.0, "should be a list, it is 1.0"),
         ("yolov2-compact.train.augmentation.exposure", -1.5, "should be at least 0, it is -1.5"),
         ("yolov2-compact.train.augmentation.exposure", 1e300, "should be at most 9, it is 1e+300"),

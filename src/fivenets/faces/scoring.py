@@ -140,11 +140,13 @@ def _by_pairs(
 def photographs(candidate: Candidate) -> tuple[prepared.Faces, prepared.Faces, dict]:
     """Who sets the thresholds, who scores them, and their record.
 
-    Where the set says of nobody that they are kept for scoring, or the model was trained on the
-    others, they are the same people, and the rates are cross-validated.
+    Where the set says of nobody that they are kept for scoring, or the others are all among those
+    that are trained on, as of one folder in both places, they are the same people, and the rates
+    are cross-validated.
     """
     setting, scoring, record = load(candidate.scored_on)
-    is_one = not len(setting.people) or candidate.data == candidate.scored_on
+    trained_on = prepared.shared(load(candidate.data)[0], setting)
+    is_one = len(trained_on) == len(np.unique(setting.people))
     return (scoring if is_one else setting), scoring, record
 
 

@@ -13,6 +13,7 @@ from fivenets.core.params import (
     Positive,
     Section,
     Seed,
+    Text,
     checked,
 )
 from fivenets.faces.virtual_people import VirtualPeople
@@ -62,7 +63,7 @@ class Recipe:
 class Conversion:
     """How the pretrained network is made."""
 
-    weights: str  # auto: dlib's | the user's folder of OpenFace's CSV files, for nn4.small2
+    weights: Text  # auto: dlib's | the user's folder of OpenFace's CSV files, for nn4.small2
     seed: Seed  # of the weights that stand in where the real ones cannot be had
 
 

@@ -174,6 +174,9 @@ def _files_exist(found: Checked) -> None:
         for key, path in _pictures_of(stages):
             if path not in style.PICTURES:
                 _exists(f"{name}.{key}", path)
+        conversion = stages.get("convert")
+        if isinstance(conversion, faces.Conversion) and conversion.weights != "auto":
+            _exists(f"{name}.convert.weights", conversion.weights, is_folder=True)
         plan = stages.get("train")
         if isinstance(plan, style.FastPlan) and plan.photographs != "auto":
             _exists(f"{name}.train.photographs", plan.photographs, is_folder=True)
