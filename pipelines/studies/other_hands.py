@@ -1,7 +1,8 @@
 """A classifier's recipe, trained without each hand of massey_digits: `other_hands.py MODEL`.
 
 The hand after it is the one to calibrate by; what is scored is who is in neither. Beside it stand
-the course's test pictures of SIGNS, by the same weights.
+the course's test pictures of SIGNS, by the same weights. `other_hands.py MODEL drawn` trains on
+what is built in alone, and scores it on all hands and on SIGNS, none of which it has seen.
 """
 
 import json
@@ -19,11 +20,15 @@ from fivenets.core import params, stage
 from fivenets.datasets.classification import preparation, prepared
 
 HANDS = [f"hand{number}" for number in range(1, 6)]
+DRAWN = "drawn"
 RESAMPLES = 10_000
 
 
 def main(name: str, *hands: str) -> None:
     recipe = params.settings(Recipe, name, "train")
+    if hands == (DRAWN,):
+        print(json.dumps(_of_drawn(recipe), indent=2))
+        return
     scored = {}
     for hand in hands or HANDS:
         scored[hand] = _without(hand, recipe)
@@ -50,17 +55,36 @@ def _without(hand: str, recipe: Recipe) -> dict[str, Any]:
     settings = params.settings(prepared.DataSettings, "hands")
     settings = replace(settings, validation_people=[following], test_people=[hand])
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "hands")
-        preparation.prepare(settings, params.load("data", "source"), folder, Path("data/raw"))
-        data = prepared.load(folder, settings)
+        data = _prepared(settings, params.load("data", "source"), Path(scratch, "hands"))
         network, rows = train(data, recipe, Path(scratch, "checkpoints"))
-        found = answers.of(answers.calibrated(network, data), data)
+        numbers = _numbers(answers.of(answers.calibrated(network, data), data))
+    return numbers | {"seconds": round(sum(row["seconds"] for row in rows), 1)}
+
+
+def _of_drawn(recipe: Recipe) -> dict[str, Any]:
+    settings = params.settings(prepared.DataSettings, "hands")
+    real = replace(
+        settings, dataset={"signs": 1.0, "massey_digits": 1.0}, test_people=HANDS,
+        validation_people=[], examples=1,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as scratch:
+        drawn = _prepared(settings, "builtin", Path(scratch, "drawn"))
+        photographed = _prepared(real, params.load("data", "source"), Path(scratch, "real"))
+        network, _ = train(drawn, recipe, Path(scratch, "checkpoints"))
+        return _numbers(answers.of(answers.calibrated(network, drawn), photographed))
+
+
+def _prepared(settings: prepared.DataSettings, source: str, folder: Path) -> prepared.ImageDataset:
+    preparation.prepare(settings, source, folder, Path("data/raw"))
+    return prepared.load(folder, settings)
+
+
+def _numbers(found: answers.Answers) -> dict[str, Any]:
     is_massey = found.sources == "massey_digits"
     return found.numbers(found.is_new) | {
         "before_photographs": found.numbers(is_massey & ~found.is_plain)["accuracy"],
         "signs_accuracy": found.numbers(found.sources == "signs")["accuracy"],
         "others_rejected": found.others_rejected,
-        "seconds": round(sum(row["seconds"] for row in rows), 1),
     }
 
 
