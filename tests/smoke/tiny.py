@@ -184,6 +184,7 @@ def make_tiny(clone: Clone) -> None:
         settings[model]["train"]["epochs"] = epochs
     settings["hands"] |= {"examples": 96, "drawn": 4, "views": 1}
     settings["objects"] |= {"train": "train[:20%]", "test": "test[:20%]"}
+    settings["face-photographs"]["most_people"] = 150
     settings["yolov2-compact"]["train"] |= SMALL_DETECTOR
     for model in CANDIDATES["facenet"]:
         settings[model]["evaluate"]["recognition_repeats"] = 2
