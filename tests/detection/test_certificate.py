@@ -30,7 +30,9 @@ SHORTCUT = NET + convolution(8, activation="relu") + convolution(8, activation="
 SHORTCUT += section("shortcut", **{"from": -2, "activation": "leaky"})
 SHORTCUT += section("maxpool", size=2, stride=2) + head(2) + region(2)
 # Each is another in OpenCV's importer: logistic, stride 1 and size 1, any number but 0, 20 classes.
-DEFAULTS = NET + section("convolutional", filters=8, size=3) + section("maxpool")
+# Small, since nothing is pooled, and OpenCV compares every box with every other.
+DEFAULTS = section("net", width=32, height=32, channels=3)
+DEFAULTS += section("convolutional", filters=8, size=3) + section("maxpool")
 DEFAULTS += convolution(8, batch_normalize=2) + head(20) + section("region", anchors=ANCHORS, num=5)
 DEFAULTS = DEFAULTS.rstrip() + "\nsoftmax=1\n"
 NETWORKS = {
