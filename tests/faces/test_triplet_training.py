@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 from fivenets.core.errors import UserError
-from fivenets.faces import training
+from fivenets.faces import dlib_resnet, training
 from fivenets.faces.settings import Recipe
 from fivenets.faces.training import StopOnCollapse, train
 
@@ -138,7 +138,8 @@ def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
         stop.on_epoch_end(9, {"loss": 0.2, "spread": 0.001})
 
 
-def test_pretrained_weights_that_cannot_be_had_are_a_sentence(tmp_path: Path) -> None:
+def test_pretrained_weights_that_cannot_be_had_are_a_sentence(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(dlib_resnet, "fetched", lambda raw_dir, source: None)
     assert training.pretrained(Recipe(**RECIPE), tmp_path, "builtin") is None
     recipe = Recipe(**{**RECIPE, "initial": "face_api_resnet"})
     with pytest.raises(UserError, match="face_api_resnet cannot be had from here"):

@@ -147,7 +147,7 @@ def test_the_loss_of_a_worker_is_told_and_its_epochs_are_kept(
     _, survivor, killed = said
     assert killed.status == -signal.SIGKILL
     assert survivor.status == 2, survivor.errors
-    assert "another worker was lost: start all workers again to go on" in survivor.errors
+    assert "another worker was lost: start all workers again to resume" in survivor.errors
     assert f"kept in {folder}" in " ".join(survivor.errors.split())
     assert "Traceback" not in survivor.errors
     assert (folder / "state.weights.h5").exists()

@@ -15,6 +15,8 @@ from fivenets.core import candidates, listing
 from fivenets.sources.origin import Kind, Origin
 
 PROJECT = Path(__file__).parents[2]
+ZIPS = ("signs", "att_faces", "yolo_fastest", "yolo_lite", "darknet", "face_api_resnet")
+ZIPS += ("style_images",)
 
 
 def prepared(name: str, asset: str, kind: str) -> None:
@@ -34,7 +36,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
     """What `refresh` runs, in an empty project for which a mirror has everything by now."""
     monkeypatch.chdir(tmp_path)
     shutil.copyfile(PROJECT / "params.yaml", "params.yaml")
-    for asset in ("signs", "att_faces", "yolo_lite", "darknet", "face_api_resnet", "style_images"):
+    for asset in ZIPS:
         Path("mirror", f"{asset}.zip").parent.mkdir(exist_ok=True)
         Path("mirror", f"{asset}.zip").touch()
     monkeypatch.setenv("FIVENETS_MIRROR", str(tmp_path / "mirror"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fivenets.datasets.classification import prepared
@@ -34,7 +35,14 @@ def test_the_settings_of_the_data_are_among_the_parameters_of_the_run(
 
     def load(folder: Path, settings: Any) -> Any:
         loaded.append(settings)
-        data = SimpleNamespace(source=SOURCE, settings=settings)
+        nobody = np.array([], str)
+        data = SimpleNamespace(
+            source=SOURCE,
+            origins=[Origin.of(SOURCE)],
+            settings=settings,
+            people=nobody,
+            pictures=nobody,
+        )
         return (data, data, SOURCE) if module is faces else data
 
     def training(name: str, parameters: dict[str, Any], *_: object) -> None:

@@ -277,7 +277,8 @@ def test_a_fresh_process_loads_the_champion_by_name_and_asks_it_about_any_form_o
         text=True,
     )
     found = json.loads(process.stdout)
-    assert found["columns"] == ["label", "probability", "probabilities"]
+    columns = ["label", "probability", "rejected", "score", "probabilities", "caution"]
+    assert found["columns"] == columns
     rows = found["rows"]
     grey = [rows.pop("grey array"), rows.pop("grey as colours")]
     assert grey[0] == grey[1] != rows["array"]
