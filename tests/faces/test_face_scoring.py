@@ -93,8 +93,8 @@ def test_one_threshold_is_registered_drawn_and_scored(
     assert (candidate.pictures / "galleries.png").exists() is parts
     assert metrics["auc"] > 0.99
     assert metrics["auc_low"] <= metrics["auc"] <= metrics["auc_high"]
-    assert metrics["pairs"]["auc"] > 0.99
-    assert served.pairs_threshold == metrics["pairs"]["threshold"] != served.threshold
+    assert metrics["by_pairs"]["auc"] > 0.99
+    assert served.pairs_threshold == metrics["by_pairs"]["threshold"] != served.threshold
     assert metrics["dev_test"] == {}
     json.dumps(metrics, allow_nan=False)
 

@@ -82,7 +82,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         ),
     }
     if embedder.pairs:
-        metrics["pairs"] = _by_pairs(
+        metrics["by_pairs"] = _by_pairs(
             embedder.pairs, (setters, setting.people), (embeddings, scoring.people), protocol
         )
     calibration = _calibration(metrics, protocol, record, embedder.model_sha256)
@@ -170,7 +170,7 @@ def _calibration(
         galleries=calibrated["galleries"],
         target_false_identification=protocol.target_false_identification,
         false_identification=named,
-        pairs_threshold=metrics.get("pairs", {}).get("threshold"),
+        pairs_threshold=metrics.get("by_pairs", {}).get("threshold"),
         **{key: held_out.get(key) for key in ("far", "far_low", "far_high", "tar")},
     )
 
