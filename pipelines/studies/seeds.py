@@ -1,4 +1,4 @@
-"""The default recipe of one classifier, trained with several seeds: `seeds.py MODEL [SEED...]`."""
+"""A classifier's recipe on SIGNS, trained with several seeds: `seeds.py MODEL [SEED...]`."""
 
 import json
 import shutil
