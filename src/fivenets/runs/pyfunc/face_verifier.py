@@ -34,7 +34,7 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
         with inputs.refusals():
             inputs.check_params(params, known=("cropped", "face"))
             is_cropped = bool((params or {}).get("cropped", False))
-            which = (params or {}).get("face", FACE)
+            which = (params or {}).get("face") or FACE  # MLflow gives None for what is not asked
             if which not in get_args(Which):
                 raise UserError(f"face: {', '.join(get_args(Which))} expected, {which!r} received")
             rows = []
