@@ -65,7 +65,7 @@ def _of_drawn(recipe: Recipe) -> dict[str, Any]:
     settings = params.settings(prepared.DataSettings, "hands")
     real = replace(
         settings, dataset={"signs": 1.0, "massey_digits": 1.0}, test_people=HANDS,
-        validation_people=[], examples=1,
+        validation_people=[], examples=100,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as scratch:
         drawn = _prepared(settings, "builtin", Path(scratch, "drawn"))
