@@ -61,14 +61,18 @@ def own_hands(tmp_path: Path) -> Path:
     return tmp_path / "own"
 
 
-def test_what_is_drawn_and_of_a_folder_becomes_one_set(few, own_hands: Path, tmp_path) -> None:
-    data = settings({"drawn": 1.0, str(own_hands): 2.0, "signs": 1.0}, subject="hand sign")
+@pytest.mark.usefixtures("few", "own_hands")
+def test_what_is_drawn_and_of_a_folder_becomes_one_set(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    data = settings({"drawn": 1.0, "~/own": 2.0, "signs": 1.0}, subject="hand sign")
     out = tmp_path / "hands"
     prepare(data, "builtin", out, tmp_path / "raw")
     record = json.loads((out / "source.json").read_text())
     assert record["asset"] == "drawn_hands + own + photographs"
     assert record["notes"] == ["signs cannot be had: left out"]
     assert record["left_out"] == ["signs"]
+    own = next(one for one in record["sources"] if one["asset"] == "own")
+    assert own["file"] == "~/own", "as params.yaml names it"
     assert record["examples"] == {
         "train": 60,
         "others_train": 30,
@@ -101,6 +105,13 @@ def test_the_same_settings_give_the_same_bytes_and_a_change_is_seen(
     assert not is_stale(data.dataset, tmp_path / "first", "builtin")
     Image.new("RGB", (20, 20), "blue").save(own_hands / "1" / "new.png")
     assert is_stale(data.dataset, tmp_path / "first", "builtin")
+
+
+def test_of_few_examples_one_at_least_has_no_hand(few, tmp_path: Path) -> None:
+    data = settings(["drawn"], examples=1, without=0.1)
+    prepare(data, "builtin", tmp_path / "hands", tmp_path / "raw")
+    record = json.loads((tmp_path / "hands" / "source.json").read_text())
+    assert (record["examples"]["train"], record["examples"]["others_train"]) == (1, 1)
 
 
 def part(*people: str) -> Part:
@@ -139,8 +150,9 @@ def test_a_set_of_another_name_is_refused(tmp_path: Path) -> None:
     ("dataset", "sentence"),
     [
         ({}, "it is {}"),
-        ({"signs": -1}, "dataset.signs should be a weight above 0, it is -1"),
-        ({"signs": True}, "dataset.signs should be a weight above 0, it is True"),
+        ({"signs": -1}, "dataset.signs should be a weight above 0 and at most .*, it is -1"),
+        ({"signs": 10**400}, "dataset.signs should be a weight above 0 and at most 1,000,000"),
+        ({"signs": True}, "dataset.signs should be a weight above 0 and at most .*, it is True"),
         ({3: 1.0}, "it is {3: 1.0}"),
         (["signs", "signs"], "a list of different ones"),
         (3, "dataset should be a data set, .*, it is 3"),

@@ -201,7 +201,7 @@ def test_fractions_are_at_most_1(place: Place) -> None:
         ("objects.test", "train", "should be another split of camvid + scenes than train, it is"),
         ("objects.dataset.camvit", 1.0, "is unknown; did you mean camvid?, and no folder"),
         ("objects.dataset", [], "should be a data set, a list of different ones, or a weight"),
-        ("objects.dataset.camvid", -1, "should be a weight above 0, it is -1"),
+        ("objects.dataset.camvid", -1, "should be a weight above 0 and at most 1,000,000, it"),
         ("faces.test_people", 0, "should be at least 2, it is 0"),
         ("faces.test_people", 1, "should be at least 2, it is 1"),
         ("faces.test_people", 4, "should be at least 6, as facenet-nn4 is scored on them, it is 4"),

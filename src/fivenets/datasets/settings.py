@@ -1,6 +1,5 @@
 """Which data a model is made of, as params.yaml says it."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import field
@@ -12,6 +11,7 @@ from fivenets.core.images import MIN_SIDE
 from fivenets.core.params import Count, Fraction, Misfit, Seed, Text, checked
 
 HANDS = ("signs", "massey_digits", "drawn")  # that a mixture can name, beside folders
+HEAVIEST = 1_000_000  # of a data set among others
 LARGEST_SIDE = 4096  # pixels; a batch of more fits into no memory
 Part = Annotated[float, Field(gt=0, lt=1)]
 # As TFDS writes one: train, train[:90%], train+validation, train[10:20]+test.
@@ -43,8 +43,8 @@ def _weighted(value: Any) -> str | dict[str, float]:
         is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
         if not isinstance(name, str) or not name:
             raise Misfit("", "names of data sets with a weight for each", value)
-        if not is_number or not 0 < weight < math.inf:
-            raise Misfit(name, "a weight above 0", weight)
+        if not is_number or not 0 < weight <= HEAVIEST:
+            raise Misfit(name, f"a weight above 0 and at most {HEAVIEST:,}", weight)
     return {name: float(weight) for name, weight in weights.items()}
 
 

@@ -114,7 +114,8 @@ class _Split:
 
     def _of_no_class(self) -> Iterator[Example]:
         cutouts = [one.cutout for seen in self.seen.values() for one in seen if one.cutout]
-        train_count = round(self.settings.without * self.settings.examples)
+        # TFDS stores no split without examples.
+        train_count = max(1, round(self.settings.without * self.settings.examples))
         for _ in range(train_count if self.split == "train" else OTHERS):
             if self.split == "test":  # whole photographs of others, nothing that is made here
                 picture = backgrounds.crop(self.photographs, self.settings.image_size, self.rng)

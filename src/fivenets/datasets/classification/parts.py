@@ -67,7 +67,7 @@ def read(name: str, settings: DataSettings, source: str, raw_dir: Path) -> Part 
     if not folder.is_dir():
         known = ", ".join((*READERS, DRAWN))
         raise UserError(f"dataset: {name} is neither one of {known}, nor a folder")
-    return _folder(folder, settings)
+    return _folder(folder, name, settings)
 
 
 def _drawn(to_train_on: int) -> Part:
@@ -97,7 +97,7 @@ def _massey(folder: Path, settings: DataSettings) -> Iterator[Picture]:
         yield Picture(cut_out(read_image(file)), label, person, settings.split_of(person))
 
 
-def _folder(folder: Path, settings: DataSettings) -> Part:
+def _folder(folder: Path, as_named: str, settings: DataSettings) -> Part:
     found = class_folders.read(folder, settings)
     pictures = [
         Picture(read_image(file, keeps_alpha=True), label, folder.name, split)
@@ -105,7 +105,7 @@ def _folder(folder: Path, settings: DataSettings) -> Part:
         for label, files in by_label.items()
         for file in files
     ]
-    origin = Origin.own(folder.name, found.pictures.digest(), str(folder))
+    origin = Origin.own(folder.name, found.pictures.digest(), as_named)
     return Part(folder.name, pictures, origin, found.pictures, tuple(found.notes))
 
 
