@@ -115,6 +115,14 @@ class Settings:
         return self.iterations * (self.coarse_scales + 1)
 
 
+# How far a picture may go from its content: settings in place of the model's own.
+PRESETS: dict[str, dict[str, float]] = {
+    "faithful": {"content_weight": 0.3, "coarse_scales": 0},
+    "balanced": {},
+    "wild": {"content_weight": 0.003, "coarse_scales": 2},
+}
+
+
 @checked
 class FastSettings:
     """All that can be asked of a style that is learned already."""
@@ -230,7 +238,9 @@ SECTIONS = {
     "style": {"convert": JobPlan},
     "fast-style": {"train": FastPlan, "evaluate": FastEvaluation},
 }
+# Of the loss that was optimised, and what was not (see `measures`); the last needs SqueezeNet.
+SCORES = ("style_reduction", "ssim", "painted", "held_out")
 METRICS = {
-    "style": Metrics(("style_reduction",), ("seconds",), ("jobs",)),
-    "fast-style": Metrics(("style_reduction",), ("seconds",), ("pictures",)),
+    "style": Metrics(SCORES, ("seconds",), ("jobs",)),
+    "fast-style": Metrics(SCORES, ("seconds",), ("pictures",)),
 }

@@ -62,7 +62,7 @@ def transfer(
     seen = [style_shape(style, settings.size, settings) for style in styles if style.weight]
     memory.check(network.name, *shape, settings.precision, seen, settings.style_scale)
     extractor = features.extractor(in_precision(network, settings), settings.weights.layers)
-    report, image = _Report(observe), None
+    report, image, coarser = _Report(observe), None, None
     for scale in range(settings.coarse_scales + 1):
         longest = settings.size // 2 ** (settings.coarse_scales - scale)
         height, width = pictures.sized(content_rgb_uint8, longest)
@@ -70,11 +70,14 @@ def transfer(
             continue
         content = pictures.resize(content_rgb_uint8, height, width)
         content, prepared = prepare(content, styles, longest, settings)
-        image = initial(content, settings) if image is None else _enlarged(image, height, width)
+        if image is None or coarser is None:
+            image = initial(content, settings)
+        else:
+            image = refined(image, coarser, content)
         weights = factors or objective.balanced(extractor, content, prepared, settings.weights)
         function = value_and_gradient(objective.loss(extractor, content, prepared, weights))
         budget = optimisers.Budget(settings.iterations, settings.tolerance)
-        report.scale = scale
+        report.scale, coarser = scale, content
         image = optimisers.minimise(
             settings.optimizer, function, image, budget, settings.learning_rate, report
         )
@@ -131,6 +134,17 @@ def initial(content: np.ndarray, settings: Settings) -> np.ndarray:
     return (1 - share) * content + np.float32(share) * noise
 
 
+def refined(image: np.ndarray, coarser: np.ndarray, content: np.ndarray) -> np.ndarray:
+    """Where the image starts at the next scale: what was changed so far, on the finer content.
+
+    An enlarged image has nothing finer than its own pixels, and what L-BFGS then brings is in step
+    with them.
+    Args: image, coarser: the image so far and the content at its scale, (height, width, 3).
+    """
+    height, width, _ = content.shape
+    return np.clip(content + pictures.enlarge(image - coarser, height, width), 0, 1)
+
+
 def finished(image: np.ndarray, content_rgb_uint8: np.ndarray, settings: Settings) -> np.ndarray:
     """The image as a picture, uint8; with the content's colours where only light was worked on."""
     picture = pictures.to_uint8(image)
@@ -139,10 +153,6 @@ def finished(image: np.ndarray, content_rgb_uint8: np.ndarray, settings: Setting
     height, width, _ = picture.shape
     content = pictures.to_uint8(pictures.resize(content_rgb_uint8, height, width))
     return colours.with_luminance(content, picture)
-
-
-def _enlarged(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    return np.clip(pictures.enlarge(image, height, width), 0, 1)
 
 
 class _Report:
