@@ -58,17 +58,19 @@ def minimise(
     budget: Budget,
     learning_rate: float,
     observe: Observer,
+    *,
+    fall: float = FALL,
 ) -> np.ndarray:
     """The image (height, width, 3) of the lowest loss found from `image` on.
 
-    Args: name: lbfgs | adam; learning_rate: of Adam, for pixels in 0..1.
+    Args: name: lbfgs | adam; learning_rate: of Adam, for pixels in 0..1; fall: of L-BFGS.
     Raises: DivergedError where the loss is NaN or infinite; UserError for another optimiser.
     """
     if name not in OPTIMISERS:
         raise UserError(f"optimizer should be one of {', '.join(OPTIMISERS)}, it is {name!r}")
     watched = _Watched(function, image, budget, observe)
     with contextlib.suppress(_Finished):
-        OPTIMISERS[name](watched, image, learning_rate)
+        OPTIMISERS[name](watched, image, fall if name == "lbfgs" else learning_rate)
     return watched.best
 
 
@@ -108,7 +110,7 @@ def _adam(function: _Watched, image: np.ndarray, learning_rate: float) -> None:
         pixels.assign(keras.ops.clip(pixels, 0, 1))
 
 
-def _lbfgs(function: _Watched, image: np.ndarray, _: float) -> None:
+def _lbfgs(function: _Watched, image: np.ndarray, fall: float) -> None:
     """L-BFGS on the cosine transform of the image, whose low frequencies count for more.
 
     By pixels, it lowers a loss of VGG's features by what is finest, in step with the poolings: the
@@ -119,7 +121,7 @@ def _lbfgs(function: _Watched, image: np.ndarray, _: float) -> None:
     height, width, _channels = image.shape
     rows, columns = np.arange(height)[:, None] / height, np.arange(width) / width
     frequency = np.maximum(np.hypot(rows, columns), 1 / max(height, width))[..., None]
-    scale = frequency**-FALL / np.sqrt(np.mean(frequency ** (-2 * FALL)))
+    scale = frequency**-fall / np.sqrt(np.mean(frequency ** (-2 * fall)))
 
     def pixels(coefficients: np.ndarray) -> np.ndarray:
         return idctn(coefficients.reshape(image.shape) * scale, axes=(0, 1), norm="ortho")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -85,6 +85,7 @@ class Settings:
     style_scale: Positive = 1.0
     initial: Literal["content", "noise", "blend"] = "content"
     noise: Fraction = 0.3
+    detail: Fraction = 0.5
     colours: Literal["style", "luminance", "histogram"] = "style"
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     learning_rate: Positive = 0.02
@@ -116,10 +117,10 @@ class Settings:
 
 
 # How far a picture may go from its content: settings in place of the model's own.
-PRESETS: dict[str, dict[str, float]] = {
-    "faithful": {"content_weight": 0.3, "coarse_scales": 0},
+PRESETS: dict[str, dict[str, Any]] = {
+    "faithful": {"detail": 1.0, "content_weight": 0.1},
     "balanced": {},
-    "wild": {"content_weight": 0.003, "coarse_scales": 2},
+    "wild": {"detail": 0.25, "content_weight": 0.003, "initial": "blend", "noise": 0.5},
 }
 
 

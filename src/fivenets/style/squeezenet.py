@@ -35,16 +35,14 @@ def network(source: str, raw_dir: Path) -> keras.Model | None:
     if found is None:
         log.warning("SqueezeNet is unavailable here: pictures are not judged by its features")
         return None
+    trained = squeezenet()
     with np.load(found.folder / WEIGHTS_FILE) as weights:
-        return squeezenet(weights)
+        load_weights(trained, weights)
+    return trained
 
 
-def squeezenet(weights: Mapping[str, np.ndarray]) -> keras.Model:
-    """(n, height, width, 3) in 0..1, RGB -> features by name: conv1, fire2, ..., fire9.
-
-    Args: weights: `<layer>/kernel` (height, width, in, out), BGR first, and `<layer>/bias`.
-    Raises: UserError where one is missing or does not fit.
-    """
+def squeezenet() -> keras.Model:
+    """Untrained: (n, height, width, 3) in 0..1, RGB -> features by name: conv1, fire2 to fire9."""
     inputs = keras.Input((None, None, 3), name="image_rgb")
     x = layers.Rescaling(255.0, [-mean for mean in CHANNEL_MEANS_RGB])(inputs)
     x = layers.Conv2D(96, 7, 2, activation="relu", name="conv1")(x)
@@ -59,14 +57,20 @@ def squeezenet(weights: Mapping[str, np.ndarray]) -> keras.Model:
             for size, each in ((1, f"{name}.conv1x1_2"), (3, f"{name}.conv3x3_2"))
         ]
         x = features[name] = layers.Concatenate(name=name)(wide)
-    model = keras.Model(inputs, features, name="squeezenet")
-    for layer in model.layers:
-        if isinstance(layer, layers.Conv2D):
-            key = layer.name.replace(".", "/")
-            kernel, bias = weights.get(f"{key}/kernel"), weights.get(f"{key}/bias")
-            if kernel is None or bias is None or kernel.shape != tuple(layer.kernel.shape):
-                found = "nothing" if kernel is None else kernel.shape
-                expected = tuple(layer.kernel.shape)
-                raise UserError(f"SqueezeNet's {key} should be {expected}, received {found}")
-            layer.set_weights([kernel[:, :, ::-1] if key == "conv1" else kernel, bias])
-    return model
+    return keras.Model(inputs, features, name="squeezenet")
+
+
+def load_weights(network: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
+    """Sets all convolutions by `<layer>/kernel` (height, width, in, out), BGR first, and `/bias`.
+
+    Raises: UserError where one is missing or does not fit.
+    """
+    for layer in network.layers:
+        if not isinstance(layer, layers.Conv2D):
+            continue
+        key, expected = layer.name.replace(".", "/"), tuple(layer.kernel.shape)
+        kernel, bias = weights.get(f"{key}/kernel"), weights.get(f"{key}/bias")
+        if kernel is None or bias is None or kernel.shape != expected:
+            found = "nothing" if kernel is None else kernel.shape
+            raise UserError(f"SqueezeNet's {key} should be {expected}, received {found}")
+        layer.set_weights([kernel[:, :, ::-1] if key == "conv1" else kernel, bias])
