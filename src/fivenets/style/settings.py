@@ -75,9 +75,9 @@ class Settings:
     """How a picture is made."""
 
     size: Size = 400
-    iterations: Count = 120
+    iterations: Count = 90
     coarse_scales: Annotated[int, Field(ge=0, le=8)] = 1
-    content_weight: NonNegative = 0.03
+    content_weight: NonNegative = 0.01
     style_weight: Positive = 1.0
     variation_weight: NonNegative = 0.004
     content_layer: Layer = "block4_conv2"
@@ -85,7 +85,7 @@ class Settings:
     style_scale: Positive = 1.0
     initial: Literal["content", "noise", "blend"] = "content"
     noise: Fraction = 0.3
-    detail: Fraction = 0.5
+    detail: Fraction = 0.7
     colours: Literal["style", "luminance", "histogram"] = "style"
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     learning_rate: Positive = 0.02
@@ -120,7 +120,7 @@ class Settings:
 PRESETS: dict[str, dict[str, Any]] = {
     "faithful": {"detail": 1.0, "content_weight": 0.1},
     "balanced": {},
-    "wild": {"detail": 0.25, "content_weight": 0.003, "initial": "blend", "noise": 0.5},
+    "wild": {"detail": 0.5, "content_weight": 0.003, "initial": "blend", "noise": 0.25},
 }
 
 
