@@ -177,7 +177,7 @@ def test_the_fade_goes_from_the_content_to_the_painting() -> None:
 
 
 def test_presets_are_those_of_the_settings() -> None:
-    assert style.PRESETS == tuple(PRESETS)
+    assert tuple(PRESETS) == style.PRESETS
 
 
 def test_nobody_watching_ends_the_painting(stylizer: Stylizer, monkeypatch) -> None:

@@ -29,8 +29,8 @@ def stylize(
 ) -> Generator[tuple[np.ndarray, str], None, None]:
     """The content in the style, again and again while it is painted, each with how far it is.
 
-    Closing the iterator ends the painting. Args: fields of `style.settings.Settings`, and one of its
-    PRESETS, which those fields overrule.
+    Closing the iterator ends the painting. Args: fields of `style.settings.Settings`, and a
+    preset, which they overrule.
     """
     images_rgb_uint8, stylizer = [received(content), received(style)], _stylizer()
     from fivenets.style import pictures
