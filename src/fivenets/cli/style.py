@@ -29,6 +29,9 @@ def stylize(
         typer.Argument(metavar="STYLE", help="Pictures whose style to use; none for style-fast."),
     ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "style-transfer",
+    preset: Annotated[
+        str | None, typer.Option(help="faithful | balanced | wild: how far from CONTENT.")
+    ] = None,
     iterations: Annotated[int | None, typer.Option(help="At each scale.")] = None,
     size: Annotated[int | None, typer.Option(help="Pixels at the longer side.")] = None,
     content_weight: Annotated[float | None, typer.Option(help="How much of the content.")] = None,
@@ -62,6 +65,7 @@ def stylize(
     inputs = [content, *(styles or []), *(mask or [])]
     files.check_file(out, "--out", pictures.WRITABLE, inputs)
     options: dict[str, Any] = {
+        "preset": preset,
         "iterations": iterations,
         "size": size,
         "content_weight": content_weight,

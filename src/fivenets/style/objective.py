@@ -79,12 +79,24 @@ def balanced(
 
     A style's cost grows with the fourth power of its contrast (15,000 for one pair of pictures,
     118,000 for another) and the content's hardly changes, so that no fixed weights suit two pairs.
-    Args: weights: `content` and `variation` are what losing all of the content, and having the
-        content's own roughness, cost in parts of that style cost.
+    Nor do they suit two layers: undivided, the one of the largest features was all that counted,
+    and flat places stayed unpainted.
+    Args: weights: `style_layers` are what losing all of the style in a layer costs; `content` and
+        `variation` are what losing all of the content, and having the content's own roughness,
+        cost in parts of that style cost.
     """
+    grams = [style_grams(features, style.image, weights) for style in styles]
+    shares = np.array([style.weight for style in styles]) / sum(style.weight for style in styles)
+
+    def all_lost(layer: str) -> float:
+        costs = [losses.gram_distance(gram[layer], ops.zeros_like(gram[layer])) for gram in grams]
+        return max(float(shares @ [float(cost) for cost in costs]), SMALLEST_COST)
+
+    by_layer = {layer: part / all_lost(layer) for layer, part in weights.style_layers.items()}
+    weights = replace(weights, style_layers=by_layer)
     _, start = loss(features, content, styles, weights)(content[None])
     found = features(content[None])[weights.content_layer]
-    all_lost = losses.compute_content_cost(found, ops.zeros_like(found))
+    content_lost = losses.compute_content_cost(found, ops.zeros_like(found))
     unit = weights.style * float(start["style_loss"])
 
     def factor(share: float, cost: float) -> float:
@@ -92,7 +104,7 @@ def balanced(
 
     return replace(
         weights,
-        content=factor(weights.content, float(all_lost)),
+        content=factor(weights.content, float(content_lost)),
         variation=factor(weights.variation, float(start["variation"])),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -75,9 +75,9 @@ class Settings:
     """How a picture is made."""
 
     size: Size = 400
-    iterations: Count = 120
+    iterations: Count = 90
     coarse_scales: Annotated[int, Field(ge=0, le=8)] = 1
-    content_weight: NonNegative = 0.03
+    content_weight: NonNegative = 0.01
     style_weight: Positive = 1.0
     variation_weight: NonNegative = 0.004
     content_layer: Layer = "block4_conv2"
@@ -85,6 +85,7 @@ class Settings:
     style_scale: Positive = 1.0
     initial: Literal["content", "noise", "blend"] = "content"
     noise: Fraction = 0.3
+    detail: Fraction = 0.7
     colours: Literal["style", "luminance", "histogram"] = "style"
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     learning_rate: Positive = 0.02
@@ -113,6 +114,14 @@ class Settings:
     def total_iterations(self) -> int:
         """At all scales together, where no loss is flat before."""
         return self.iterations * (self.coarse_scales + 1)
+
+
+# How far a picture may go from its content: settings in place of the model's own.
+PRESETS: dict[str, dict[str, Any]] = {
+    "faithful": {"detail": 1.0, "content_weight": 0.1},
+    "balanced": {},
+    "wild": {"detail": 0.5, "content_weight": 0.003, "initial": "blend", "noise": 0.25},
+}
 
 
 @checked
@@ -230,7 +239,9 @@ SECTIONS = {
     "style": {"convert": JobPlan},
     "fast-style": {"train": FastPlan, "evaluate": FastEvaluation},
 }
+# Of the loss that was optimised, and what was not (see `measures`); the last needs SqueezeNet.
+SCORES = ("style_reduction", "ssim", "painted", "held_out")
 METRICS = {
-    "style": Metrics(("style_reduction",), ("seconds",), ("jobs",)),
-    "fast-style": Metrics(("style_reduction",), ("seconds",), ("pictures",)),
+    "style": Metrics(SCORES, ("seconds",), ("jobs",)),
+    "fast-style": Metrics(SCORES, ("seconds",), ("pictures",)),
 }
