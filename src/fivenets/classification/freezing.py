@@ -1,30 +1,14 @@
 """Transfer learning: which layers of a network keep the weights that they came with."""
 
-from dataclasses import dataclass, fields
-from typing import Any
-
 import keras
-import numpy as np
-import tensorflow as tf
 
 from fivenets.core.errors import UserError
 from fivenets.core.params import suggestion
-from fivenets.datasets.classification.prepared import ImageDataset
+from fivenets.datasets.classification.prepared import ImageDataset, InMemory
 from fivenets.fitting import inference
 
 UP_TO = "up_to:"
 BATCH_SIZE = 64  # pictures whose features are computed at once
-
-
-@dataclass(frozen=True)
-class Features(ImageDataset):
-    """A data set whose images have become a network's features (n, channels)."""
-
-    computed: dict[str, tuple[np.ndarray, np.ndarray]]  # features and labels of each split
-
-    def examples(self, split: str) -> tf.data.Dataset:
-        """(features, label) pairs of one split."""
-        return tf.data.Dataset.from_tensor_slices(self.computed[split])
 
 
 def freeze(network: keras.Model, what: str) -> None:
@@ -44,7 +28,7 @@ def freeze(network: keras.Model, what: str) -> None:
         layer.trainable = index > last
 
 
-def head(network: keras.Model, data: ImageDataset) -> tuple[keras.Model, Features]:
+def head(network: keras.Model, data: ImageDataset) -> tuple[keras.Model, InMemory]:
     """The logits by themselves, sharing their weights, and what comes before them of `data`.
 
     Where all else is frozen that is all there is to train: pictures go through the network once,
@@ -53,10 +37,9 @@ def head(network: keras.Model, data: ImageDataset) -> tuple[keras.Model, Feature
     logits = network.layers[-1]
     trunk = keras.Model(network.input, logits.input)
     computed = {}
-    for split in data.splits:
-        if split in ("train", "validation"):
+    for split in ("train", "validation"):
+        if split in data.splits:
             images, labels = data.arrays(split)
             computed[split] = (inference.outputs(trunk, images, BATCH_SIZE), labels)
-    kept: dict[str, Any] = {field.name: getattr(data, field.name) for field in fields(data)}
     into = keras.Input(logits.input.shape[1:])
-    return keras.Model(into, logits(into), name=network.name), Features(**kept, computed=computed)
+    return keras.Model(into, logits(into), name=network.name), data.with_arrays(computed)

@@ -73,6 +73,21 @@ class MobileNetV2Options:
 
 
 @checked
+class ScaledOptions:
+    """Of `classics` and `googlenet`."""
+
+    width: Annotated[float, Field(gt=0, le=4)] = 1.0  # times the published filters
+
+
+@checked
+class ResNetOptions:
+    """Of `resnet_depths.resnet`, which explains them."""
+
+    depth: Literal[18, 34, 50, 101, 152]
+    width: Width = 64
+
+
+@checked
 class ThinResNetOptions:
     """Of `thin_resnet.thin_resnet`, which explains them."""
 
@@ -102,11 +117,16 @@ class Network:
 
 # The networks that params.yaml can name.
 NETWORKS = {
+    "alexnet": Network("classics", ScaledOptions, smallest_side=67),
     "assignment_cnn": Network("signs_cnn"),
     "compact_cnn": Network("signs_cnn", CompactOptions),
+    "googlenet": Network("googlenet", ScaledOptions, smallest_side=32),
+    "lenet5": Network("classics", ScaledOptions, smallest_side=16),
     "mobilenet_v2": Network("mobilenet_v2", MobileNetV2Options, smallest_side=32),
+    "resnet": Network("resnet_depths", ResNetOptions, smallest_side=32),
     "resnet50": Network("resnet", ResNet50Options, smallest_side=32),
     "thin_resnet": Network("thin_resnet", ThinResNetOptions),
+    "vgg16": Network("classics", ScaledOptions, smallest_side=32),
 }
 
 
