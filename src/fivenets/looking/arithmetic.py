@@ -48,19 +48,33 @@ class Row:
 
 def table(network: keras.Model) -> list[Row]:
     """A row for each layer, in the order in which they are computed."""
-    of_input = Reach(1, 1, 0.5)
-    reaches: dict[int, Reach | None] = dict.fromkeys(map(id, network.inputs), of_input)
+    graph = _graph(network)
+    reaches: dict[int, Reach | None] = {}
     rows = []
     for layer in network.layers:
-        outputs = keras.tree.flatten(layer.output)
-        reach: Reach | None = of_input
-        if not isinstance(layer, layers.InputLayer):
-            inputs = keras.tree.flatten(layer.input)
+        inputs, outputs = graph[layer.name]
+        for one in inputs:  # those of the network itself, which a Sequential counts as no layer
+            reaches.setdefault(id(one), Reach(1, 1, 0.5))
+        reach: Reach | None = Reach(1, 1, 0.5)
+        if inputs:
             reach = _after(layer, inputs[0].shape, _widest([reaches[id(one)] for one in inputs]))
         reaches |= dict.fromkeys(map(id, outputs), reach)
         shape = tuple(outputs[0].shape[1:])
         rows.append(Row(layer.name, shape, layer.count_params(), multiplications(layer), reach))
     return rows
+
+
+def _graph(network: keras.Model) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Inputs and outputs of each layer in this network; a layer may be in others as well."""
+    found: dict[str, tuple[list[Any], list[Any]]] = {}
+    waiting = list(network.outputs)
+    while waiting:
+        history = waiting.pop()._keras_history
+        node = history.operation._inbound_nodes[history.node_index]
+        if history.operation.name not in found:
+            found[history.operation.name] = (node.input_tensors, node.output_tensors)
+            waiting += node.input_tensors
+    return found
 
 
 def multiplications(layer: keras.Layer) -> int:
