@@ -26,7 +26,7 @@ from fivenets.schema.sections import Checked, metrics_of, read
 from fivenets.style import settings as style
 
 SETS = {  # that have a name of their own here
-    DataSettings: ("signs",),
+    DataSettings: ("signs", "course_cats"),
     ObjectSettings: ("scenes", "camvid", "bccd"),
     FaceSettings: ("att_faces", "lfw10", "lfw", "lfw-view1"),
 }
