@@ -15,7 +15,7 @@ from fivenets.classification import calibration
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
 from fivenets.core.errors import UserError
-from fivenets.demo import classification, detection, faces, style, tabs
+from fivenets.demo import classification, detection, faces, segmentation, style, tabs
 from fivenets.demo.examples import Examples
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
@@ -218,7 +218,7 @@ def test_what_cannot_be_used_is_a_sentence() -> None:
 def test_a_tab_whose_model_is_not_registered_is_not_available(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     assert tabs.available() == dict.fromkeys(
-        ["classify", "detect", "verify", "identify", "stylize"], False
+        ["classify", "detect", "segment", "verify", "identify", "stylize"], False
     )
     from fivenets.runs import tracking
 
@@ -238,7 +238,13 @@ def test_examples_are_fetched_pictures_and_the_drawn_one(tmp_path: Path) -> None
         (folder / f"{index:02}.jpg").touch()
     fetched = Examples("example_sign.png", "signs/test_signs/*.jpg").pictures(tmp_path)[:-1]
     assert [path.stem for path in fetched] == ["00", "02", "04", "06", "08", "10"]
-    for chosen in (classification.SIGNS, detection.SCENES, faces.FIRST, style.STYLES):
+    for chosen in (
+        classification.SIGNS,
+        detection.SCENES,
+        segmentation.STREETS,
+        faces.FIRST,
+        style.STYLES,
+    ):
         [drawn] = chosen.pictures(tmp_path / "none")
         assert drawn.is_file()
 
