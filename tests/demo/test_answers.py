@@ -21,6 +21,7 @@ from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.faces.face import Found
+from fivenets.segmentation.segmenter import Segmenter
 from fivenets.style import features
 from fivenets.style.settings import Settings
 from fivenets.style.stylizer import Stylizer
@@ -194,6 +195,20 @@ def test_a_mistake_in_painting_is_a_sentence(stylizer: Stylizer) -> None:
     ):
         with pytest.raises(UserError, match=sentence):
             list(style.stylize(GREY, GREY, *settings))
+
+
+def test_segment_draws_the_classes_and_says_their_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = keras.Input((None, None, 3))
+    network = keras.Model(pixels, keras.layers.Conv2D(2, 1, dtype="float32")(pixels))
+    network.set_weights([np.zeros((1, 1, 3, 2)), np.array([0, 1])])
+    found = Segmenter(network, ("sky", "road"), 16, 16, 1, "Drawn only.")
+    monkeypatch.setattr(segmentation, "_segmenter", lambda: found)
+    drawn, shares, said = segmentation.segment(GREY)
+    assert (shares, said) == ({"road": 1.0, "sky": 0.0}, "Drawn only.")
+    assert drawn.width >= 40
+    assert drawn.height > 30  # the legend
+    with pytest.raises(UserError, match="a picture is missing: upload one"):
+        segmentation.segment(None)
 
 
 @pytest.mark.usefixtures("everything_is_a_face", "detector")

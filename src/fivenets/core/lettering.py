@@ -17,7 +17,8 @@ from fivenets.core.errors import printable
 
 log = logging.getLogger(__name__)
 
-GOLDEN_RATIO = 0.618  # of the colour wheel between neighbouring classes: no two look alike
+# Of the colour wheel, between neighbouring classes; every five are darker: no two look alike.
+GOLDEN_RATIO, SHADES = 0.618, (0.95, 0.65, 0.4)
 
 
 @cache
@@ -44,7 +45,9 @@ def in_figure(text: str) -> str:
 
 def colour_of(label: int) -> tuple[int, int, int]:
     """A colour for each class, by its number, RGB 0..255."""
-    red, green, blue = colorsys.hsv_to_rgb(label * GOLDEN_RATIO % 1, 0.9, 0.95)
+    red, green, blue = colorsys.hsv_to_rgb(
+        label * GOLDEN_RATIO % 1, 0.9, SHADES[label // 5 % len(SHADES)]
+    )
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
