@@ -47,7 +47,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def settings(dataset: object, **more: Any) -> MaskSettings:
-    return MaskSettings(**{"dataset": str(dataset), "train": "train", "test": "test"} | more)
+    given: dict[str, Any] = {"dataset": str(dataset), "train": "train", "test": "test"}
+    return MaskSettings(**given | more)
 
 
 def prepared(chosen: MaskSettings, tmp_path: Path, source: str = "auto") -> MaskDataset:

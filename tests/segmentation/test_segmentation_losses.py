@@ -15,10 +15,8 @@ def logits(probabilities: list[float]) -> np.ndarray:
     return np.log(np.stack([first, 1 - first], axis=-1)).astype(np.float32)
 
 
-def loss(probabilities: list[float], **options) -> float:
-    return float(
-        SegmentationLoss(**{"class_weights": [1, 1]} | options)(MASK, logits(probabilities))
-    )
+def loss(probabilities: list[float], weights: tuple[float, float] = (1, 1), dice=0.0) -> float:
+    return float(SegmentationLoss(weights, dice)(MASK, logits(probabilities)))
 
 
 def test_cross_entropy_is_the_mean_over_pixels_of_some_class() -> None:
@@ -29,7 +27,7 @@ def test_cross_entropy_is_the_mean_over_pixels_of_some_class() -> None:
 
 def test_a_class_counts_by_its_weight() -> None:
     expected = -(3 * np.log(0.8) + np.log(0.9) + np.log(0.5)) / 5
-    assert loss([0.8, 0.1, 0.5, 0.3], class_weights=[3, 1]) == pytest.approx(expected, abs=1e-6)
+    assert loss([0.8, 0.1, 0.5, 0.3], (3, 1)) == pytest.approx(expected, abs=1e-6)
 
 
 def test_dice_is_of_the_classes_that_are_shown_and_of_pixels_of_some_class() -> None:

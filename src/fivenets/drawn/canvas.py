@@ -1,6 +1,6 @@
 """A picture that is being drawn and, beside it, what each of its pixels is of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ class Canvas:
         self.classes = Image.new("L", (width, height), VOID)
         self._drawn = ImageDraw.Draw(self.picture), ImageDraw.Draw(self.classes)
 
-    def draw(self, shape: str, outline: Any, colour: Sequence[float], kind: int | None) -> None:
+    def draw(self, shape: str, outline: Any, colour: Iterable[float], kind: int | None) -> None:
         """Fills a `polygon`, `rectangle` or `ellipse` of Pillow's with RGB 0..255.
 
         kind: the class of its pixels; None leaves them what they are, as paint does on a road.

@@ -43,14 +43,11 @@ def drawn(image_rgb_uint8: np.ndarray, found: Segmentation) -> Image.Image:
 
 
 def page(
-    pictures: Sequence[np.ndarray],
-    truths: Sequence[np.ndarray],
-    found: Sequence[np.ndarray],
-    labels: Sequence[str],
+    answered: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], labels: Sequence[str]
 ) -> Image.Image:
-    """A row for each picture: as it is, as it should be answered, and as it was."""
+    """A row for each picture (h, w, 3): it, its true mask and the answered one, both (h, w)."""
     rows = []
-    for picture, truth, answer in zip(pictures, truths, found, strict=True):
+    for picture, truth, answer in answered:
         width = round(picture.shape[1] * PAGE_HEIGHT / picture.shape[0])
         rows.append(
             [

@@ -41,7 +41,7 @@ def metrics(confusions: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
     resampled = intersection_over_union(np.tensordot(chosen, confusions, axes=1))
     pixels = total.sum(axis=1)
     return {
-        **_with_interval("miou", np.nanmean(ious), np.nanmean(resampled, axis=1)),
+        **_with_interval("miou", float(np.nanmean(ious)), np.nanmean(resampled, axis=1)),
         "pixel_accuracy": float(np.trace(total) / total.sum()),
         # The accuracy of whoever says the commonest class everywhere.
         "largest_class": float(pixels.max() / pixels.sum()),

@@ -52,7 +52,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         confusions.append(scoring.confusion(example.mask, found, len(data.labels)))
         if index in on_page:
             page.append((example.image_rgb_uint8, example.mask, found))
-    drawing.page(*zip(*page, strict=True), data.labels).save(candidate.pictures / "segments.png")
+    drawing.page(page, data.labels).save(candidate.pictures / "segments.png")
     metrics = scoring.metrics(np.stack(confusions), data.labels)
     with (candidate.tables / "confusion.csv").open("w", newline="") as stream:
         rows = zip(data.labels, np.sum(confusions, axis=0).tolist(), strict=True)
