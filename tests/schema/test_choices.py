@@ -85,6 +85,7 @@ def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(na
         (choices(style.Settings, "optimizer"), optimisers.OPTIMISERS),
         (choices(style.Settings, "colours"), colours.COLOURS),
         (set(rules.SETS[data.ObjectSettings]), {"scenes", *FETCHED}),
+        (set(rules.SETS[data.MaskSettings]), {"camvid", "scenes"}),
         (set(rules.SETS[data.FaceSettings]), {*BUILTIN_PEOPLE, *lfw.NAMES}),
     ],
 )
