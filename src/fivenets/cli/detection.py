@@ -33,7 +33,7 @@ def detect(
     from fivenets.core import files
     from fivenets.detection import boxes, listing
     from fivenets.detection.detector import Detection, Detector
-    from fivenets.runs import local
+    from fivenets.runs import lookup
 
     thresholds = boxes.profile(profile, score_threshold)
     if out is not None:
@@ -41,7 +41,7 @@ def detect(
     paths = listing.pictures(images, out)
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
-    detector = Detector.from_file(local.model_file(model)).for_inference(dtype)
+    detector = Detector.from_file(lookup.model_file(model)).for_inference(dtype)
     table = printing.table("image", "class", "score", "x1, y1, x2, y2")
     without: list[str] = []
     refused: list[str] = []

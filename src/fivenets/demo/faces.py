@@ -83,9 +83,9 @@ def _embedded(embedder: Any, picture: Any, index: int) -> np.ndarray:
 def _faces() -> tuple[Any, Any]:
     """The embedder and its calibration."""
     from fivenets.faces.embedder import Embedder, calibration_of
-    from fivenets.runs import local
+    from fivenets.runs import local, lookup
 
-    file = local.model_file(MODEL)
+    file = lookup.model_file(MODEL)
     return Embedder.from_file(file), calibration_of(file, local.project_folder() / "calibrations")
 
 

@@ -69,10 +69,10 @@ def stylize(
 
 @once
 def _stylizer() -> Any:
-    from fivenets.runs import local
+    from fivenets.runs import lookup
     from fivenets.style.stylizer import Stylizer
 
-    return Stylizer.from_file(local.model_file(MODEL))
+    return Stylizer.from_file(lookup.model_file(MODEL))
 
 
 def _draw() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fivenets.core import images
-from fivenets.core.listing import VIDEO_SUFFIXES
 from fivenets.core.errors import UserError
+from fivenets.core.listing import VIDEO_SUFFIXES
 from fivenets.faces import alignment
 from fivenets.faces.alignment import Which
 from fivenets.faces.embedder import Embedder, read_face

@@ -13,8 +13,9 @@ from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
 from fivenets.core.task import Service
 from fivenets.core.words import interval
-from fivenets.runs import exporting, local, registry, results, tracking
+from fivenets.runs import exporting, registry, results, tracking
 from fivenets.runs.exporting import PYFUNC
+from fivenets.runs.lookup import CHAMPION
 from fivenets.sources.origin import Kind, Origin, all_of, are_drawn, in_words
 
 
@@ -103,7 +104,7 @@ def publish(decision: dict[str, Any]) -> None:
         )
         registry.point_alias(name, candidate.name, version)
         if candidate.name == decision["best"] and decision["passed"]:
-            registry.point_alias(name, local.CHAMPION, version)
+            registry.point_alias(name, CHAMPION, version)
 
 
 def decided(decision: dict[str, Any]) -> list[Candidate]:

@@ -21,7 +21,7 @@ from mlflow.types import ParamSchema, ParamSpec
 from fivenets.core.errors import UserError
 from fivenets.runs import tracking
 from fivenets.runs.exporting import Exporter
-from fivenets.runs.local import name_and_uri
+from fivenets.runs.lookup import name_and_uri
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ def point_alias(name: str, alias: str, version: str) -> None:
 
 
 def model_file(model: str) -> Path:
-    """The `.keras` file of NAME, NAME@ALIAS or NAME/VERSION, in any store (see `local`).
+    """The `.keras` file of NAME, NAME@ALIAS or NAME/VERSION, in any store (see `lookup`).
 
     Raises: UserError where there is none; it names the models that there are.
     """
