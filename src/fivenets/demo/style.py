@@ -26,7 +26,7 @@ def stylize(
     """
     images_rgb_uint8, stylizer = [received(content), received(style)], _stylizer()
     from fivenets.style import pictures
-    from fivenets.style.stylizer import Result
+    from fivenets.style.result import Result
 
     options = {"size": int(size), "iterations": int(iterations)}
     options |= {"style_scale": float(style_scale), "colours": colours}

@@ -21,7 +21,7 @@ from fivenets.core.digests import sha256
 log = logging.getLogger(__name__)
 
 RECORD_ENDING = ".openvino.json"
-STREAMED = 8  # inputs from which on each core works on its own: `benchmarks/answers.py`
+STREAMED = 8  # inputs from which on each core works on its own: `benchmarks/inference.py`
 HINTS = {False: "LATENCY", True: "THROUGHPUT"}  # all cores on one input; each on its own
 TYPES = {"float32": "f32", "bfloat16": "bf16"}
 
@@ -65,14 +65,25 @@ class OpenVinoNetwork:
 
     def predict_on_batch(self, inputs: Any) -> Any:
         """(n, ...) of the only output, or a list with one for each."""
-        batch = np.ascontiguousarray(inputs, dtype=np.float32)
-        if len(batch) < STREAMED:
-            request = self._latency.create_infer_request()
-            request.infer({0: batch})
-            found = _outputs(request)
-        else:
-            found = self._streamed(batch)
+        found = (self.at_once if len(inputs) < STREAMED else self.streamed)(inputs)
         return found[0] if len(found) == 1 else found
+
+    def at_once(self, inputs: Any) -> list[np.ndarray]:
+        """The outputs, with all cores on the whole batch."""
+        request = self._latency.create_infer_request()
+        request.infer({0: np.ascontiguousarray(inputs, dtype=np.float32)})
+        return _outputs(request)
+
+    def streamed(self, inputs: Any) -> list[np.ndarray]:
+        """The outputs, with one input at a time on each core, which waits for no other."""
+        batch = np.ascontiguousarray(inputs, dtype=np.float32)
+        found: list[Any] = [None] * len(batch)
+        queue = self._openvino.AsyncInferQueue(self._throughput)
+        queue.set_callback(lambda request, row: found.__setitem__(row, _outputs(request)))
+        for row in range(len(batch)):
+            queue.start_async({0: batch[row : row + 1]}, row)
+        queue.wait_all()
+        return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
     def computing_in(self, dtype: str) -> "OpenVinoNetwork":
         """The same network in "float32" or "bfloat16"."""
@@ -87,16 +98,6 @@ class OpenVinoNetwork:
         from fivenets.fitting import model_files
 
         return model_files.load(self.keras_file)[0]
-
-    def _streamed(self, batch: np.ndarray) -> list[np.ndarray]:
-        """One input at a time on each core, which needs none to wait for another."""
-        found: list[Any] = [None] * len(batch)
-        queue = self._openvino.AsyncInferQueue(self._throughput)
-        queue.set_callback(lambda request, row: found.__setitem__(row, _outputs(request)))
-        for row in range(len(batch)):
-            queue.start_async({0: batch[row : row + 1]}, row)
-        queue.wait_all()
-        return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
     @cached_property
     def _latency(self) -> Any:
