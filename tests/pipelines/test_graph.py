@@ -22,6 +22,7 @@ ALLOWED = {
     "src/fivenets/tasks.py": "finds a task by its name",
     "src/fivenets/runs/__init__.py": "says what the folder holds",
     "src/fivenets/runs/git.py": "what is said of the code that ran",
+    "src/fivenets/runs/local.py": "where the project and its store are",
 }
 LISTS = {"prepared", "trained", "converted", "off_graph", "registered"}  # what the stages are of
 # Sections of params.yaml that `make cells`, `make fast-style` and `make resnet50-full` read.

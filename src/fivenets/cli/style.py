@@ -59,7 +59,7 @@ def stylize(
     """Paints a picture in the style of others; a preview beside FILE shows the progress."""
     from fivenets.core import files
     from fivenets.core.params import SettingError
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
     from fivenets.style import fast_stylizer, pictures
 
     inputs = [content, *(styles or []), *(mask or [])]
@@ -78,7 +78,7 @@ def stylize(
         "seed": seed,
     }
     options = {key: value for key, value in options.items() if value is not None}
-    stylizer = fast_stylizer.load(registry.model_file(model))
+    stylizer = fast_stylizer.load(lookup.model_file(model))
     try:
         total = stylizer.with_options(options).total_iterations
     except SettingError as error:

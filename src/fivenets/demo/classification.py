@@ -30,9 +30,9 @@ def classify(picture: Any) -> tuple[dict[str, float], str, np.ndarray]:
 @once
 def _classifier() -> Any:
     from fivenets.classification.classifier import Classifier
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
-    return Classifier.from_file(registry.model_file(MODEL))
+    return Classifier.from_file(lookup.model_file(MODEL))
 
 
 def _draw() -> None:

@@ -34,7 +34,7 @@ def stylize(
     """
     images_rgb_uint8, stylizer = [received(content), received(style)], _stylizer()
     from fivenets.style import pictures
-    from fivenets.style.stylizer import Result
+    from fivenets.style.result import Result
 
     options = {"size": int(size), "iterations": int(iterations)}
     options |= {"style_scale": float(style_scale), "colours": colours, "preset": preset}
@@ -90,10 +90,10 @@ def faded(content: Any, painted: Any, share: float) -> np.ndarray:
 
 @once
 def _stylizer() -> Any:
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
     from fivenets.style.stylizer import Stylizer
 
-    return Stylizer.from_file(registry.model_file(MODEL))
+    return Stylizer.from_file(lookup.model_file(MODEL))
 
 
 def _draw() -> None:

@@ -88,6 +88,7 @@ TASK = Task(
     evaluate=evaluate,
     service=Service(
         script="style_transfer.py",
+        white=1.0,
         example="example_street.png",
         use="a content picture in, the picture in the style that was learned out, in one pass",
         limits="Knows one style, at one size of strokes, from few photographs.",

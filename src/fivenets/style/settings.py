@@ -23,6 +23,8 @@ MIN_SIDE = 32  # pixels: four poolings leave two positions a side, from which to
 STRIDE = 4  # pixels by which sides should divide in a feed-forward network: of two halvings
 # Convolutions in each of VGG's five blocks.
 BLOCKS = {"vgg19": (2, 2, 4, 4, 4), "vgg16_hed": (2, 2, 3, 3, 3)}
+FILTERS = (64, 128, 256, 512, 512)  # of each block
+TRANSFORMER = "image_transformer"  # the name of a network that paints in one pass
 Layer = Literal[
     "block1_conv1", "block1_conv2",
     "block2_conv1", "block2_conv2",

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +15,9 @@ from fivenets.fitting import model_files
 from fivenets.fitting.fit import make_deterministic
 from fivenets.style import features, pictures, transfer
 from fivenets.style.objective import Style
+from fivenets.style.result import Result
 from fivenets.style.settings import PRESETS, Settings
 from fivenets.style.transfer import Progress
-
-
-@dataclass(frozen=True)
-class Result:
-    """A picture made, and what it cost."""
-
-    image: np.ndarray  # (height, width, 3) uint8
-    iterations: int
-    seconds: float
-    content_loss: float | None  # none where it was not optimised, and so not computed
-    style_loss: float | None
-    features: str
-
-    def row(self) -> dict[str, Any]:
-        """As it is shown to users: all but the picture."""
-        return {key: value for key, value in asdict(self).items() if key != "image"}
 
 
 class Stylizer:

@@ -73,6 +73,7 @@ TASK = Task(
     better=("style_images",),
     service=Service(
         script="style_transfer.py",
+        white=None,
         example="example_street.png",
         use="content and style pictures in, picture out; options are parameters",
         limits="Optimises every picture anew: minutes on a CPU. It keeps of the content, and "
