@@ -77,8 +77,8 @@ class Settings:
     """How a picture is made."""
 
     size: Size = 400
-    iterations: Count = 90
-    coarse_scales: Annotated[int, Field(ge=0, le=8)] = 1
+    iterations: Count = 80
+    coarse_scales: Annotated[int, Field(ge=0, le=8)] = 2
     content_weight: NonNegative = 0.01
     style_weight: Positive = 1.0
     variation_weight: NonNegative = 0.004
@@ -120,7 +120,7 @@ class Settings:
 
 # How far a picture may go from its content: settings in place of the model's own.
 PRESETS: dict[str, dict[str, Any]] = {
-    "faithful": {"detail": 1.0, "content_weight": 0.1},
+    "faithful": {"detail": 1.0, "coarse_scales": 1, "content_weight": 0.1},
     "balanced": {},
     "wild": {"detail": 0.5, "content_weight": 0.003, "initial": "blend", "noise": 0.25},
 }
