@@ -42,7 +42,7 @@ from fivenets.sources.origin import Origin, in_words
 
 log = logging.getLogger(__name__)
 
-SCENES = {"train": 400, "validation": 100, "test": 200}  # pictures; each split has its own seed
+SCENES = {"train": 360, "validation": 100, "test": 200}  # pictures; each split has its own seed
 FIRST_SEED = 100  # not those of scenes with boxes
 JPEG_QUALITY = 92  # of drawn scenes: they should have what photographs have
 FEATURES = ("image", "segmentation_mask")  # that a TFDS set needs
