@@ -78,7 +78,8 @@ def _model(layout: Layout) -> Any:
         maps = [_convolution(x, next(weights), next(weights)) for _ in range(layout.answers)]
         answers = [ops.transpose(one, [0, 2, 3, 1]) for one in maps]
     answers[-1] = ops.softmax(answers[-1], axis=-1)
-    return openvino.Model(answers, [picture], layout.weights)
+    made: Any = openvino.Model  # of which the package has two stubs that disagree
+    return made(answers, [picture], layout.weights)
 
 
 def _convolution(x: Any, kernel: np.ndarray, bias: np.ndarray) -> Any:
