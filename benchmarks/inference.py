@@ -4,7 +4,7 @@
 
 Each MODEL is one of params.yaml, by default those for signs and faces. Prints a table: milliseconds
 for the first picture, for one later, and for 120, the last two as medians of turns, which all ways
-take one after the other. OpenVINO is asked with all cores on one batch, and with a picture on each.
+take one after the other.
 """
 
 import os
@@ -52,8 +52,7 @@ def ways_of(model: str, scratch: Path) -> tuple[Ways, tuple[int, ...]]:
     ways: Ways = {
         "as it is": lambda x: keras.ops.convert_to_numpy(network(x, training=False)),
         "compiled": lambda x: inference.outputs(network, x, batch_size=PICTURES),
-        "OpenVINO, all cores": exported.at_once,
-        "OpenVINO, a core each": exported.streamed,
+        "OpenVINO": lambda x: inference.outputs(exported, x, batch_size=PICTURES),
     }
     return ways, network.input_shape[1:]
 

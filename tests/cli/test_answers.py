@@ -45,7 +45,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose three champions are small and untrained."""
     folder = tmp_path_factory.mktemp("answers")
     (folder / "dvc.yaml").touch()
-    Image.fromarray(PICTURE).save(folder / "picture.png")
+    (folder / "people" / "ann").mkdir(parents=True)
+    for place in ("picture.png", "people/ann/one.png"):
+        Image.fromarray(PICTURE).save(folder / place)
     keras.utils.set_random_seed(0)
     file = Path("artifacts", "model.keras")
     Classifier(build("assignment_cnn", 8, 3), "abc").save(folder / "signs-cnn" / file)
@@ -76,6 +78,7 @@ def run(project: Path, *words: str) -> subprocess.CompletedProcess:
         ("classify", "picture.png", "--json"),
         ("detect", "picture.png", "--json", "--score-threshold", "0"),
         ("verify", "picture.png", "picture.png", "--cropped", "--json"),
+        ("identify", "picture.png", "--gallery", "people", "--cropped", "--json"),
         ("--help",),
     ],
 )

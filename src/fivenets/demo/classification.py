@@ -29,6 +29,7 @@ def classify(picture: Any) -> tuple[dict[str, float], str, np.ndarray]:
 
 @once
 def _classifier() -> Any:
+    from fivenets.classification import grad_cam  # noqa: F401  # TensorFlow, see `once`
     from fivenets.classification.classifier import Classifier
     from fivenets.runs import lookup
 

@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+# As in `fitting.engine`, on which preparing data should not depend.
+OPTIONS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -38,8 +41,7 @@ class CascadeNetwork:
     def __init__(self, layout: Layout):
         import openvino
 
-        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        self._compiled = openvino.Core().compile_model(_model(layout), "CPU", options)
+        self._compiled = openvino.Core().compile_model(_model(layout), "CPU", OPTIONS)
 
     def __call__(self, pictures: np.ndarray) -> list[np.ndarray]:
         request = self._compiled.create_infer_request()  # threads share none
@@ -76,7 +78,8 @@ def _model(layout: Layout) -> Any:
         maps = [_convolution(x, next(weights), next(weights)) for _ in range(layout.answers)]
         answers = [ops.transpose(one, [0, 2, 3, 1]) for one in maps]
     answers[-1] = ops.softmax(answers[-1], axis=-1)
-    return openvino.Model(answers, [picture], layout.weights)
+    made: Any = openvino.Model  # of which the package has two stubs that disagree
+    return made(answers, [picture], layout.weights)
 
 
 def _convolution(x: Any, kernel: np.ndarray, bias: np.ndarray) -> Any:

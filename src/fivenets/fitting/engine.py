@@ -21,9 +21,8 @@ from fivenets.core.digests import sha256
 log = logging.getLogger(__name__)
 
 RECORD_ENDING = ".openvino.json"
-STREAMED = 8  # inputs from which on each core works on its own: `benchmarks/inference.py`
-HINTS = {False: "LATENCY", True: "THROUGHPUT"}  # all cores on one input; each on its own
-TYPES = {"float32": "f32", "bfloat16": "bf16"}
+# Told nothing, OpenVINO computes in bfloat16 where the processor can. All cores are on one batch.
+OPTIONS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
 
 
 class NoExportError(Exception):
@@ -47,47 +46,27 @@ class Export:
 class OpenVinoNetwork:
     """An exported network, asked as a `keras.Model` is, from any number of threads.
 
-    Its input is float32 (n, height, width, channels), a None in `input_shape` for each side that is
-    free. `dtype` is what it computes in.
+    Its input is (n, height, width, channels), a None in `input_shape` for each side that is free.
     """
 
     compiled = True
 
-    def __init__(self, keras_file: Path, name: str, dtype: str = "float32"):
+    def __init__(self, keras_file: Path, name: str):
         import openvino
 
-        self.keras_file, self.name, self.dtype = keras_file, name, dtype
-        self._openvino, self._core = openvino, openvino.Core()
-        self._model = self._core.read_model(Export.of(keras_file).xml)
-        self.input_shape = _shape(self._model.inputs[0])
-        shapes = [_shape(output) for output in self._model.outputs]
+        self.keras_file, self.name = keras_file, name
+        xml = Export.of(keras_file).xml
+        self._compiled = openvino.Core().compile_model(xml, "CPU", OPTIONS)
+        self.input_shape = _shape(self._compiled.inputs[0])
+        shapes = [_shape(output) for output in self._compiled.outputs]
         self.output_shape = shapes[0] if len(shapes) == 1 else shapes
 
     def predict_on_batch(self, inputs: Any) -> Any:
         """(n, ...) of the only output, or a list with one for each."""
-        found = (self.at_once if len(inputs) < STREAMED else self.streamed)(inputs)
-        return found[0] if len(found) == 1 else found
-
-    def at_once(self, inputs: Any) -> list[np.ndarray]:
-        """The outputs, with all cores on the whole batch."""
-        request = self._latency.create_infer_request()
+        request = self._compiled.create_infer_request()  # threads share none
         request.infer({0: np.ascontiguousarray(inputs, dtype=np.float32)})
-        return _outputs(request)
-
-    def streamed(self, inputs: Any) -> list[np.ndarray]:
-        """The outputs, with one input at a time on each core, which waits for no other."""
-        batch = np.ascontiguousarray(inputs, dtype=np.float32)
-        found: list[Any] = [None] * len(batch)
-        queue = self._openvino.AsyncInferQueue(self._throughput)
-        queue.set_callback(lambda request, row: found.__setitem__(row, _outputs(request)))
-        for row in range(len(batch)):
-            queue.start_async({0: batch[row : row + 1]}, row)
-        queue.wait_all()
-        return [np.concatenate(parts) for parts in zip(*found, strict=True)]
-
-    def computing_in(self, dtype: str) -> "OpenVinoNetwork":
-        """The same network in "float32" or "bfloat16"."""
-        return OpenVinoNetwork(self.keras_file, self.name, dtype)
+        found = [np.array(tensor.data) for tensor in request.output_tensors]
+        return found[0] if len(found) == 1 else found
 
     def in_keras(self) -> Any:
         """The `keras.Model` that it is an export of, for gradients and for single weights."""
@@ -98,20 +77,6 @@ class OpenVinoNetwork:
         from fivenets.fitting import model_files
 
         return model_files.load(self.keras_file)[0]
-
-    @cached_property
-    def _latency(self) -> Any:
-        return self._compiled(is_streamed=False)
-
-    @cached_property
-    def _throughput(self) -> Any:
-        return self._compiled(is_streamed=True)
-
-    def _compiled(self, is_streamed: bool) -> Any:
-        # Told nothing, OpenVINO computes in bfloat16 where the processor can.
-        options = {"PERFORMANCE_HINT": HINTS[is_streamed]}
-        options |= {"INFERENCE_PRECISION_HINT": TYPES[self.dtype]}
-        return self._core.compile_model(self._model, "CPU", options)
 
 
 def load(keras_file: Path, is_exported: bool = True) -> tuple[Any, dict[str, Any]]:
@@ -168,8 +133,3 @@ def in_keras(network: Any) -> Any:
 
 def _shape(port: Any) -> tuple[int | None, ...]:
     return tuple(side.get_length() if side.is_static else None for side in port.partial_shape)
-
-
-def _outputs(request: Any) -> list[np.ndarray]:
-    """Copies of what a request found: its own memory is used again."""
-    return [np.array(tensor.data) for tensor in request.output_tensors]
