@@ -43,7 +43,7 @@ class Segmenter:
         depth: int,
         caution: str = "",
     ):
-        self.network = network  # of `engine.load`: (n, h, w, 3) in 0..255 -> logits (n, h, w, k), see `unet`
+        self.network = network  # of `engine.load`: (n, h, w, 3) in 0..255 -> logits (n, h, w, k)
         self.labels = tuple(labels)
         self.height, self.width, self.depth = height, width, depth  # as it was trained
         self.caution = caution  # to be said with answers
