@@ -11,6 +11,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from fivenets.core.errors import UserError
+from fivenets.datasets.classification.preparation import is_stale
 from fivenets.datasets.masks import preparation
 from fivenets.datasets.masks.prepared import MaskDataset, load
 from fivenets.datasets.settings import MaskSettings
@@ -173,11 +174,17 @@ def few_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_drawn_streets_take_camvids_place_where_it_cannot_be_had(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(preparation, "fetch", lambda *_: None)
     data = prepared(settings("camvid"), tmp_path)
-    assert "camvid cannot be had: drawn streets take its place" in caplog.text
+    assert "camvid: no real source was asked for or answered: drawn streets in" in caplog.text
     assert data.labels == PIXEL_CLASSES
     assert data.origins[0].is_drawn
     assert (len(data.train), len(data.test)) == (3, 2)
     assert data.train[0].mask.shape == (HEIGHT, WIDTH)
+    for is_there in (False, True):  # a mirror that appears is noticed by the next `make`
+        monkeypatch.setattr(
+            "fivenets.datasets.classification.preparation.answers", lambda _, there=is_there: there
+        )
+        assert is_stale("camvid", tmp_path / "data", "auto") == is_there
+        assert not is_stale("camvid", tmp_path / "data", "builtin")
 
 
 @pytest.mark.usefixtures("few_scenes")
