@@ -99,7 +99,7 @@ def test_shares_become_factors_of_these_pictures(
     shares = replace(QUICK, content_weight=0.5, style_weight=2.0, variation_weight=0.25).weights
     factors = objective.balanced(extractor, fitted, styles, shares)
     _, start = objective.loss(extractor, fitted, styles, factors)(fitted[None])
-    unit = 2 * float(start["style_loss"])
+    unit = 2 * sum(shares.style_layers.values())
     assert factors.style == 2
     assert factors.variation * float(start["variation"]) == pytest.approx(0.25 * unit)
     features = np.asarray(extractor(fitted[None])[QUICK.content_layer], float)

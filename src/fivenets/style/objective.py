@@ -75,15 +75,14 @@ def total(
 def balanced(
     features: keras.Model, content: np.ndarray, styles: Sequence[Style], weights: LossWeights
 ) -> LossWeights:
-    """Weights for these pictures, given as shares: of the style cost that the content starts with.
+    """Weights for these pictures, given as shares of what losing all of the style costs.
 
-    A style's cost grows with the fourth power of its contrast (15,000 for one pair of pictures,
-    118,000 for another) and the content's hardly changes, so that no fixed weights suit two pairs.
-    Nor do they suit two layers: undivided, the one of the largest features was all that counted,
-    and flat places stayed unpainted.
+    A style's cost grows with the fourth power of its contrast and the content's hardly changes, so
+    that no fixed weights suit two pairs. Nor do they suit two layers: undivided, the one of the
+    largest features was all that counted, and flat places stayed unpainted.
     Args: weights: `style_layers` are what losing all of the style in a layer costs; `content` and
         `variation` are what losing all of the content, and having the content's own roughness,
-        cost in parts of that style cost.
+        cost in parts of all layers together.
     """
     grams = [style_grams(features, style.image, weights) for style in styles]
     shares = np.array([style.weight for style in styles]) / sum(style.weight for style in styles)
@@ -93,11 +92,10 @@ def balanced(
         return max(float(shares @ [float(cost) for cost in costs]), SMALLEST_COST)
 
     by_layer = {layer: part / all_lost(layer) for layer, part in weights.style_layers.items()}
-    weights = replace(weights, style_layers=by_layer)
-    _, start = loss(features, content, styles, weights)(content[None])
     found = features(content[None])[weights.content_layer]
     content_lost = losses.compute_content_cost(found, ops.zeros_like(found))
-    unit = weights.style * float(start["style_loss"])
+    roughness = losses.total_variation(content[None])
+    unit = weights.style * sum(weights.style_layers.values())
 
     def factor(share: float, cost: float) -> float:
         return min(share * unit / max(cost, SMALLEST_COST), LARGEST_FACTOR)
@@ -105,7 +103,8 @@ def balanced(
     return replace(
         weights,
         content=factor(weights.content, float(content_lost)),
-        variation=factor(weights.variation, float(start["variation"])),
+        variation=factor(weights.variation, float(roughness)),
+        style_layers=by_layer,
     )
 
 

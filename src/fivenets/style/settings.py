@@ -79,9 +79,9 @@ class Settings:
     size: Size = 400
     iterations: Count = 80
     coarse_scales: Annotated[int, Field(ge=0, le=8)] = 2
-    content_weight: NonNegative = 0.01
+    content_weight: NonNegative = 0.02
     style_weight: Positive = 1.0
-    variation_weight: NonNegative = 0.004
+    variation_weight: NonNegative = 0.002
     content_layer: Layer = "block4_conv2"
     style_layers: dict[Layer, NonNegative] = field(default_factory=lambda: dict(STYLE_LAYERS))
     style_scale: Positive = 1.0

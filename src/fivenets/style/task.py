@@ -85,7 +85,7 @@ TASK = Task(
             "size": 64,
             "iterations": 2,
             "coarse_scales": 0,
-            "content_weight": 0.01,
+            "content_weight": 0.02,
             "style_weight": 1.0,
             "style_scale": 1.0,
             "initial": "content",
