@@ -182,6 +182,23 @@ def test_a_run_names_each_of_its_sources_and_one_digest_of_them_all() -> None:
     assert all_of(json.loads(tags[tracking.SOURCES_TAG])) == [SOURCE, weights]
 
 
+def test_mlflow_shows_what_a_run_was_given_and_scored_on() -> None:
+    run_id = train()
+    metrics = {"accuracy": 0.75, "scored_on": [Origin("others", Kind.FOLDER, "d3", "own").record()]}
+    (REPORTS / "metrics.json").write_text(json.dumps(metrics))
+    client = tracking.connect()
+    for _ in range(2):  # a second time changes nothing
+        tracking.log_evaluation(client, run_id, REPORTS)
+    given = client.get_run(run_id).inputs.dataset_inputs
+    assert sorted(
+        (one.dataset.name, one.dataset.digest, one.dataset.source_type, one.tags[0].value)
+        for one in given
+    ) == [("others", "d3", "folder", "evaluation"), ("signs", "d1", "builtin", "training")]
+    experiment = client.get_experiment_by_name("fivenets")
+    assert experiment is not None
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+
+
 def test_a_training_leaves_its_record_and_history_among_the_outputs() -> None:
     train()
     record = json.loads((REPORTS / "training.json").read_text())

@@ -40,6 +40,7 @@ CANDIDATES = {  # of each registered name
 MODELS = [model for candidates in CANDIDATES.values() for model in candidates]
 TRAINED = {"resnet50": 1, "yolov2-compact": 2, "facenet-nn4": 2}  # epochs, beside EPOCHS
 SMALL_DETECTOR = {"height": 64, "width": 80, "filters": 4, "pictures": 64}
+SMALL_FINE_TUNING = {"height": 64, "width": 96, "pictures": 64, "epochs": 2}
 STYLE = {"size": 64, "iterations": 3, "coarse_scales": 0}
 
 
@@ -186,6 +187,7 @@ def make_tiny(clone: Clone) -> None:
     settings["objects"] |= {"train": "train[:20%]", "test": "test[:20%]"}
     settings["face-photographs"]["most_people"] = 150
     settings["yolov2-compact"]["train"] |= SMALL_DETECTOR
+    settings["yolov2-compact"]["train"]["fine_tuning"] |= SMALL_FINE_TUNING
     for model in CANDIDATES["facenet"]:
         settings[model]["evaluate"]["recognition_repeats"] = 2
     settings["style-transfer"]["convert"]["jobs"][0]["settings"] |= STYLE

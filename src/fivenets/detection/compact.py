@@ -67,12 +67,14 @@ def cfg(
         "\n[route]\nlayers=-1,-4\n",
         _convolution(8 * filters, 3),
     ]
-    numbers = ", ".join(f"{side:.4f}" for anchor in anchors for side in anchor)
-    filters_of_last = len(anchors) * (5 + classes)
-    last = LAST.format(
-        filters=filters_of_last, anchors=numbers, count=len(anchors), classes=classes
-    )
-    return "".join([*layers, last])
+    return "".join([*layers, region(classes, anchors)])
+
+
+def region(classes: int, anchors: Sequence[Sequence[float]]) -> str:
+    """The last convolution and YOLOv2's head, for anchors (width, height) in cells."""
+    sides = ", ".join(f"{side:.4f}" for anchor in anchors for side in anchor)
+    count = len(anchors)
+    return LAST.format(filters=count * (5 + classes), anchors=sides, count=count, classes=classes)
 
 
 def _convolution(filters: int, size: int, stride: int = 1) -> str:

@@ -102,7 +102,8 @@ class PaddedMaxPooling2D(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
         height, width = (
-            (side + self.padding - self.size) // self.stride + 1 for side in (height, width)
+            side and (side + self.padding - self.size) // self.stride + 1  # None: of any size
+            for side in (height, width)
         )
         return batch, height, width, channels
 

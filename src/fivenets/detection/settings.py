@@ -1,6 +1,6 @@
 """How detectors are converted, trained and scored, as params.yaml says it."""
 
-from dataclasses import field
+from dataclasses import asdict, field, replace
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -57,6 +57,19 @@ class Augmentation:
 
 
 @checked
+class FineTuning:
+    """What is different in a recipe that starts from a trained network's numbers."""
+
+    start: Literal["yolo-fastest-1.1-xl", "yolo-fastest-1.1"]
+    frozen: Annotated[int, Field(ge=0)]  # of its convolutions, the first, which keep their numbers
+    height: Side
+    width: Side
+    epochs: Count
+    learning_rate: Positive
+    pictures: Count | None = None
+
+
+@checked
 class Recipe:
     """How one detector is trained."""
 
@@ -74,19 +87,31 @@ class Recipe:
     scales: Annotated[list[Scale], Field(min_length=1)] = field(default_factory=lambda: [1.0])
     loss: Section[Weights] = Weights()
     augmentation: Section[Augmentation] = Augmentation()
+    fine_tuning: Section[FineTuning] | None = None  # where its start can be had
     seed: Seed
 
     @model_validator(mode="after")
     def _has_whole_cells_at_every_scale(self) -> Self:
-        for scale in self.scales:
-            for name, side in (("height", self.height), ("width", self.width)):
-                if side * scale < STRIDE or side * scale % STRIDE:
-                    times = "" if scale == 1 else f" when multiplied by {scale:g} of scales"
-                    raise Misfit(name, f"a multiple of {STRIDE} pixels{times}", side)
+        self._check_sides(self, "", STRIDE)
+        if self.fine_tuning:
+            self._check_sides(self.fine_tuning, "fine_tuning.", 2 * STRIDE)
         if len(set(self.sizes)) < len(self.sizes):
             # Which sizes may change, TensorFlow is told by two batches that follow one another.
             raise Misfit("scales", "a list of different numbers", self.scales)
         return self
+
+    def _check_sides(self, of: "Recipe | FineTuning", path: str, stride: int) -> None:
+        for scale in self.scales:
+            for name, side in (("height", of.height), ("width", of.width)):
+                if side * scale < stride or side * scale % stride:
+                    times = "" if scale == 1 else f" when multiplied by {scale:g} of scales"
+                    raise Misfit(path + name, f"a multiple of {stride} pixels{times}", side)
+
+    def fine_tuned(self) -> "Recipe":
+        """The recipe where `fine_tuning.start` can be had."""
+        different = asdict(self.fine_tuning) if self.fine_tuning else {}
+        own = ("start", "frozen")
+        return replace(self, **{key: value for key, value in different.items() if key not in own})
 
     @property
     def sizes(self) -> list[tuple[int, int]]:

@@ -155,6 +155,17 @@ def _yolov2(raw_dir: Path) -> Pair | None:
     return Pair(name, *files, _photographs(folder), origin, "letterbox")
 
 
+def start(name: str, raw_dir: Path, data_source: str = "auto") -> Pair | None:
+    """The pair whose numbers a training starts from; None, with a warning, where it cannot be had.
+
+    Args: data_source: "builtin" asks nobody.
+    """
+    pair = None if data_source == "builtin" else _relative(name, raw_dir)
+    if pair is None:
+        log.warning("%s cannot be had here: training starts from random numbers", name)
+    return pair
+
+
 def photographs(
     trained_on: Origin | None, raw_dir: Path, data_source: str = "auto"
 ) -> Sequence[images.ImageSource]:

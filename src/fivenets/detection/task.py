@@ -35,9 +35,18 @@ def training(candidate: Candidate) -> Making:
     settings = _settings(str(candidate.data))
     recipe = params.settings(Recipe, candidate.name, "train")
     data = prepared.load(Path("data", str(candidate.data)), settings)
+    start, origins = None, data.origins
+    if recipe.fine_tuning:
+        pair = sources.start(
+            recipe.fine_tuning.start, Path("data/raw"), params.load("data", "source")
+        )
+        if pair:
+            labels = read_names(pair.names)
+            start = Detector.from_darknet(pair.cfg, pair.weights, labels, pair.resize, pair.origin)
+            recipe, origins = recipe.fine_tuned(), [*origins, pair.origin]
 
     def make(log: Log) -> Rows:
-        trained, rows = train(data, recipe, candidate.checkpoints, log.log_epoch)
+        trained, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, start)
         cfg, weights, _ = trained.write_darknet(candidate.folder / "model")
         detector = Detector.from_darknet(
             cfg, weights, trained.labels, trained.resize, trained.trained_on
@@ -46,7 +55,7 @@ def training(candidate: Candidate) -> Making:
         _keep(candidate, detector, cfg, weights, pictures)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, data.origins, make)
+    return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make)
 
 
 def conversion(candidate: Candidate) -> Making:

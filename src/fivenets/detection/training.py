@@ -10,8 +10,9 @@ import numpy as np
 
 from fivenets.core.digests import arrays_sha256
 from fivenets.datasets.objects.prepared import Example, ObjectDataset
-from fivenets.detection import anchors, compact, darknet, model, weights
+from fivenets.detection import anchors, compact, darknet, model, transfer, weights
 from fivenets.detection.augmentation import augmented
+from fivenets.detection.converted import Converted
 from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import YoloLoss
@@ -30,6 +31,7 @@ def train(
     recipe: Recipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+    start: Converted | None = None,
 ) -> tuple[Detector, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
@@ -37,24 +39,26 @@ def train(
     epoch of a falling rate is the best. Its difficult objects, and crowds, are neither learned nor
     unlearned.
 
+    Args: start: a detector whose layers but the last are started from; by default all are random.
     Returns: the detector, in float32 however it was trained, and one row of metrics per epoch. The
         caller removes `checkpoint_dir` once it has saved the detector.
     Raises: UserError where the loss becomes NaN.
     """
     make_deterministic(recipe.seed)
     examples = list(data.train)  # decoded once
-    cfg = darknet.parse(
-        compact.cfg(
-            recipe.height,
-            recipe.width,
-            len(data.labels),
-            fitted_anchors(examples, recipe).tolist(),
-            recipe.filters,
-        )
-    )
+    sizes = recipe.height, recipe.width, len(data.labels)
+    fitted = fitted_anchors(examples, recipe).tolist()
+    if start is None:
+        cfg = darknet.parse(compact.cfg(*sizes, fitted, recipe.filters))
+    else:
+        cfg = darknet.parse(transfer.cfg(start.cfg, *sizes, fitted))
     (region,) = cfg.regions
     network = model.build(cfg, any_size=len(recipe.scales) > 1)
+    if start is not None:
+        transfer.load(network, cfg, start)
     trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
+    if start is not None and recipe.fine_tuning:
+        transfer.freeze(trained, recipe.fine_tuning.frozen, len(weights.convolutions(cfg)))
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
     shares = shares_of(examples, data.settings.weights, recipe.pictures or len(examples))
@@ -86,7 +90,8 @@ def train(
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
     plain.set_weights(trained.get_weights())
-    return Detector(plain, cfg, header, data.labels, "stretch", Origin.joint(data.origins)), rows
+    origins = [*data.origins, *([start.trained_on] if start and start.trained_on else [])]
+    return Detector(plain, cfg, header, data.labels, "stretch", Origin.joint(origins)), rows
 
 
 def known_by(data: ObjectDataset, recipe: Recipe, network: keras.Model) -> str:

@@ -85,6 +85,8 @@ def publish(decision: dict[str, Any]) -> None:
             # DVC evaluates no model again whose bytes have not changed, whichever run made them.
             tracking.log_evaluation(client, run_id, candidate.reports)
         example = (PYFUNC / service.example).read_bytes()
+        card = model_card(candidate, decision, made_by.tags)
+        client.set_tag(run_id, tracking.NOTE_TAG, card)
         version = registry.register(
             name,
             run_id,
@@ -92,7 +94,7 @@ def publish(decision: dict[str, Any]) -> None:
             digest_of(files),
             PYFUNC / service.script,
             [base64.b64encode(example).decode()] * service.pictures,
-            model_card(candidate, decision, made_by.tags),
+            card,
             {
                 "model": candidate.name,
                 "data": made_by.tags["data"],
@@ -104,6 +106,12 @@ def publish(decision: dict[str, Any]) -> None:
         registry.point_alias(name, candidate.name, version)
         if candidate.name == decision["best"] and decision["passed"]:
             registry.point_alias(name, registry.CHAMPION, version)
+    registry.describe(
+        name,
+        f"{service.use[0].upper()}{service.use[1:]}. `models:/{name}@{registry.CHAMPION}` is the "
+        f"candidate with the best {decision['metric']}, if that reaches {decision['minimum']:g}.",
+        {"task": decision["task"]},
+    )
 
 
 def decided(decision: dict[str, Any]) -> list[Candidate]:

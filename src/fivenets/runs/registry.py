@@ -98,6 +98,14 @@ def claim(client: mlflow.MlflowClient, name: str) -> None:
     client.set_registered_model_tag(name, OWNER_TAG, OWNER)
 
 
+def describe(name: str, description: str, tags: Mapping[str, str]) -> None:
+    """Says of the registered model, and not of one version, what it is."""
+    client = tracking.connect()
+    client.update_registered_model(name, description)
+    for key, value in tags.items():
+        client.set_registered_model_tag(name, key, value)
+
+
 def point_alias(name: str, alias: str, version: str) -> None:
     """Makes `models:/NAME@ALIAS` mean this version."""
     tracking.connect().set_registered_model_alias(name, alias, version)

@@ -4,12 +4,12 @@ import csv
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import mlflow
-from mlflow.entities import Metric, Param, Run
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run
 from mlflow.exceptions import MlflowException
 
 from fivenets.core.candidates import HISTORY_FILE, METRICS_FILE, RECORD_FILE
@@ -26,6 +26,7 @@ SOURCES_TAG = "sources"  # each origin of what a training was given, as JSON
 ATTEMPT_TAG, REBUILDING_TAG = "attempt", "rebuilding"
 SUPERSEDED_TAG = "superseded_by"  # the run that made the same model file later, as it says
 SAID = ("git_commit", "git_dirty", "data", "data_digest")  # tags of where a model comes from
+NOTE_TAG, SOURCE_TAG = "mlflow.note.content", "mlflow.source.name"  # as MLflow's pages show them
 DIFF_ARTIFACT, LOCK_ARTIFACT = "source/changes.diff", "source/dvc.lock"
 
 
@@ -82,6 +83,8 @@ def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> N
     for picture in sorted(reports.glob("pictures/*.png")):
         client.log_artifact(run_id, str(picture), "evaluation")
     client.log_artifact(run_id, str(reports / METRICS_FILE), "evaluation")
+    scored_on = json.loads((reports / METRICS_FILE).read_text()).get("scored_on")
+    client.log_inputs(run_id, datasets_of(scored_on or [], "evaluation"))
 
 
 def evaluation_numbers(reports: Path) -> dict[str, float]:
@@ -165,8 +168,12 @@ def end(client: mlflow.MlflowClient, run_id: str) -> None:
 
 
 def create(client: mlflow.MlflowClient, record: Mapping[str, Any], tags: Mapping[str, str]) -> str:
+    shown = {SOURCE_TAG: f"params.yaml: {record['name']}", "mlflow.source.type": "PROJECT"}
     run = client.create_run(
-        experiment(client), record["started"], {**record["tags"], **tags}, run_name=record["name"]
+        experiment(client),
+        record["started"],
+        {**shown, **record["tags"], **tags},
+        run_name=record["name"],
     )
     describe(client, run.info.run_id, record)
     return run.info.run_id
@@ -179,8 +186,25 @@ def describe(client: mlflow.MlflowClient, run_id: str, record: Mapping[str, Any]
     # Older records have neither of these.
     if record.get("sources"):
         client.set_tag(run_id, SOURCES_TAG, json.dumps(record["sources"]))
+        client.log_inputs(run_id, datasets_of(record["sources"], "training"))
     if record.get("diff"):
         client.log_text(run_id, record["diff"], DIFF_ARTIFACT)
+
+
+def datasets_of(sources: Sequence[Mapping[str, Any]], context: str) -> list[DatasetInput]:
+    """Origins, as `Origin.record` has them, for MLflow's column of data sets.
+
+    Args: context: what they were used for, such as training.
+    """
+    tags = [InputTag("mlflow.data.context", context)]
+    return [
+        DatasetInput(
+            # MLflow keeps 36 characters of a digest.
+            Dataset(one["asset"], one["digest"][:36], one["kind"], json.dumps(one)),
+            tags,
+        )
+        for one in sources
+    ]
 
 
 def points(values: Mapping[str, float], step: int) -> list[Metric]:

@@ -11,6 +11,12 @@ from fivenets.core.errors import UserError
 from fivenets.core.masking import masked
 
 EXPERIMENT = "fivenets"
+EXPERIMENT_TAGS = {
+    "mlflow.note.content": "Models of the course on convolutional networks. Each run is of one "
+    "that was trained or converted: curve, evaluation (`test/`), registered version.",
+    # Else MLflow opens on its pages of language models.
+    "mlflow.experimentKind": "custom_model_development",
+}
 SCHEMES = ("databricks", "http", "https", "mssql", "mysql", "postgresql", "sqlite")
 DRIVERS = {  # of databases, by the module that Python misses: what pip calls them
     "psycopg": "'psycopg[binary]'",
@@ -82,7 +88,7 @@ def experiment(client: mlflow.MlflowClient) -> str:
         return found.experiment_id
     is_local = mlflow.get_tracking_uri().startswith("sqlite:")
     artifacts = (store_folder() / "mlartifacts").as_uri() if is_local else None
-    return client.create_experiment(EXPERIMENT, artifacts)
+    return client.create_experiment(EXPERIMENT, artifacts, EXPERIMENT_TAGS)
 
 
 def _unusable(uri: str) -> str:
