@@ -140,7 +140,7 @@ TASK = Task(
         script="image_classifier.py",
         example="example_sign.png",
         use="raw pictures in, label and probabilities out",
-        limits="Trained on few pictures of a kind: expect less on other people, places and cameras.",
+        limits="Trained on few pictures: expect less on other people, places and cameras.",
         limits_of_builtin="Trained on drawn pictures: expect little of it on photographs.",
     ),
 )
