@@ -176,8 +176,8 @@ def test_the_model_card_holds_the_evidence(story: dict[str, Published]) -> None:
 @pytest.mark.parametrize(
     ("kind", "limits"),
     [
-        ("mirror", "Trained on few hands before plain walls"),
-        ("package", "Trained on few hands before plain walls"),
+        ("mirror", "Trained on few pictures"),
+        ("package", "Trained on few pictures"),
         ("folder", "As good as its test split says on pictures like those"),
     ],
 )

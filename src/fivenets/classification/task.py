@@ -140,7 +140,7 @@ TASK = Task(
         script="image_classifier.py",
         example="example_sign.png",
         use="raw pictures in, label and probabilities out",
-        limits="Trained on few hands before plain walls: expect less on other people and rooms.",
-        limits_of_builtin="Trained on drawn hands: expect little of it on photographs.",
+        limits="Trained on few pictures: expect less on other people, places and cameras.",
+        limits_of_builtin="Trained on drawn pictures: expect little of it on photographs.",
     ),
 )
