@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy  # its modules are imported where they are used
 
 from fivenets.core.errors import UserError
 from fivenets.detection.regions import Region
@@ -61,7 +62,7 @@ def decode(
     rows, columns = raw.shape[:2]
     shape = (rows, columns, len(region.anchors), 5 + region.classes)
     cells = raw.astype(np.float32).reshape(shape)
-    logistic = np.asarray if region.new_coords else _logistic
+    logistic = np.asarray if region.new_coords else scipy.special.expit
     confidence = logistic(cells[..., 4])
     row, column, anchor = np.nonzero(confidence >= least_confidence)
     chosen = cells[row, column, anchor]
@@ -73,18 +74,8 @@ def decode(
     sides = stretch * np.array(region.anchors, np.float32)[anchor] / size
     boxes_xyxy = np.concatenate([centres - sides / 2, centres + sides / 2], axis=-1)
     logits = chosen[:, 5:]
-    classes = _softmax(logits) if region.softmax else logistic(logits)
+    classes = scipy.special.softmax(logits, axis=-1) if region.softmax else logistic(logits)
     return boxes_xyxy, confidence[row, column, anchor], classes
-
-
-def _logistic(x: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):  # of what is far below 0, which becomes 0
-        return 1 / (1 + np.exp(-x))
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True, initial=-np.inf))
-    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def iou(boxes_xyxy: np.ndarray, others_xyxy: np.ndarray) -> np.ndarray:
