@@ -1,11 +1,12 @@
 """Paints docs/style.jpg, four photographs in the style of paintings: `python docs/draw_style.py`.
 
-By the settings of `style-transfer` in params.yaml, a minute each on 2 quiet cores. All may be
-passed on: photographs of scikit-learn (CC BY 2.0), drive.ai (CC BY 4.0) and Darknet (public
-domain), and paintings in the public domain.
+By the settings of `style-transfer` in params.yaml. All may be passed on: photographs
+of scikit-learn (CC BY 2.0), drive.ai (CC BY 4.0) and Darknet (public domain), and paintings in the
+public domain.
 """
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,14 @@ PAIRS = (
     ("sklearn_photographs", "flower.jpg", "composition_vii"),
     ("darknet", "data/horses.jpg", "wave"),
 )
-WIDTH, HEIGHT, ASIDE, MARGIN = 400, 266, 145, 6  # pixels; aside: of what a picture is made of
+SIZE = 320  # pixels at a picture's longer side
+WIDTH, HEIGHT, ASIDE, MARGIN = 320, 213, 116, 6  # pixels; aside: of what a picture is made of
 
 
 def main() -> None:
     plan = params.settings(JobPlan, "style-transfer", "convert")
     network, _ = sources.network(plan.features, plan.pooling, "auto", RAW)
+    settings = replace(plan.jobs[0].settings, size=SIZE)
     page = Image.new("RGB", tuple(2 * side for side in (WIDTH + ASIDE, HEIGHT)), "white")
     corners = itertools.product((0, HEIGHT), (0, WIDTH + ASIDE))
     for (asset, file, name), (top, left) in zip(PAIRS, corners, strict=True):
@@ -38,7 +41,7 @@ def main() -> None:
         assert found is not None
         content = images.read_image(found.folder / file)
         style = sources.picture(name, "style", "real", RAW).image
-        painted = transfer.transfer(network, content, [Style(style)], plan.jobs[0].settings)
+        painted = transfer.transfer(network, content, [Style(style)], settings)
         half = HEIGHT // 2
         for picture, box in (
             (painted, (left, top, WIDTH - MARGIN, HEIGHT - MARGIN)),
@@ -46,7 +49,7 @@ def main() -> None:
             (style, (left + WIDTH, top + half, ASIDE - MARGIN, half - MARGIN)),
         ):
             page.paste(_filling(picture, *box[2:]), box[:2])
-    page.save("docs/style.jpg", quality=88)
+        page.save("docs/style.jpg", quality=88)
 
 
 def _filling(image_rgb_uint8: np.ndarray, width: int, height: int) -> Image.Image:
