@@ -33,11 +33,11 @@ from fivenets.style.settings import JobPlan
 
 RAW, MODEL = Path("data/raw"), "style-transfer"
 REPORT = Path("reports/studies/style.json")
-CONTENTS = {  # much sky, a still life, a street, animals
+CONTENTS = {  # much sky, a street, animals, a still life
     "china": ("sklearn_photographs", "china.jpg"),
-    "flower": ("sklearn_photographs", "flower.jpg"),
     "street": ("course_street", "test.jpg"),
     "horses": ("darknet", "data/horses.jpg"),
+    "flower": ("sklearn_photographs", "flower.jpg"),
 }
 STYLES = ("starry_night_google", "the_scream", "wave")
 TUTORIAL_ITERATIONS = 300
@@ -60,7 +60,7 @@ def _paint(size: int, folder: Path, *, by_tutorial: bool) -> None:
     network, origin = sources.network(plan.features, pooling, "auto", RAW)
     settings = replace(plan.jobs[0].settings, size=size)
     folder.mkdir(parents=True, exist_ok=True)
-    for pair, (content, style) in _pairs().items():
+    for pair, (content, style) in pairs().items():
         file = folder / f"{pair}.png"
         if file.exists():  # where an earlier try was cut off
             continue
@@ -88,17 +88,17 @@ def _measure(folders: list[Path]) -> None:
     from fivenets.style import measures, squeezenet
 
     judge = squeezenet.network("auto", RAW)
-    pairs = {
+    shared = {
         pair: pictures_of
-        for pair, pictures_of in _pairs().items()
+        for pair, pictures_of in pairs().items()
         if all((folder / f"{pair}.png").exists() for folder in folders)
     }
-    if not pairs:
+    if not shared:
         raise UserError("the folders have no picture in common: `paint` them first")
     found: dict[str, Any] = {}
     for folder in folders:
         found[folder.name] = {}
-        for pair, (content, style) in pairs.items():
+        for pair, (content, style) in shared.items():
             made = images.read_image(folder / f"{pair}.png").astype(np.float32) / 255
             height, width, _ = made.shape
             seen = pictures.resize(content, height, width)
@@ -107,17 +107,17 @@ def _measure(folders: list[Path]) -> None:
             found[folder.name][pair] = {key: round(value, 4) for key, value in numbers.items()}
     medians = {
         name: {
-            key: round(statistics.median(numbers[pair][key] for pair in pairs), 4)
-            for key in numbers[next(iter(pairs))]
+            key: round(statistics.median(numbers[pair][key] for pair in shared), 4)
+            for key in numbers[next(iter(shared))]
         }
         for name, numbers in found.items()
     }
     command = " ".join(["python pipelines/studies/style.py measure", *map(str, folders)])
-    study = {"command": command, "pictures": len(pairs), "medians": medians, "pairs": found}
+    study = {"command": command, "pictures": len(shared), "medians": medians, "pairs": found}
     REPORT.write_text(json.dumps(study, indent=2) + "\n")
     for name, numbers in medians.items():
         print(name, json.dumps(numbers))
-    _sheet(folders, list(pairs)).save(REPORT.with_suffix(".jpg"), quality=80)
+    _sheet(folders, list(shared)).save(REPORT.with_suffix(".jpg"), quality=80)
 
 
 def _sheet(folders: list[Path], pairs: list[str]) -> Image.Image:
@@ -130,7 +130,7 @@ def _sheet(folders: list[Path], pairs: list[str]) -> Image.Image:
     return Image.fromarray(np.vstack(rows))
 
 
-def _pairs() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def pairs() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Content and style, both (height, width, 3) uint8, by the names of both."""
     contents = {}
     for name, (asset, file) in CONTENTS.items():
