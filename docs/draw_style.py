@@ -1,44 +1,29 @@
-"""Paints docs/style.jpg, four photographs in the style of paintings: `python docs/draw_style.py`.
+"""Draws docs/style.jpg, photographs in the style of paintings beside what they were made of.
 
-By the settings of `style-transfer` in params.yaml, a minute each on 2 quiet cores. All may be
-passed on: photographs of scikit-learn (CC BY 2.0), drive.ai (CC BY 4.0) and Darknet (public
-domain), and paintings in the public domain.
+    python pipelines/studies/style.py paint 240 FOLDER
+    python docs/draw_style.py FOLDER
+
+Of the study's pictures the first four; what it says of passing them on holds here.
 """
 
 import itertools
+import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from fivenets.core import images, params
-from fivenets.sources.catalogue import ASSETS
-from fivenets.sources.fetching import fetch
-from fivenets.style import sources, transfer
-from fivenets.style.objective import Style
-from fivenets.style.settings import JobPlan
+sys.path.append("pipelines/studies")
+import style as study  # pyright: ignore[reportMissingImports]
 
-RAW = Path("data/raw")
-PAIRS = (
-    ("sklearn_photographs", "china.jpg", "starry_night_google"),
-    ("course_street", "test.jpg", "the_scream"),
-    ("sklearn_photographs", "flower.jpg", "composition_vii"),
-    ("darknet", "data/horses.jpg", "wave"),
-)
-WIDTH, HEIGHT, ASIDE, MARGIN = 400, 266, 145, 6  # pixels; aside: of what a picture is made of
+WIDTH, HEIGHT, ASIDE, MARGIN = 336, 224, 121, 6  # pixels; aside: of what a picture is made of
 
 
-def main() -> None:
-    plan = params.settings(JobPlan, "style-transfer", "convert")
-    network, _ = sources.network(plan.features, plan.pooling, "auto", RAW)
-    page = Image.new("RGB", tuple(2 * side for side in (WIDTH + ASIDE, HEIGHT)), "white")
+def main(folder: Path) -> None:
+    page = Image.new("RGB", (2 * (WIDTH + ASIDE), 2 * HEIGHT), "white")
     corners = itertools.product((0, HEIGHT), (0, WIDTH + ASIDE))
-    for (asset, file, name), (top, left) in zip(PAIRS, corners, strict=True):
-        found = fetch(ASSETS[asset], RAW, "real")
-        assert found is not None
-        content = images.read_image(found.folder / file)
-        style = sources.picture(name, "style", "real", RAW).image
-        painted = transfer.transfer(network, content, [Style(style)], plan.jobs[0].settings)
+    for (top, left), (pair, (content, style)) in zip(corners, study.pairs().items(), strict=False):
+        painted = np.asarray(Image.open(folder / f"{pair}.png").convert("RGB"))
         half = HEIGHT // 2
         for picture, box in (
             (painted, (left, top, WIDTH - MARGIN, HEIGHT - MARGIN)),
@@ -60,4 +45,4 @@ def _filling(image_rgb_uint8: np.ndarray, width: int, height: int) -> Image.Imag
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

@@ -6,9 +6,10 @@
 `paint` leaves four contents in three styles in FOLDER: by the settings of `style-transfer`, or by
 the recipe of TensorFlow's tutorial with as many iterations as it has there. An older commit paints
 with its own settings and code: `PYTHONPATH=src python .../style.py paint ...` in its checkout.
-`measure` leaves the medians over pairs and all numbers in reports/studies/style.json, and a sheet
-beside it. What is shown may be passed on: photographs of scikit-learn (CC BY 2.0), drive.ai
-(CC BY 4.0) and Darknet (public domain), and paintings in the public domain.
+`measure` leaves the medians over the pairs that all folders have, and all numbers, in
+reports/studies/style.json, and a sheet beside it. What is shown may be passed on: photographs of
+scikit-learn (CC BY 2.0), drive.ai (CC BY 4.0) and Darknet (public domain), and paintings in the
+public domain.
 """
 
 import json
@@ -32,11 +33,11 @@ from fivenets.style.settings import JobPlan
 
 RAW, MODEL = Path("data/raw"), "style-transfer"
 REPORT = Path("reports/studies/style.json")
-CONTENTS = {  # much sky, a still life, a street, animals
+CONTENTS = {  # much sky, a street, animals, a still life
     "china": ("sklearn_photographs", "china.jpg"),
-    "flower": ("sklearn_photographs", "flower.jpg"),
     "street": ("course_street", "test.jpg"),
     "horses": ("darknet", "data/horses.jpg"),
+    "flower": ("sklearn_photographs", "flower.jpg"),
 }
 STYLES = ("starry_night_google", "the_scream", "wave")
 TUTORIAL_ITERATIONS = 300
@@ -59,8 +60,7 @@ def _paint(size: int, folder: Path, *, by_tutorial: bool) -> None:
     network, origin = sources.network(plan.features, pooling, "auto", RAW)
     settings = replace(plan.jobs[0].settings, size=size)
     folder.mkdir(parents=True, exist_ok=True)
-    seconds = {}
-    for pair, (content, style) in _pairs().items():
+    for pair, (content, style) in pairs().items():
         file = folder / f"{pair}.png"
         if file.exists():  # where an earlier try was cut off
             continue
@@ -69,9 +69,9 @@ def _paint(size: int, folder: Path, *, by_tutorial: bool) -> None:
             painted = _by_tutorial(network, content, style, size)
         else:
             painted = transfer.transfer(network, content, [Style(style)], settings)
-        seconds[pair] = time.perf_counter() - start
         pictures.write(painted, file)
-        print(f"{pair}: {seconds[pair]:.0f} s, features {origin.asset}", flush=True)
+        seconds = time.perf_counter() - start
+        print(f"{pair}: {seconds:.0f} s, features {origin.asset}", flush=True)
 
 
 def _by_tutorial(network: Any, content: np.ndarray, style: np.ndarray, size: int) -> np.ndarray:
@@ -88,30 +88,36 @@ def _measure(folders: list[Path]) -> None:
     from fivenets.style import measures, squeezenet
 
     judge = squeezenet.network("auto", RAW)
-    pairs, found = _pairs(), {}
+    shared = {
+        pair: pictures_of
+        for pair, pictures_of in pairs().items()
+        if all((folder / f"{pair}.png").exists() for folder in folders)
+    }
+    if not shared:
+        raise UserError("the folders have no picture in common: `paint` them first")
+    found: dict[str, Any] = {}
     for folder in folders:
         found[folder.name] = {}
-        for pair, (content, style) in pairs.items():
+        for pair, (content, style) in shared.items():
             made = images.read_image(folder / f"{pair}.png").astype(np.float32) / 255
             height, width, _ = made.shape
             seen = pictures.resize(content, height, width)
             wanted = pictures.fitted(style, max(height, width))
             numbers = measures.of_picture(made, seen, [wanted], [1.0], judge)
             found[folder.name][pair] = {key: round(value, 4) for key, value in numbers.items()}
-        found[folder.name]["pixels"] = f"{width} wide"
     medians = {
         name: {
-            key: round(statistics.median(numbers[pair][key] for pair in pairs), 4)
-            for key in numbers[next(iter(pairs))]
+            key: round(statistics.median(numbers[pair][key] for pair in shared), 4)
+            for key in numbers[next(iter(shared))]
         }
         for name, numbers in found.items()
     }
     command = " ".join(["python pipelines/studies/style.py measure", *map(str, folders)])
-    study = {"command": command, "medians": medians, "pairs": found}
+    study = {"command": command, "pictures": len(shared), "medians": medians, "pairs": found}
     REPORT.write_text(json.dumps(study, indent=2) + "\n")
     for name, numbers in medians.items():
         print(name, json.dumps(numbers))
-    _sheet(folders, list(pairs)).save(REPORT.with_suffix(".jpg"), quality=80)
+    _sheet(folders, list(shared)).save(REPORT.with_suffix(".jpg"), quality=80)
 
 
 def _sheet(folders: list[Path], pairs: list[str]) -> Image.Image:
@@ -124,16 +130,21 @@ def _sheet(folders: list[Path], pairs: list[str]) -> Image.Image:
     return Image.fromarray(np.vstack(rows))
 
 
-def _pairs() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def pairs() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Content and style, both (height, width, 3) uint8, by the names of both."""
-    found = {}
-    for content, (asset, file) in CONTENTS.items():
+    contents = {}
+    for name, (asset, file) in CONTENTS.items():
         fetched = fetch(ASSETS[asset], RAW, "real")
         assert fetched is not None
-        for style in STYLES:
-            painting = sources.picture(style, "style", "real", RAW).image
-            found[f"{content}-{style}"] = (images.read_image(fetched.folder / file), painting)
-    return found
+        contents[name] = images.read_image(fetched.folder / file)
+    paintings = {name: sources.picture(name, "style", "real", RAW).image for name in STYLES}
+    # The first four have each content, and each style, at least once.
+    return {
+        f"{content}-{style}": (contents[content], paintings[style])
+        for turn in range(len(STYLES))
+        for index, content in enumerate(CONTENTS)
+        for style in [STYLES[(index + turn) % len(STYLES)]]
+    }
 
 
 if __name__ == "__main__":
