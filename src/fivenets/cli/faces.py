@@ -79,6 +79,9 @@ def verify(
         files.check_folder(out, "--out")
     file = lookup.model_file(model)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
+    if by is By.pairs and embedder.pairs is None:
+        raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
+    pairs = embedder.pairs if by is By.pairs else None
     found = [read_face(path, cropped, face.value) for path in (first, second)]
     for path, one in zip((first, second), found, strict=True):
         if len(one.faces) > 1:
@@ -86,9 +89,6 @@ def verify(
         if out and one.faces:
             is_meant = [place == one.chosen for place in range(len(one.faces))]
             _draw(out, path, one, ["" for _ in one.faces], is_meant)
-    if by is By.pairs and embedder.pairs is None:
-        raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
-    pairs = embedder.pairs if by is By.pairs else None
     embeddings = embedder.embeddings([one.crop for one in found])
     verdict = compared(embeddings[0], embeddings[1], calibration, pairs)
     one, other = (one.picture for one in found)
@@ -99,9 +99,12 @@ def verify(
         print(json.dumps(asdict(verdict)))
     else:
         word = "the same person" if verdict.same else "two people"
+        measure = "distance" if pairs is None else "log-odds of two people"
+        # The rates that were measured are those of distances.
+        promised = calibration.in_words if pairs is None else f"set on {calibration.data}"
         printing.say(
-            f"{word}: distance {verdict.distance:.3f}, threshold {verdict.threshold:.3f} "
-            f"({calibration.in_words})"
+            f"{word}: {measure} {verdict.distance:.3f}, threshold {verdict.threshold:.3f} "
+            f"({promised})"
         )
 
 
