@@ -44,10 +44,14 @@ class Calibration:
         return self.scores(logits) < (-np.inf if self.least_score is None else self.least_score)
 
 
-def fitted(logits: np.ndarray, labels: np.ndarray, label_count: int) -> Calibration:
+def fitted(
+    logits: np.ndarray, labels: np.ndarray, label_count: int, others: np.ndarray | None = None
+) -> Calibration:
     """The temperature of the lowest log loss, and the score that LOST of these examples fall below.
 
     Args: logits: (n, k or k + 1). labels: (n,) integers. label_count: k.
+        others: (m, k + 1) of pictures without a label, where real ones with a label score less than
+        these n: then no more is rejected than what but LOST of the others fall below.
     Raises: UserError where there is nothing to fit on.
     """
     if not len(labels):
@@ -62,7 +66,10 @@ def fitted(logits: np.ndarray, labels: np.ndarray, label_count: int) -> Calibrat
     best = scipy.optimize.minimize_scalar(log_loss, bounds=bounds, method="bounded").x
     least = None
     if logits.shape[1] > label_count:
-        least = float(np.quantile(Calibration(label_count).scores(logits), LOST))
+        score = Calibration(label_count).scores
+        least = float(np.quantile(score(logits), LOST))
+        if others is not None:
+            least = min(least, float(np.quantile(score(others), 1 - LOST)))
     return Calibration(label_count, float(np.exp(best)), least)
 
 
