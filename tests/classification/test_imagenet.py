@@ -15,7 +15,8 @@ from fivenets.core.errors import UserError
 from fivenets.sources import fetching
 from fivenets.sources.origin import Kind
 
-FILE = imagenet.WEIGHTS.files[0]
+RESNET = imagenet.WEIGHTS["resnet50"]
+FILE = RESNET.asset.files[0]
 
 
 @pytest.fixture(autouse=True)
@@ -25,15 +26,15 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_the_builtin_source_asks_nobody(tmp_path: Path) -> None:
-    assert imagenet.fetch("builtin", tmp_path / "raw") is None
+    assert imagenet.fetch("resnet50", "builtin", tmp_path / "raw") is None
 
 
 def test_without_weights_real_is_an_error_and_auto_trains_from_scratch(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(UserError, match="resnet50_imagenet: no mirror and no public source answer"):
-        imagenet.fetch("real", tmp_path / "raw")
-    assert imagenet.fetch("auto", tmp_path / "raw") is None
+        imagenet.fetch("resnet50", "real", tmp_path / "raw")
+    assert imagenet.fetch("resnet50", "auto", tmp_path / "raw") is None
     assert "training from scratch" in caplog.text
 
 
@@ -42,13 +43,14 @@ def test_a_mirrors_file_is_verified_and_kept(
 ) -> None:
     (tmp_path / FILE.name).write_bytes(b"weights")
     with pytest.raises(UserError, match=f"is not the expected file: .*expected {FILE.known_hash}"):
-        imagenet.fetch("auto", tmp_path / "raw")
+        imagenet.fetch("resnet50", "auto", tmp_path / "raw")
     assert list((tmp_path / "raw").iterdir()) == []
     file = replace(FILE, known_hash=f"md5:{hashlib.md5(b'weights').hexdigest()}")
-    monkeypatch.setattr(imagenet, "WEIGHTS", replace(imagenet.WEIGHTS, files=(file,)))
-    found = imagenet.fetch("real", tmp_path / "raw")
+    weights = replace(RESNET, asset=replace(RESNET.asset, files=(file,)))
+    monkeypatch.setitem(imagenet.WEIGHTS, "resnet50", weights)
+    found = imagenet.fetch("resnet50", "real", tmp_path / "raw")
     assert found is not None
-    assert (found.folder / imagenet.FILE).read_bytes() == b"weights"
+    assert (found.folder / FILE.name).read_bytes() == b"weights"
     assert found.origin.kind == Kind.MIRROR
 
 
@@ -74,7 +76,7 @@ def written(file: Path, **groups: list[np.ndarray]) -> Path:
 def test_the_first_kernel_is_turned_to_read_rgb(network: keras.Model, tmp_path: Path) -> None:
     kernel, bias = np.arange(6, dtype=np.float32).reshape(1, 1, 3, 2), np.ones(2, np.float32)
     logits = network.get_layer("logits").get_weights()
-    imagenet.load(network, written(tmp_path / "w.h5", conv1_conv=[kernel, bias]))
+    imagenet.load_resnet50(network, written(tmp_path / "w.h5", conv1_conv=[kernel, bias]))
     loaded, _ = network.get_layer("conv1_conv").get_weights()
     assert loaded[0, 0].tolist() == [[4, 5], [2, 3], [0, 1]]
     np.testing.assert_array_equal(network.get_layer("logits").get_weights()[0], logits[0])
@@ -82,7 +84,7 @@ def test_the_first_kernel_is_turned_to_read_rgb(network: keras.Model, tmp_path: 
 
 def test_other_layers_and_shapes_are_refused(network: keras.Model, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no layer conv1_conv"):
-        imagenet.load(network, written(tmp_path / "w.h5", conv2=[]))
+        imagenet.load_resnet50(network, written(tmp_path / "w.h5", conv2=[]))
     short = [np.zeros((1, 1, 3, 3), np.float32), np.zeros(3, np.float32)]
     with pytest.raises(UserError, match=r"conv1_conv of shapes .* expected"):
-        imagenet.load(network, written(tmp_path / "x.h5", conv1_conv=short))
+        imagenet.load_resnet50(network, written(tmp_path / "x.h5", conv1_conv=short))

@@ -1,14 +1,11 @@
-"""Week 1, edges: the 6x6 and 7x7 examples, value by value, through Keras' convolution."""
+"""Week 1, edges: the 6x6 and 7x7 examples, value by value, through the loops and the strides."""
 
-import keras
 import numpy as np
 import pytest
 from scipy import signal
 
-VERTICAL = [[1, 0, -1], [1, 0, -1], [1, 0, -1]]
-HORIZONTAL = [[1, 1, 1], [0, 0, 0], [-1, -1, -1]]
-SOBEL = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
-SCHARR = [[3, 0, -3], [10, 0, -10], [3, 0, -3]]
+from fivenets.step_by_step import loops, strides
+from fivenets.step_by_step.edges import HORIZONTAL, SCHARR, SOBEL, VERTICAL
 
 DIGITS = [
     [3, 0, 1, 2, 7, 4],
@@ -23,14 +20,16 @@ BRIGHT_RIGHT = [[0, 0, 0, 10, 10, 10]] * 6
 CHEQUERED = [[10, 10, 10, 0, 0, 0]] * 3 + [[0, 0, 0, 10, 10, 10]] * 3
 
 
-def convolved(image: list, kernel: list, stride: int = 1, padding: str = "valid") -> list:
-    """What a Conv2D layer of this one kernel, without bias, makes of a grey image."""
-    weights = np.array(kernel, np.float32)
-    layer = keras.layers.Conv2D(1, weights.shape, stride, padding, use_bias=False)
-    pixels = np.array(image, np.float32)[None, ..., None]
-    layer.build(pixels.shape)
-    layer.set_weights([weights[..., None, None]])
-    return keras.ops.convert_to_numpy(layer(pixels))[0, ..., 0].tolist()
+def convolved(image, kernel, stride: int = 1, pad: int = 0) -> list:
+    """What one filter, without bias, makes of a grey image."""
+    pixels = np.array(image, float)[None, ..., None]
+    given = (pixels, np.array(kernel, float)[..., None, None], np.zeros((1, 1, 1, 1)))
+    by_room = [
+        room.conv_forward(*given, {"stride": stride, "pad": pad})[0][0, ..., 0].tolist()
+        for room in (loops, strides)
+    ]
+    assert by_room[0] == by_room[1]
+    return by_room[0]
 
 
 def test_the_6x6_image_and_the_vertical_filter() -> None:
@@ -74,7 +73,7 @@ def test_edges_are_found_by_the_filter_of_their_direction(image, kernel, expecte
         (SCHARR, -64),
     ],
 )
-def test_sobel_and_scharr_weigh_the_middle_row_more(kernel: list, expected: int) -> None:
+def test_sobel_and_scharr_weigh_the_middle_row_more(kernel: np.ndarray, expected: int) -> None:
     assert convolved(DIGITS, kernel)[0][0] == expected
 
 
@@ -113,11 +112,17 @@ def test_a_layer_cross_correlates_and_the_textbook_flips_the_filter_first() -> N
 
 
 def test_flipping_makes_convolution_associative() -> None:
-    first, second = np.array(VERTICAL), np.array([[3, 4, 5], [1, 0, 2], [-1, 9, 7]])
-    stepwise = signal.convolve2d(signal.convolve2d(DIGITS, first), second)
-    assert (stepwise == signal.convolve2d(DIGITS, signal.convolve2d(first, second))).all()
-    stepwise = signal.correlate2d(signal.correlate2d(DIGITS, first), second)
-    assert (stepwise != signal.correlate2d(DIGITS, signal.correlate2d(first, second))).any()
+    other = np.array([[3, 4, 5], [1, 0, 2], [-1, 9, 7]])
+
+    def flipped(image, kernel) -> list:
+        """The textbook's convolution, over all places where the two overlap."""
+        return convolved(image, np.flip(kernel), pad=len(kernel) - 1)
+
+    stepwise = flipped(flipped(DIGITS, VERTICAL), other)
+    assert stepwise == flipped(DIGITS, flipped(VERTICAL, other))
+    assert stepwise == signal.convolve2d(signal.convolve2d(DIGITS, VERTICAL), other).tolist()
+    stepwise = convolved(convolved(DIGITS, VERTICAL, pad=2), other, pad=2)
+    assert stepwise != convolved(DIGITS, convolved(VERTICAL, other, pad=2), pad=4)
 
 
 def test_a_corner_is_used_once_and_an_inner_pixel_nine_times() -> None:
@@ -131,9 +136,9 @@ def test_a_corner_is_used_once_and_an_inner_pixel_nine_times() -> None:
 
 def test_padding_keeps_the_size_and_the_inside() -> None:
     # "Same" pads (f - 1) / 2 = 1 zero on each side: 8x8 in, 6x6 out.
-    same = np.array(convolved(DIGITS, VERTICAL, padding="same"))
+    same = np.array(convolved(DIGITS, VERTICAL, pad=1))
     assert same.shape == (6, 6)
     assert same[1:-1, 1:-1].tolist() == convolved(DIGITS, VERTICAL)
-    assert same.tolist() == convolved(np.pad(DIGITS, 1).tolist(), VERTICAL)
+    assert same.tolist() == convolved(np.pad(DIGITS, 1), VERTICAL)
     # At the corner, 0 and 5 on the right count negative: -(0 + 5).
     assert same[0, 0] == -5

@@ -1,10 +1,15 @@
-"""Week 1, sizes: n, f, p, s and volumes, by Keras' layers and by this project's Darknet parser."""
+"""Week 1, sizes: n, f, p, s and volumes, step by step, by the Darknet parser, layer by layer."""
 
 import keras
 import numpy as np
 import pytest
 
+from fivenets.classification.classics import lenet5
 from fivenets.detection import darknet
+from fivenets.looking.arithmetic import table
+from fivenets.step_by_step import loops, strides
+from fivenets.step_by_step.edges import HORIZONTAL, VERTICAL
+from fivenets.step_by_step.sizes import output_side, same_padding
 
 
 def darknet_side(n: int, f: int, p: int, s: int) -> int:
@@ -13,11 +18,6 @@ def darknet_side(n: int, f: int, p: int, s: int) -> int:
         "filters=1\nactivation=linear\n"
     )
     return darknet.parse(text).layers[0].shape[0]
-
-
-def keras_side(n: int, f: int, p: int, s: int) -> int:
-    padded = keras.layers.ZeroPadding2D(p).compute_output_shape((None, n, n, 3))
-    return keras.layers.Conv2D(1, f, s).compute_output_shape(padded)[1]
 
 
 @pytest.mark.parametrize(
@@ -34,72 +34,73 @@ def keras_side(n: int, f: int, p: int, s: int) -> int:
     ],
 )
 def test_an_output_has_n_plus_2p_minus_f_over_s_plus_1(n, f, p, s, expected) -> None:
-    assert darknet_side(n, f, p, s) == keras_side(n, f, p, s) == expected
+    assert darknet_side(n, f, p, s) == output_side(n, f, p, s) == expected
+    z, _ = strides.conv_forward(
+        np.zeros((1, n, n, 1)), np.zeros((f, f, 1, 1)), np.zeros(1), {"stride": s, "pad": p}
+    )
+    assert z.shape == (1, expected, expected, 1)
 
 
 @pytest.mark.parametrize(("f", "p"), [(1, 0), (3, 1), (5, 2), (7, 3)])
 def test_same_pads_half_of_f_minus_1(f: int, p: int) -> None:
-    same = keras.layers.Conv2D(1, f, padding="same").compute_output_shape((None, 6, 6, 3))[1]
-    assert darknet_side(6, f, p, 1) == keras_side(6, f, p, 1) == same == 6
+    assert same_padding(f) == p
+    assert darknet_side(6, f, p, 1) == output_side(6, f, p) == 6
 
 
 def test_an_image_is_as_many_inputs_as_it_has_pixels_times_channels() -> None:
     def inputs(side: int) -> int:
-        return keras.layers.Flatten().compute_output_shape((None, side, side, 3))[1]
+        (row,) = table(keras.Sequential([keras.Input((side, side, 3)), keras.layers.Flatten()]))
+        return row.shape[0] or 0
 
     # The notes' "68 X 68 X 3" is a slip: their 12,288 are those of 64x64.
     assert (inputs(64), inputs(68), inputs(720)) == (12_288, 13_872, 1_555_200)
 
 
 def test_a_filter_over_a_volume_sums_27_products() -> None:
-    volume = np.arange(108, dtype=np.float32).reshape(1, 6, 6, 3)
-    one = keras.layers.Conv2D(1, 3, use_bias=False, kernel_initializer="ones")
-    output = keras.ops.convert_to_numpy(one(volume))
-    assert one.count_params() == 27
+    volume = np.arange(108.0).reshape(1, 6, 6, 3)
+    given = (volume, np.ones((3, 3, 3, 1)), np.zeros((1, 1, 1, 1)), {"stride": 1, "pad": 0})
+    output, _ = loops.conv_forward(*given)
     assert output.shape == (1, 4, 4, 1)
     # Rows of the first 3x3x3 start at 0, 18 and 36: 9 each, from there on.
-    assert output[0, 0, 0, 0] == sum(range(9)) + sum(range(18, 27)) + sum(range(36, 45))
+    expected = sum(range(9)) + sum(range(18, 27)) + sum(range(36, 45))
+    assert output[0, 0, 0, 0] == expected
+    assert loops.conv_single_step(volume[0, :3, :3], np.ones((3, 3, 3)), np.ones(1)) == expected + 1
 
 
 def test_two_filters_make_two_channels() -> None:
-    volume = np.zeros((1, 6, 6, 3), np.float32)
+    volume = np.zeros((1, 6, 6, 3))
     volume[:, :, :3] = 10  # bright on the left, in each channel
-    two = keras.layers.Conv2D(2, 3, use_bias=False)
-    two.build(volume.shape)
-    vertical = np.array([[1, 0, -1]] * 3)
-    kernels = np.stack([vertical, vertical.T], axis=-1)[:, :, None]
-    two.set_weights([np.broadcast_to(kernels, (3, 3, 3, 2))])
-    output = keras.ops.convert_to_numpy(two(volume))[0]
-    assert output.shape == (4, 4, 2)
+    kernels = np.stack([VERTICAL, HORIZONTAL], axis=-1)[:, :, None]
+    kernels = np.broadcast_to(kernels, (3, 3, 3, 2))
+    output, _ = loops.conv_forward(volume, kernels, np.zeros(2), {"stride": 1, "pad": 0})
+    assert output.shape == (1, 4, 4, 2)
     # Three channels, each with the 30 of the flat example; no horizontal edge.
-    assert output[0].tolist() == [[0, 0], [90, 0], [90, 0], [0, 0]]
+    assert output[0, 0].tolist() == [[0, 0], [90, 0], [90, 0], [0, 0]]
 
 
 def test_ten_filters_of_3x3x3_have_280_parameters_at_any_size() -> None:
     for side in (6, 1000):
-        layer = keras.layers.Conv2D(10, 3)
-        layer.build((None, side, side, 3))
-        assert layer.count_params() == (3 * 3 * 3 + 1) * 10 == 280
+        image = keras.Input((side, side, 3))
+        row = table(keras.Model(image, keras.layers.Conv2D(10, 3)(image)))[-1]
+        assert row.parameters == (3 * 3 * 3 + 1) * 10 == 280
 
 
 def test_six_filters_of_5x5_have_156_parameters_where_full_connection_has_14_million() -> None:
-    layer = keras.layers.Conv2D(6, 5)
-    layer.build((None, 32, 32, 1))
-    assert layer.count_params() == (5 * 5 + 1) * 6 == 156
-    outputs = np.prod(keras.layers.Conv2D(6, 5).compute_output_shape((1, 32, 32, 3)))
-    # Every output of a dense layer has as many weights as one.
-    each = keras.layers.Dense(1, use_bias=False)
-    each.build((None, 32 * 32 * 3))
-    assert each.count_params() * outputs == 3_072 * 4_704 == 14_450_688
+    # The first layer of LeNet-5; over the notes' 32x32x3 its outputs stay 28x28x6.
+    first = next(row for row in table(lenet5((32, 32, 1), 10)) if row.name == "conv1")
+    assert first.parameters == (5 * 5 + 1) * 6 == 156
+    assert first.shape == (28, 28, 6)
+    # Every output of a dense layer has as many weights as there are inputs.
+    assert 32 * 32 * 3 * np.prod(first.shape) == 3_072 * 4_704 == 14_450_688
 
 
 def test_each_output_depends_on_as_few_inputs_as_its_filter_covers() -> None:
-    layer = keras.layers.Conv2D(1, 5, use_bias=False, kernel_initializer="ones")
-    bright = np.ones((1, 32, 32, 1), np.float32)
+    given = (np.ones((5, 5, 1, 1)), np.zeros(1), {"stride": 1, "pad": 0})
+    bright = np.ones((1, 32, 32, 1))
     dark = bright.copy()
     dark[0, 10:15, 10:15] = 0
-    assert np.asarray(layer(bright))[0, 10, 10, 0] == 25
-    assert np.asarray(layer(dark))[0, 10, 10, 0] == 0
+    assert strides.conv_forward(bright, *given)[0][0, 10, 10, 0] == 25
+    assert strides.conv_forward(dark, *given)[0][0, 10, 10, 0] == 0
 
 
 def test_the_simple_network_ends_in_1960_numbers() -> None:
@@ -112,7 +113,7 @@ def test_the_simple_network_ends_in_1960_numbers() -> None:
             keras.layers.Flatten(),
         ]
     )
-    assert [layer.output.shape[1:] for layer in network.layers] == [
+    assert [row.shape for row in table(network)] == [
         (37, 37, 10),
         (17, 17, 20),
         (7, 7, 40),

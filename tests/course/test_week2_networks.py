@@ -3,37 +3,22 @@
 import keras
 import numpy as np
 import pytest
-from keras import layers
 
+from fivenets.classification.classics import alexnet, lenet5, vgg16
 from fivenets.faces.dlib_resnet import dlib_resnet
+from fivenets.looking.arithmetic import Row, table
 
 
-def dense_parameters(inputs: int, units: int) -> int:
-    """Those of a dense layer, from a layer of one unit: AlexNet's and VGG's would take 600 MB."""
-    one = layers.Dense(1)
-    one.build((None, inputs))
-    return one.count_params() * units
-
-
-def shapes(network: keras.Model) -> list[tuple[int, ...]]:
-    return [layer.output.shape[1:] for layer in network.layers]
+def rows(builder, side: int, channels: int, classes: int) -> list[Row]:
+    """The layers of a network that has shapes and no numbers: VGG-16's would take 550 MB."""
+    with keras.StatelessScope(initialize_variables=False):
+        network = builder((side, side, channels), classes)
+    return [row for row in table(network) if row.name != "to_unit_range"]
 
 
 def test_lenet_5_has_60_thousand() -> None:
-    network = keras.Sequential(
-        [
-            keras.Input((32, 32, 1)),
-            layers.Conv2D(6, 5, activation="tanh"),
-            layers.AveragePooling2D(2),
-            layers.Conv2D(16, 5, activation="tanh"),
-            layers.AveragePooling2D(2),
-            layers.Flatten(),
-            layers.Dense(120, activation="tanh"),
-            layers.Dense(84, activation="tanh"),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    assert shapes(network) == [
+    layers = rows(lenet5, 32, 1, 10)
+    assert [row.shape for row in layers] == [
         (28, 28, 6),
         (14, 14, 6),
         (10, 10, 16),
@@ -43,7 +28,7 @@ def test_lenet_5_has_60_thousand() -> None:
         (84,),
         (10,),
     ]
-    assert [layer.count_params() for layer in network.layers] == [
+    assert [row.parameters for row in layers] == [
         (5 * 5 * 1 + 1) * 6,
         0,
         (5 * 5 * 6 + 1) * 16,
@@ -53,25 +38,12 @@ def test_lenet_5_has_60_thousand() -> None:
         (120 + 1) * 84,
         (84 + 1) * 10,
     ]
-    assert network.count_params() == 61_706
+    assert sum(row.parameters for row in layers) == 61_706
 
 
 def test_alexnet_ends_in_9216_numbers_and_has_60_million() -> None:
-    stack = keras.Sequential(
-        [
-            keras.Input((227, 227, 3)),
-            layers.Conv2D(96, 11, strides=4),
-            layers.MaxPooling2D(3, strides=2),
-            layers.Conv2D(256, 5, padding="same"),
-            layers.MaxPooling2D(3, strides=2),
-            layers.Conv2D(384, 3, padding="same"),
-            layers.Conv2D(384, 3, padding="same"),
-            layers.Conv2D(256, 3, padding="same"),
-            layers.MaxPooling2D(3, strides=2),
-            layers.Flatten(),
-        ]
-    )
-    assert shapes(stack) == [
+    layers = rows(alexnet, 227, 3, 1000)
+    assert [row.shape for row in layers] == [
         (55, 55, 96),
         (27, 27, 96),
         (27, 27, 256),
@@ -81,29 +53,28 @@ def test_alexnet_ends_in_9216_numbers_and_has_60_million() -> None:
         (13, 13, 256),
         (6, 6, 256),
         (9216,),
+        (4096,),
+        (4096,),
+        (1000,),
     ]
-    head = [(9216, 4096), (4096, 4096), (4096, 1000)]
-    total = stack.count_params() + sum(dense_parameters(*sides) for sides in head)
-    assert total == 62_378_344  # the notes' 60 million
+    assert sum(row.parameters for row in layers) == 62_378_344  # the notes' 60 million
 
 
 @pytest.fixture(scope="module")
-def vgg16() -> keras.Model:
-    """Without its dense layers, which hold 124 of its 138 million parameters."""
-    return keras.applications.VGG16(weights=None, include_top=False, input_shape=(224, 224, 3))
+def vgg() -> keras.Model:
+    with keras.StatelessScope(initialize_variables=False):
+        return vgg16((224, 224, 3), 1000)
 
 
-def test_vgg_16_has_138_million(vgg16: keras.Model) -> None:
-    head = [(7 * 7 * 512, 4096), (4096, 4096), (4096, 1000)]
-    total = vgg16.count_params() + sum(dense_parameters(*sides) for sides in head)
-    assert total == 138_357_544
-    weighted = [layer for layer in vgg16.layers if layer.weights]
-    assert len(weighted) + len(head) == 16
+def test_vgg_16_has_138_million(vgg: keras.Model) -> None:
+    layers = table(vgg)
+    assert sum(row.parameters for row in layers) == 138_357_544
+    assert sum(row.parameters > 0 for row in layers) == 16
 
 
-def test_vgg_16_has_one_kind_of_convolution_and_one_of_pooling(vgg16: keras.Model) -> None:
-    convolutions = [layer for layer in vgg16.layers if isinstance(layer, layers.Conv2D)]
-    poolings = [layer for layer in vgg16.layers if isinstance(layer, layers.MaxPooling2D)]
+def test_vgg_16_has_one_kind_of_convolution_and_one_of_pooling(vgg: keras.Model) -> None:
+    convolutions = [layer for layer in vgg.layers if isinstance(layer, keras.layers.Conv2D)]
+    poolings = [layer for layer in vgg.layers if isinstance(layer, keras.layers.MaxPooling2D)]
     assert {(*layer.kernel_size, *layer.strides, layer.padding) for layer in convolutions} == {
         (3, 3, 1, 1, "same")
     }

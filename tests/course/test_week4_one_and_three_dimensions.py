@@ -1,40 +1,58 @@
 """Week 4: convolutions of signals and volumes."""
 
-import keras
 import numpy as np
 import pytest
 
+from fivenets.step_by_step import strides
 
-@pytest.mark.parametrize(
-    ("layer", "channels"),
-    [(keras.layers.Conv1D, 1), (keras.layers.Conv2D, 3), (keras.layers.Conv3D, 1)],
-)
-def test_14_becomes_10x16_and_then_6x32(layer, channels: int) -> None:
-    dimensions = {keras.layers.Conv1D: 1, keras.layers.Conv2D: 2, keras.layers.Conv3D: 3}[layer]
-    network = keras.Sequential(
-        [keras.Input((14,) * dimensions + (channels,)), layer(16, 5), layer(32, 5)]
-    )
-    first, second = network.layers
-    assert first.output.shape[1:] == (10,) * dimensions + (16,)
-    assert second.output.shape[1:] == (6,) * dimensions + (32,)
+STEP = {"stride": 1, "pad": 0}
+
+
+@pytest.mark.parametrize(("dimensions", "channels"), [(1, 1), (2, 3), (3, 1)])
+def test_14_becomes_10x16_and_then_6x32(dimensions: int, channels: int) -> None:
+    given = np.zeros((1, *(14,) * dimensions, channels))
     # A filter covers 5 in each direction and all channels: 5x5x5x16 in the second of three.
-    assert first.count_params() == (5**dimensions * channels + 1) * 16
-    assert second.count_params() == (5**dimensions * 16 + 1) * 32
+    kernels = np.zeros((*(5,) * dimensions, channels, 16)), np.zeros((*(5,) * dimensions, 16, 32))
+    first, _ = strides.conv_forward(given, kernels[0], np.zeros(16), STEP)
+    second, _ = strides.conv_forward(first, kernels[1], np.zeros(32), STEP)
+    assert first.shape == (1, *(10,) * dimensions, 16)
+    assert second.shape == (1, *(6,) * dimensions, 32)
 
 
 def test_a_signal_is_convolved_step_by_step() -> None:
-    layer = keras.layers.Conv1D(1, 3, use_bias=False)
-    layer.build((None, 5, 1))
-    layer.set_weights([np.array([1, 0, -1], np.float32).reshape(3, 1, 1)])
-    signal = np.array([1, 20, 15, 3, 18], np.float32).reshape(1, 5, 1)
-    assert np.asarray(layer(signal)).ravel().tolist() == [1 - 15, 20 - 3, 15 - 18]
+    signal = np.array([1.0, 20, 15, 3, 18]).reshape(1, 5, 1)
+    kernel = np.array([1.0, 0, -1]).reshape(3, 1, 1)
+    output, _ = strides.conv_forward(signal, kernel, np.zeros(1), STEP)
+    assert output.ravel().tolist() == [1 - 15, 20 - 3, 15 - 18]
 
 
 def test_a_volume_is_convolved_in_all_three_directions() -> None:
-    layer = keras.layers.Conv3D(1, 2, use_bias=False, kernel_initializer="ones")
-    volume = np.arange(27, dtype=np.float32).reshape(1, 3, 3, 3, 1)
-    output = np.asarray(layer(volume))[0, ..., 0]
-    assert output.shape == (2, 2, 2)
+    volume = np.arange(27.0).reshape(1, 3, 3, 3, 1)
+    output, _ = strides.conv_forward(volume, np.ones((2, 2, 2, 1, 1)), np.zeros(1), STEP)
+    assert output.shape == (1, 2, 2, 2, 1)
     # 0, 1, 3, 4 of the first slice and 9, 10, 12, 13 of the next; one step adds 8 times its stride.
-    assert output[0, 0, 0] == 52
-    assert (output[0, 0, 1], output[0, 1, 0], output[1, 0, 0]) == (52 + 8, 52 + 24, 52 + 72)
+    first, *others = (
+        output[0, *place, 0] for place in ((0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0))
+    )
+    assert first == 52
+    assert others == [52 + 8, 52 + 24, 52 + 72]
+
+
+@pytest.mark.parametrize("dimensions", [1, 3])
+def test_gradients_of_signals_and_volumes_are_numerical_ones(dimensions: int) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, *(5,) * dimensions, 2))
+    kernel, bias = rng.normal(size=(*(2,) * dimensions, 2, 3)), rng.normal(size=3)
+    z, cache = strides.conv_forward(x, kernel, bias, {"stride": 2, "pad": 1})
+    by_z = rng.normal(size=z.shape)
+    for index, gradient in enumerate(strides.conv_backward(by_z, cache)):
+        values = [x, kernel, bias]
+        direction = rng.normal(size=values[index].shape)
+        losses = []
+        for sign in (1, -1):
+            moved = [*values]
+            moved[index] = values[index] + sign * 1e-5 * direction
+            z, _ = strides.conv_forward(*moved, {"stride": 2, "pad": 1})
+            losses.append(float((z * by_z).sum()))
+        slope = (losses[0] - losses[1]) / 2e-5
+        assert slope == pytest.approx(float((gradient * direction).sum()), rel=1e-7)

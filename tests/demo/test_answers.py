@@ -23,7 +23,7 @@ from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.faces.face import Found
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.style import features
-from fivenets.style.settings import Settings
+from fivenets.style.settings import PRESETS, Settings
 from fivenets.style.stylizer import Stylizer
 
 CFG = (
@@ -167,6 +167,18 @@ def test_stylize_shows_the_picture_while_it_is_painted(stylizer: Stylizer, monke
     *_, (last, words) = shown
     assert (last.shape, last.dtype) == ((48, 64, 3), np.uint8)
     assert " iterations in " in words
+
+
+def test_the_fade_goes_from_the_content_to_the_painting() -> None:
+    black, white = Image.new("RGB", (80, 60)), np.full((30, 40, 3), 255, np.uint8)
+    for share, grey in ((0.0, 0), (0.4, 102), (1.0, 255)):
+        between = style.faded(black, white, share)
+        assert between.shape == (30, 40, 3)
+        assert (between == grey).all()
+
+
+def test_presets_are_those_of_the_settings() -> None:
+    assert tuple(PRESETS) == style.PRESETS
 
 
 def test_nobody_watching_ends_the_painting(stylizer: Stylizer, monkeypatch) -> None:

@@ -84,3 +84,25 @@ def training_errors(errors: Mapping[str, Mapping[str, Sequence[float]]]) -> Figu
     axes[-1].set_ylim(bottom=0)
     axes[-1].legend()
     return figure
+
+
+def transfer(tables: Mapping[str, Sequence[Mapping]]) -> Figure:
+    """Accuracy against pictures per class, a panel for each data set.
+
+    Args: tables: by data set, rows with `way`, `shown` (pictures in all) and `accuracy` (mean, low,
+        high).
+    """
+    figure, panels = plt.subplots(
+        1, len(tables), figsize=(5.2 * len(tables), 4), squeeze=False, layout="constrained"
+    )
+    for axes, (name, rows) in zip(panels[0], tables.items(), strict=True):
+        for way in dict.fromkeys(row["way"] for row in rows):
+            points = [row for row in rows if row["way"] == way and "accuracy" in row]
+            shown = [row["shown"] for row in points]
+            mean, low, high = np.array([row["accuracy"] for row in points]).reshape(-1, 3).T
+            (line,) = axes.plot(shown, mean, marker="o", label=way)
+            axes.fill_between(shown, low, high, color=line.get_color(), alpha=0.12, linewidth=0)
+        axes.set(xscale="log", xlabel="pictures trained on", ylabel="test accuracy", title=name)
+        axes.grid(alpha=0.3)
+    panels[0][0].legend(fontsize=8)
+    return figure

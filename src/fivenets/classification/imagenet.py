@@ -1,55 +1,95 @@
-"""ImageNet's weights for ResNet-50: from the mirror, else their public host, else none."""
+"""ImageNet's weights by architecture: from the mirror, else their public host, else none."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 
+from fivenets.classification import tflite_file
 from fivenets.core.errors import UserError
+from fivenets.sources.asset import Asset
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import Fetched
 from fivenets.sources.fetching import fetch as fetch_asset
 
 log = logging.getLogger(__name__)
 
-WEIGHTS = ASSETS["resnet50_imagenet"]  # by He et al. 2015, in Caffe, as keras.applications has them
-FILE = WEIGHTS.files[0].name
+LABELS = "imagenet_labels.txt"  # beside MobileNetV2's weights
 
 
-def fetch(source: str, raw_dir: Path) -> Fetched | None:
-    """The folder that holds FILE, or None where training starts from scratch.
+@dataclass(frozen=True)
+class Weights:
+    """Trained weights of one architecture."""
+
+    asset: Asset
+    file: str  # of the asset
+    load: Callable[[keras.Model, Path], None]  # from that file into all but the logits
+
+
+def fetch(architecture: str, source: str, raw_dir: Path) -> Fetched | None:
+    """The folder with an architecture's weights, or None where training starts from scratch.
 
     Args: source: data.source; "real" insists on the weights, "builtin" does without them.
     Raises: UserError where `real` finds no weights, or what answers is another file.
     """
-    found = fetch_asset(WEIGHTS, raw_dir, source)
+    found = fetch_asset(WEIGHTS[architecture].asset, raw_dir, source)
     if found is None:
         log.warning("ImageNet's weights cannot be had here: training from scratch")
     return found
 
 
-def load(network: keras.Model, file: Path) -> None:
-    """Gives `network`, all but its logits, the weights in a file of keras.applications.
+def load(network: keras.Model, architecture: str, folder: Path) -> None:
+    """Gives `network`, all but its logits, the weights in a folder that `fetch` has found.
+
+    Raises: UserError where a layer is missing or of another shape.
+    """
+    weights = WEIGHTS[architecture]
+    weights.load(network, folder / weights.file)
+
+
+def load_resnet50(network: keras.Model, file: Path) -> None:
+    """Those of He et al. 2015, in Caffe, as keras.applications has them.
 
     That network reads BGR: the first kernel is turned over to read RGB.
-    Raises: UserError where a layer is missing or of another shape.
     """
     with h5py.File(file) as stored:
         for layer in network.layers[:-1]:
             if not layer.weights:
                 continue
             values = _values(stored, layer.name)
-            shapes = [tuple(weight.shape) for weight in layer.weights]
-            if [value.shape for value in values] != shapes:
-                raise UserError(
-                    f"{file.name}: {layer.name} of shapes {shapes} expected, "
-                    f"{[value.shape for value in values]} received"
-                )
+            _check(layer, values, file)
             if layer.name == "conv1_conv":
                 values[0] = values[0][:, :, ::-1]
             layer.set_weights(values)
+
+
+def load_mobilenet_v2(network: keras.Model, file: Path) -> None:
+    """Those of a TFLite file, whose normalisations are folded into the convolutions."""
+    *found, _ = tflite_file.convolutions(file)  # the last are the logits
+    ours = [layer for layer in network.layers[:-1] if layer.weights]
+    if len(ours) != len(found):
+        raise UserError(
+            f"{file.name}: {len(ours)} convolutions with folded normalisations expected, "
+            f"{len(found)} received"
+        )
+    for layer, values in zip(ours, found, strict=True):
+        _check(layer, values, file)
+        layer.set_weights(values)
+
+
+def load_logits(network: keras.Model, folder: Path) -> list[str]:
+    """Gives a MobileNetV2 of 1,000 classes the logits of ImageNet as well; returns the labels.
+
+    The file's first class, background, is left out, as nothing was trained to be it.
+    """
+    kernel, bias = tflite_file.convolutions(folder / WEIGHTS["mobilenet_v2"].file)[-1]
+    network.layers[-1].set_weights([kernel[0, 0, :, 1:], bias[1:]])
+    lines = (folder / LABELS).read_text().splitlines()
+    return [line.split(maxsplit=1)[1] for line in lines][1:]  # each after its number
 
 
 def _values(stored: h5py.File, name: str) -> list[np.ndarray]:
@@ -57,3 +97,24 @@ def _values(stored: h5py.File, name: str) -> list[np.ndarray]:
         raise UserError(f"{Path(stored.filename).name} has no layer {name}")
     group = stored[name]
     return [np.asarray(group[weight]) for weight in group.attrs["weight_names"]]
+
+
+def _check(
+    layer: keras.Layer, values: list[np.ndarray] | tuple[np.ndarray, ...], file: Path
+) -> None:
+    shapes = [tuple(weight.shape) for weight in layer.weights]
+    if [value.shape for value in values] != shapes:
+        raise UserError(
+            f"{file.name}: {layer.name} of shapes {shapes} expected, "
+            f"{[value.shape for value in values]} received"
+        )
+
+
+WEIGHTS = {
+    "resnet50": Weights(
+        ASSETS["resnet50_imagenet"], ASSETS["resnet50_imagenet"].files[0].name, load_resnet50
+    ),
+    "mobilenet_v2": Weights(
+        ASSETS["mobilenet_v2"], "tf2_mobilenet_v2_1.0_224_ptq.tflite", load_mobilenet_v2
+    ),
+}

@@ -1,11 +1,11 @@
 """How classifiers are built, trained and scored, as params.yaml says it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import (
@@ -17,6 +17,7 @@ from fivenets.core.params import (
     Section,
     Seed,
     SettingError,
+    Text,
     checked,
     read,
 )
@@ -58,6 +59,35 @@ class ResNet50Options:
 
 
 @checked
+class MobileNetV2Options:
+    """Of `mobilenet_v2.mobilenet_v2`, which explains them."""
+
+    alpha: Annotated[float, Field(ge=0.1, le=2)] = 1.0
+    weights: Literal["none", "imagenet"] = "none"
+
+    @model_validator(mode="after")
+    def _is_as_trained(self) -> Self:
+        if self.weights == "imagenet" and self.alpha != 1:
+            raise Misfit("alpha", "1.0 with weights: imagenet", self.alpha)
+        return self
+
+
+@checked
+class ScaledOptions:
+    """Of `classics` and `googlenet`."""
+
+    width: Annotated[float, Field(gt=0, le=4)] = 1.0  # times the published filters
+
+
+@checked
+class ResNetOptions:
+    """Of `resnet_depths.resnet`, which explains them."""
+
+    depth: Literal[18, 34, 50, 101, 152]
+    width: Width = 64
+
+
+@checked
 class ThinResNetOptions:
     """Of `thin_resnet.thin_resnet`, which explains them."""
 
@@ -87,10 +117,16 @@ class Network:
 
 # The networks that params.yaml can name.
 NETWORKS = {
+    "alexnet": Network("classics", ScaledOptions, smallest_side=67),
     "assignment_cnn": Network("signs_cnn"),
     "compact_cnn": Network("signs_cnn", CompactOptions),
+    "googlenet": Network("googlenet", ScaledOptions, smallest_side=32),
+    "lenet5": Network("classics", ScaledOptions, smallest_side=16),
+    "mobilenet_v2": Network("mobilenet_v2", MobileNetV2Options, smallest_side=32),
+    "resnet": Network("resnet_depths", ResNetOptions, smallest_side=32),
     "resnet50": Network("resnet", ResNet50Options, smallest_side=32),
     "thin_resnet": Network("thin_resnet", ThinResNetOptions),
+    "vgg16": Network("classics", ScaledOptions, smallest_side=32),
 }
 
 
@@ -100,6 +136,12 @@ def check_network(architecture: str, options: Any) -> None:
         known = ", ".join(NETWORKS)
         raise SettingError("architecture", f"should be one of {known}, it is {architecture!r}")
     read(NETWORKS[architecture].options, options, "network")
+
+
+def _is_freezing(text: str) -> str:
+    if text not in ("all", "none") and not (text.startswith("up_to:") and text[6:]):
+        raise Misfit("", "all, none or up_to:LAYER", text)
+    return text
 
 
 @checked
@@ -119,6 +161,8 @@ class Recipe:
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     augmentation: Section[Strengths] = Strengths()
     frozen_epochs: Annotated[int, Field(ge=0)] = 0
+    # all: but the logits, of features that are computed once | up_to:LAYER, with it | none
+    freeze: Annotated[Text, AfterValidator(_is_freezing)] = "none"
     mixed_precision: bool = False
     fused_batch_norm: bool = False
     steps_per_execution: Count = 1
@@ -130,6 +174,8 @@ class Recipe:
         check_network(self.architecture, self.network)
         if self.frozen_epochs >= self.epochs:
             raise Misfit("frozen_epochs", f"below epochs ({self.epochs})", self.frozen_epochs)
+        if self.freeze != "none":
+            self._keeps_what_there_is()
         if self.optimizer == "fused_adamw" and self.distribute != "none":
             # Under a strategy a variable is several, which one operation does not reach.
             raise Misfit(
@@ -138,6 +184,18 @@ class Recipe:
                 self.distribute,
             )
         return self
+
+    def _keeps_what_there_is(self) -> None:
+        given = self.network.get("weights", "none")
+        if given == "none":
+            raise Misfit("network.weights", f"imagenet with freeze: {self.freeze}", given)
+        if self.distribute != "none":
+            raise Misfit("distribute", f"none with freeze: {self.freeze}", self.distribute)
+        strengths = {key: value for key, value in asdict(self.augmentation).items() if value}
+        if self.freeze == "all" and strengths:
+            raise Misfit(
+                "augmentation", "{} with freeze: all, as pictures are seen once", strengths
+            )
 
 
 @checked

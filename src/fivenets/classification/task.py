@@ -16,6 +16,7 @@ from fivenets.classification.settings import Evaluation, Recipe
 from fivenets.classification.training import train
 from fivenets.core import params
 from fivenets.core.candidates import Candidate
+from fivenets.core.errors import UserError
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.core.words import interval
 from fivenets.datasets import class_folders
@@ -33,9 +34,18 @@ def training(candidate: Candidate) -> Making:
     """A classifier by its recipe, from the prepared data."""
     recipe = params.settings(Recipe, candidate.name, "train")
     settings, data = _settings(str(candidate.data)), _data(candidate.data)
-    wanted = recipe.network.get("weights") == "imagenet"
-    weights = imagenet.fetch(params.load("data", "source"), Path("data/raw")) if wanted else None
-    pretrained = partial(imagenet.load, file=weights.folder / imagenet.FILE) if weights else None
+    weights = pretrained = None
+    if recipe.network.get("weights") == "imagenet":
+        source, raw_dir = params.load("data", "source"), Path("data/raw")
+        weights = imagenet.fetch(recipe.architecture, source, raw_dir)
+    if weights is None and recipe.freeze != "none":
+        raise UserError(
+            f"{candidate.name}: freeze: {recipe.freeze} keeps ImageNet's weights, which cannot be "
+            "had here"
+        )
+    if weights:
+        which, folder = recipe.architecture, weights.folder
+        pretrained = partial(imagenet.load, architecture=which, folder=folder)
     origins = [*data.origins, *([weights.origin] if weights else [])]
     is_recorded = recipe.distribute != "multi_worker" or not distribution.worker_index()
 
@@ -130,7 +140,7 @@ TASK = Task(
         script="image_classifier.py",
         example="example_sign.png",
         use="raw pictures in, label and probabilities out",
-        limits="Trained on few hands before plain walls: expect less on other people and rooms.",
-        limits_of_builtin="Trained on drawn hands: expect little of it on photographs.",
+        limits="Trained on few pictures: expect less on other people, places and cameras.",
+        limits_of_builtin="Trained on drawn pictures: expect little of it on photographs.",
     ),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 
+from fivenets.classification import freezing
 from fivenets.classification.architectures import build
 from fivenets.classification.settings import Recipe
 from fivenets.core.errors import UserError
@@ -49,7 +50,9 @@ def train(
         if pretrained:
             pretrained(network)
         trained = network
-        if recipe.mixed_precision or recipe.fused_batch_norm:
+        if recipe.freeze == "all":
+            trained, data = freezing.head(network, data)
+        elif recipe.mixed_precision or recipe.fused_batch_norm:
             policy = "mixed_bfloat16" if recipe.mixed_precision else "float32"
             trained = training_copy(network, policy)
         fit = functools.partial(
@@ -67,11 +70,11 @@ def train(
         )
         rows = []
         if recipe.frozen_epochs:
-            _set_trainable(trained, False)
+            freezing.freeze(trained, "all")
             rows = fit("frozen", range(recipe.frozen_epochs))
-            _set_trainable(trained, True)
+        freezing.freeze(trained, "none" if recipe.freeze == "all" else recipe.freeze)
         rows += fit("", range(recipe.frozen_epochs, recipe.epochs))
-    if trained is not network:
+    if trained is not network and recipe.freeze != "all":
         network.set_weights(trained.get_weights())
     return network, rows
 
@@ -148,12 +151,6 @@ def _refuse_another(name: str, checkpoint_dir: Path) -> None:
             f"{checkpoint_dir} keeps an unfinished training of {owner.read_text()}, and {name} "
             "cannot go on from it: restore that architecture, or remove the folder"
         )
-
-
-def _set_trainable(network: keras.Model, is_trainable: bool) -> None:
-    """Freezes or unfreezes all but the logits."""
-    for layer in network.layers[:-1]:
-        layer.trainable = is_trainable
 
 
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:

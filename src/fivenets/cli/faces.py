@@ -73,11 +73,11 @@ def verify(
     """Says whether two pictures show the same person."""
     from fivenets.faces.embedder import Embedder, calibration_of, read_face
     from fivenets.faces.embedder import verdict as compared
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
     if out:
         files.check_folder(out, "--out")
-    file = registry.model_file(model)
+    file = lookup.model_file(model)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
     found = [read_face(path, cropped, face.value) for path in (first, second)]
     for path, one in zip((first, second), found, strict=True):
@@ -120,11 +120,11 @@ def identify(
     """Says which of the gallery's people each face is, if any; in a video, twice a second."""
     from fivenets.faces import enrolment, identification, naming
     from fivenets.faces.embedder import Embedder, calibration_of
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
     if out:
         files.check_folder(out, "--out")
-    file = registry.model_file(model)
+    file = lookup.model_file(model)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
     known, refused = enrolment.opened(gallery, embedder, cropped)
     for sentence in refused:
@@ -178,10 +178,10 @@ def calibrate(
     """
     from fivenets.faces import enrolment
     from fivenets.faces.embedder import Embedder, own_calibration_file
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
     files.check_folder(_own_thresholds(), "the folder of thresholds")
-    embedder = Embedder.from_file(registry.model_file(model))
+    embedder = Embedder.from_file(lookup.model_file(model))
     calibration, refused = enrolment.calibrated(
         folder, embedder, far, false_identification, folds, cropped
     )
@@ -240,6 +240,6 @@ def _percent(rate: float | None, digits: int) -> str:
 
 def _own_thresholds() -> Path:
     """Where `faces calibrate` keeps thresholds: beside the models of the project."""
-    from fivenets.runs.tracking import project_folder
+    from fivenets.runs.local import project_folder
 
     return project_folder() / "calibrations"

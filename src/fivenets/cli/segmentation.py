@@ -28,13 +28,13 @@ def segment(
 ) -> None:
     """Says what each pixel of a picture is of, and how much of the picture each class takes."""
     from fivenets.core.images import read_image
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
     from fivenets.segmentation import drawing
     from fivenets.segmentation.segmenter import Segmenter
 
     _check(out, "--out", images)
     _check(mask, "--mask", images)
-    segmenter = Segmenter.from_file(registry.model_file(model))
+    segmenter = Segmenter.from_file(lookup.model_file(model))
     table = printing.table("image", "class", "share")
     refused = []
     for path in images:

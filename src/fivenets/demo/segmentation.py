@@ -27,10 +27,10 @@ def segment(picture: Any) -> tuple[Image.Image, dict[str, float], str]:
 
 @once
 def _segmenter() -> Any:
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
     from fivenets.segmentation.segmenter import Segmenter
 
-    return Segmenter.from_file(registry.model_file(MODEL))
+    return Segmenter.from_file(lookup.model_file(MODEL))
 
 
 def _draw() -> None:

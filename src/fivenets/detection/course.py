@@ -1,4 +1,5 @@
-"""The functions of the course's YOLO assignment under their own names, over `boxes`.
+"""The functions of the course's YOLO assignment under their own names, over `boxes`; the loss of
+its lecture on localisation.
 
 The course orders a box's corners y1, x1, y2, x2; here they are x1, y1, x2, y2 everywhere.
 """
@@ -67,3 +68,12 @@ def yolo_eval(
     scaled = filtered[1] * np.array([width, height, width, height])
     # Sides are scaled first, as in the course; IoU is the same before and after.
     return yolo_non_max_suppression(filtered[0], scaled, filtered[2], max_boxes, iou_threshold)
+
+
+def localisation_loss(label: np.ndarray, guess: np.ndarray) -> float:
+    """The squared error of p_c, b_x, b_y, b_h, b_w and the classes (5 + classes,).
+
+    Of all of them where there is an object, else of p_c alone: the rest then says nothing.
+    """
+    squares = (np.asarray(label, float) - np.asarray(guess, float)) ** 2
+    return float(squares.sum() if label[0] else squares[0])

@@ -161,6 +161,7 @@ TASK = Task(
     better=sources.REAL_ASSETS,
     service=Service(
         script="object_detector.py",
+        white=1.0,
         example="example_street.png",
         use="raw pictures in, class, score and box in pixels of each object out",
         limits="Knows its classes only, and misses small objects; scores are no probabilities. "

@@ -27,7 +27,7 @@ from fivenets.schema.sections import Checked, metrics_of, read
 from fivenets.style import settings as style
 
 SETS = {  # that have a name of their own here
-    DataSettings: ("signs",),
+    DataSettings: ("signs", "course_cats"),
     ObjectSettings: ("scenes", "camvid", "bccd"),
     MaskSettings: ("camvid", "scenes"),
     FaceSettings: ("att_faces", "lfw10", "lfw", "lfw-view1"),

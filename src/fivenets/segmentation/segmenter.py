@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from PIL import Image
 
 from fivenets.core import images
 from fivenets.core.errors import UserError
-from fivenets.fitting import inference, model_files
+from fivenets.fitting import engine, inference
 from fivenets.segmentation.augmentation import resized
 
 METADATA = ("labels", "height", "width", "depth", "caution")
@@ -37,14 +36,14 @@ class Segmenter:
 
     def __init__(
         self,
-        network: keras.Model,
+        network: Any,
         labels: Sequence[str],
         height: int,
         width: int,
         depth: int,
         caution: str = "",
     ):
-        self.network = network  # (n, h, w, 3) in 0..255 -> logits (n, h, w, k), see `unet`
+        self.network = network  # of `engine.load`: (n, h, w, 3) in 0..255 -> logits (n, h, w, k)
         self.labels = tuple(labels)
         self.height, self.width, self.depth = height, width, depth  # as it was trained
         self.caution = caution  # to be said with answers
@@ -52,14 +51,14 @@ class Segmenter:
     @classmethod
     def from_file(cls, path: Path) -> "Segmenter":
         """What `save` wrote. Raises: UserError where the file is no such model."""
-        network, metadata = model_files.load(path)
+        network, metadata = engine.load(path)
         known = {key: metadata[key] for key in METADATA if key in metadata}
         if len(known) < len(METADATA) or network.output_shape[-1] != len(known["labels"]):
             raise UserError(f"{path} is no model that tells the classes of pixels")
         return cls(network, **known)
 
     def save(self, path: Path) -> None:
-        model_files.save(self.network, path, {key: getattr(self, key) for key in METADATA})
+        engine.save(self.network, path, {key: getattr(self, key) for key in METADATA})
 
     def segment(self, picture: Any) -> Segmentation:
         """Of each pixel of a picture, which is what `images.read_image` reads, its class.

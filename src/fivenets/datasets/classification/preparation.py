@@ -1,7 +1,7 @@
 """One data set -> one prepared TFDS data set, with `source.json` beside it.
 
-A data set is `signs` (real or built-in), a folder of images by class, any name that TFDS knows, or
-several of hands with a weight each (`mixture`).
+A data set is `signs` (real or built-in), `course_cats`, a folder of images by class, any name that
+TFDS knows, or several of hands with a weight each (`mixture`).
 """
 
 import json
@@ -17,7 +17,7 @@ from fivenets.core.images import read_image
 from fivenets.core.listing import Listing
 from fivenets.datasets import class_folders, overlap
 from fivenets.datasets.class_folders import ClassFolder
-from fivenets.datasets.classification import mixture
+from fivenets.datasets.classification import cats, mixture
 from fivenets.datasets.classification.prepared import (
     SOURCE_FILE,
     DataSettings,
@@ -39,6 +39,7 @@ from fivenets.sources.origin import Kind, Origin, in_words
 
 log = logging.getLogger(__name__)
 
+THE_COURSES = ("signs", cats.NAME)  # their published test pictures stay as they are
 TOLERATED = 0.01  # of a published split, which a user cannot mend: so much is said and no more
 
 
@@ -47,7 +48,7 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
 
     What was left out, and which examples are in two splits, is logged and in source.json.
     Args:
-        settings: its `dataset` is "signs", a folder `<class>/<image>` or
+        settings: its `dataset` is "signs", "course_cats", a folder `<class>/<image>` or
             `<split>/<class>/<image>`, a TFDS name, or weights by name.
         source: for signs, "auto", "real" or "builtin" (see `fetch`).
     """
@@ -61,6 +62,8 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
         else:
             if dataset == "signs":
                 origins = [_prepare_signs(scratch, raw_dir, source)]
+            elif dataset == cats.NAME:
+                origins = [_prepare_cats(scratch, raw_dir, source)]
             else:
                 origins = [_prepare_tfds(dataset, scratch, raw_dir)]
             notes = _shared(scratch, settings)
@@ -110,6 +113,16 @@ def _prepare_signs(out: Path, raw_dir: Path, source: str) -> Origin:
     builder.download_and_prepare(
         download_config=tfds.download.DownloadConfig(manual_dir=found.folder)
     )
+    return found.origin
+
+
+def _prepare_cats(out: Path, raw_dir: Path, source: str) -> Origin:
+    found = fetch(ASSETS[cats.NAME], raw_dir, source)
+    if found is None:
+        raise UserError(
+            f"{cats.NAME} cannot be had: neither mirror nor host has it, nor is it drawn"
+        )
+    cats.store(found.folder, out)
     return found.origin
 
 
@@ -167,6 +180,6 @@ def _shared(folder: Path, settings: DataSettings) -> list[str]:
     published: dict[str, dict[str, str]] = {}
     for split, expression in expressions.items():
         published.setdefault(expression.partition("[")[0], {}).update(contents[split])
-    if settings.dataset != "signs" and overlap.largest_part(published) > TOLERATED:
+    if settings.dataset not in THE_COURSES and overlap.largest_part(published) > TOLERATED:
         raise UserError(f"{settings.dataset}: splits should share nothing: {'; '.join(sentences)}")
     return [f"{settings.dataset}: {sentence}" for sentence in sentences]

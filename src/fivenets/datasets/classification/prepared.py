@@ -73,6 +73,13 @@ class ImageDataset:
         counts["train"] += counts.pop("validation")
         return dataclasses.replace(self, splits=splits, counts=counts)
 
+    def with_arrays(self, arrays: dict[str, tuple[np.ndarray, np.ndarray]]) -> "InMemory":
+        """These examples in place of its own: images (n, ...) and labels (n,) of some splits."""
+        kept = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        kept["splits"] = {split: self.splits[split] for split in arrays}
+        kept["counts"] = {split: len(labels) for split, (_, labels) in arrays.items()}
+        return InMemory(**kept | {"computed": arrays})
+
     def examples(self, split: str) -> tf.data.Dataset:
         """(image, label) pairs of one split, in a fixed order, cached where they fit."""
         pairs = self._builder.as_dataset(self.splits[split], as_supervised=False)
@@ -120,6 +127,17 @@ class ImageDataset:
             image = tf.numpy_function(lambda array: images.resize(array, side), [image], tf.uint8)
             image = tf.ensure_shape(image, (side, side, 3))
         return image, example["label"]
+
+
+@dataclass(frozen=True)
+class InMemory(ImageDataset):
+    """A data set whose examples were chosen, or computed as a network's features are."""
+
+    computed: dict[str, tuple[np.ndarray, np.ndarray]]
+
+    def examples(self, split: str) -> tf.data.Dataset:
+        """(image or features, label) pairs of one split."""
+        return tf.data.Dataset.from_tensor_slices(self.computed[split])
 
 
 def load(folder: Path, settings: DataSettings) -> ImageDataset:

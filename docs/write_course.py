@@ -1,0 +1,48 @@
+"""Writes docs/course.md from course.toml: `python docs/write_course.py`."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parent
+
+
+def page(course: dict[str, Any]) -> str:
+    """The page as text."""
+    lines = [
+        "# The course, row by row",
+        "",
+        "What each lecture and assignment of the convolutional-networks course has become here. "
+        "Written by `python docs/write_course.py` from course.toml; a test checks that every file, "
+        "command, option, stage and test in it exists. 2017 and 2021 mark what is in one edition "
+        "only.",
+    ]
+    for week in course["week"]:
+        lines += ["", f"## {week['title']}", "", "| topic | code | command | figure | test |"]
+        lines += ["| --- | --- | --- | --- | --- |"]
+        for row in week["rows"]:
+            edition = f" ({row['edition']})" if "edition" in row else ""
+            figure = f"[{Path(row['figure']).name}](../{row['figure']})" if "figure" in row else ""
+            cells = [
+                f"{row['topic']}{edition}",
+                _link(row["module"], row["module"].removeprefix("src/fivenets/")),
+                f"`{row['command']}`",
+                figure,
+                _link(row["test"].partition("::")[0], Path(row["test"]).name.partition("::")[0]),
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", f"Not here: {'; '.join(course['missing']['topics'])}.", ""]
+    return "\n".join(lines)
+
+
+def read() -> dict[str, Any]:
+    """What course.toml says."""
+    return tomllib.loads((DOCS / "course.toml").read_text())
+
+
+def _link(path: str, name: str) -> str:
+    return f"[{name}](../{path})"
+
+
+if __name__ == "__main__":
+    (DOCS / "course.md").write_text(page(read()))

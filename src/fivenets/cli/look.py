@@ -1,0 +1,41 @@
+"""`fivenets look`."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from fivenets.cli import printing
+from fivenets.cli.options import MODEL_HELP, Json
+
+app = typer.Typer()
+
+
+@app.command()
+def look(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP)],
+    as_json: Json = False,
+) -> None:
+    """Shows each layer's output, parameters, multiplications and receptive field."""
+    from fivenets.fitting import model_files
+    from fivenets.looking.arithmetic import table
+    from fivenets.runs import registry
+
+    network, _ = model_files.load(registry.model_file(model))
+    rows = table(network)
+    if as_json:
+        for row in rows:
+            print(json.dumps(asdict(row)))
+        return
+    shown = printing.table("layer", "output", "parameters", "multiplied", "field", "jump", "start")
+    for row in rows:
+        sides = "x".join(str(side or "?") for side in row.shape)
+        reach = row.reach
+        seen = (str(reach.field), str(reach.jump), f"{reach.start:g}") if reach else ("all", "", "")
+        counts = (f"{row.parameters:,}", f"{row.multiplications:,}")
+        printing.add_row(shown, row.name, sides, *counts, *seen)
+    printing.console().print(shown)
+    parameters = sum(row.parameters for row in rows)
+    products = sum(row.multiplications for row in rows)
+    printing.say(f"{parameters:,} parameters, {products:,} multiplications for one input")

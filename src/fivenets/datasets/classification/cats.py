@@ -1,0 +1,33 @@
+"""The course's cats and others: 209 pictures to train on, 50 to test with, of 64x64 pixels."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import tensorflow_datasets as tfds
+
+NAME = "course_cats"  # of the asset, and in params.yaml
+LABELS = ["other", "cat"]
+
+
+def store(folder: Path, out: Path) -> None:
+    """Writes the files in `folder` below `out`; validation is cut from train when it is read."""
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name=NAME,
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(shape=(64, 64, 3), encoding_format="png"),
+                "label": tfds.features.ClassLabel(names=LABELS),
+            }
+        ),
+        split_datasets={split: _examples(folder, split) for split in ("train", "test")},
+        data_dir=out,
+    )
+
+
+def _examples(folder: Path, split: str) -> Iterator[tuple[str, dict]]:
+    with h5py.File(folder / f"{split}_catvnoncat.h5") as stored:
+        pairs = zip(stored[f"{split}_set_x"], stored[f"{split}_set_y"], strict=True)
+        for index, (image, label) in enumerate(pairs):
+            yield f"{index:04d}", {"image": image, "label": int(label)}

@@ -1,0 +1,1 @@
+"""What a Keras model computes from what: sizes, multiplications, receptive fields."""

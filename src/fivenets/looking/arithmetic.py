@@ -1,0 +1,130 @@
+"""A table of a network's layers: what each gives, what it costs, and how much of the input it sees.
+
+Receptive fields after the notes' arithmetic (Le and Borji 2017): along the first side of a picture,
+or a signal, with n pixels padded by p before them, a kernel k and a stride s:
+
+    jump_out = jump_in * s                               pixels between two features
+    field_out = field_in + (k - 1) * jump_in             pixels that one feature depends on
+    start_out = start_in + ((k - 1) / 2 - p) * jump_in   centre of the first one; pixel 0 is at 0.5
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
+DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
+SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
+POOLINGS = tuple(
+    getattr(layers, f"{kind}Pooling{dimensions}D")
+    for kind in ("Max", "Average")
+    for dimensions in (1, 2, 3)
+)
+PADDINGS = (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which pixels of the input a layer's features depend on, in pixels along one side."""
+
+    field: int
+    jump: int
+    start: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer."""
+
+    name: str
+    shape: tuple[int | None, ...]  # of its output, without the batch
+    parameters: int
+    multiplications: int  # for one input
+    reach: Reach | None  # None: each feature depends on the whole input
+
+
+def table(network: keras.Model) -> list[Row]:
+    """A row for each layer, in the order in which they are computed."""
+    graph = _graph(network)
+    reaches: dict[int, Reach | None] = {}
+    rows = []
+    for layer in network.layers:
+        inputs, outputs = graph[layer.name]
+        for one in inputs:  # those of the network itself, which a Sequential counts as no layer
+            reaches.setdefault(id(one), Reach(1, 1, 0.5))
+        reach: Reach | None = Reach(1, 1, 0.5)
+        if inputs:
+            reach = _after(layer, inputs[0].shape, _widest([reaches[id(one)] for one in inputs]))
+        reaches |= dict.fromkeys(map(id, outputs), reach)
+        shape = tuple(outputs[0].shape[1:])
+        rows.append(Row(layer.name, shape, layer.count_params(), multiplications(layer), reach))
+    return rows
+
+
+def _graph(network: keras.Model) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Inputs and outputs of each layer in this network; a layer may be in others as well."""
+    found: dict[str, tuple[list[Any], list[Any]]] = {}
+    waiting = list(network.outputs)
+    while waiting:
+        history = waiting.pop()._keras_history
+        node = history.operation._inbound_nodes[history.node_index]
+        if history.operation.name not in found:
+            found[history.operation.name] = (node.input_tensors, node.output_tensors)
+            waiting += node.input_tensors
+    return found
+
+
+def multiplications(layer: keras.Layer) -> int:
+    """Products of a weight of a convolution or dense layer and a number, for one input."""
+    shape = keras.tree.flatten(layer.output)[0].shape
+    if isinstance(layer, layers.Dense):
+        return int(np.prod(shape[1:-1], dtype=int) * np.prod(layer.kernel.shape))
+    places = int(np.prod([side or 0 for side in shape[1:-1]], dtype=int))
+    if isinstance(layer, SEPARABLE):
+        kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
+        return places * sum(int(np.prod(kernel.shape)) for kernel in kernels)
+    if isinstance(layer, (*CONVOLUTIONS, *DEPTHWISE)):
+        return places * int(np.prod(layer.kernel.shape))
+    return 0
+
+
+def _widest(reaches: list[Reach | None]) -> Reach | None:
+    """Of what is added or stacked: all that it depends on, at the jump that its parts share."""
+    known = [reach for reach in reaches if reach]
+    if len(known) < len(reaches):
+        return None
+    return max(known, key=lambda reach: reach.field)
+
+
+def _after(layer: keras.Layer, shape: tuple[int | None, ...], before: Reach | None) -> Reach | None:
+    """The reach of a layer's output. shape: of its input."""
+    if before is None or isinstance(layer, keras.Model):
+        return None
+    if isinstance(layer, PADDINGS):
+        pad = np.ravel(layer.padding)[0]
+        return Reach(before.field, before.jump, before.start - int(pad) * before.jump)
+    if isinstance(layer, (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE)):
+        kernel = (layer.kernel_size[0] - 1) * layer.dilation_rate[0] + 1
+    elif isinstance(layer, POOLINGS):
+        kernel = layer.pool_size[0]
+    elif len(layer.output.shape) < len(shape):  # flattened, or pooled over all places
+        return None
+    else:
+        return before
+    stride = layer.strides[0]
+    pad = _same_padding(shape[1], kernel, stride) if layer.padding == "same" else 0
+    return Reach(
+        before.field + (kernel - 1) * before.jump,
+        before.jump * stride,
+        before.start + ((kernel - 1) / 2 - pad) * before.jump,
+    )
+
+
+def _same_padding(n: Any, kernel: int, stride: int) -> int:
+    """Zeros before the first of n pixels, as TensorFlow pads: the odd one comes after the last."""
+    if n is None:  # of any size: as where strides leave nothing over
+        return (kernel - 1) // 2
+    return max((-(-n // stride) - 1) * stride + kernel - n, 0) // 2

@@ -1,0 +1,1 @@
+"""The course's first assignment: convolution and pooling, forward and backward, in NumPy."""

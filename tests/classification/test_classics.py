@@ -1,0 +1,78 @@
+"""The classic networks have their published sizes, and can be made narrow enough to train."""
+
+import keras
+import numpy as np
+import pytest
+
+from fivenets.classification import classics
+from fivenets.classification.architectures import build
+from fivenets.classification.googlenet import googlenet
+from fivenets.core.errors import UserError
+from fivenets.step_by_step import lenet
+
+
+def unfilled() -> keras.StatelessScope:
+    """Networks built within have shapes and no numbers: VGG-16's would take 550 MB."""
+    return keras.StatelessScope(initialize_variables=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "options", "published"),
+    [
+        ("alexnet", 227, {}, 62_378_344),
+        ("vgg16", 224, {}, 138_357_544),
+        ("resnet", 224, {"depth": 18}, 11_689_512),
+        ("resnet", 224, {"depth": 34}, 21_797_672),
+        ("resnet", 224, {"depth": 50}, 25_557_032),
+        ("resnet", 224, {"depth": 152}, 60_192_808),
+    ],
+)
+def test_published_numbers_of_parameters(name, side, options, published) -> None:
+    with unfilled():
+        network = build(name, side, 1000, options)
+    assert sum(int(np.prod(weight.shape)) for weight in network.trainable_weights) == published
+
+
+def test_googlenet_has_7_million_beside_its_normalisation() -> None:
+    with unfilled():
+        network = googlenet((224, 224, 3), 1000)
+    norms = [one for one in network.layers if isinstance(one, keras.layers.BatchNormalization)]
+    assert network.count_params() - sum(one.count_params() for one in norms) == 6_998_552
+    shapes = [network.get_layer(name).output.shape[1:] for name in ("inception_3a", "inception_5b")]
+    assert shapes == [(28, 28, 256), (7, 7, 1024)]
+
+
+def test_lenet_5_is_the_one_in_numpy() -> None:
+    numpy_network = lenet.lenet5(np.random.default_rng(0))
+    network = classics.lenet5((32, 32, 1), 10)
+    assert network.count_params() == 61_706
+    network.set_weights(lenet.parameters(numpy_network))
+    images = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 1)).astype(np.float32)
+    expected = lenet.logits(numpy_network, images / 127.5 - 1)
+    np.testing.assert_allclose(network(images), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["lenet5", "alexnet", "vgg16", "googlenet"])
+def test_half_the_width_is_half_the_filters(name: str) -> None:
+    with unfilled():
+        full, half = (build(name, 96, 6, {"width": width}) for width in (1.0, 0.5))
+    first, narrow = (
+        next(one for one in network.layers if isinstance(one, keras.layers.Conv2D))
+        for network in (full, half)
+    )
+    assert narrow.filters == first.filters // 2
+    assert half.output_shape == (None, 6)
+    assert half.count_params() < 0.5 * full.count_params()
+
+
+@pytest.mark.parametrize(("name", "side"), [("lenet5", 16), ("alexnet", 67), ("vgg16", 32)])
+def test_the_smallest_picture_that_settings_name_is_the_smallest(name: str, side: int) -> None:
+    with unfilled():
+        assert build(name, side, 2).output_shape == (None, 2)
+        with pytest.raises(ValueError, match=r"."):
+            build(name, side - 1, 2)
+
+
+def test_a_resnet_of_another_depth_is_refused() -> None:
+    with pytest.raises(UserError, match=r"network.depth should be one of 18, 34, 50, 101, 152"):
+        build("resnet", 64, 6, {"depth": 20})

@@ -1,0 +1,60 @@
+"""The table of a network's layers: branches, what it costs, and `fivenets look`."""
+
+import json
+from pathlib import Path
+
+import keras
+import pytest
+from keras import layers
+
+from fivenets.classification.classics import lenet5
+from fivenets.classification.resnet_depths import resnet
+from fivenets.fitting import model_files
+from fivenets.looking.arithmetic import Reach, multiplications, table
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    network = lenet5((32, 32, 1), 10)
+    model_files.save(network, tmp_path / "lenet5.keras", {"labels": list("0123456789")})
+    return tmp_path / "lenet5.keras"
+
+
+def test_lenet_5_layer_by_layer(file: Path, fivenets) -> None:
+    code, said, _ = fivenets("look", file, "--json")
+    rows = {row["name"]: row for row in map(json.loads, said.splitlines())}
+    assert code == 0
+    assert rows["conv2"] == {
+        "name": "conv2",
+        "shape": [10, 10, 16],
+        "parameters": 2416,
+        "multiplications": 10 * 10 * 16 * 5 * 5 * 6,
+        "reach": {"field": 14, "jump": 2, "start": 7.0},
+    }
+    assert rows["fc3"]["reach"] is None
+    assert rows["fc3"]["multiplications"] == 400 * 120
+    _, said, _ = fivenets("look", file)
+    total = 28 * 28 * 6 * 25 + 10 * 10 * 16 * 150 + 400 * 120 + 120 * 84 + 84 * 10
+    assert said.endswith(f"61,706 parameters, {total:,} multiplications for one input\n")
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path, fivenets) -> None:
+    (tmp_path / "x.keras").write_text("no model")
+    assert fivenets("look", tmp_path / "x.keras")[0] == 2
+
+
+def test_a_shortcut_does_not_narrow_what_is_seen() -> None:
+    reaches = {row.name: row.reach for row in table(resnet((64, 64, 3), 6, depth=18))}
+    # 7x7 at a stride of 2, pooled 3x3 at 2, and two 3x3 at a jump of 4: 7 + 2 * 2 + 2 * 2 * 4.
+    assert reaches["conv2_block1_add"] == Reach(27, 4, reaches["conv2_block1_2_conv"].start)
+    assert reaches["pool"] is None
+
+
+def test_depthwise_and_separable_convolutions_cost_less() -> None:
+    image = keras.Input((8, 8, 16))
+    costs = []
+    for layer in (layers.Conv2D(32, 3), layers.DepthwiseConv2D(3), layers.SeparableConv2D(32, 3)):
+        layer(image)
+        costs.append(multiplications(layer))
+    assert costs == [36 * 9 * 16 * 32, 36 * 9 * 16, 36 * (9 * 16 + 16 * 32)]
