@@ -36,7 +36,7 @@ def training(candidate: Candidate) -> Making:
     recipe = params.settings(Recipe, candidate.name, "train")
     data = prepared.load(Path("data", str(candidate.data)), settings)
     start, origins = None, data.origins
-    if recipe.fine_tuning:
+    if recipe.fine_tuning.start != "none":
         pair = sources.start(
             recipe.fine_tuning.start, Path("data/raw"), params.load("data", "source")
         )
