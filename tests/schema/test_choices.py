@@ -34,7 +34,7 @@ DECISIONS = sorted((PROJECT / DECISIONS_FOLDER).glob("*.json"))
 OF_LFW = ("dev_test", "held_out")  # not of a model that was scored before
 OF_MIXTURES = {"signs", "before_photographs", "by_source"}  # not of what one data set was scored on
 REQUIRED = {"thin_resnet": {"depth": 8}, "resnet": {"depth": 18}}
-# Padded, they can be built for less, where settings refuse it: their last layers would see one pixel.
+# Padded, they can be built for less, which settings refuse: little would be left to see.
 PADDED = {"googlenet", "mobilenet_v2", "resnet"}
 
 
