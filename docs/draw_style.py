@@ -1,9 +1,9 @@
 """Draws docs/style.jpg, photographs in the style of paintings beside what they were made of.
 
-    python pipelines/studies/style.py paint 240 FOLDER
+    python pipelines/studies/style.py paint 160 FOLDER
     python docs/draw_style.py FOLDER
 
-Of the study's pictures the first four; what it says of passing them on holds here.
+Of the study's pictures the first four that are there; what it says of passing them on holds here.
 """
 
 import itertools
@@ -13,17 +13,23 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fivenets.core import images
+
 sys.path.append("pipelines/studies")
 import style as study  # pyright: ignore[reportMissingImports]
 
-WIDTH, HEIGHT, ASIDE, MARGIN = 336, 224, 121, 6  # pixels; aside: of what a picture is made of
+MOST = 4  # pictures
+WIDTH, HEIGHT, ASIDE, MARGIN = 320, 213, 116, 6  # pixels; aside: of what a picture is made of
 
 
 def main(folder: Path) -> None:
-    page = Image.new("RGB", (2 * (WIDTH + ASIDE), 2 * HEIGHT), "white")
-    corners = itertools.product((0, HEIGHT), (0, WIDTH + ASIDE))
-    for (top, left), (pair, (content, style)) in zip(corners, study.pairs().items(), strict=False):
-        painted = np.asarray(Image.open(folder / f"{pair}.png").convert("RGB"))
+    known = study.pairs()
+    shown = [pair for pair in known if (folder / f"{pair}.png").exists()][:MOST]
+    page = Image.new("RGB", (2 * (WIDTH + ASIDE), -(-len(shown) // 2) * HEIGHT), "white")
+    corners = itertools.product(range(0, page.height, HEIGHT), (0, WIDTH + ASIDE))
+    for (top, left), pair in zip(corners, shown, strict=False):
+        content, style = known[pair]
+        painted = images.read_image(folder / f"{pair}.png")
         half = HEIGHT // 2
         for picture, box in (
             (painted, (left, top, WIDTH - MARGIN, HEIGHT - MARGIN)),

@@ -121,7 +121,9 @@ def test_losing_a_layers_style_costs_its_weight(
                 channels = gram.shape[-1]
                 lost[layer] += share * float(np.sum(np.square(gram))) / (4 * channels**2)
         for layer, factor in factors.style_layers.items():
-            assert factor * lost[layer] == pytest.approx(QUICK.style_layers[layer], rel=1e-3)
+            assert factor * lost[layer] == pytest.approx(
+                QUICK.weights.style_layers[layer], rel=1e-3
+            )
 
 
 def test_a_finer_scale_starts_with_the_contents_detail(content: np.ndarray) -> None:
