@@ -3,20 +3,24 @@
 import importlib
 from importlib.util import find_spec
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from fivenets.core.errors import UserError
-from fivenets.core.task import Task
+
+if TYPE_CHECKING:
+    from fivenets.core.task import Task
 
 MODULES = {
     "classification": "fivenets.classification.task",
     "detection": "fivenets.detection.task",
     "faces": "fivenets.faces.task",
+    "segmentation": "fivenets.segmentation.task",
     "style": "fivenets.style.task",
     "fast-style": "fivenets.style.fast_task",
 }
 
 
-def find(name: str) -> Task:
+def find(name: str) -> "Task":
     """The task of this name. Raises: UserError where there is none."""
     if name not in MODULES:
         raise UserError(f"a task should be one of {', '.join(MODULES)}, it is {name!r}")

@@ -31,6 +31,18 @@ def test_two_of_a_hundred_examples_fall_below_the_least_score() -> None:
     assert found.outputs == 3
 
 
+def test_of_drawn_hands_no_more_is_rejected_than_most_pictures_without_one() -> None:
+    """Real hands score less than the drawn ones that are all there is to fit on."""
+    logits, others = np.zeros((101, 3)), np.zeros((101, 3))
+    logits[:, 2] = -200 - np.arange(101)
+    others[:, 2] = -np.arange(101)
+    found = fitted(logits, np.zeros(101, int), 2, others)
+    assert found.least_score == pytest.approx(np.log(2) + 98)
+    assert found.is_rejected(others).sum() == 98
+    mixed = fitted(others, np.zeros(101, int), 2, logits)
+    assert mixed.least_score == pytest.approx(np.log(2) + 2), "a threshold that hands give is kept"
+
+
 def test_without_an_output_for_none_nothing_is_rejected() -> None:
     assert not Calibration(2).is_rejected(np.full((3, 2), -1e9)).any()
     assert Calibration(2).scores(np.zeros((1, 2))) == np.inf

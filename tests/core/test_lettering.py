@@ -46,3 +46,9 @@ def test_figures_warn_of_no_glyph_and_take_dollars_for_dollars() -> None:
     figure.canvas.draw()  # a warning is an error here, and so is a formula that is none
     assert title.get_text() == r"\$a_ и \$b U+732B"
     plt.close(figure)
+
+
+def test_no_two_of_a_dozen_classes_look_alike() -> None:
+    colours = np.array([lettering.colour_of(label) for label in range(12)], float)
+    apart = np.abs(colours[:, None] - colours).max(axis=-1) + 255 * np.eye(12)
+    assert apart.min() > 60  # of 255, in one of red, green and blue

@@ -15,14 +15,15 @@ from fivenets.classification import calibration
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
 from fivenets.core.errors import UserError
-from fivenets.demo import classification, detection, faces, style, tabs
+from fivenets.demo import classification, detection, faces, segmentation, style, tabs
 from fivenets.demo.examples import Examples
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
 from fivenets.faces.embedder import Calibration, Embedder
 from fivenets.faces.face import Found
+from fivenets.segmentation.segmenter import Segmenter
 from fivenets.style import features
-from fivenets.style.settings import Settings
+from fivenets.style.settings import PRESETS, Settings
 from fivenets.style.stylizer import Stylizer
 
 CFG = (
@@ -168,6 +169,18 @@ def test_stylize_shows_the_picture_while_it_is_painted(stylizer: Stylizer, monke
     assert " iterations in " in words
 
 
+def test_the_fade_goes_from_the_content_to_the_painting() -> None:
+    black, white = Image.new("RGB", (80, 60)), np.full((30, 40, 3), 255, np.uint8)
+    for share, grey in ((0.0, 0), (0.4, 102), (1.0, 255)):
+        between = style.faded(black, white, share)
+        assert between.shape == (30, 40, 3)
+        assert (between == grey).all()
+
+
+def test_presets_are_those_of_the_settings() -> None:
+    assert tuple(PRESETS) == style.PRESETS
+
+
 def test_nobody_watching_ends_the_painting(stylizer: Stylizer, monkeypatch) -> None:
     ended, closed = threading.Event(), threading.Event()
 
@@ -196,6 +209,20 @@ def test_a_mistake_in_painting_is_a_sentence(stylizer: Stylizer) -> None:
             list(style.stylize(GREY, GREY, *settings))
 
 
+def test_segment_draws_the_classes_and_says_their_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = keras.Input((None, None, 3))
+    network = keras.Model(pixels, keras.layers.Conv2D(2, 1, dtype="float32")(pixels))
+    network.set_weights([np.zeros((1, 1, 3, 2)), np.array([0, 1])])
+    found = Segmenter(network, ("sky", "road"), 16, 16, 1, "Drawn only.")
+    monkeypatch.setattr(segmentation, "_segmenter", lambda: found)
+    drawn, shares, said = segmentation.segment(GREY)
+    assert (shares, said) == ({"road": 1.0, "sky": 0.0}, "Drawn only.")
+    assert drawn.width >= 40
+    assert drawn.height > 30  # the legend
+    with pytest.raises(UserError, match="a picture is missing: upload one"):
+        segmentation.segment(None)
+
+
 @pytest.mark.usefixtures("everything_is_a_face", "detector")
 def test_what_cannot_be_used_is_a_sentence() -> None:
     for ask in (
@@ -218,7 +245,7 @@ def test_what_cannot_be_used_is_a_sentence() -> None:
 def test_a_tab_whose_model_is_not_registered_is_not_available(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     assert tabs.available() == dict.fromkeys(
-        ["classify", "detect", "verify", "identify", "stylize"], False
+        ["classify", "detect", "segment", "verify", "identify", "stylize"], False
     )
     from fivenets.runs import tracking
 
@@ -238,7 +265,13 @@ def test_examples_are_fetched_pictures_and_the_drawn_one(tmp_path: Path) -> None
         (folder / f"{index:02}.jpg").touch()
     fetched = Examples("example_sign.png", "signs/test_signs/*.jpg").pictures(tmp_path)[:-1]
     assert [path.stem for path in fetched] == ["00", "02", "04", "06", "08", "10"]
-    for chosen in (classification.SIGNS, detection.SCENES, faces.FIRST, style.STYLES):
+    for chosen in (
+        classification.SIGNS,
+        detection.SCENES,
+        segmentation.STREETS,
+        faces.FIRST,
+        style.STYLES,
+    ):
         [drawn] = chosen.pictures(tmp_path / "none")
         assert drawn.is_file()
 

@@ -7,7 +7,7 @@ import pytest
 
 from fivenets.core.errors import UserError
 from fivenets.drawn.people import Pose, identity, render_face
-from fivenets.faces import alignment, cascade, cropping
+from fivenets.faces import alignment, cascade, cascade_networks, cropping
 from fivenets.faces.face import Face, Found
 
 SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=float)
@@ -114,6 +114,30 @@ def test_the_cascade_finds_what_the_package_finds() -> None:
         others = [face["keypoints"][key] for key in KEYPOINTS]
         np.testing.assert_allclose(points, others, atol=4)  # its points are whole pixels
         assert score == pytest.approx(face["confidence"], abs=0.02)
+
+
+@pytest.mark.parametrize(("place", "sides"), [(0, (70, 50)), (1, (24, 24)), (2, (48, 48))])
+def test_each_network_of_the_cascade_is_the_packages(place: int, sides: tuple[int, int]) -> None:
+    from mtcnn import MTCNN
+
+    pictures = np.random.default_rng(0).uniform(-1, 1, (3, *sides, 3)).astype(np.float32)
+    expected = MTCNN().stages[place].model(pictures)
+    found = cascade_networks.networks()[place](pictures)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_squares_are_cut_out_as_tensorflow_does() -> None:
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    pictures = rng.uniform(-1, 1, (2, 40, 60, 3)).astype(np.float32)
+    corners = rng.uniform(-10, 50, (30, 2))  # also beyond each edge
+    boxes = np.hstack([corners, corners + rng.uniform(5, 30, (30, 1))])
+    rows = rng.integers(0, 2, 30)
+    fractions = (boxes[:, [1, 0, 3, 2]] / (40, 60, 40, 60)).astype(np.float32)
+    expected = tf.image.crop_and_resize(pictures, fractions, rows, (24, 24))
+    np.testing.assert_allclose(cascade._cut(pictures, rows, boxes, 24), expected, atol=1e-4)
 
 
 def test_boxes_that_overlap_give_way_to_the_surest_of_their_picture() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from fivenets.core.errors import UserError
 from fivenets.faces import pair_classifier
-from fivenets.faces.pair_classifier import PairClassifier, PairLogits, PairLoss
+from fivenets.faces.pair_classifier import PairClassifier
+from fivenets.faces.pair_training import PairLogits, PairLoss, classifier_of
 
 EMBEDDINGS = np.array([[0.0, 1.0], [0.0, 0.5], [1.0, -1.0]], np.float32)
 
@@ -30,7 +31,7 @@ def test_log_odds_by_hand(features: str, expected: list, monkeypatch) -> None:
     np.testing.assert_allclose(output[:, 2:], expected, rtol=1e-6)
     monkeypatch.setattr(pair_classifier, "BLOCK", 2)
     first, second = np.indices((3, 3)).reshape(2, -1)
-    found = PairClassifier.of(layer).distances(EMBEDDINGS[first], EMBEDDINGS[second])
+    found = classifier_of(layer).distances(EMBEDDINGS[first], EMBEDDINGS[second])
     np.testing.assert_allclose(-found.reshape(3, 3), expected, rtol=1e-6)
 
 

@@ -148,6 +148,20 @@ def test_a_file_with_a_lambda_layer_is_refused_unread(tmp_path: Path) -> None:
     assert not os.path.exists(witness)
 
 
+def test_a_process_that_has_not_imported_a_tasks_layers_loads_them(tmp_path: Path) -> None:
+    from fivenets.detection.layers import Reorg
+
+    own = keras.Sequential([keras.Input((4, 4, 8)), Reorg(2)])
+    model_files.save(own, tmp_path / "own.keras", {})
+    code = (
+        "import sys; from pathlib import Path; from fivenets.fitting import model_files;"
+        "print(model_files.load(Path(sys.argv[1]))[0].output_shape)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "own.keras")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert shown == "(None, 2, 2, 32)\n"
+
+
 def test_a_damaged_file_is_loaded_or_a_user_error(file: Path) -> None:
     content, rng, refused = file.read_bytes(), random.Random(0), 0
     for _ in range(60):

@@ -22,11 +22,13 @@ ALLOWED = {
     "src/fivenets/tasks.py": "finds a task by its name",
     "src/fivenets/runs/__init__.py": "says what the folder holds",
     "src/fivenets/runs/git.py": "what is said of the code that ran",
+    "src/fivenets/runs/local.py": "where the project and its store are",
 }
 LISTS = {"prepared", "trained", "converted", "off_graph", "registered"}  # what the stages are of
 # Sections of params.yaml that `make cells`, `make fast-style` and `make resnet50-full` read.
 OFF_GRAPH = {"cells", "yolov2-cells", "fast-starry-night", "style-fast", "resnet50-full"} | LISTS
 OFF_GRAPH |= {"facenet-lfw", "lfw", "cats", "cats-mobilenet", "cats-classifier"}
+OFF_GRAPH |= {"facenet-lfw", "lfw", "camvid-full", "unet-camvid"}
 MAX_SOURCES = 60  # lines of dvc.yaml that name source files
 # In src/fivenets; every other folder is a task.
 SHARED_FOLDERS = {

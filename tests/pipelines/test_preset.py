@@ -18,6 +18,7 @@ TRAININGS = {
     "train@signs-compact",
     "train@resnet50",
     "train@yolov2-compact",
+    "train@unet",
     "train@facenet-nn4",
 }
 

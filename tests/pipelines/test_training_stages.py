@@ -11,6 +11,7 @@ import pytest
 
 from fivenets.datasets.classification import prepared
 from fivenets.datasets.faces import prepared as faces
+from fivenets.datasets.masks import prepared as masks
 from fivenets.datasets.objects import prepared as objects
 from fivenets.faces import mining, sets
 from fivenets.runs import tracking
@@ -26,7 +27,7 @@ class OpenedError(Exception):
 
 @pytest.mark.parametrize(
     ("name", "module"),
-    [("resnet50", prepared), ("yolov2-compact", objects), ("facenet-nn4", faces)],
+    [("resnet50", prepared), ("yolov2-compact", objects), ("unet", masks), ("facenet-nn4", faces)],
 )
 def test_the_settings_of_the_data_are_among_the_parameters_of_the_run(
     name: str, module: Any, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -18,12 +19,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fivenets import tasks
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
 from fivenets.core.candidates import DECISIONS, Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.runs import publishing, registry, tracking
+from fivenets.fitting.engine import OpenVinoNetwork
+from fivenets.runs import exporting, lookup, publishing, registry, tracking
 from fivenets.runs.pyfunc import serving
 from fivenets.sources.origin import Kind, Origin, in_words
 
@@ -205,6 +208,38 @@ def test_a_registration_that_was_killed_leaves_no_second_model_with_the_run() ->
     versions = client.search_model_versions(f"name = '{NAME}'")
     assert {model.model_uri for model in logged} == {version.source for version in versions}
     assert len(logged) == 2
+
+
+@pytest.mark.usefixtures("story")
+def test_a_version_answers_by_the_export_that_it_was_certified_with() -> None:
+    file = lookup.model_file(NAME)
+    assert {one.name for one in file.parent.iterdir()} == {
+        "model.keras",
+        "model.xml",
+        "model.bin",
+        "model.openvino.json",
+    }
+    record = json.loads(file.with_name("model.openvino.json").read_text())
+    assert record["certificate"]["max_difference"] <= record["certificate"]["tolerance"] == 1e-5
+    assert isinstance(Classifier.from_file(file).network, OpenVinoNetwork)
+    version = tracking.connect().get_model_version_by_alias(NAME, "champion")
+    assert version.tags[registry.ENGINE_TAG].startswith("OpenVINO, within ")
+
+
+def test_what_cannot_be_exported_is_registered_without(tmp_path: Path, monkeypatch, caplog) -> None:
+    service = tasks.find("classification").service
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such operation\nand more")
+
+    monkeypatch.setattr("fivenets.fitting.export.export", fail)
+    assert exporting.of(candidate("large"), service)(tmp_path) == (
+        {},
+        "Keras: not exported: no such operation",
+    )
+    assert caplog.messages == ["large: not exported for OpenVINO: no such operation"]
+    gradients = replace(service, white=None)
+    assert exporting.of(candidate("large"), gradients)(tmp_path)[0] == {}
 
 
 @pytest.mark.usefixtures("story")

@@ -173,6 +173,15 @@ def test_a_registered_model_of_somebody_elses_is_left_as_it_is(story: dict[str, 
     registry.claim(client, "letters")
 
 
+def test_a_version_from_before_there_were_exports_gets_a_successor(story: dict[str, Any]) -> None:
+    before = publish()
+    newest = str(max(map(int, before)))
+    tracking.connect().delete_model_version_tag("digits", newest, registry.ENGINE_TAG)
+    after = publish()
+    assert after.keys() - before.keys() == {str(int(newest) + 1)}
+    assert publish().keys() == after.keys()
+
+
 @pytest.mark.parametrize(
     ("tags", "is_ours"),
     [

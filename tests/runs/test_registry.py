@@ -2,8 +2,10 @@
 
 import base64
 import shutil
+import sqlite3
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +17,7 @@ from PIL import Image
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
 from fivenets.core.errors import UserError
-from fivenets.runs import registry, tracking
+from fivenets.runs import lookup, registry, tracking
 
 with warnings.catch_warnings(record=True):  # MLflow warns, past any filter, of list[Any]
     from fivenets.runs.pyfunc.image_classifier import ImageClassifier
@@ -52,6 +54,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 )
 def test_a_name_an_alias_and_a_version_lead_to_their_file(given: str, content: str) -> None:
     assert registry.model_file(given).read_text() == content
+    read = lookup.registered_file(given)  # without MLflow
+    assert read is not None
+    assert read.read_text() == content
 
 
 def test_a_file_is_taken_as_it_is_without_asking_the_store(
@@ -60,7 +65,7 @@ def test_a_file_is_taken_as_it_is_without_asking_the_store(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     file = tmp_path / "digits.keras"
     file.touch()
-    assert registry.model_file(str(file)) == file
+    assert lookup.model_file(str(file)) == file
 
 
 @pytest.mark.usefixtures("store")
@@ -77,7 +82,7 @@ def test_a_file_is_taken_as_it_is_without_asking_the_store(
 )
 def test_what_is_not_there_is_answered_with_what_is(given: str, sentence: str) -> None:
     with pytest.raises(UserError) as caught:
-        registry.model_file(given)
+        lookup.model_file(given)
     assert str(caught.value) == sentence
 
 
@@ -85,7 +90,7 @@ def test_an_empty_registry_says_run_make(tmp_path: Path, monkeypatch: pytest.Mon
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     with pytest.raises(UserError) as caught:
-        registry.model_file("digits")
+        lookup.model_file("digits")
     assert str(caught.value) == (
         f"no model is registered in {uri}: run `make` first, or name a .keras file"
     )
@@ -98,8 +103,70 @@ def test_a_version_whose_files_are_gone_is_a_sentence(store: Path) -> None:
     registry.point_alias("digits", "wiped", "3")
     shutil.rmtree(store / "3")
     with pytest.raises(UserError, match="digits@wiped"):
-        registry.model_file("digits@wiped")
+        lookup.model_file("digits@wiped")
     client.delete_model_version("digits", "3")
+
+
+def test_the_tables_are_those_of_the_mlflow_that_is_installed(store: Path) -> None:
+    with closing(sqlite3.connect(store / "mlflow.db")) as database:
+        found = database.execute("SELECT version_num FROM alembic_version").fetchall()
+    assert found == [(lookup.SCHEMA,)]
+
+
+def changed(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+    """Names a copy of the store in which a statement of SQL was run."""
+    shutil.copy(store / "mlflow.db", tmp_path)
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        database.execute(statement)
+        database.commit()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE alembic_version SET version_num = 'newer'",
+        "DROP TABLE alembic_version",
+        "ALTER TABLE model_versions RENAME COLUMN storage_location TO place",
+        "UPDATE model_versions SET storage_location = 's3://bucket/digits'",
+        "UPDATE model_versions SET storage_location = NULL",
+        "UPDATE model_versions SET status = 'PENDING_REGISTRATION'",
+        "UPDATE model_versions SET current_stage = 'Deleted_Internal'",
+        "UPDATE model_versions SET workspace = 'other'",
+    ],
+)
+def test_of_a_store_that_is_not_as_expected_mlflow_is_asked(
+    statement: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(store, tmp_path, monkeypatch, statement)
+    monkeypatch.setattr(registry, "model_file", lambda model: Path(f"by MLflow: {model}"))
+    assert lookup.registered_file("digits") is None
+    assert lookup.model_file("digits@newest") == Path("by MLflow: digits@newest")
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "sqlite:////nowhere/mlflow.db", "mlruns"])
+def test_of_a_store_elsewhere_mlflow_is_asked(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    assert lookup.registered_file("digits") is None
+
+
+def test_after_a_move_of_an_alias_and_another_name_both_ways_agree(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(store, tmp_path, monkeypatch, "SELECT 1")
+    client = tracking.connect()
+    registry.point_alias("digits", "champion", "2")
+    client.rename_registered_model("digits", "numbers")
+    assert lookup.registered_file("digits") is None
+    assert lookup.registered_file("numbers") == registry.model_file("numbers@champion")
+    with pytest.raises(UserError, match="no model named digits is registered; there are: numbers"):
+        lookup.model_file("digits")
+
+
+def test_a_lookup_changes_nothing(store: Path) -> None:
+    before = (store / "mlflow.db").read_bytes()
+    lookup.registered_file("digits")
+    assert (store / "mlflow.db").read_bytes() == before
 
 
 @pytest.fixture

@@ -189,10 +189,11 @@ def test_mlflow_shows_what_a_run_was_given_and_scored_on() -> None:
     client = tracking.connect()
     for _ in range(2):  # a second time changes nothing
         tracking.log_evaluation(client, run_id, REPORTS)
-    given = client.get_run(run_id).inputs.dataset_inputs
+    given = client.get_run(run_id).inputs
+    assert given is not None
     assert sorted(
         (one.dataset.name, one.dataset.digest, one.dataset.source_type, one.tags[0].value)
-        for one in given
+        for one in given.dataset_inputs
     ) == [("others", "d3", "folder", "evaluation"), ("signs", "d1", "builtin", "training")]
     experiment = client.get_experiment_by_name("fivenets")
     assert experiment is not None

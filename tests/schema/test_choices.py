@@ -33,7 +33,9 @@ PROJECT = Path(__file__).parents[2]
 DECISIONS = sorted((PROJECT / DECISIONS_FOLDER).glob("*.json"))
 OF_LFW = ("dev_test", "held_out")  # not of a model that was scored before
 OF_MIXTURES = {"signs", "before_photographs", "by_source"}  # not of what one data set was scored on
-REQUIRED = {"thin_resnet": {"depth": 8}}
+REQUIRED = {"thin_resnet": {"depth": 8}, "resnet": {"depth": 18}}
+# Padded, they can be built for less, which settings refuse: little would be left to see.
+PADDED = {"googlenet", "mobilenet_v2", "resnet"}
 
 
 def choices(schema: Any, name: str) -> set[str]:
@@ -65,7 +67,7 @@ def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(na
     model = build(name, smallest, 3, REQUIRED.get(name))
     assert isinstance(model, keras.Model)
     assert model.output_shape == (None, 3)
-    if smallest > 8:
+    if smallest > 8 and name not in PADDED:
         with pytest.raises((ValueError, UserError), match=r".+"):
             build(name, smallest - 1, 3, REQUIRED.get(name))
 
@@ -85,6 +87,7 @@ def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(na
         (choices(style.Settings, "optimizer"), optimisers.OPTIMISERS),
         (choices(style.Settings, "colours"), colours.COLOURS),
         (set(rules.SETS[data.ObjectSettings]), {"scenes", *FETCHED}),
+        (set(rules.SETS[data.MaskSettings]), {"camvid", "scenes"}),
         (set(rules.SETS[data.FaceSettings]), {*BUILTIN_PEOPLE, *lfw.NAMES}),
     ],
 )

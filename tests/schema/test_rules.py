@@ -43,6 +43,7 @@ EMPTY = {
     "test_people",
     "network",
     "augmentation",
+    "loss",
     "virtual_people",
     "settings",
     "tolerances",
@@ -66,7 +67,7 @@ AT_MOST_1 = {
     "warmup_fraction", "label_smoothing", "validation_fraction", "test_fraction", "shift", "crop",
     "rotation", "shear", "colour", "hue", "mixed", "erase", "brightness", "contrast", "warp",
     "expression", "target_far", "noise", "tolerance", "minimum", "minimum_builtin",
-    "near_duplicate_similarity", "batch_norm_momentum", "without",
+    "near_duplicate_similarity", "batch_norm_momentum", "without", "class_balance",
 }  # fmt: skip
 
 Place = tuple[str | int, ...]
@@ -202,6 +203,12 @@ def test_fractions_are_at_most_1(place: Place) -> None:
         ("objects.dataset.camvit", 1.0, "is unknown; did you mean camvid?, and no folder"),
         ("objects.dataset", [], "should be a data set, a list of different ones, or a weight"),
         ("objects.dataset.camvid", -1, "should be a weight above 0 and at most 1,000,000, it"),
+        ("streets.dataset", "camvit", "should be camvid, scenes, a folder that exists, or a data"),
+        ("streets.test", "train", "should be another split of camvid than train, it is 'train'"),
+        ("streets.classes", {0: "a"}, "should be at least 2 of them, it is {0: 'a'}"),
+        ("streets.classes", {0: "a", 1: "a"}, "should be different names, it is {0: 'a', 1: 'a'}"),
+        ("unet.train.height", 100, "should be a multiple of 16 pixels with depth 4, it is 100"),
+        ("unet.register.metric", "pixel_accuracy", "should be one of miou, it is 'pixel_accurac"),
         ("faces.test_people", 0, "should be at least 2, it is 0"),
         ("faces.test_people", 1, "should be at least 2, it is 1"),
         ("faces.test_people", 4, "should be at least 6, as facenet-nn4 is scored on them, it is 4"),
@@ -257,7 +264,16 @@ def test_a_value_is_refused_by_key_expectation_and_value(
 
 @pytest.mark.parametrize(
     "name",
-    ["data", "classification", "objects", "faces", "face-photographs", "report", "trained"],
+    [
+        "data",
+        "classification",
+        "objects",
+        "streets",
+        "faces",
+        "face-photographs",
+        "report",
+        "trained",
+    ],
 )
 def test_a_section_that_the_graph_needs_is_missed(name: str) -> None:
     values = {key: section for key, section in PARAMS.items() if key != name}

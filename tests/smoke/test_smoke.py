@@ -116,6 +116,7 @@ REQUESTS: dict[str, tuple[list, dict, set[str]]] = {
     "signs-resnet50": ([PICTURES / "example_sign.png"], {}, {"label", "probability"}),
     "yolov2": ([STREET], {}, set()),  # an object is a row, and a picture may show none
     "yolov2-compact": ([STREET], {}, set()),
+    "unet": ([STREET], {}, {"shares", "mask"}),
     "facenet": ([[FACE, FACE]], {"cropped": True}, {"same", "distance", "threshold"}),
     "style-transfer": (
         [STREET, FACE],

@@ -34,13 +34,15 @@ CANDIDATES = {  # of each registered name
     "signs-resnet50": ["resnet50"],
     "yolov2": ["yolov2"],
     "yolov2-compact": ["yolov2-compact"],
+    "unet": ["unet"],
     "facenet": ["facenet-nn4", "facenet-resnet"],
     "style-transfer": ["style-transfer"],
 }
 MODELS = [model for candidates in CANDIDATES.values() for model in candidates]
-TRAINED = {"resnet50": 1, "yolov2-compact": 2, "facenet-nn4": 2}  # epochs, beside EPOCHS
+TRAINED = {"resnet50": 1, "yolov2-compact": 2, "unet": 1, "facenet-nn4": 2}  # epochs, beside EPOCHS
 SMALL_DETECTOR = {"height": 64, "width": 80, "filters": 4, "pictures": 64}
 SMALL_FINE_TUNING = {"height": 64, "width": 96, "pictures": 64, "epochs": 2}
+SMALL_UNET = {"height": 32, "width": 48, "filters": 4}
 STYLE = {"size": 64, "iterations": 3, "coarse_scales": 0}
 
 
@@ -188,6 +190,8 @@ def make_tiny(clone: Clone) -> None:
     settings["face-photographs"]["most_people"] = 150
     settings["yolov2-compact"]["train"] |= SMALL_DETECTOR
     settings["yolov2-compact"]["train"]["fine_tuning"] |= SMALL_FINE_TUNING
+    settings["streets"] |= {"train": "train[:10%]", "test": "test[:10%]"}
+    settings["unet"]["train"] |= SMALL_UNET
     for model in CANDIDATES["facenet"]:
         settings[model]["evaluate"]["recognition_repeats"] = 2
     settings["style-transfer"]["convert"]["jobs"][0]["settings"] |= STYLE

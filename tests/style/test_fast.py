@@ -13,6 +13,8 @@ from PIL import Image
 
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
+from fivenets.fitting import export
+from fivenets.fitting.engine import OpenVinoNetwork
 from fivenets.sources.origin import Origin
 from fivenets.style import (
     evaluation,
@@ -116,6 +118,18 @@ def test_a_file_holds_the_one_or_the_other(
     assert fast_stylizer.load(model_file).origin == "vgg16_hed (test)"
     with pytest.raises(UserError, match="no network that has learned a style"):
         FastStylizer.from_file(model_file)
+
+
+def test_an_export_paints_the_same(
+    model: FastStylizer, content: np.ndarray, tmp_path: Path
+) -> None:
+    export.export(tmp_path / "fast.keras", [content], 1.0)
+    exported = fast_stylizer.load(tmp_path / "fast.keras")
+    assert isinstance(exported, FastStylizer)
+    assert isinstance(exported.network, OpenVinoNetwork)
+    assert exported.filters == model.filters == 2
+    picture = content[:50, :41] / np.float32(255)  # sides that no multiple of STRIDE has
+    np.testing.assert_allclose(exported.paint(picture), model.paint(picture), atol=1e-5)
 
 
 def test_the_command_needs_no_style(

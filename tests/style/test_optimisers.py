@@ -40,6 +40,20 @@ def test_pixels_stay_in_range() -> None:
         assert found.min() == found.max() == 0
 
 
+def test_lbfgs_moves_what_is_coarse_first() -> None:
+    shape = (16, 16, 3)
+    rows, columns, _ = np.indices(shape)
+    coarse, fine = np.cos(np.pi * (rows + 0.5) / 16), (-1.0) ** (rows + columns)
+    wanted = 0.5 + 0.1 * coarse + 0.1 * fine
+
+    def distance(image: np.ndarray):
+        return float(((image - wanted) ** 2).sum()), {}, 2 * (image - wanted)
+
+    start = np.full(shape, 0.5, np.float32)
+    moved = optimisers.minimise("lbfgs", distance, start, Budget(2), 0.0, ignore) - 0.5
+    assert np.sum(moved * coarse) / np.sum(coarse**2) > 2 * np.sum(moved * fine) / np.sum(fine**2)
+
+
 @pytest.mark.parametrize("name", optimisers.OPTIMISERS)
 def test_the_budget_is_of_evaluations(name: str) -> None:
     seen = []

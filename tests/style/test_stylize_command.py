@@ -69,6 +69,7 @@ def test_several_styles_masks_and_a_grey_one(fivenets, files: Path) -> None:
     [
         (["--style-weight", 0], "--style-weight should be above 0, it is 0.0"),
         (["--size", 8], "--size should be at least 32, it is 8"),
+        (["--preset", "bold"], "--preset should be one of faithful, balanced, wild, it is 'bold'"),
         (
             ["--preserve-colors", "yes"],
             "--preserve-colors should be one of style, luminance",
@@ -81,6 +82,13 @@ def test_bad_options_are_one_sentence(fivenets, files: Path, more, sentence: str
     assert (code, printed) == (2, "")
     assert sentence in " ".join(said.split())
     assert not (files / "out.png").exists()
+
+
+def test_a_preset_stands_in_for_the_models_settings_and_options_for_the_presets(stylizer) -> None:
+    assert stylizer.with_options({"preset": "balanced"}) == stylizer.settings
+    faithful, wild = (stylizer.with_options({"preset": name}) for name in ("faithful", "wild"))
+    assert faithful.content_weight > stylizer.settings.content_weight > wild.content_weight
+    assert stylizer.with_options({"preset": "wild", "content_weight": 9.0}).content_weight == 9
 
 
 def test_bad_pictures_are_one_sentence(fivenets, files: Path) -> None:
@@ -113,7 +121,7 @@ def test_an_interrupted_run_leaves_its_latest_preview(fivenets, files: Path, mon
     monkeypatch.setattr(command, "PREVIEW_SECONDS", 0.0)
     minimise = transfer.optimisers.minimise
 
-    def interrupted(*arguments: Any):
+    def interrupted(*arguments: Any, **options: Any):
         observe = arguments[-1]
         seen = []
 
@@ -123,7 +131,7 @@ def test_an_interrupted_run_leaves_its_latest_preview(fivenets, files: Path, mon
             if len(seen) == 2:
                 raise KeyboardInterrupt
 
-        return minimise(*[*arguments[:-1], stop])
+        return minimise(*[*arguments[:-1], stop], **options)
 
     monkeypatch.setattr(transfer.optimisers, "minimise", interrupted)
     (files / "out.preview.png").write_text("the user's own")
@@ -217,6 +225,10 @@ def test_a_job_leaves_all_that_it_takes_to_measure_it(
     assert numbers["style_reduction"] == pytest.approx(
         1 - measured["style_loss"] / measured["content_style_loss"]
     )
+    assert numbers["painted"] == measured["painted"] == 1 - measured["unpainted"]
+    assert numbers["ssim"] == measured["ssim"] < 1
+    assert "held_out" not in numbers
+    assert numbers["judged_by"] is None
     sheet = drawing.stacked([drawing.sheet(made), drawing.sheet(made)])
     assert sheet.height == 2 * drawing.stacked([drawing.sheet(made)]).height
     assert drawing.stacked([drawing.beside(made)]).width > sheet.width

@@ -32,7 +32,8 @@ def test_style_loss_falls_and_the_picture_has_the_contents_aspect(
     assert picture.dtype == np.uint8
     assert len(seen) == QUICK.iterations
     assert seen[-1].losses["style_loss"] < 0.5 * seen[0].losses["style_loss"]
-    assert seen[0].losses["content_loss"] == pytest.approx(0, abs=1e-6)
+    _, kept = made(network, content, [Style(painting)], replace(QUICK, colours="histogram"))
+    assert kept[0].losses["content_loss"] == pytest.approx(0, abs=1e-6)
 
 
 def test_a_seed_gives_the_same_picture(
@@ -98,11 +99,59 @@ def test_shares_become_factors_of_these_pictures(
     shares = replace(QUICK, content_weight=0.5, style_weight=2.0, variation_weight=0.25).weights
     factors = objective.balanced(extractor, fitted, styles, shares)
     _, start = objective.loss(extractor, fitted, styles, factors)(fitted[None])
-    unit = 2 * float(start["style_loss"])
+    unit = 2 * sum(shares.style_layers.values())
     assert factors.style == 2
     assert factors.variation * float(start["variation"]) == pytest.approx(0.25 * unit)
     features = np.asarray(extractor(fitted[None])[QUICK.content_layer], float)
     assert factors.content * np.mean(features**2) / 4 == pytest.approx(0.5 * unit, rel=1e-4)
+
+
+def test_losing_a_layers_style_costs_its_weight(
+    network: keras.Model, content: np.ndarray, painting: np.ndarray
+) -> None:
+    fitted = pictures.resize(content, 48, 64)
+    extractor = transfer.features.extractor(network, QUICK.weights.layers)
+    for styles in ([Style(painting)], [Style(painting, 3.0), Style(content, 1.0)]):
+        _, prepared = transfer.prepare(fitted, styles, 64, QUICK)
+        factors = objective.balanced(extractor, fitted, prepared, QUICK.weights)
+        lost = dict.fromkeys(factors.style_layers, 0.0)
+        for style in prepared:
+            share = style.weight / sum(style.weight for style in prepared)
+            for layer, gram in objective.style_grams(extractor, style.image, factors).items():
+                channels = gram.shape[-1]
+                lost[layer] += share * float(np.sum(np.square(gram))) / (4 * channels**2)
+        for layer, factor in factors.style_layers.items():
+            assert factor * lost[layer] == pytest.approx(QUICK.style_layers[layer], rel=1e-3)
+
+
+def test_a_finer_scale_starts_with_the_contents_detail(content: np.ndarray) -> None:
+    coarse, fine = (pictures.resize(content, *shape) for shape in ((24, 32), (48, 64)))
+    assert transfer.refined(coarse, coarse, fine, 1.0) == pytest.approx(fine, abs=1e-6)
+    without = transfer.refined(coarse, coarse, fine, 0.0)
+    assert transfer.refined(coarse, coarse, fine, 0.5) == pytest.approx((without + fine) / 2)
+    # What is as fine as the coarse pixels would come back as blocks of them.
+    grain = 0.2 * (np.indices((24, 32)).sum(axis=0) % 2 - 0.5)[..., None].astype(np.float32)
+    enlarged = pictures.enlarge(grain + 0 * coarse, 48, 64)
+    assert np.abs(enlarged[8:-8, 8:-8]).max() < 0.02
+
+
+def test_the_content_starts_in_the_colours_of_the_styles(
+    content: np.ndarray, painting: np.ndarray
+) -> None:
+    fitted = pictures.resize(content, 48, 64)
+    other = 255 - content
+    styles = [Style(painting, 3.0), Style(other, 1.0)]
+    _, prepared = transfer.prepare(fitted, styles, 64, QUICK)
+    begun = transfer.recoloured(fitted, prepared, QUICK).mean(axis=(0, 1))
+    means = [style.image.mean(axis=(0, 1)) for style in prepared]
+    assert begun == pytest.approx(0.75 * means[0] + 0.25 * means[1], abs=0.08)
+    masked = [replace(prepared[0], mask=np.ones((48, 64), np.float32))]
+    kept = replace(QUICK, colours="luminance")
+    for same in (
+        transfer.recoloured(fitted, masked, QUICK),
+        transfer.recoloured(fitted, prepared, kept),
+    ):
+        assert (same == fitted).all()
 
 
 def test_luminance_keeps_the_contents_colours(

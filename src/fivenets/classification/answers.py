@@ -9,7 +9,7 @@ import numpy as np
 from fivenets.classification import calibration, evaluation
 from fivenets.classification.classifier import Classifier
 from fivenets.datasets.classification.prepared import OTHERS, ImageDataset
-from fivenets.sources.origin import caution
+from fivenets.sources.origin import are_drawn, caution
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,12 @@ def calibrated(network: keras.Model, data: ImageDataset) -> Classifier:
     """By the people of validation who are not in train, or all where nobody is."""
     images, labels = data.arrays("validation")
     chosen = new_people(data, "validation")
-    logits = Classifier(network, data.labels).logits(images[chosen])
-    fitted = calibration.fitted(logits, labels[chosen], len(data.labels))
+    ask = Classifier(network, data.labels).logits
+    others = None
+    if data.has_others and are_drawn(data.origins):
+        others = ask(data.arrays(OTHERS["validation"])[0])
+    logits = ask(images[chosen])
+    fitted = calibration.fitted(logits, labels[chosen], len(data.labels), others)
     return Classifier(network, data.labels, fitted, data.settings.subject, caution(data.origins))
 
 

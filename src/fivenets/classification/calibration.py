@@ -6,8 +6,7 @@ Both are fitted on pictures of people who were not trained on: on others, a netw
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp, softmax
+import scipy  # its modules are imported where they are used
 
 from fivenets.core.errors import UserError
 
@@ -30,24 +29,29 @@ class Calibration:
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """(n, k), in float64, so that they add up to 1 to more digits than anyone prints."""
-        return softmax(logits[:, : self.labels].astype(np.float64) / self.temperature, axis=1)
+        scaled = logits[:, : self.labels].astype(np.float64) / self.temperature
+        return np.exp(scaled - _log_sum_exp(scaled)[:, None])
 
     def scores(self, logits: np.ndarray) -> np.ndarray:
         """(n,) log-odds of one of the labels against none of them; without that output, inf."""
         logits = logits.astype(np.float64)
         if logits.shape[1] == self.labels:
             return np.full(len(logits), np.inf)
-        return logsumexp(logits[:, : self.labels], axis=1) - logits[:, self.labels]
+        return _log_sum_exp(logits[:, : self.labels]) - logits[:, self.labels]
 
     def is_rejected(self, logits: np.ndarray) -> np.ndarray:
         """(n,) whether none of the labels is recognised."""
         return self.scores(logits) < (-np.inf if self.least_score is None else self.least_score)
 
 
-def fitted(logits: np.ndarray, labels: np.ndarray, label_count: int) -> Calibration:
+def fitted(
+    logits: np.ndarray, labels: np.ndarray, label_count: int, others: np.ndarray | None = None
+) -> Calibration:
     """The temperature of the lowest log loss, and the score that LOST of these examples fall below.
 
     Args: logits: (n, k or k + 1). labels: (n,) integers. label_count: k.
+        others: (m, k + 1) of pictures without a label, where real ones with a label score less than
+        these n: then no more is rejected than what but LOST of the others fall below.
     Raises: UserError where there is nothing to fit on.
     """
     if not len(labels):
@@ -56,11 +60,19 @@ def fitted(logits: np.ndarray, labels: np.ndarray, label_count: int) -> Calibrat
 
     def log_loss(log_temperature: float) -> float:
         scaled = own / np.exp(log_temperature)
-        return float((logsumexp(scaled, axis=1) - scaled[np.arange(len(labels)), labels]).mean())
+        return float((_log_sum_exp(scaled) - scaled[np.arange(len(labels)), labels]).mean())
 
     bounds = tuple(np.log(TEMPERATURES))
-    best = minimize_scalar(log_loss, bounds=bounds, method="bounded").x
+    best = scipy.optimize.minimize_scalar(log_loss, bounds=bounds, method="bounded").x
     least = None
     if logits.shape[1] > label_count:
-        least = float(np.quantile(Calibration(label_count).scores(logits), LOST))
+        score = Calibration(label_count).scores
+        least = float(np.quantile(score(logits), LOST))
+        if others is not None:
+            least = min(least, float(np.quantile(score(others), 1 - LOST)))
     return Calibration(label_count, float(np.exp(best)), least)
+
+
+def _log_sum_exp(values: np.ndarray) -> np.ndarray:
+    """(n,) of (n, k)."""
+    return np.logaddexp.reduce(values, axis=1)

@@ -5,13 +5,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from fivenets.classification.calibration import Calibration
 from fivenets.core import images
 from fivenets.core.errors import UserError
-from fivenets.fitting import inference, model_files
+from fivenets.fitting import engine, inference
 
 BATCH_SIZE = 128  # images
 
@@ -32,13 +31,14 @@ class Classifier:
 
     def __init__(
         self,
-        network: keras.Model,
+        network: Any,
         labels: Sequence[str],
         calibration: Calibration | None = None,
         subject: str = "picture",
         caution: str = "",
     ):
-        self.network = network  # (n, size, size, 3) in 0..255 -> (n, k or k + 1), see Calibration
+        # As of `engine.load`: (n, size, size, 3) in 0..255 -> (n, k or k + 1), see Calibration.
+        self.network = network
         self.labels = tuple(labels)
         self.calibration = calibration or Calibration(len(self.labels))
         self.subject = subject  # what the labels are of
@@ -51,7 +51,7 @@ class Classifier:
 
         Raises: UserError where the file is no classifier.
         """
-        network, metadata = model_files.load(path)
+        network, metadata = engine.load(path)
         labels = metadata.get("labels") or ()
         known = metadata.get("calibration")  # older versions had none
         calibration = Calibration(**known) if known else Calibration(len(labels))
@@ -67,7 +67,7 @@ class Classifier:
             "subject": self.subject,
             "caution": self.caution,
         }
-        model_files.save(self.network, path, metadata)
+        engine.save(self.network, path, metadata)
 
     def classify(self, pictures: Sequence[Any]) -> list[Prediction]:
         """One prediction per picture, each anything that `read_image` reads."""
@@ -91,7 +91,8 @@ class Classifier:
 
         image = images.read_image(picture)
         small = images.resize(image, self.image_size)
-        return overlaid(image, grad_cam(self.network, small, self.labels.index(label)))
+        heat = grad_cam(engine.in_keras(self.network), small, self.labels.index(label))
+        return overlaid(image, heat)
 
     def logits(self, images_rgb_uint8: np.ndarray) -> np.ndarray:
         """The network's outputs for (n, size, size, 3) images."""

@@ -22,9 +22,9 @@ def classify(
 ) -> None:
     """Says which label each picture has, and how probable it is."""
     from fivenets.classification.classifier import Classifier
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
-    classifier = Classifier.from_file(registry.model_file(model))
+    classifier = Classifier.from_file(lookup.model_file(model))
     predictions, refused = [], []
     for image in images:
         try:

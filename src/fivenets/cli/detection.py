@@ -31,9 +31,9 @@ def detect(
 ) -> None:
     """Finds objects in each picture or frame, with a box in its pixels."""
     from fivenets.core import files
-    from fivenets.detection import boxes, listing, video
+    from fivenets.detection import boxes, listing
     from fivenets.detection.detector import Detection, Detector
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
     thresholds = boxes.profile(profile, score_threshold)
     if out is not None:
@@ -41,7 +41,7 @@ def detect(
     paths = listing.pictures(images, out)
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
-    detector = Detector.from_file(registry.model_file(model)).for_inference(dtype)
+    detector = Detector.from_file(lookup.model_file(model)).for_inference(dtype)
     table = printing.table("image", "class", "score", "x1, y1, x2, y2")
     without: list[str] = []
     refused: list[str] = []
@@ -61,6 +61,8 @@ def detect(
             rows = table.row_count
             try:
                 if listing.is_video(path):
+                    from fivenets.detection import video  # imports FFmpeg
+
                     for frame, frames, found in video.detect(detector, path, thresholds, out):
                         report({"image": str(path), "frame": frame}, found)
                         place = f"frame {frame + 1} of {frames or '?'}"

@@ -73,12 +73,15 @@ def verify(
     """Says whether two pictures show the same person."""
     from fivenets.faces.embedder import Embedder, calibration_of, read_face
     from fivenets.faces.embedder import verdict as compared
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
     if out:
         files.check_folder(out, "--out")
-    file = registry.model_file(model)
+    file = lookup.model_file(model)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
+    if by is By.pairs and embedder.pairs is None:
+        raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
+    pairs = embedder.pairs if by is By.pairs else None
     found = [read_face(path, cropped, face.value) for path in (first, second)]
     for path, one in zip((first, second), found, strict=True):
         if len(one.faces) > 1:
@@ -86,9 +89,6 @@ def verify(
         if out and one.faces:
             is_meant = [place == one.chosen for place in range(len(one.faces))]
             _draw(out, path, one, ["" for _ in one.faces], is_meant)
-    if by is By.pairs and embedder.pairs is None:
-        raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
-    pairs = embedder.pairs if by is By.pairs else None
     embeddings = embedder.embeddings([one.crop for one in found])
     verdict = compared(embeddings[0], embeddings[1], calibration, pairs)
     one, other = (one.picture for one in found)
@@ -99,9 +99,12 @@ def verify(
         print(json.dumps(asdict(verdict)))
     else:
         word = "the same person" if verdict.same else "two people"
+        measure = "distance" if pairs is None else "log-odds of two people"
+        # The rates that were measured are those of distances.
+        promised = calibration.in_words if pairs is None else f"set on {calibration.data}"
         printing.say(
-            f"{word}: distance {verdict.distance:.3f}, threshold {verdict.threshold:.3f} "
-            f"({calibration.in_words})"
+            f"{word}: {measure} {verdict.distance:.3f}, threshold {verdict.threshold:.3f} "
+            f"({promised})"
         )
 
 
@@ -120,11 +123,11 @@ def identify(
     """Says which of the gallery's people each face is, if any; in a video, twice a second."""
     from fivenets.faces import enrolment, identification, naming
     from fivenets.faces.embedder import Embedder, calibration_of
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
     if out:
         files.check_folder(out, "--out")
-    file = registry.model_file(model)
+    file = lookup.model_file(model)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
     known, refused = enrolment.opened(gallery, embedder, cropped)
     for sentence in refused:
@@ -178,10 +181,10 @@ def calibrate(
     """
     from fivenets.faces import enrolment
     from fivenets.faces.embedder import Embedder, own_calibration_file
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
     files.check_folder(_own_thresholds(), "the folder of thresholds")
-    embedder = Embedder.from_file(registry.model_file(model))
+    embedder = Embedder.from_file(lookup.model_file(model))
     calibration, refused = enrolment.calibrated(
         folder, embedder, far, false_identification, folds, cropped
     )
@@ -240,6 +243,6 @@ def _percent(rate: float | None, digits: int) -> str:
 
 def _own_thresholds() -> Path:
     """Where `faces calibrate` keeps thresholds: beside the models of the project."""
-    from fivenets.runs.tracking import project_folder
+    from fivenets.runs.local import project_folder
 
     return project_folder() / "calibrations"

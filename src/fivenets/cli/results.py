@@ -15,7 +15,7 @@ app = typer.Typer()
 def results(as_json: Json = False) -> None:
     """Prints the results table of the last `make`."""
     from fivenets.runs import results
-    from fivenets.runs.tracking import project_folder
+    from fivenets.runs.local import project_folder
 
     file = project_folder() / results.REPORTS / "results.json"
     if not file.exists():

@@ -29,6 +29,9 @@ def stylize(
         typer.Argument(metavar="STYLE", help="Pictures whose style to use; none for style-fast."),
     ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "style-transfer",
+    preset: Annotated[
+        str | None, typer.Option(help="faithful | balanced | wild: how far from CONTENT.")
+    ] = None,
     iterations: Annotated[int | None, typer.Option(help="At each scale.")] = None,
     size: Annotated[int | None, typer.Option(help="Pixels at the longer side.")] = None,
     content_weight: Annotated[float | None, typer.Option(help="How much of the content.")] = None,
@@ -56,12 +59,13 @@ def stylize(
     """Paints a picture in the style of others; a preview beside FILE shows the progress."""
     from fivenets.core import files
     from fivenets.core.params import SettingError
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
     from fivenets.style import fast_stylizer, pictures
 
     inputs = [content, *(styles or []), *(mask or [])]
     files.check_file(out, "--out", pictures.WRITABLE, inputs)
     options: dict[str, Any] = {
+        "preset": preset,
         "iterations": iterations,
         "size": size,
         "content_weight": content_weight,
@@ -74,7 +78,7 @@ def stylize(
         "seed": seed,
     }
     options = {key: value for key, value in options.items() if value is not None}
-    stylizer = fast_stylizer.load(registry.model_file(model))
+    stylizer = fast_stylizer.load(lookup.model_file(model))
     try:
         total = stylizer.with_options(options).total_iterations
     except SettingError as error:

@@ -17,8 +17,6 @@ from fivenets.core.errors import UserError
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
-SUFFIXES |= {".mts", ".ogv", ".webm", ".wmv"}
 USUAL_RATE = Fraction(25)  # frames per second, where a file does not say
 WHOLE = 0.95  # part of the frames, or of the seconds, of a file that is not damaged
 

@@ -1,9 +1,11 @@
-"""Names drawn into pictures and figures, in the letters of whichever language they are in.
+"""Names drawn into pictures and figures, in the letters of whichever language they are in, and the
+colour of each.
 
 DejaVu Sans, which matplotlib ships, has Latin, Greek, Cyrillic and others; what it lacks is drawn
 as code points, so that two names stay two, and said.
 """
 
+import colorsys
 import logging
 import unicodedata
 from functools import cache
@@ -14,6 +16,9 @@ from PIL import ImageFont
 from fivenets.core.errors import printable
 
 log = logging.getLogger(__name__)
+
+# Of the colour wheel, between neighbouring classes; every five are darker: no two look alike.
+GOLDEN_RATIO, SHADES = 0.618, (0.95, 0.65, 0.4)
 
 
 @cache
@@ -36,6 +41,14 @@ def drawable(text: str) -> str:
 def in_figure(text: str) -> str:
     """`drawable`, with dollars that matplotlib takes for dollars and not for formulas."""
     return drawable(text).replace("$", r"\$")
+
+
+def colour_of(label: int) -> tuple[int, int, int]:
+    """A colour for each class, by its number, RGB 0..255."""
+    red, green, blue = colorsys.hsv_to_rgb(
+        label * GOLDEN_RATIO % 1, 0.9, SHADES[label // 5 % len(SHADES)]
+    )
+    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def _number(letter: str) -> str:

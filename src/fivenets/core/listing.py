@@ -37,6 +37,8 @@ SYSTEM_NAMES = {
     "system volume information",
     "thumbs.db",
 }
+VIDEO_SUFFIXES = {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg"}
+VIDEO_SUFFIXES |= {".mpg", ".mts", ".ogv", ".webm", ".wmv"}
 ASIDE_SUFFIXES = {".bak", ".crdownload", ".download", ".old", ".part", ".partial", ".thm", ".tmp"}
 
 HIDDEN = "hidden or a system's own"

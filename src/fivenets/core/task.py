@@ -50,6 +50,9 @@ class Service:
     beside: Mapping[str, str] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
     pictures: int = 1  # in the example of a request
+    # What 255 is to the network, which is exported; None: it cannot be, as what is asked of it is
+    # gradients.
+    white: float | None = 255.0
     options: Mapping[str, Any] = field(default_factory=dict)  # that a request may carry: an example
 
 

@@ -13,6 +13,7 @@ from fivenets.core.params import Count, Fraction, Misfit, Seed, Text, checked
 HANDS = ("signs", "massey_digits", "drawn")  # that a mixture can name, beside folders
 HEAVIEST = 1_000_000  # of a data set among others
 LARGEST_SIDE = 4096  # pixels; a batch of more fits into no memory
+MaskValue = Annotated[int, Field(ge=0, le=255)]
 Part = Annotated[float, Field(gt=0, lt=1)]
 # As TFDS writes one: train, train[:90%], train+validation, train[10:20]+test.
 _BOUND = r"(-?\d+(\.\d+)?%|-?\d+(shard)?)?"
@@ -118,6 +119,25 @@ class ObjectSettings:
 
 
 @checked
+class MaskSettings:
+    """Which pictures with a class for every pixel, and what is trained and scored on."""
+
+    dataset: Text
+    train: Split
+    test: Split
+    # The name of each value in a mask, of which others are of no class; by default the data's own.
+    classes: Annotated[dict[MaskValue, Text], Field(min_length=2)] | None = None
+
+    @model_validator(mode="after")
+    def _are_two(self) -> Self:
+        if self.train == self.test:
+            raise Misfit("test", f"another split of {self.dataset} than train", self.test)
+        if self.classes and len(set(self.classes.values())) < len(self.classes):
+            raise Misfit("classes", "different names", self.classes)
+        return self
+
+
+@checked
 class FaceSettings:
     """Which faces, and how many people are kept from training."""
 
@@ -145,4 +165,5 @@ OF_TASK: dict[str, type] = {
     "classification": DataSettings,
     "detection": ObjectSettings,
     "faces": FaceSettings,
+    "segmentation": MaskSettings,
 }

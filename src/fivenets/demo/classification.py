@@ -29,10 +29,11 @@ def classify(picture: Any) -> tuple[dict[str, float], str, np.ndarray]:
 
 @once
 def _classifier() -> Any:
+    from fivenets.classification import grad_cam  # noqa: F401  # TensorFlow, see `once`
     from fivenets.classification.classifier import Classifier
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
-    return Classifier.from_file(registry.model_file(MODEL))
+    return Classifier.from_file(lookup.model_file(MODEL))
 
 
 def _draw() -> None:

@@ -37,9 +37,9 @@ def detect(
 @once
 def _detector() -> Any:
     from fivenets.detection.detector import Detector
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
-    return Detector.from_file(registry.model_file(MODEL)).for_inference()
+    return Detector.from_file(lookup.model_file(MODEL)).for_inference()
 
 
 def _draw() -> None:

@@ -83,11 +83,10 @@ def _embedded(embedder: Any, picture: Any, index: int) -> np.ndarray:
 def _faces() -> tuple[Any, Any]:
     """The embedder and its calibration."""
     from fivenets.faces.embedder import Embedder, calibration_of
-    from fivenets.runs import registry
-    from fivenets.runs.tracking import project_folder
+    from fivenets.runs import local, lookup
 
-    file = registry.model_file(MODEL)
-    return Embedder.from_file(file), calibration_of(file, project_folder() / "calibrations")
+    file = lookup.model_file(MODEL)
+    return Embedder.from_file(file), calibration_of(file, local.project_folder() / "calibrations")
 
 
 def _draw_verify() -> None:

@@ -14,22 +14,30 @@ from fivenets.demo.tabs import Tab, once, received
 MODEL = "style-transfer"
 CONTENTS = Examples("example_street.png", "darknet/data/*.jpg")
 STYLES = Examples("example_street.png", "style_images/*.jpg")
+PRESETS = ("faithful", "balanced", "wild")  # style.settings.PRESETS, the same
 COLOURS = ("style", "luminance", "histogram")  # style.colours.COLOURS, whose import takes seconds
 
 
 def stylize(
-    content: Any, style: Any, size: float, iterations: float, style_scale: float, colours: str
+    content: Any,
+    style: Any,
+    size: float,
+    iterations: float,
+    style_scale: float,
+    colours: str,
+    preset: str = PRESETS[1],
 ) -> Generator[tuple[np.ndarray, str], None, None]:
     """The content in the style, again and again while it is painted, each with how far it is.
 
-    Closing the iterator ends the painting. Args: fields of `style.settings.Settings`.
+    Closing the iterator ends the painting. Args: fields of `style.settings.Settings`, and a
+    preset, which they overrule.
     """
     images_rgb_uint8, stylizer = [received(content), received(style)], _stylizer()
     from fivenets.style import pictures
-    from fivenets.style.stylizer import Result
+    from fivenets.style.result import Result
 
     options = {"size": int(size), "iterations": int(iterations)}
-    options |= {"style_scale": float(style_scale), "colours": colours}
+    options |= {"style_scale": float(style_scale), "colours": colours, "preset": preset}
     total = stylizer.with_options(options).total_iterations
     arrived: Queue[Any] = Queue()
     is_closed = Event()
@@ -67,16 +75,29 @@ def stylize(
         is_closed.set()
 
 
+def faded(content: Any, painted: Any, share: float) -> np.ndarray:
+    """Between the content, at 0, and what was painted of it, at 1: (height, width, 3) uint8.
+
+    Raises: UserError where one of them is missing.
+    """
+    images_rgb_uint8 = [received(content), received(painted)]
+    from fivenets.style import pictures
+
+    height, width, _ = images_rgb_uint8[1].shape
+    begun = pictures.resize(images_rgb_uint8[0], height, width)
+    return pictures.to_uint8((1 - share) * begun + share * (images_rgb_uint8[1] / 255))
+
+
 @once
 def _stylizer() -> Any:
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
     from fivenets.style.stylizer import Stylizer
 
-    return Stylizer.from_file(registry.model_file(MODEL))
+    return Stylizer.from_file(lookup.model_file(MODEL))
 
 
 def _draw() -> None:
-    from fivenets.demo.widgets import PICTURE, examples, gr, told_live
+    from fivenets.demo.widgets import PICTURE, examples, gr, told, told_live
 
     with gr.Tab("Stylize"), gr.Row():
         with gr.Column():
@@ -89,12 +110,16 @@ def _draw() -> None:
             iterations = gr.Slider(5, 300, 60, step=5, label="Iterations at each scale")
             scale = gr.Slider(0.25, 2, 1, step=0.05, label="Size of strokes")
             colours = gr.Radio(COLOURS, value=COLOURS[0], label="Whose colours")
+            preset = gr.Radio(PRESETS, value=PRESETS[1], label="How far from the content")
         with gr.Column():
             button = gr.Button("Paint", variant="primary")
             stop = gr.Button("Stop")
             painted = gr.Image(label="Painted", interactive=False)
             progress = gr.Markdown()
-    asked = [content, style, size, iterations, scale, colours]
+            share = gr.Slider(0, 1, 1, step=0.05, label="From the content to what was painted")
+            between = gr.Image(label="Between both", interactive=False)
+    share.release(told(faded), [content, painted, share], between, api_name=False)
+    asked = [content, style, size, iterations, scale, colours, preset]
     painting = button.click(told_live(stylize), asked, [painted, progress], api_name="stylize")
     stop.click(None, cancels=[painting], api_name=False)
 

@@ -4,9 +4,9 @@ import numpy as np
 from PIL import Image
 
 from fivenets.detection.settings import Augmentation
+from fivenets.fitting.colours import random_colours
 
 VISIBLE_PART = 0.3  # of an object's area; with less of it left in a crop it is no object any more
-LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
 def augmented(
@@ -31,7 +31,8 @@ def augmented(
         _extent(window, image_rgb_uint8.shape, height, width),
         Image.Resampling.BILINEAR,
     )
-    pixels = np.asarray(picture, np.float32) / 255 @ _colour_matrix(strength, rng)
+    colours = random_colours(strength.exposure, strength.saturation, strength.hue, rng)
+    pixels = np.asarray(picture, np.float32) / 255 @ colours
     seen, kept = _seen_through(boxes_xyxy, window)
     return np.clip(pixels, 0, 1, out=pixels), seen, kept
 
@@ -72,17 +73,3 @@ def _seen_through(boxes_xyxy: np.ndarray, window: np.ndarray) -> tuple[np.ndarra
     areas, left = (np.prod(boxes[:, 1] - boxes[:, 0], axis=1) for boxes in (corners, cut))
     kept = np.flatnonzero(left > VISIBLE_PART * areas)
     return cut[kept].reshape(-1, 4), kept
-
-
-def _colour_matrix(strength: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """(3, 3) float32 for rows of RGB: exposure, saturation about grey, and a turn of the hue."""
-    exposure, saturation = np.exp(
-        rng.uniform(-1, 1, 2) * np.log1p([strength.exposure, strength.saturation])
-    )
-    turn = 2 * np.pi * rng.uniform(-strength.hue, strength.hue)
-    grey = np.tile(LUMA[:, None], 3)
-    # About the grey axis (1, 1, 1), by Rodrigues' formula.
-    axis = np.cross(np.eye(3), np.full(3, 3**-0.5))
-    rotation = np.eye(3) + np.sin(turn) * axis + (1 - np.cos(turn)) * axis @ axis
-    saturated = saturation * np.eye(3) + (1 - saturation) * grey
-    return (exposure * rotation @ saturated).astype(np.float32)

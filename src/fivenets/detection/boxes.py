@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit, softmax
+import scipy  # its modules are imported where they are used
 
 from fivenets.core.errors import UserError
 from fivenets.detection.regions import Region
@@ -62,7 +62,7 @@ def decode(
     rows, columns = raw.shape[:2]
     shape = (rows, columns, len(region.anchors), 5 + region.classes)
     cells = raw.astype(np.float32).reshape(shape)
-    logistic = np.asarray if region.new_coords else expit
+    logistic = np.asarray if region.new_coords else scipy.special.expit
     confidence = logistic(cells[..., 4])
     row, column, anchor = np.nonzero(confidence >= least_confidence)
     chosen = cells[row, column, anchor]
@@ -74,7 +74,7 @@ def decode(
     sides = stretch * np.array(region.anchors, np.float32)[anchor] / size
     boxes_xyxy = np.concatenate([centres - sides / 2, centres + sides / 2], axis=-1)
     logits = chosen[:, 5:]
-    classes = softmax(logits, axis=-1) if region.softmax else logistic(logits)
+    classes = scipy.special.softmax(logits, axis=-1) if region.softmax else logistic(logits)
     return boxes_xyxy, confidence[row, column, anchor], classes
 
 

@@ -3,16 +3,18 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
-import keras
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.detection import darknet, model, weights
+from fivenets.detection import darknet, weights
 from fivenets.detection.pictures import check_channels, check_resize, fit
-from fivenets.fitting import inference, model_files
+from fivenets.fitting import engine, inference
 from fivenets.sources.origin import Origin, caution
+
+if TYPE_CHECKING:
+    import keras
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ class Converted:
 
     def __init__(
         self,
-        network: keras.Model,
+        network: Any,
         cfg: darknet.Network,
         header: weights.Header,
         labels: Sequence[str],
@@ -32,7 +34,8 @@ class Converted:
         if len(labels) != cfg.classes:
             raise UserError(f"the cfg has {cfg.classes} classes, {len(labels)} names were received")
         check_channels(cfg.input_shape[2])
-        self.network = network  # (n, h, w, channels) in 0..1 -> raw output of each scale
+        # As of `engine.load`: (n, h, w, channels) in 0..1 -> raw output of each scale.
+        self.network = network
         self.cfg, self.regions, self.header = cfg, cfg.regions, header
         self.labels = tuple(labels)
         self.resize = check_resize(resize)
@@ -49,6 +52,8 @@ class Converted:
         trained_on: Origin | None = None,
     ) -> Self:
         """A converted cfg and weights; without `labels`, classes are called class-0 and so on."""
+        from fivenets.detection import model
+
         cfg = darknet.parse_file(cfg_file)
         for sentence in cfg.ignored:
             log.warning("%s", sentence)
@@ -60,7 +65,10 @@ class Converted:
 
     def to_weights(self) -> bytes:
         """The content of Darknet's weights file: of a converted model, the one it came from."""
-        return weights.to_bytes(self.header, model.numbers_of(self.network, self.cfg))
+        from fivenets.detection import model
+
+        network = engine.in_keras(self.network)
+        return weights.to_bytes(self.header, model.numbers_of(network, self.cfg))
 
     def write_darknet(self, stem: Path) -> tuple[Path, Path, Path]:
         """Writes STEM.cfg, STEM.weights and STEM.names, which Darknet itself can run."""
@@ -89,6 +97,8 @@ class ConvertedClassifier(Converted):
 
         Raises: UserError for an input that is not square, or not in colour.
         """
+        import keras
+
         height, width, channels = self.cfg.input_shape
         if height != width or channels != 3:
             raise UserError(
@@ -99,9 +109,11 @@ class ConvertedClassifier(Converted):
         scaled = keras.layers.Rescaling(1 / 255)(picture)
         logits = keras.layers.Flatten()(self._before_softmax()(scaled))
         metadata = {"cfg": self.cfg.text, "labels": list(self.labels)}
-        model_files.save(keras.Model(picture, logits, name="classifier"), path, metadata)
+        engine.save(keras.Model(picture, logits, name="classifier"), path, metadata)
 
-    def _before_softmax(self) -> keras.Model:
+    def _before_softmax(self) -> "keras.Model":
+        import keras
+
         if all(layer.kind != "softmax" for layer in self.cfg.layers):
             return self.network
         logits = self.network.get_layer("softmax_1").input

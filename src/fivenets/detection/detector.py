@@ -5,16 +5,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from fivenets.core import images
 from fivenets.core.errors import UserError
-from fivenets.detection import boxes, darknet, model, processor, weights
+from fivenets.detection import boxes, darknet, processor, weights
 from fivenets.detection.boxes import Profile
 from fivenets.detection.converted import Converted, ConvertedClassifier
 from fivenets.detection.pictures import to_pixels
-from fivenets.fitting import model_files
+from fivenets.fitting import engine
 from fivenets.sources.origin import Origin
 
 
@@ -41,7 +40,7 @@ class Detector(Converted):
     Raises: UserError where the cfg is of no detector.
     """
 
-    def __init__(self, network: keras.Model, cfg: darknet.Network, *given, **options):
+    def __init__(self, network: Any, cfg: darknet.Network, *given, **options):
         if not cfg.regions:
             raise UserError("the cfg has no [region] and no [yolo]: expected a detector")
         super().__init__(network, cfg, *given, **options)
@@ -52,7 +51,7 @@ class Detector(Converted):
 
         Raises: UserError where the file is no detector.
         """
-        network, metadata = model_files.load(path)
+        network, metadata = engine.load(path)
         if "cfg" not in metadata:
             raise UserError(f"{path} is not a detector: it carries no Darknet cfg")
         cfg, header = darknet.parse(metadata["cfg"], path.name), weights.Header(*metadata["header"])
@@ -65,13 +64,18 @@ class Detector(Converted):
         header = [self.header.major, self.header.minor, self.header.revision, self.header.seen]
         metadata = {"cfg": self.cfg.text, "header": header, "labels": list(self.labels)}
         metadata |= {"resize": self.resize, "trained_on": origin and origin.record()}
-        model_files.save(self.network, path, metadata)
+        engine.save(self.network, path, metadata)
 
     def for_inference(self, dtype: str | None = None) -> "Detector":
         """The same detector, faster: batch normalisation folded, in this machine's fastest format.
 
+        An exported one stays as it is: OpenVINO has folded it.
         dtype: of `model.build`; in bfloat16 boxes move by parts of a pixel, in float32 they do not.
         """
+        if isinstance(self.network, engine.OpenVinoNetwork):
+            return self
+        from fivenets.detection import model
+
         network = model.build(self.cfg, folded=True, dtype=dtype or processor.fastest_dtype())
         numbers = [part.folded() for part in model.numbers_of(self.network, self.cfg)]
         model.load(network, self.cfg, numbers)

@@ -1,6 +1,5 @@
 """Detections drawn into pictures."""
 
-import colorsys
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +10,6 @@ from fivenets.core import lettering
 from fivenets.detection.detector import Detection
 
 PAGE_HEIGHT, PER_ROW = 360, 4
-GOLDEN_RATIO = 0.618  # of the colour wheel between neighbouring classes: no two look alike
 
 
 def draw(
@@ -23,7 +21,7 @@ def draw(
     line = max(2, round(min(picture.size) / 200))
     font = lettering.font(max(10, round(min(picture.size) / 30)))
     for detection in reversed(found):
-        colour = colour_of(labels.index(detection.label))
+        colour = lettering.colour_of(labels.index(detection.label))
         corners = (detection.x1, detection.y1, detection.x2, detection.y2)
         canvas.rectangle(corners, outline=colour, width=line)
         text = f"{lettering.drawable(detection.label)} {detection.score:.2f}"
@@ -60,12 +58,6 @@ def page(
             sheet.paste(one, (left, number * PAGE_HEIGHT))
             left += one.width
     return sheet
-
-
-def colour_of(label: int) -> tuple[int, int, int]:
-    """A colour for each class, 0..255."""
-    red, green, blue = colorsys.hsv_to_rgb(label * GOLDEN_RATIO % 1, 0.9, 0.95)
-    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def _ink(colour: tuple[int, int, int]) -> str:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import av
 from PIL.PngImagePlugin import PngInfo
 
-from fivenets.core import files, footage, images, listing
+from fivenets.core import files, images, listing
 from fivenets.core.errors import UserError
 from fivenets.detection import drawing
 from fivenets.detection.boxes import Profile
@@ -39,7 +38,7 @@ def pictures(named: Sequence[Path], out: Path | None = None) -> list[Path]:
 
 def is_video(path: Path) -> bool:
     """Whether its name says that it holds a video."""
-    return path.suffix.lower() in footage.SUFFIXES
+    return path.suffix.lower() in listing.VIDEO_SUFFIXES
 
 
 def _drawn(path: Path, out: Path | None) -> str | None:
@@ -53,6 +52,8 @@ def _drawn(path: Path, out: Path | None) -> str | None:
 
 
 def _comment(video: Path) -> str | None:
+    import av  # FFmpeg: pictures need not wait for it
+
     try:
         with av.open(str(video)) as container:
             return container.metadata.get("comment")

@@ -2,20 +2,26 @@
 
 from pathlib import Path
 
-import keras
-
+CPUINFO = Path("/proc/cpuinfo")
 FLAGS = {"avx512_bf16", "amx_bf16"}  # as Linux names the instructions; without them it is slower
 
 
-def fastest_dtype(processor: Path = Path("/proc/cpuinfo")) -> str:
+def multiplies_in_bfloat16(processor: Path = CPUINFO) -> bool:
+    """Whether the processor does, as far as the machine tells."""
+    return processor.is_file() and bool(FLAGS & set(processor.read_text().split()))
+
+
+def fastest_dtype(processor: Path = CPUINFO) -> str:
     """bfloat16 for TensorFlow on a processor that multiplies in it, else float32.
 
     A GPU stays at float32: it is fast enough.
     """
+    import keras
+
     if keras.backend.backend() != "tensorflow":
         return "float32"
     import tensorflow as tf
 
-    if tf.config.list_physical_devices("GPU") or not processor.is_file():
+    if tf.config.list_physical_devices("GPU"):
         return "float32"
-    return "bfloat16" if FLAGS & set(processor.read_text().split()) else "float32"
+    return "bfloat16" if multiplies_in_bfloat16(processor) else "float32"

@@ -13,9 +13,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from fivenets.core.errors import UserError
-from fivenets.core.lettering import in_figure
+from fivenets.core.lettering import colour_of, in_figure
 from fivenets.datasets.objects.prepared import Example, ObjectDataset
-from fivenets.detection import drawing, precision
+from fivenets.detection import precision
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detection, Detector
 from fivenets.detection.precision import Objects, Ranking
@@ -148,7 +148,7 @@ def curves(ranked: dict[str, Ranking]) -> Figure:
     for index, (label, ranking) in enumerate(ranked.items()):
         recall, precisions = ranking.curve()
         value = precision.voc_average_precision(recall, precisions)
-        red, green, blue = drawing.colour_of(index)
+        red, green, blue = colour_of(index)
         name = f"{in_figure(label)}: AP50 {value:.3f} ({ranking.objects.sum()} objects)"
         axes.plot(recall, precisions, label=name, color=(red / 255, green / 255, blue / 255))
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.03))

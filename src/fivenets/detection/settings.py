@@ -60,12 +60,14 @@ class Augmentation:
 class FineTuning:
     """What is different in a recipe that starts from a trained network's numbers."""
 
-    start: Literal["yolo-fastest-1.1-xl", "yolo-fastest-1.1"]
-    frozen: Annotated[int, Field(ge=0)]  # of its convolutions, the first, which keep their numbers
-    height: Side
-    width: Side
-    epochs: Count
-    learning_rate: Positive
+    start: Literal["none", "yolo-fastest-1.1-xl", "yolo-fastest-1.1"] = "none"
+    frozen: Annotated[int, Field(ge=0)] = (
+        74  # of its convolutions, the first, which are not trained
+    )
+    height: Side = 288
+    width: Side = 384
+    epochs: Count = 8
+    learning_rate: Positive = 0.003
     pictures: Count | None = None
 
 
@@ -87,13 +89,13 @@ class Recipe:
     scales: Annotated[list[Scale], Field(min_length=1)] = field(default_factory=lambda: [1.0])
     loss: Section[Weights] = Weights()
     augmentation: Section[Augmentation] = Augmentation()
-    fine_tuning: Section[FineTuning] | None = None  # where its start can be had
+    fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had
     seed: Seed
 
     @model_validator(mode="after")
     def _has_whole_cells_at_every_scale(self) -> Self:
         self._check_sides(self, "", STRIDE)
-        if self.fine_tuning:
+        if self.fine_tuning.start != "none":
             self._check_sides(self.fine_tuning, "fine_tuning.", 2 * STRIDE)
         if len(set(self.sizes)) < len(self.sizes):
             # Which sizes may change, TensorFlow is told by two batches that follow one another.
@@ -109,7 +111,7 @@ class Recipe:
 
     def fine_tuned(self) -> "Recipe":
         """The recipe where `fine_tuning.start` can be had."""
-        different = asdict(self.fine_tuning) if self.fine_tuning else {}
+        different = asdict(self.fine_tuning)
         own = ("start", "frozen")
         return replace(self, **{key: value for key, value in different.items() if key not in own})
 

@@ -36,7 +36,7 @@ def training(candidate: Candidate) -> Making:
     recipe = params.settings(Recipe, candidate.name, "train")
     data = prepared.load(Path("data", str(candidate.data)), settings)
     start, origins = None, data.origins
-    if recipe.fine_tuning:
+    if recipe.fine_tuning.start != "none":
         pair = sources.start(
             recipe.fine_tuning.start, Path("data/raw"), params.load("data", "source")
         )
@@ -161,6 +161,7 @@ TASK = Task(
     better=sources.REAL_ASSETS,
     service=Service(
         script="object_detector.py",
+        white=1.0,
         example="example_street.png",
         use="raw pictures in, class, score and box in pixels of each object out",
         limits="Knows its classes only, and misses small objects; scores are no probabilities. "

@@ -57,7 +57,7 @@ def train(
     if start is not None:
         transfer.load(network, cfg, start)
     trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
-    if start is not None and recipe.fine_tuning:
+    if start is not None:
         transfer.freeze(trained, recipe.fine_tuning.frozen, len(weights.convolutions(cfg)))
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)

@@ -5,10 +5,12 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from fivenets.drawn.camera import NEAREST, Camera
+from fivenets.drawn.canvas import Canvas
 from fivenets.drawn.shapes import CLOTHES, PAINTS
+from fivenets.drawn.street import BUILDING, PAVEMENT, ROAD, SKY, TREE
 
 SKIES = np.array([[120, 165, 225], [215, 225, 235], [245, 246, 248], [110, 115, 125]])
 WALLS = np.array([[150, 85, 65], [190, 170, 140], [215, 210, 200], [120, 115, 110], [90, 75, 65]])
@@ -24,28 +26,26 @@ class Street(NamedTuple):
     walls: float
 
 
-def draw_backdrop(
-    canvas: Image.Image, camera: Camera, street: Street, rng: np.random.Generator
-) -> None:
+def draw_backdrop(canvas: Canvas, camera: Camera, street: Street, rng: np.random.Generator) -> None:
     """Fills the picture; camera: in pixels of `canvas`."""
-    draw = ImageDraw.Draw(canvas)
-    _draw_sky(draw, canvas.width, camera, rng)
+    _draw_sky(canvas, camera, rng)
     if rng.random() < PHOTOGRAPHED:
         _paste_photograph(canvas, camera, rng)
     else:
-        _draw_trees(draw, canvas.width, camera, rng)
-    _draw_ground(draw, canvas, camera, street, rng)
+        _draw_trees(canvas, camera, rng)
+    _draw_ground(canvas, camera, street, rng)
     if rng.random() < 0.8:
         for side in rng.permutation([-1, 1])[: rng.integers(1, 3)]:
-            _draw_houses(draw, camera, side * street.walls, rng)
+            _draw_houses(canvas, camera, side * street.walls, rng)
 
 
-def _draw_sky(draw, width: int, camera: Camera, rng: np.random.Generator) -> None:
+def _draw_sky(canvas: Canvas, camera: Camera, rng: np.random.Generator) -> None:
     above = rng.choice(SKIES) * rng.uniform(0.75, 1.1)
     below = above + rng.uniform(0, 1) * (np.array([240, 242, 245]) - above)
     rows = int(camera.horizon) + 1
     for row in range(0, rows, 4):
-        draw.rectangle([0, row, width, row + 4], fill=_rgb(above + row / rows * (below - above)))
+        colour = above + row / rows * (below - above)
+        canvas.draw("rectangle", [0, row, canvas.width, row + 4], colour, SKY)
 
 
 @cache
@@ -56,7 +56,7 @@ def photographs() -> tuple[Image.Image, ...]:
     return tuple(Image.fromarray(pixels) for pixels in load_sample_images().images)
 
 
-def _paste_photograph(canvas: Image.Image, camera: Camera, rng: np.random.Generator) -> None:
+def _paste_photograph(canvas: Canvas, camera: Camera, rng: np.random.Generator) -> None:
     """A part of a photograph, down to the horizon or somewhat below it."""
     found = photographs()
     photograph = found[rng.integers(len(found))]
@@ -71,52 +71,57 @@ def _paste_photograph(canvas: Image.Image, camera: Camera, rng: np.random.Genera
     )
     if rng.random() < 0.5:
         part = part.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    canvas.paste(part, (0, 0))
+    canvas.paste(part)
 
 
-def _draw_trees(draw, width: int, camera: Camera, rng: np.random.Generator) -> None:
+def _draw_trees(canvas: Canvas, camera: Camera, rng: np.random.Generator) -> None:
     """Crowns and roofs along the horizon."""
     tall = rng.uniform(0.05, 0.5) * camera.horizon
     for _ in range(rng.integers(4, 40)):
-        x, half = rng.uniform(0, width), rng.uniform(0.02, 0.1) * width
+        x, half = rng.uniform(0, canvas.width), rng.uniform(0.02, 0.1) * canvas.width
         top = camera.horizon - tall * rng.uniform(0.3, 1)
-        colours = GREENS if rng.random() < 0.7 else WALLS
-        fill = _rgb(rng.choice(colours) * rng.uniform(0.6, 1.3))
-        shape = draw.ellipse if rng.random() < 0.7 else draw.rectangle
-        shape([x - half, top, x + half, camera.horizon + 0.3 * tall], fill=fill)
+        colours, kind = (GREENS, TREE) if rng.random() < 0.7 else (WALLS, BUILDING)
+        colour = rng.choice(colours) * rng.uniform(0.6, 1.3)
+        shape = "ellipse" if rng.random() < 0.7 else "rectangle"
+        outline = [x - half, top, x + half, camera.horizon + 0.3 * tall]
+        canvas.draw(shape, outline, colour, kind)
 
 
-def _draw_ground(draw, canvas, camera: Camera, street: Street, rng: np.random.Generator) -> None:
+def _draw_ground(canvas: Canvas, camera: Camera, street: Street, rng: np.random.Generator) -> None:
     stone = np.full(3, rng.uniform(100, 190)) + rng.uniform(-12, 12, 3)
-    verge = stone if rng.random() < 0.6 else rng.choice(GREENS) * rng.uniform(0.9, 1.6)
+    verge, kind = stone, PAVEMENT
+    if rng.random() >= 0.6:
+        verge, kind = rng.choice(GREENS) * rng.uniform(0.9, 1.6), TREE
     asphalt = np.full(3, rng.uniform(55, 150)) + rng.uniform(-8, 8, 3)
-    draw.rectangle([0, camera.horizon, canvas.width, canvas.height], fill=_rgb(verge))
-    _strip(draw, camera, (-street.walls, street.walls), (-FAR, FAR), stone)
-    _strip(draw, camera, (-street.road, street.road), (-FAR, FAR), asphalt)
+    below = [0, camera.horizon, canvas.width, canvas.height]
+    canvas.draw("rectangle", below, verge, kind)
+    _strip(canvas, camera, (-street.walls, street.walls), (-FAR, FAR), stone, PAVEMENT)
+    _strip(canvas, camera, (-street.road, street.road), (-FAR, FAR), asphalt, ROAD)
     if rng.random() < 0.3:  # another street, across
         start = rng.uniform(4, 40)
-        _strip(draw, camera, (-FAR, FAR), (start, start + rng.uniform(5, 12)), asphalt)
+        _strip(canvas, camera, (-FAR, FAR), (start, start + rng.uniform(5, 12)), asphalt, ROAD)
     for x in (-street.road, street.road):
-        _strip(draw, camera, (x, x + 0.15), (-FAR, FAR), stone * rng.uniform(0.7, 1.2))
+        kerb = stone * rng.uniform(0.7, 1.2)
+        _strip(canvas, camera, (x, x + 0.15), (-FAR, FAR), kerb, PAVEMENT)
     paint = np.array([225, 225, 215]) * rng.uniform(0.7, 1.05)
     lanes = rng.choice([0, *np.linspace(-street.road, street.road, rng.integers(3, 6))[1:-1]], 3)
     dash, gap = rng.uniform(1, 4), rng.uniform(0, 6)
     for x in np.unique(lanes) if rng.random() < 0.85 else ():
         for z in np.arange(-20, 60, dash + gap + 0.5):
-            _strip(draw, camera, (x, x + 0.13), (z, z + dash), paint)
+            _strip(canvas, camera, (x, x + 0.13), (z, z + dash), paint)
     for _ in range(rng.integers(0, 4)):  # arrows, crossings and manholes
         z, x = rng.uniform(3, 25), rng.uniform(-street.road, street.road)
         colour = paint if rng.random() < 0.6 else asphalt * rng.uniform(0.6, 1.2)
-        _strip(draw, camera, (x, x + rng.uniform(0.3, 2)), (z, z + rng.uniform(0.3, 3)), colour)
+        _strip(canvas, camera, (x, x + rng.uniform(0.3, 2)), (z, z + rng.uniform(0.3, 3)), colour)
 
 
-def _strip(draw, camera: Camera, across, along, colour) -> None:
+def _strip(canvas: Canvas, camera: Camera, across, along, colour, kind=None) -> None:
     corners = [(across[0], 0, along[0]), (across[0], 0, along[1])]
     corners += [(across[1], 0, along[1]), (across[1], 0, along[0])]
-    _fill(draw, camera, np.array(corners, float), colour)
+    _fill(canvas, camera, np.array(corners, float), colour, kind)
 
 
-def _draw_houses(draw, camera: Camera, x: float, rng: np.random.Generator) -> None:
+def _draw_houses(canvas: Canvas, camera: Camera, x: float, rng: np.random.Generator) -> None:
     """A row of them along one side, the farthest first."""
     ends = [-20.0]
     while ends[-1] < 110:
@@ -130,16 +135,18 @@ def _draw_houses(draw, camera: Camera, x: float, rng: np.random.Generator) -> No
         gable = np.array(
             [(x, 0, start), (x, height, start), (3 * x, height, start), (3 * x, 0, start)]
         )
-        _fill(draw, camera, gable, wall * 0.8)
-        _fill(draw, camera, side, wall)
+        _fill(canvas, camera, gable, wall * 0.8, BUILDING)
+        _fill(canvas, camera, side, wall, BUILDING)
         if rng.random() < 0.5:  # a shop
             shop = side * [1, 0, 1] + [0, 1, 0] * np.array([[0.3], [3], [3], [0.3]])
             colours = PAINTS if rng.random() < 0.5 else CLOTHES
-            _fill(draw, camera, shop, rng.choice(colours) * rng.uniform(0.4, 1))
-        _draw_windows(draw, camera, side, rng)
+            _fill(canvas, camera, shop, rng.choice(colours) * rng.uniform(0.4, 1))
+        _draw_windows(canvas, camera, side, rng)
 
 
-def _draw_windows(draw, camera: Camera, side: np.ndarray, rng: np.random.Generator) -> None:
+def _draw_windows(
+    canvas: Canvas, camera: Camera, side: np.ndarray, rng: np.random.Generator
+) -> None:
     x, height, (start, end) = side[0, 0], side[1, 1], side[[0, 2], 2]
     across, up = rng.uniform(1.8, 4), rng.uniform(2.6, 3.6)
     columns, rows = np.arange(start + 0.6, end - 1.2, across), np.arange(1, height - 1.6, up)
@@ -158,15 +165,11 @@ def _draw_windows(draw, camera: Camera, side: np.ndarray, rng: np.random.Generat
     turned = turned[(turned[..., 2] > NEAREST).all(axis=1)]
     pane = np.array([60, 68, 80]) * rng.uniform(0.5, 2.6)
     for window in camera.pixels(turned.reshape(-1, 3)).reshape(-1, 4, 2):
-        draw.polygon(window.ravel().tolist(), fill=_rgb(pane * rng.uniform(0.75, 1.25)))
+        colour = pane * rng.uniform(0.75, 1.25)
+        canvas.draw("polygon", window.ravel().tolist(), colour, None)
 
 
-def _fill(draw, camera: Camera, corners: np.ndarray, colour) -> None:
+def _fill(canvas: Canvas, camera: Camera, corners: np.ndarray, colour, kind=None) -> None:
     pixels = camera.pixels(camera.turned(corners))
     if len(pixels) > 2:
-        draw.polygon(pixels.ravel().tolist(), fill=_rgb(colour))
-
-
-def _rgb(colour) -> tuple[int, int, int]:
-    red, green, blue = (min(255, max(0, int(value))) for value in colour)
-    return red, green, blue
+        canvas.draw("polygon", pixels.ravel().tolist(), colour, kind)

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
 from fivenets.drawn.backdrop import Street, draw_backdrop
 from fivenets.drawn.camera import NEAREST, Camera
+from fivenets.drawn.canvas import VOID, Canvas
 from fivenets.drawn.cars import car
 from fivenets.drawn.shapes import Face
-from fivenets.drawn.street import CLASSES, CLUTTER, OBJECTS
+from fivenets.drawn.street import CLASSES, CLUTTER, OBJECTS, PIXEL_CLASSES
 
 HEIGHT, WIDTH = 240, 336  # pixels of a picture
 SUPERSAMPLING = 2
@@ -24,11 +25,15 @@ HAZE = np.array([190, 200, 210])
 
 
 class Scene(NamedTuple):
-    """A picture (HEIGHT, WIDTH, 3) uint8, boxes (n, 4) in its pixels, and indices into CLASSES."""
+    """A picture (HEIGHT, WIDTH, 3) uint8, boxes (n, 4) in its pixels, and indices into CLASSES.
+
+    mask: (HEIGHT, WIDTH) uint8, of each pixel its index into PIXEL_CLASSES, or VOID.
+    """
 
     image_rgb_uint8: np.ndarray
     boxes_xyxy: np.ndarray
     classes: np.ndarray
+    mask: np.ndarray
 
 
 class Thing(NamedTuple):
@@ -36,6 +41,7 @@ class Thing(NamedTuple):
 
     faces: list[Face]  # in the camera's axes, metres
     label: int | None
+    kind: int  # of its pixels, in PIXEL_CLASSES, or VOID
     depth: float  # metres ahead
     box_xyxy: np.ndarray  # (4,) pixels, beyond the picture's edges too
 
@@ -53,19 +59,19 @@ def render_scene(rng: np.random.Generator) -> Scene:
     things: list[Thing] = []
     while not things:
         things = _placed(street, camera, rng)
-    canvas = Image.new("RGB", (WIDTH * SUPERSAMPLING, HEIGHT * SUPERSAMPLING))
+    canvas = Canvas(WIDTH * SUPERSAMPLING, HEIGHT * SUPERSAMPLING)
     fine = camera._replace(
         **{name: SUPERSAMPLING * getattr(camera, name) for name in ("focal", "middle", "horizon")}
     )
     draw_backdrop(canvas, fine, street, rng)
-    draw, light = ImageDraw.Draw(canvas), _light(rng)
-    haze = rng.uniform(0.002, 0.01)
+    light, haze = _light(rng), rng.uniform(0.002, 0.01)
     for thing in sorted(things, key=lambda thing: -thing.depth):
-        _draw_thing(draw, thing, fine, light, min(0.4, haze * thing.depth))
+        _draw_thing(canvas, thing, fine, light, min(0.4, haze * thing.depth))
     objects = [thing for thing in things if thing.label is not None]
     boxes = np.array([_inside(thing.box_xyxy) for thing in objects])
     labels = np.array([thing.label for thing in objects])
-    return Scene(_photographed(canvas, rng), boxes, labels)
+    mask = canvas.classes_at(WIDTH, HEIGHT)
+    return Scene(_photographed(canvas.picture, rng), boxes, labels, mask)
 
 
 def _street(rng: np.random.Generator) -> tuple[Street, Camera]:
@@ -104,6 +110,11 @@ def _standing(
     label: int | None, spot: np.ndarray, camera: Camera, rng: np.random.Generator
 ) -> Thing:
     """An object of a class, or clutter, at a spot of the street."""
+    if label is None:
+        kinds = list(CLUTTER)
+        name = kinds[rng.integers(len(kinds))]
+    else:
+        name = CLASSES[label]
     if label == 0:
         along = rng.choice([0, np.pi]) + rng.normal(0, 0.08)
         turn = along if rng.random() < 0.8 else rng.uniform(0, 2 * np.pi)
@@ -111,7 +122,7 @@ def _standing(
         spin = np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]])
         faces = [Face(camera.turned(face.corners @ spin + spot), face.colour) for face in car(rng)]
     else:
-        draw = CLUTTER[rng.integers(len(CLUTTER))] if label is None else OBJECTS[CLASSES[label]]
+        draw = (CLUTTER if label is None else OBJECTS)[name]
         here, mirrored = camera.turned(spot[None])[0], rng.choice([-1, 1])
         faces = [
             Face(here + np.insert(face.corners * [mirrored, 1], 2, 0, axis=1), face.colour)
@@ -120,7 +131,8 @@ def _standing(
     corners = np.concatenate([face.corners for face in faces])
     pixels = camera.pixels(corners)
     box = np.concatenate([pixels.min(axis=0), pixels.max(axis=0)])
-    return Thing(faces, label, float(camera.turned(spot[None])[0, 2]), box)
+    kind = PIXEL_CLASSES.index(name) if name in PIXEL_CLASSES else VOID
+    return Thing(faces, label, kind, float(camera.turned(spot[None])[0, 2]), box)
 
 
 def _try_to_add(things: list[Thing], thing: Thing) -> None:
@@ -163,7 +175,7 @@ def _light(rng: np.random.Generator) -> np.ndarray:
 
 
 def _draw_thing(
-    draw: ImageDraw.ImageDraw, thing: Thing, camera: Camera, light: np.ndarray, haze: float
+    canvas: Canvas, thing: Thing, camera: Camera, light: np.ndarray, haze: float
 ) -> None:
     corners = np.concatenate([face.corners for face in thing.faces])
     pixels = np.split(
@@ -171,12 +183,13 @@ def _draw_thing(
     )
     left, _, right, bottom = SUPERSAMPLING * thing.box_xyxy
     flat = 0.05 * (bottom - camera.horizon)
-    draw.ellipse([left - flat, bottom - 3 * flat, right + flat, bottom + flat], fill=(42, 42, 46))
+    shadow = [left - flat, bottom - 3 * flat, right + flat, bottom + flat]
+    canvas.draw("ellipse", shadow, (42, 42, 46), None)
     shades = _shades(thing, light) if thing.label == 0 else np.ones(len(thing.faces))
     for face, outline, shade in zip(thing.faces, pixels, shades, strict=False):
         if shade > 0:
             colour = (1 - haze) * shade * np.asarray(face.colour) + haze * HAZE
-            draw.polygon(outline.ravel().tolist(), fill=tuple(np.clip(colour, 0, 255).astype(int)))
+            canvas.draw("polygon", outline.ravel().tolist(), colour, thing.kind)
 
 
 def _shades(thing: Thing, light: np.ndarray) -> np.ndarray:

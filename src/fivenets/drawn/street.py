@@ -19,6 +19,10 @@ from fivenets.drawn.shapes import (
 from fivenets.drawn.vehicles import bicyclist, motorcycle
 
 CLASSES = ("car", "pedestrian", "motorcycle", "bicyclist")
+# What a pixel can be of, named as CamVid names it: grass is with the trees.
+BACKDROP = ("sky", "building", "pole", "road", "pavement", "tree", "sign")
+PIXEL_CLASSES = (*BACKDROP, *CLASSES)
+SKY, BUILDING, _, ROAD, PAVEMENT, TREE, _ = range(len(BACKDROP))
 
 
 def pedestrian(rng: np.random.Generator) -> list[Face]:
@@ -103,4 +107,5 @@ def sign_post(rng: np.random.Generator) -> list[Face]:
 
 
 OBJECTS = {"pedestrian": pedestrian, "motorcycle": motorcycle, "bicyclist": bicyclist}
-CLUTTER = (tree, lamp_post, bin_, sign_post)
+# By the class of their pixels; a bin is of none.
+CLUTTER = {"tree": tree, "pole": lamp_post, "bin": bin_, "sign": sign_post}

@@ -7,11 +7,11 @@ leaves nothing for an error; what is here finds the same faces in a fraction of 
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
 
 import cv2
 import numpy as np
-import tensorflow as tf
+
+from fivenets.faces.cascade_networks import networks
 
 CELL, STRIDE = 12, 2  # pixels: what the first network looks at, and from place to place
 SCALE_STEP = 0.709  # from one size of the pictures to the next: half the area
@@ -19,9 +19,9 @@ SCALE_STEP = 0.709  # from one size of the pictures to the next: half the area
 THRESHOLDS = (0.6, 0.7, 0.8)
 OVERLAP_IN_SCALE, OVERLAP = 0.5, 0.7
 SIDES = (24, 48)  # pixels of a square, as the second and the third network take it
-MOST_SQUARES = 4096  # that a network is given at once
+MOST_SQUARES = 512  # that a network is given at once
 
-Network = Callable[..., list[tf.Tensor]]
+Network = Callable[[np.ndarray], list[np.ndarray]]
 
 
 def find(
@@ -35,9 +35,9 @@ def find(
     """
     pictures = np.stack(pictures_rgb_uint8)
     rows, boxes = _proposed(pictures, smallest)
-    normalised = tf.constant((pictures.astype(np.float32) - 127.5) / 128)
+    normalised = (pictures.astype(np.float32) - 127.5) / 128
     points, scores = np.zeros((len(rows), 5, 2)), np.zeros(len(rows))
-    for network, side, threshold in zip(_networks()[1:], SIDES, THRESHOLDS[1:], strict=True):
+    for network, side, threshold in zip(networks()[1:], SIDES, THRESHOLDS[1:], strict=True):
         if not len(rows):  # convolutions refuse to have nothing to do
             break
         boxes = _squares(boxes)
@@ -63,8 +63,8 @@ def _proposed(pictures: np.ndarray, smallest: float) -> tuple[np.ndarray, np.nda
     while min(height, width) * scale >= CELL:
         size = (round(width * scale), round(height * scale))
         small = np.stack([cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in pictures])
-        offsets, scores = _networks()[0](tf.constant((small.astype(np.float32) - 127.5) / 128))
-        offsets, scores = offsets.numpy(), scores.numpy()[..., 1]
+        offsets, scores = networks()[0]((small.astype(np.float32) - 127.5) / 128)
+        scores = scores[..., 1]
         rows, y, x = np.nonzero(scores > THRESHOLDS[0])
         corner = STRIDE * np.column_stack([x, y])
         boxes = _moved(np.hstack([corner, corner + CELL]), offsets[rows, y, x])
@@ -81,21 +81,51 @@ def _proposed(pictures: np.ndarray, smallest: float) -> tuple[np.ndarray, np.nda
 
 
 def _seen(
-    network: Network, normalised: tf.Tensor, rows: np.ndarray, boxes: np.ndarray, side: int
+    network: Network, normalised: np.ndarray, rows: np.ndarray, boxes: np.ndarray, side: int
 ) -> list[np.ndarray]:
     """What a network says of squares: offsets (n, 4), of the third also points, and scores (n,)."""
-    height, width = normalised.shape[1:3]
-    fractions = boxes[:, [1, 0, 3, 2]] / np.array([height, width, height, width])
     answers = []
     for start in range(0, len(rows), MOST_SQUARES):
         part = slice(start, start + MOST_SQUARES)
-        places = fractions[part].astype(np.float32)
-        squares = tf.image.crop_and_resize(
-            normalised, places, rows[part].astype(np.int32), (side, side)
-        )
-        answers.append([answer.numpy() for answer in network(squares)])
+        answers.append(network(_cut(normalised, rows[part], boxes[part], side)))
     *offsets, scores = (np.concatenate(parts) for parts in zip(*answers, strict=True))
     return [*offsets, scores[:, 1]]
+
+
+def _cut(pictures: np.ndarray, rows: np.ndarray, boxes: np.ndarray, side: int) -> np.ndarray:
+    """The squares (n, side, side, 3) of pictures, bilinear between pixels; black beyond the edge.
+
+    As TensorFlow's `crop_and_resize`, by which the thresholds were chosen: a corner is the middle
+    of a pixel, with coordinates as fractions of the sides.
+    """
+    height, width = pictures.shape[1:3]
+    (low_y, part_y, is_in_y), (low_x, part_x, is_in_x) = (
+        _between(boxes[:, axis], boxes[:, axis + 2], pixels, side)
+        for axis, pixels in ((1, height), (0, width))
+    )
+    next_y, next_x = np.minimum(low_y + 1, height - 1), np.minimum(low_x + 1, width - 1)
+    row = rows[:, None, None]
+
+    def along(y: np.ndarray) -> np.ndarray:
+        left = pictures[row, y[:, :, None], low_x[:, None, :]]
+        right = pictures[row, y[:, :, None], next_x[:, None, :]]
+        return left + (right - left) * part_x[:, None, :, None]
+
+    top = along(low_y)
+    cut = top + (along(next_y) - top) * part_y[:, :, None, None]
+    return cut * (is_in_y[:, :, None] & is_in_x[:, None, :])[..., None]
+
+
+def _between(
+    first: np.ndarray, last: np.ndarray, pixels: int, side: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of `side` places from edge to edge (n,): the pixel before each, what it is beyond that pixel,
+    and whether it is in the picture; each (n, side)."""
+    scale = (pixels - 1) / pixels
+    places = np.linspace(first * scale, last * scale, side, axis=1, dtype=np.float32)
+    is_in = (places >= 0) & (places <= pixels - 1)
+    low = np.clip(np.floor(places), 0, pixels - 1)
+    return low.astype(int), places - low, is_in
 
 
 def _squares(boxes: np.ndarray) -> np.ndarray:
@@ -130,16 +160,3 @@ def _apart(
         is_apart = shared <= overlap * (smaller if within else both)
         order = order[is_apart | (rows[order] != rows[first])]
     return np.array(kept, dtype=int)
-
-
-@cache
-def _networks() -> tuple[Network, ...]:
-    from mtcnn import MTCNN
-
-    # Compiled once for any number and size of pictures.
-    any_pictures = tf.TensorSpec((None, None, None, 3), tf.float32)
-    any_squares = [tf.TensorSpec((None, side, side, 3), tf.float32) for side in SIDES]
-    return tuple(
-        tf.function(stage.model, input_signature=[given])
-        for stage, given in zip(MTCNN().stages, [any_pictures, *any_squares], strict=True)
-    )

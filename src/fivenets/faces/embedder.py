@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from fivenets.core import files, images
@@ -17,7 +16,7 @@ from fivenets.faces.alignment import Which
 from fivenets.faces.face import Found
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.thresholds import GalleryThresholds
-from fivenets.fitting import inference, model_files
+from fivenets.fitting import engine, inference
 from fivenets.sources.origin import Origin, all_of, caution
 
 BATCH_SIZE = 50  # images
@@ -110,13 +109,13 @@ class Embedder:
 
     def __init__(
         self,
-        network: keras.Model,
+        network: Any,
         model_sha256: str = "",
         trained_on: str = "",
         sources: Sequence[Origin] = (),
         pairs: PairClassifier | None = None,
     ):
-        self.network = network  # (n, size, size, 3) RGB in 0..255 -> (n, d)
+        self.network = network  # as of `engine.load`: (n, size, size, 3) RGB in 0..255 -> (n, d)
         self.model_sha256 = model_sha256
         self.trained_on = trained_on  # the digest of the data set, where it is one of ours
         self.sources = list(sources)  # what it was made of
@@ -127,7 +126,7 @@ class Embedder:
 
     @classmethod
     def from_file(cls, path: Path) -> "Embedder":
-        network, metadata = model_files.load(path)
+        network, metadata = engine.load(path)
         if metadata.get("task") != "faces":
             raise UserError(f"{path} is not a face embedding: it should be a model named facenet")
         sources = all_of(metadata.get("sources"))
@@ -139,7 +138,7 @@ class Embedder:
         metadata = {"task": "faces", "trained_on": self.trained_on, "sources": sources}
         if self.pairs:
             metadata["pairs"] = self.pairs.record()
-        model_files.save(self.network, path, metadata)
+        engine.save(self.network, path, metadata)
 
     def embeddings(self, faces_rgb_uint8: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """(n, d) float32 of face crops (height, width, 3), each resized to the network's input."""

@@ -10,7 +10,6 @@ from fivenets.core import listing
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.listing import Listing
-from fivenets.faces import evaluation
 from fivenets.faces.embedder import BATCH_SIZE, Calibration, Embedder, read_faces
 from fivenets.faces.face import Found
 from fivenets.faces.recognition import Gallery
@@ -75,6 +74,8 @@ def calibrated(
     embeddings, files, refused = _embedded(found.files, embedder, is_cropped)
     people = np.array([found.folders(path)[0] for path in files])
     targets = target_far, target_false_identification
+    from fivenets.faces import evaluation  # scikit-learn takes seconds to import
+
     measured = evaluation.calibrated(embeddings, people, folds, *targets)
     held_out = evaluation.cross_validated(embeddings, people, *targets)
     calibration = Calibration(

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from fivenets.core import footage, images
+from fivenets.core import images
 from fivenets.core.errors import UserError
+from fivenets.core.listing import VIDEO_SUFFIXES
 from fivenets.faces import alignment
 from fivenets.faces.alignment import Which
 from fivenets.faces.embedder import Embedder, read_face
@@ -70,7 +71,7 @@ def name_all(
 
     Raises: UserError where it cannot be read, or shows no face.
     """
-    if path.suffix.lower() not in footage.SUFFIXES:
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
         yield name(path, embedder, known, threshold, meant, is_cropped)
         return
     is_empty = True
@@ -106,6 +107,8 @@ def name_film(path: Path, embedder: Embedder, known: Gallery, threshold: float) 
     Raises: UserError for a file that is no video, and at a frame that cannot be read.
     """
     following = 0.0
+    from fivenets.core import footage  # imports FFmpeg
+
     for frame in footage.frames(path, footage.survey(path)):
         if frame.seconds < following:
             continue

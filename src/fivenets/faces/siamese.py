@@ -6,13 +6,14 @@ values that are not negative.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from fivenets.core.errors import UserError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 SMALLEST_SUM = 1e-6  # below this, both embeddings are 0 there
 
@@ -35,11 +36,15 @@ FEATURES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 
 def train(
     one: np.ndarray, other: np.ndarray, is_same: np.ndarray, *, features: str, strength: float
-) -> Pipeline:
+) -> "Pipeline":
     """A classifier of pairs of embeddings (n, d), (n, d); both kinds of pair weigh alike.
 
     Args: features: a key of FEATURES. strength: inverse of the penalty on large weights, > 0.
     """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     if features not in FEATURES:
         raise UserError(f"features should be one of {', '.join(FEATURES)}, it is {features!r}")
     regression = LogisticRegression(
@@ -52,7 +57,7 @@ def train(
 
 
 def distances(
-    classifier: Pipeline, one: np.ndarray, other: np.ndarray, *, features: str
+    classifier: "Pipeline", one: np.ndarray, other: np.ndarray, *, features: str
 ) -> np.ndarray:
     """(n,) log-odds of two people: like a distance, smaller means the same; 0 is the border."""
     return -classifier.decision_function(FEATURES[features](one, other))

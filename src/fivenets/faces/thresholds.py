@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import cdist
-from scipy.special import gammaln
-from scipy.stats import beta
+import scipy  # its modules are imported where they are used
 
 from fivenets.core.errors import UserError
 
@@ -71,7 +69,7 @@ def of_galleries(embeddings: np.ndarray, people: np.ndarray, target: float) -> G
     names, first = np.unique(people, return_index=True)
     if len(names) < 3:
         raise UserError(f"pictures of at least 3 people are needed, there are {len(names)}")
-    distances = cdist(embeddings, embeddings[first])
+    distances = scipy.spatial.distance.cdist(embeddings, embeddings[first])
     distances[people[:, None] == names] = np.inf
     largest = (len(names) - 1) // 2  # so that no gallery is nearly all there is
     sizes = tuple(size for size in SIZES if size <= largest)
@@ -85,7 +83,7 @@ def of_galleries(embeddings: np.ndarray, people: np.ndarray, target: float) -> G
 def allowed_rate(people: int, target: float) -> float:
     """The greatest rate among so many people from which others' is below `target`."""
     named = np.arange(people)
-    upper = beta.ppf(CONFIDENCE, named + 1, people - named)
+    upper = scipy.stats.beta.ppf(CONFIDENCE, named + 1, people - named)
     return float((upper <= target).sum() - 1) / people if upper[0] <= target else 0.0
 
 
@@ -117,4 +115,5 @@ def _threshold(
 
 
 def _log_choose(of: np.ndarray, size: int) -> np.ndarray:
+    gammaln = scipy.special.gammaln
     return gammaln(of + 1.0) - gammaln(size + 1.0) - gammaln(of - size + 1.0)

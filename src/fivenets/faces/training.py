@@ -15,7 +15,8 @@ from fivenets.core import images
 from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
 from fivenets.faces import dlib_resnet, losses, mining, nn4
-from fivenets.faces.pair_classifier import PairClassifier, PairLogits, PairLoss
+from fivenets.faces.pair_classifier import PairClassifier
+from fivenets.faces.pair_training import PairLogits, PairLoss, classifier_of
 from fivenets.faces.settings import Recipe
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
@@ -124,7 +125,7 @@ def train(
         [StopOnCollapse(math.log(2) if is_paired else recipe.margin)],
     )
     network.set_weights(trained.get_weights())
-    return network, PairClassifier.of(head[0]) if head else None, rows
+    return network, classifier_of(head[0]) if head else None, rows
 
 
 def inputs(faces_rgb_uint8: Sequence[np.ndarray], recipe: Recipe) -> np.ndarray:

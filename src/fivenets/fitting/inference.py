@@ -1,16 +1,20 @@
 """What a network answers to arrays, compiled and in batches; how networks are compiled here."""
 
-import keras
+from typing import Any
+
 import numpy as np
 
 
-def outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> np.ndarray:
-    """(n, ...) outputs of `network` for at least one input (n, ...), `batch_size` at a time."""
+def outputs(network: Any, inputs: np.ndarray, batch_size: int) -> np.ndarray:
+    """(n, ...) outputs of `network` for at least one input (n, ...), `batch_size` at a time.
+
+    network: a `keras.Model`, or what is asked like one (see `engine`).
+    """
     (found,) = all_outputs(network, inputs, batch_size)
     return found
 
 
-def all_outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> list[np.ndarray]:
+def all_outputs(network: Any, inputs: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """`outputs` of a network that has any number of them, one array (n, ...) for each.
 
     Called as it is, Keras runs a network layer by layer from Python, which for one small picture
@@ -19,9 +23,8 @@ def all_outputs(network: keras.Model, inputs: np.ndarray, batch_size: int) -> li
     if not network.compiled:
         network.compile(jit_compile=jit_compile())
     starts = range(0, len(inputs), batch_size)
-    batches = [
-        keras.tree.flatten(network.predict_on_batch(inputs[at : at + batch_size])) for at in starts
-    ]
+    answers = [network.predict_on_batch(inputs[at : at + batch_size]) for at in starts]
+    batches = [answer if isinstance(answer, list) else [answer] for answer in answers]
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
 
@@ -31,6 +34,8 @@ def jit_compile() -> str | bool:
     With TensorFlow on a CPU it makes a convolution's step several times slower. JAX compiles by
     nothing else: told `False`, Keras would run it operation by operation.
     """
+    import keras
+
     if keras.backend.backend() != "tensorflow":
         return "auto"
     import tensorflow as tf

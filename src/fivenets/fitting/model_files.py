@@ -5,7 +5,9 @@ the file, which would give the same model another digest each time, and the dige
 MLflow know a model.
 """
 
+import importlib
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from fivenets.core import files
 from fivenets.core.errors import UserError
 
 METADATA_ENTRY, CONFIG_ENTRY = "metadata.json", "config.json"
+OWN_LAYERS = re.compile(r'"module": "(fivenets\.[a-z]+\.layers)"')
 EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip entry can carry
 
 
@@ -45,10 +48,20 @@ def load(path: Path) -> tuple[keras.Model, dict[str, Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             metadata = dict(json.loads(archive.read(METADATA_ENTRY)))
+            _import_layers(archive.read(CONFIG_ENTRY).decode())
         return keras.saving.load_model(path, compile=False, safe_mode=True), metadata
     except Exception as error:  # Keras, HDF5 and TensorFlow name no kinds for a damaged file
         first_line = str(error).strip().partition("\n")[0]
         raise UserError(f"{path} is not a usable .keras model: {first_line}") from None
+
+
+def _import_layers(config: str) -> None:
+    """Imports the modules of this package's own layers that a network has, for Keras to find them.
+
+    A task keeps them in its module `layers`; what else a file may name is not imported.
+    """
+    for module in set(OWN_LAYERS.findall(config)):
+        importlib.import_module(module)
 
 
 def _with_counted_ids(config: Any, numbers: dict[int, int]) -> Any:

@@ -13,10 +13,10 @@ from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
 from fivenets.core.task import Service
 from fivenets.core.words import interval
-from fivenets.runs import registry, results, tracking
+from fivenets.runs import exporting, registry, results, tracking
+from fivenets.runs.exporting import PYFUNC
+from fivenets.runs.lookup import CHAMPION
 from fivenets.sources.origin import Kind, Origin, all_of, are_drawn, in_words
-
-PYFUNC = registry.PACKAGE / "runs" / "pyfunc"
 
 
 def decide(
@@ -102,13 +102,14 @@ def publish(decision: dict[str, Any]) -> None:
             },
             service.requirements,
             service.options,
+            exporting.of(candidate, service),
         )
         registry.point_alias(name, candidate.name, version)
         if candidate.name == decision["best"] and decision["passed"]:
-            registry.point_alias(name, registry.CHAMPION, version)
+            registry.point_alias(name, CHAMPION, version)
     registry.describe(
         name,
-        f"{service.use[0].upper()}{service.use[1:]}. `models:/{name}@{registry.CHAMPION}` is the "
+        f"{service.use[0].upper()}{service.use[1:]}. `models:/{name}@{CHAMPION}` is the "
         f"candidate with the best {decision['metric']}, if that reaches {decision['minimum']:g}.",
         {"task": decision["task"]},
     )

@@ -6,6 +6,7 @@ it did on the day it was registered.
 
 import importlib.metadata
 import logging
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,13 +20,15 @@ from mlflow.types import ParamSchema, ParamSpec
 
 from fivenets.core.errors import UserError
 from fivenets.runs import tracking
+from fivenets.runs.exporting import Exporter
+from fivenets.runs.lookup import name_and_uri
 
 log = logging.getLogger(__name__)
 
-CHAMPION = "champion"
 PACKAGE = Path(__file__).parents[1]
+ENGINE_TAG = "answers_by"  # of every version: OpenVINO or Keras, and why
 OWNER_TAG, OWNER = "made_by", "fivenets"  # of every registered model that this project makes
-REQUIREMENTS = ("keras", "mlflow", "numpy", "pandas", "pillow", "scikit-learn", "scipy")
+REQUIREMENTS = ("keras", "mlflow", "numpy", "openvino", "pandas", "pillow", "scikit-learn", "scipy")
 
 
 def register(
@@ -39,6 +42,7 @@ def register(
     tags: Mapping[str, str],
     requirements: Sequence[str] = (),
     options: Mapping[str, Any] | None = None,
+    export: Exporter | None = None,
 ) -> str:
     """Registers a model's files as a version of `name`, once; returns the version's number.
 
@@ -48,6 +52,7 @@ def register(
         digest: of all of them. card: Markdown, the version's description.
         requirements: packages that `script` needs besides REQUIREMENTS.
         options: that a request may carry as MLflow's params, with values that are quick to try.
+        export: what makes more files for a new version, by which it answers.
     Raises: UserError where somebody else has a registered model of that name.
     """
     client = tracking.connect()
@@ -65,6 +70,7 @@ def register(
             input_example,
             requirements,
             options or {},
+            export or (lambda _: ({}, "Keras")),
         )
         log.info("%s: registered as version %s", name, version)
     for key, value in tags.items():
@@ -111,17 +117,13 @@ def point_alias(name: str, alias: str, version: str) -> None:
     tracking.connect().set_registered_model_alias(name, alias, version)
 
 
-def model_file(name_or_file: str) -> Path:
-    """The `.keras` file that a user names: a file, NAME, NAME@ALIAS or NAME/VERSION.
+def model_file(model: str) -> Path:
+    """The `.keras` file of NAME, NAME@ALIAS or NAME/VERSION, in any store (see `lookup`).
 
     Raises: UserError where there is none; it names the models that there are.
     """
-    if name_or_file.endswith(".keras"):
-        if not Path(name_or_file).is_file():
-            raise UserError(f"{name_or_file}: no such model file")
-        return Path(name_or_file)
     client = tracking.connect()
-    name, uri = _name_and_uri(name_or_file)
+    name, uri = name_and_uri(model)
     try:
         folder = mlflow.artifacts.download_artifacts(f"models:/{uri}/artifacts")
     except MlflowException:
@@ -135,7 +137,7 @@ def version_of(model: str) -> ModelVersion:
     Raises: UserError where there is none; it names the models that there are.
     """
     client = tracking.connect()
-    name, uri = _name_and_uri(model)
+    name, uri = name_and_uri(model)
     version, _, alias = uri.removeprefix(name).removeprefix("/").partition("@")
     try:
         if alias:
@@ -143,12 +145,6 @@ def version_of(model: str) -> ModelVersion:
         return client.get_model_version(name, version)
     except MlflowException:
         raise UserError(_unknown_model(client, name, uri)) from None
-
-
-def _name_and_uri(model: str) -> tuple[str, str]:
-    """The model's name, and NAME@ALIAS or NAME/VERSION: the champion where neither is given."""
-    name = model.partition("@")[0].partition("/")[0]
-    return name, model if model != name else f"{name}@{CHAMPION}"
 
 
 def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
@@ -165,7 +161,9 @@ def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
 def _version_of(client: mlflow.MlflowClient, name: str, digest: str, run_id: str) -> str | None:
     # Not by a filter on the tag: its absence from a file store's index would cost a duplicate.
     for version in client.search_model_versions(f"name = '{name}'"):
-        if version.tags.get(tracking.DIGEST_TAG) == digest and version.run_id == run_id:
+        if version.tags.get(tracking.DIGEST_TAG) != digest or version.run_id != run_id:
+            continue
+        if ENGINE_TAG in version.tags:  # else it is of the time before there were exports
             return version.version
     return None
 
@@ -194,15 +192,21 @@ def _log_version(
     input_example: Any,
     requirements: Sequence[str],
     options: Mapping[str, Any],
+    export: Exporter,
 ) -> str:
-    with warnings.catch_warnings(), mlflow.start_run(run_id=run_id, log_system_metrics=False):
+    with (
+        tempfile.TemporaryDirectory(prefix="fivenets-export-") as folder,
+        warnings.catch_warnings(),
+        mlflow.start_run(run_id=run_id, log_system_metrics=False),
+    ):
+        exported, engine = export(Path(folder))
         # MLflow warns thrice, past any filter, that list[Any] is not validated. It is meant:
         # docs/decisions/0003.
         warnings.showwarning = lambda *_, **__: None
         info = mlflow.pyfunc.log_model(
             name=name,
             python_model=str(script),
-            artifacts={key: str(file) for key, file in artifacts.items()},
+            artifacts={key: str(file) for key, file in {**artifacts, **exported}.items()},
             code_paths=[str(PACKAGE)],
             input_example=(input_example, dict(options)) if options else input_example,
             pip_requirements=_requirements(requirements),
@@ -220,7 +224,8 @@ def _log_version(
         signature._is_signature_from_type_hint = True
         mlflow.models.set_signature(info.model_uri, signature)
         # With its digest from the start: a version without it would be registered again.
-        registered = mlflow.register_model(info.model_uri, name, tags={tracking.DIGEST_TAG: digest})
+        tags = {tracking.DIGEST_TAG: digest, ENGINE_TAG: engine}
+        registered = mlflow.register_model(info.model_uri, name, tags=tags)
     return str(registered.version)
 
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.runs import git, lineage, tracking
+from fivenets.runs import git, lineage, local, tracking
 
 DVC = (sys.executable, "-m", "dvc")  # also where the environment is not activated
 
@@ -54,7 +54,7 @@ def reproduce(model: str, allow_dirty: bool = False) -> dict[str, Any]:
     candidate = Candidate(name, "", made["model"])
     started = time.monotonic()
     with git.checked_out(commit, made["code"]["diff"] or "") as tree:
-        _prepare(tree, tracking.project_folder(), made)
+        _prepare(tree, local.project_folder(), made)
         for words in stages(tree, candidate):
             _dvc(tree, commit, "repro", *words)
         record = json.loads((tree / candidate.record).read_text())
@@ -66,7 +66,7 @@ def reproduce(model: str, allow_dirty: bool = False) -> dict[str, Any]:
             )
         found = tracking.evaluation_numbers(tree / candidate.reports)
         is_same_file = sha256(tree / candidate.file) == made["model_sha256"]
-        requirements = [folder / "requirements.txt" for folder in (tree, tracking.project_folder())]
+        requirements = [folder / "requirements.txt" for folder in (tree, local.project_folder())]
         is_same_environment = len({file.read_bytes() for file in requirements if file.exists()}) < 2
     registered = {name: entry["value"] for name, entry in made["metrics"].items()}
     drifts = compared(registered, found, made["tolerances"] or {})

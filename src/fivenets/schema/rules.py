@@ -17,6 +17,7 @@ from fivenets.datasets.settings import (
     HANDS,
     DataSettings,
     FaceSettings,
+    MaskSettings,
     ObjectSettings,
     TrainedFaces,
 )
@@ -28,6 +29,7 @@ from fivenets.style import settings as style
 SETS = {  # that have a name of their own here
     DataSettings: ("signs", "course_cats"),
     ObjectSettings: ("scenes", "camvid", "bccd"),
+    MaskSettings: ("camvid", "scenes"),
     FaceSettings: ("att_faces", "lfw10", "lfw", "lfw-view1"),
 }
 PEOPLE = {  # in each set of faces, by data.source
@@ -110,6 +112,7 @@ def _sources_agree(found: Checked) -> None:
     """Nothing that is drawn by choice is asked for where only real data will do."""
     for name, data in found.data.items():
         is_drawn = isinstance(data, ObjectSettings) and "scenes" in data.weights
+        is_drawn |= isinstance(data, MaskSettings) and data.dataset == "scenes"
         if is_drawn and found.data["data"].source == "real":
             rest = "should be real where data.source is, and scenes are drawn"
             raise SettingError(f"{name}.dataset", f"{rest}, it is 'scenes'")

@@ -1,18 +1,18 @@
 """What became of pictures: their losses in float32, against those of the contents."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
-from fivenets.style import colours, features, objective, pictures, transfer
+from fivenets.style import colours, features, measures, objective, pictures, transfer
 from fivenets.style.fast_stylizer import FastStylizer
 from fivenets.style.jobs import Made
 from fivenets.style.objective import Style
-from fivenets.style.settings import Settings
+from fivenets.style.settings import SCORES, Settings
 from fivenets.style.stylizer import Stylizer
 from fivenets.style.transfer import Progress
 
@@ -25,11 +25,13 @@ def measure(
     styles: Sequence[Style],
     settings: Settings,
     result_rgb_uint8: np.ndarray,
+    judge: keras.Model | None = None,
 ) -> dict[str, float]:
-    """Losses of a picture as it was written, and by what part its style loss has fallen.
+    """Losses of a picture as it was written, by what part its style loss has fallen, and measures.
 
     Args: network: from `features.vgg`, float32; the others as `transfer.transfer` takes and
-        returns them. `loss` has the factors that balance the settings' weights.
+        returns them. `loss` has the factors that balance the settings' weights. judge: from
+        `squeezenet.network`; without one, measures of its features are left out.
     """
     extractor = features.extractor(network, settings.weights.layers)
     height, width = result_rgb_uint8.shape[:2]
@@ -42,20 +44,25 @@ def measure(
         picture = colours.luminance(picture)
     _, at_start = loss(content[None])
     total, at_end = loss(picture[None])
+    shares = [style.weight / sum(style.weight for style in prepared) for style in prepared]
+    images = [style.image for style in prepared]
     return {
         "style_reduction": 1 - float(at_end["style_loss"]) / float(at_start["style_loss"]),
         "content_style_loss": float(at_start["style_loss"]),
         "style_loss": float(at_end["style_loss"]),
         "content_loss": float(at_end["content_loss"]),
         "loss": float(total),
+        **measures.of_picture(picture, content, images, shares, judge),
     }
 
 
-def metrics(model: Stylizer, jobs: Sequence[Made]) -> dict[str, Any]:
-    """Numbers of all jobs, and those of the one whose style loss has fallen least."""
+def metrics(
+    model: Stylizer, jobs: Sequence[Made], judge: keras.Model | None = None
+) -> dict[str, Any]:
+    """Numbers of all jobs, the worst of each among those, and whose features have measured them."""
     by_job = {
         made.record["name"]: {
-            **measure(model.network, made.content, made.styles, made.settings, made.result),
+            **measure(model.network, made.content, made.styles, made.settings, made.result, judge),
             **{key: made.record[key] for key in ("seconds", "iterations", "peak_memory_mib")},
             "pixels": f"{made.result.shape[1]}x{made.result.shape[0]}",
         }
@@ -65,12 +72,28 @@ def metrics(model: Stylizer, jobs: Sequence[Made]) -> dict[str, Any]:
     return {
         "parameters": model.network.count_params(),
         "examples": len(jobs),
-        "style_reduction": worst["style_reduction"],
+        **_least(by_job.values()),
         "seconds": worst["seconds"],
-        "also": f"{worst['pixels']} in {worst['seconds']:.0f} s, {worst['iterations']} iterations, "
+        "judged_by": "squeezenet" if judge else None,
+        "also": f"{_in_words(worst)}; {worst['pixels']} in {worst['seconds']:.0f} s, "
+        f"{worst['iterations']} iterations, "
         f"at most {worst['peak_memory_mib'] / 1024:.1f} GiB; features {model.origin}",
         "jobs": by_job,
     }
+
+
+def _least(found: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Of each score, the least that any picture has."""
+    scores = [{name: one[name] for name in SCORES if name in one} for one in found]
+    return {name: min(one[name] for one in scores) for name in scores[0]}
+
+
+def _in_words(one: Mapping[str, float]) -> str:
+    held_out = f", held-out style {one['held_out']:.2f}" if "held_out" in one else ""
+    return (
+        f"SSIM {one['ssim']:.2f}, unpainted {one['unpainted']:.0%} "
+        f"(style {one['style_unpainted']:.0%}){held_out}"
+    )
 
 
 @dataclass(frozen=True)
@@ -89,8 +112,10 @@ def compare(
     content_rgb_uint8: np.ndarray,
     style: Style,
     settings: Settings,
+    judge: keras.Model | None = None,
 ) -> Compared:
-    """Losses and seconds of both; `network` and `settings` are the optimiser's.
+    """Losses and seconds of both; `network` and `settings` are the optimiser's; judge:
+    see `measure`.
 
     `seconds_to_match` are the optimiser's until its loss at the full size is the fast network's.
     """
@@ -101,7 +126,7 @@ def compare(
     seen: list[Progress] = []
     optimised = transfer.transfer(network, content_rgb_uint8, [style], settings, seen.append)
     by_fast, by_optimiser = (
-        measure(network, content_rgb_uint8, [style], settings, made)
+        measure(network, content_rgb_uint8, [style], settings, made, judge)
         for made in (picture, optimised)
     )
     in_full = [now for now in seen if (now.height, now.width) == picture.shape[:2]]
@@ -121,10 +146,11 @@ def fast_metrics(model: FastStylizer, compared: Mapping[str, Compared]) -> dict[
     return {
         "parameters": model.network.count_params(),
         "examples": len(by_picture),
-        "style_reduction": worst["fast"]["style_reduction"],
+        **_least(one["fast"] for one in by_picture.values()),
         "seconds": seconds,
         "also": f"{seconds:.2f} s a picture of {model.settings.size} pixels; the optimiser takes "
         f"{worst['optimiser']['seconds']:.0f} s to {worst['optimiser']['style_reduction']:.3f}; "
+        f"{_in_words(worst['fast'])}; "
         f"features {model.origin}",
         "pictures": by_picture,
     }

@@ -4,25 +4,36 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.fitting import model_files
-from fivenets.style import image_transformer, memory, pictures
-from fivenets.style.settings import STRIDE, FastSettings
-from fivenets.style.stylizer import Result, Stylizer
-from fivenets.style.transfer import Progress
+from fivenets.fitting import engine
+from fivenets.style import memory, pictures
+from fivenets.style.result import Result
+from fivenets.style.settings import STRIDE, TRANSFORMER, FastSettings
+
+if TYPE_CHECKING:
+    from fivenets.style.stylizer import Stylizer
+    from fivenets.style.transfer import Progress
 
 
 class FastStylizer:
     """A trained network, its style, and the features that it was trained by."""
 
-    def __init__(self, network: keras.Model, style: str, settings: FastSettings, origin: str):
-        self.network, self.style, self.settings = network, style, settings
+    def __init__(
+        self,
+        network: Any,
+        style: str,
+        settings: FastSettings,
+        origin: str,
+        filters: int | None = None,
+    ):
+        self.network, self.style, self.settings = network, style, settings  # as of `engine.load`
         self.origin = origin  # of the features' weights, such as "vgg16_hed (mirror)"
+        # Of the first convolution, by which memory is estimated; older files did not tell.
+        self.filters = filters or engine.in_keras(network).get_layer("painted").kernel.shape[2]
 
     @classmethod
     def from_file(cls, path: Path) -> "FastStylizer":
@@ -30,21 +41,23 @@ class FastStylizer:
 
         Raises: UserError where the file holds no such network.
         """
-        return cls.of(*model_files.load(path), path)
+        return cls.of(*engine.load(path), path)
 
     @classmethod
-    def of(cls, network: keras.Model, metadata: Mapping[str, Any], path: Path) -> "FastStylizer":
-        """What `model_files.load` read from `path`."""
-        if network.name != image_transformer.NAME or "style" not in metadata:
+    def of(cls, network: Any, metadata: Mapping[str, Any], path: Path) -> "FastStylizer":
+        """What `engine.load` read from `path`."""
+        if network.name != TRANSFORMER or "style" not in metadata:
             raise UserError(f"{path} is no network that has learned a style")
         settings = FastSettings(**metadata["settings"])
-        return cls(network, metadata["style"], settings, metadata["features"])
+        filters = metadata.get("filters")
+        return cls(network, metadata["style"], settings, metadata["features"], filters)
 
     def save(self, path: Path) -> None:
         """Writes the network and what is known of it."""
         settings = asdict(self.settings)
         metadata = {"features": self.origin, "settings": settings, "style": self.style}
-        model_files.save(self.network, path, metadata)
+        metadata |= {"filters": self.filters}
+        engine.save(self.network, path, metadata)
 
     def with_options(self, options: Mapping[str, Any]) -> FastSettings:
         """The settings, with `options` in place of those that they name.
@@ -62,7 +75,7 @@ class FastStylizer:
         weights: Sequence[float] | None = None,
         masks: Sequence[Any] | None = None,
         options: Mapping[str, Any] | None = None,
-        observe: Callable[[Progress], None] = lambda _: None,
+        observe: "Callable[[Progress], None]" = lambda _: None,
     ) -> Result:
         """`content` in the style; called as `Stylizer.stylize` is.
 
@@ -73,8 +86,7 @@ class FastStylizer:
         self._refuse([name for name, value in asked.items() if value])
         settings = self.with_options(options or {})
         picture = pictures.read(content, "content")
-        filters = self.network.get_layer("painted").kernel.shape[2]
-        memory.check_fast(filters, *pictures.sized(picture, settings.size))
+        memory.check_fast(self.filters, *pictures.sized(picture, settings.size))
         start = time.perf_counter()
         painted = self.paint(pictures.fitted(picture, settings.size))
         seconds = time.perf_counter() - start
@@ -85,7 +97,10 @@ class FastStylizer:
         height, width, _ = image.shape
         below, right = (-side % STRIDE for side in (height, width))
         padded = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
-        painted = keras.ops.convert_to_numpy(self.network(padded[None], training=False))
+        if isinstance(self.network, engine.OpenVinoNetwork):
+            painted = self.network.predict_on_batch(padded[None])
+        else:  # compiling it for this size of picture would take longer
+            painted = np.asarray(self.network(padded[None], training=False))
         return painted[0, :height, :width]
 
     def _refuse(self, names: Sequence[str]) -> None:
@@ -96,11 +111,14 @@ class FastStylizer:
             )
 
 
-def load(path: Path) -> Stylizer | FastStylizer:
+def load(path: Path) -> "Stylizer | FastStylizer":
     """The one or the other, as the file has it.
 
     Raises: UserError where it holds neither.
     """
-    network, metadata = model_files.load(path)
-    kind = FastStylizer if network.name == image_transformer.NAME else Stylizer
-    return kind.of(network, metadata, path)
+    network, metadata = engine.load(path, is_exported=False)
+    if network.name == TRANSFORMER:
+        return FastStylizer.of(network, metadata, path)
+    from fivenets.style.stylizer import Stylizer
+
+    return Stylizer.of(network, metadata, path)

@@ -10,7 +10,7 @@ from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.sources.origin import digest_of, in_words
-from fivenets.style import drawing, evaluation, photographs, sources
+from fivenets.style import drawing, evaluation, photographs, sources, squeezenet
 from fivenets.style.fast_stylizer import FastStylizer
 from fivenets.style.fast_training import train
 from fivenets.style.objective import Style
@@ -56,6 +56,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     style = Style(sources.picture(plan.style, "style", source, raw_dir).image)
     first, *_ = params.settings(JobPlan, OPTIMISER, "convert").jobs
     settings = replace(first.settings, size=model.settings.size)
+    judge = squeezenet.network(source, raw_dir)
     compared = {
         content: evaluation.compare(
             model,
@@ -63,6 +64,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
             sources.picture(content, "content", source, raw_dir).image,
             style,
             settings,
+            judge,
         )
         for content in params.settings(FastEvaluation, candidate.name, "evaluate").contents
     }
@@ -86,6 +88,7 @@ TASK = Task(
     evaluate=evaluate,
     service=Service(
         script="style_transfer.py",
+        white=1.0,
         example="example_street.png",
         use="a content picture in, the picture in the style that was learned out, in one pass",
         limits="Knows one style, at one size of strokes, from few photographs.",

@@ -165,7 +165,7 @@ def _factors(
     crops, _ = next(batches(photographs.sources, some, 0))
     each = [objective.balanced(extractor, crop, [style], recipe.settings.weights) for crop in crops]
     return replace(
-        recipe.settings.weights,
+        each[0],  # whose layers' factors are the style's alone
         content=float(np.mean([weights.content for weights in each])),
         variation=float(np.mean([weights.variation for weights in each])),
     )

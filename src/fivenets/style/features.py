@@ -13,9 +13,8 @@ import keras
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.style.settings import BLOCKS
+from fivenets.style.settings import BLOCKS, FILTERS
 
-FILTERS = (64, 128, 256, 512, 512)
 POOLINGS = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
 CHANNEL_MEANS_RGB = (123.68, 116.779, 103.939)  # of ImageNet in 0..255, as Caffe subtracted them
 

@@ -8,7 +8,7 @@ The Missing Ingredient for Fast Stylization", 2016.
 import keras
 from keras import layers, ops
 
-NAME = "image_transformer"
+from fivenets.style.settings import TRANSFORMER
 
 
 def image_transformer(filters: int = 16, residual_blocks: int = 5) -> keras.Model:
@@ -29,7 +29,7 @@ def image_transformer(filters: int = 16, residual_blocks: int = 5) -> keras.Mode
     x = layers.Conv2D(3, 9, name="painted", dtype="float32")(_reflected(x, 4))
     # The input is not added to this: a network that starts at the picture leaves most of it as it
     # is, and has all of the style's contrast in a few dark spots.
-    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x), name=NAME)
+    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x), name=TRANSFORMER)
 
 
 def _convolution(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fivenets.core import free_memory
 from fivenets.core.errors import UserError
-from fivenets.style.features import BLOCKS, FILTERS
+from fivenets.style.settings import BLOCKS, FILTERS
 
 # Fitted to what `python benchmarks/style_memory.py` measured at 400x300 and 640x480 pixels, and
 # rounded up: 3 to 7% above it there, up to 30% at 256x192. Features are kept for the gradient, with

@@ -75,25 +75,36 @@ def total(
 def balanced(
     features: keras.Model, content: np.ndarray, styles: Sequence[Style], weights: LossWeights
 ) -> LossWeights:
-    """Weights for these pictures, given as shares: of the style cost that the content starts with.
+    """Weights for these pictures, given as shares of what losing all of the style costs.
 
-    A style's cost grows with the fourth power of its contrast (15,000 for one pair of pictures,
-    118,000 for another) and the content's hardly changes, so that no fixed weights suit two pairs.
-    Args: weights: `content` and `variation` are what losing all of the content, and having the
-        content's own roughness, cost in parts of that style cost.
+    A style's cost grows with the fourth power of its contrast and the content's hardly changes, so
+    that no fixed weights suit two pairs. Nor do they suit two layers: undivided, the one of the
+    largest features was all that counted, and flat places stayed unpainted.
+    Args: weights: `style_layers` are what losing all of the style in a layer costs; `content` and
+        `variation` are what losing all of the content, and having the content's own roughness,
+        cost in parts of all layers together.
     """
-    _, start = loss(features, content, styles, weights)(content[None])
+    grams = [style_grams(features, style.image, weights) for style in styles]
+    shares = np.array([style.weight for style in styles]) / sum(style.weight for style in styles)
+
+    def all_lost(layer: str) -> float:
+        costs = [losses.gram_distance(gram[layer], ops.zeros_like(gram[layer])) for gram in grams]
+        return max(float(shares @ [float(cost) for cost in costs]), SMALLEST_COST)
+
+    by_layer = {layer: part / all_lost(layer) for layer, part in weights.style_layers.items()}
     found = features(content[None])[weights.content_layer]
-    all_lost = losses.compute_content_cost(found, ops.zeros_like(found))
-    unit = weights.style * float(start["style_loss"])
+    content_lost = losses.compute_content_cost(found, ops.zeros_like(found))
+    roughness = losses.total_variation(content[None])
+    unit = weights.style * sum(weights.style_layers.values())
 
     def factor(share: float, cost: float) -> float:
         return min(share * unit / max(cost, SMALLEST_COST), LARGEST_FACTOR)
 
     return replace(
         weights,
-        content=factor(weights.content, float(all_lost)),
-        variation=factor(weights.variation, float(start["variation"])),
+        content=factor(weights.content, float(content_lost)),
+        variation=factor(weights.variation, float(roughness)),
+        style_layers=by_layer,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from fivenets.core import files, images
 from fivenets.core.errors import UserError, is_full_disk
@@ -91,12 +92,17 @@ def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def enlarge(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A float image (height, width, 3) of any range, resized without rounding to 8 bits."""
+    """A float image (height, width, 3) of any range, resized without rounding to 8 bits.
+
+    The blur takes away what interpolation leaves of the small picture's pixels: seen as blocks.
+    """
     channels = [
         Image.fromarray(image[..., channel]).resize((width, height), Image.Resampling.BICUBIC)
         for channel in range(3)
     ]
-    return np.stack([np.asarray(channel) for channel in channels], axis=-1)
+    deviation = height / image.shape[0] / 2
+    enlarged = np.stack([np.asarray(channel) for channel in channels], axis=-1)
+    return gaussian_filter(enlarged, (deviation, deviation, 0))
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:

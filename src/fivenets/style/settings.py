@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,8 @@ MIN_SIDE = 32  # pixels: four poolings leave two positions a side, from which to
 STRIDE = 4  # pixels by which sides should divide in a feed-forward network: of two halvings
 # Convolutions in each of VGG's five blocks.
 BLOCKS = {"vgg19": (2, 2, 4, 4, 4), "vgg16_hed": (2, 2, 3, 3, 3)}
+FILTERS = (64, 128, 256, 512, 512)  # of each block
+TRANSFORMER = "image_transformer"  # the name of a network that paints in one pass
 Layer = Literal[
     "block1_conv1", "block1_conv2",
     "block2_conv1", "block2_conv2",
@@ -75,16 +77,17 @@ class Settings:
     """How a picture is made."""
 
     size: Size = 400
-    iterations: Count = 120
-    coarse_scales: Annotated[int, Field(ge=0, le=8)] = 1
-    content_weight: NonNegative = 0.03
+    iterations: Count = 80
+    coarse_scales: Annotated[int, Field(ge=0, le=8)] = 2
+    content_weight: NonNegative = 0.02
     style_weight: Positive = 1.0
-    variation_weight: NonNegative = 0.004
+    variation_weight: NonNegative = 0.002
     content_layer: Layer = "block4_conv2"
     style_layers: dict[Layer, NonNegative] = field(default_factory=lambda: dict(STYLE_LAYERS))
     style_scale: Positive = 1.0
     initial: Literal["content", "noise", "blend"] = "content"
     noise: Fraction = 0.3
+    detail: Fraction = 0.7
     colours: Literal["style", "luminance", "histogram"] = "style"
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     learning_rate: Positive = 0.02
@@ -113,6 +116,14 @@ class Settings:
     def total_iterations(self) -> int:
         """At all scales together, where no loss is flat before."""
         return self.iterations * (self.coarse_scales + 1)
+
+
+# How far a picture may go from its content: settings in place of the model's own.
+PRESETS: dict[str, dict[str, Any]] = {
+    "faithful": {"detail": 1.0, "coarse_scales": 1, "content_weight": 0.1},
+    "balanced": {},
+    "wild": {"detail": 0.5, "content_weight": 0.003, "initial": "blend", "noise": 0.25},
+}
 
 
 @checked
@@ -230,7 +241,9 @@ SECTIONS = {
     "style": {"convert": JobPlan},
     "fast-style": {"train": FastPlan, "evaluate": FastEvaluation},
 }
+# Of the loss that was optimised, and what was not (see `measures`); the last needs SqueezeNet.
+SCORES = ("style_reduction", "ssim", "painted", "held_out")
 METRICS = {
-    "style": Metrics(("style_reduction",), ("seconds",), ("jobs",)),
-    "fast-style": Metrics(("style_reduction",), ("seconds",), ("pictures",)),
+    "style": Metrics(SCORES, ("seconds",), ("jobs",)),
+    "fast-style": Metrics(SCORES, ("seconds",), ("pictures",)),
 }

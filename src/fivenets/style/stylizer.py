@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +10,14 @@ import keras
 import numpy as np
 
 from fivenets.core.errors import UserError
+from fivenets.core.params import SettingError
 from fivenets.fitting import model_files
 from fivenets.fitting.fit import make_deterministic
 from fivenets.style import features, pictures, transfer
 from fivenets.style.objective import Style
-from fivenets.style.settings import Settings
+from fivenets.style.result import Result
+from fivenets.style.settings import PRESETS, Settings
 from fivenets.style.transfer import Progress
-
-
-@dataclass(frozen=True)
-class Result:
-    """A picture made, and what it cost."""
-
-    image: np.ndarray  # (height, width, 3) uint8
-    iterations: int
-    seconds: float
-    content_loss: float | None  # none where it was not optimised, and so not computed
-    style_loss: float | None
-    features: str
-
-    def row(self) -> dict[str, Any]:
-        """As it is shown to users: all but the picture."""
-        return {key: value for key, value in asdict(self).items() if key != "image"}
 
 
 class Stylizer:
@@ -63,11 +49,15 @@ class Stylizer:
         model_files.save(self.network, path, metadata)
 
     def with_options(self, options: Mapping[str, Any]) -> Settings:
-        """The settings, with `options` in place of those that they name.
+        """The settings, with `options` in place of those that they name, or that a `preset` does.
 
         Raises: UserError for an unknown option or a value that is out of range.
         """
-        return Settings(**{**asdict(self.settings), **options})
+        given = dict(options)
+        preset = given.pop("preset", "balanced")
+        if preset not in PRESETS:
+            raise SettingError("preset", f"should be one of {', '.join(PRESETS)}, it is {preset!r}")
+        return Settings(**{**asdict(self.settings), **PRESETS[preset], **given})
 
     def stylize(
         self,

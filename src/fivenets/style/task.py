@@ -11,7 +11,7 @@ from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.sources.origin import digest_of, in_words
-from fivenets.style import drawing, evaluation, jobs, sources
+from fivenets.style import drawing, evaluation, jobs, sources, squeezenet
 from fivenets.style.settings import JobPlan
 from fivenets.style.stylizer import Stylizer
 
@@ -48,7 +48,7 @@ def conversion(candidate: Candidate) -> Making:
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
-    """Losses in float32 of the pictures as they were written; leaves contact sheets and curves."""
+    """Losses in float32, and measures, of the pictures as written; leaves contact sheets."""
     all_made = [jobs.read(folder) for folder in sorted(_made(candidate).iterdir())]
     with candidate.history.open(newline="") as stream:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
@@ -57,7 +57,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     drawing.stacked(sheets).save(candidate.pictures / "over-time.png")
     pairs = [drawing.beside(made) for made in all_made]
     drawing.stacked(pairs).save(candidate.pictures / "beside.png")
-    return evaluation.metrics(Stylizer.from_file(candidate.file), all_made)
+    judge = squeezenet.network(params.load("data", "source"), Path("data/raw"))
+    return evaluation.metrics(Stylizer.from_file(candidate.file), all_made, judge)
 
 
 def _made(candidate: Candidate) -> Path:
@@ -72,6 +73,7 @@ TASK = Task(
     better=("style_images",),
     service=Service(
         script="style_transfer.py",
+        white=None,
         example="example_street.png",
         use="content and style pictures in, picture out; options are parameters",
         limits="Optimises every picture anew: minutes on a CPU. It keeps of the content, and "
@@ -83,10 +85,11 @@ TASK = Task(
             "size": 64,
             "iterations": 2,
             "coarse_scales": 0,
-            "content_weight": 0.03,
+            "content_weight": 0.02,
             "style_weight": 1.0,
             "style_scale": 1.0,
             "initial": "content",
+            "detail": 0.7,
             "colours": "style",
             "optimizer": "lbfgs",
             "precision": "float32",

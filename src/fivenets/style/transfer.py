@@ -62,7 +62,9 @@ def transfer(
     seen = [style_shape(style, settings.size, settings) for style in styles if style.weight]
     memory.check(network.name, *shape, settings.precision, seen, settings.style_scale)
     extractor = features.extractor(in_precision(network, settings), settings.weights.layers)
-    report, image = _Report(observe), None
+    # Whatever is coarse would pass a mask's edge.
+    fall = optimisers.FALL if all(style.mask is None for style in styles) else 0.0
+    report, image, coarser = _Report(observe), None, None
     for scale in range(settings.coarse_scales + 1):
         longest = settings.size // 2 ** (settings.coarse_scales - scale)
         height, width = pictures.sized(content_rgb_uint8, longest)
@@ -70,13 +72,17 @@ def transfer(
             continue
         content = pictures.resize(content_rgb_uint8, height, width)
         content, prepared = prepare(content, styles, longest, settings)
-        image = initial(content, settings) if image is None else _enlarged(image, height, width)
+        begun = recoloured(content, prepared, settings)
+        if image is None or coarser is None:
+            image = initial(begun, settings)
+        else:
+            image = refined(image, coarser, begun, settings.detail)
         weights = factors or objective.balanced(extractor, content, prepared, settings.weights)
         function = value_and_gradient(objective.loss(extractor, content, prepared, weights))
         budget = optimisers.Budget(settings.iterations, settings.tolerance)
-        report.scale = scale
+        report.scale, coarser = scale, begun
         image = optimisers.minimise(
-            settings.optimizer, function, image, budget, settings.learning_rate, report
+            settings.optimizer, function, image, budget, settings.learning_rate, report, fall=fall
         )
     if image is None:
         raise UserError(
@@ -131,6 +137,36 @@ def initial(content: np.ndarray, settings: Settings) -> np.ndarray:
     return (1 - share) * content + np.float32(share) * noise
 
 
+def recoloured(content: np.ndarray, prepared: Sequence[Style], settings: Settings) -> np.ndarray:
+    """The content in the colours of the styles, in 0..1: so near that strokes are what is left.
+
+    It stays as it is where its colours are to be kept, or a style has its place.
+    """
+    if settings.colours != "style" or any(style.mask is not None for style in prepared):
+        return content
+    total = sum(style.weight for style in prepared)
+    matched = [
+        np.float32(style.weight / total) * colours.match_colours(content, style.image)
+        for style in prepared
+    ]
+    return np.sum(matched, axis=0)
+
+
+def refined(
+    image: np.ndarray, coarser: np.ndarray, content: np.ndarray, detail: float
+) -> np.ndarray:
+    """Where the image starts at the next scale: as it is, with the content's detail.
+
+    An enlarged image has nothing finer than its own pixels, and what L-BFGS then brings is in step
+    with them.
+    Args: image, coarser: the image so far and the content at its scale, (height, width, 3).
+        detail: how much of the detail, in 0..1.
+    """
+    height, width, _ = content.shape
+    finer = content - pictures.enlarge(coarser, height, width)
+    return np.clip(pictures.enlarge(image, height, width) + np.float32(detail) * finer, 0, 1)
+
+
 def finished(image: np.ndarray, content_rgb_uint8: np.ndarray, settings: Settings) -> np.ndarray:
     """The image as a picture, uint8; with the content's colours where only light was worked on."""
     picture = pictures.to_uint8(image)
@@ -139,10 +175,6 @@ def finished(image: np.ndarray, content_rgb_uint8: np.ndarray, settings: Setting
     height, width, _ = picture.shape
     content = pictures.to_uint8(pictures.resize(content_rgb_uint8, height, width))
     return colours.with_luminance(content, picture)
-
-
-def _enlarged(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    return np.clip(pictures.enlarge(image, height, width), 0, 1)
 
 
 class _Report:

@@ -95,7 +95,7 @@ def _annotated(pictures: list[voc.Annotated], said: Said) -> Iterator[tuple[byte
                 cut.append(one.file.name)
         key = os.fsencode(one.file.name)
         name = key.decode(errors="backslashreplace")
-        yield key, {"image": _stored(one.file), "image/filename": name, "objects": objects}
+        yield key, {"image": stored(one.file), "image/filename": name, "objects": objects}
     if cut:
         said.notes.append(f"{some(cut)}: a box reaches out of the picture: cut at its edges")
 
@@ -108,7 +108,7 @@ def _fault(one: voc.Annotated, label: str, box: np.ndarray) -> str:
     return f"{one.file.name}: the box {pixels} of a {label} {fault}"
 
 
-def _stored(file: Path) -> io.BytesIO:
+def stored(file: Path) -> io.BytesIO:
     """The bytes of a picture that lies in them as it is shown, in a format that TFDS reads."""
     data = file.read_bytes()
     image_rgb_uint8 = read_image(data, str(file))
@@ -116,10 +116,10 @@ def _stored(file: Path) -> io.BytesIO:
         is_plain = image.format in STORED_AS_THEY_ARE and image.mode in ("RGB", "L")
     if is_plain and frame_of(file).orientation == 1:
         return io.BytesIO(data)
-    stored = io.BytesIO()
-    Image.fromarray(image_rgb_uint8).save(stored, "PNG")
-    stored.seek(0)
-    return stored
+    as_shown = io.BytesIO()
+    Image.fromarray(image_rgb_uint8).save(as_shown, "PNG")
+    as_shown.seek(0)
+    return as_shown
 
 
 def boxed(box_xyxy: np.ndarray, label: str, is_difficult: bool) -> dict[str, Any]:

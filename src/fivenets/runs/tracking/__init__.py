@@ -33,7 +33,7 @@ from fivenets.runs.tracking.runs import (
     run_with_id,
     text_artifact,
 )
-from fivenets.runs.tracking.store import EXPERIMENT, connect, project_folder, store_name
+from fivenets.runs.tracking.store import EXPERIMENT, connect, store_name
 
 __all__ = [
     "DIFF_ARTIFACT",
@@ -48,7 +48,6 @@ __all__ = [
     "end",
     "evaluation_numbers",
     "log_evaluation",
-    "project_folder",
     "run_of",
     "run_with_id",
     "store_name",

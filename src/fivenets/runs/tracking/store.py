@@ -1,14 +1,12 @@
 """The MLflow store: which one it is, whether it answers, and the project's experiment in it."""
 
-import os
-from pathlib import Path
-
 import mlflow
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from fivenets.core.errors import UserError
 from fivenets.core.masking import masked
+from fivenets.runs.local import store_folder, store_uri
 
 EXPERIMENT = "fivenets"
 EXPERIMENT_TAGS = {
@@ -37,7 +35,7 @@ def connect() -> mlflow.MlflowClient:
 
     Raises: StoreError where that store does not answer, or cannot be one.
     """
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{store_folder()}/mlflow.db"
+    uri = store_uri()
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     try:
@@ -58,21 +56,6 @@ def connect() -> mlflow.MlflowClient:
 def store_name() -> str:
     """The address of the store that `connect` has chosen, without a password."""
     return masked(mlflow.get_tracking_uri())
-
-
-def project_folder() -> Path:
-    """The folder that holds dvc.yaml: at or above this one, or the source checkout."""
-    here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).resolve().parents[4]):
-        if (folder / "dvc.yaml").exists():
-            return folder
-    return here
-
-
-def store_folder() -> Path:
-    """Where mlflow.db is: the project, also for an experiment that DVC runs in a copy of it."""
-    # Set by DVC for every stage; in a copy, to the project that was copied.
-    return Path(os.environ["DVC_ROOT"]) if "DVC_ROOT" in os.environ else project_folder()
 
 
 def experiment(client: mlflow.MlflowClient) -> str:

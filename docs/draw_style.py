@@ -1,0 +1,48 @@
+"""Draws docs/style.jpg, photographs in the style of paintings beside what they were made of.
+
+    python pipelines/studies/style.py paint 240 FOLDER
+    python docs/draw_style.py FOLDER
+
+Of the study's pictures the first four; what it says of passing them on holds here.
+"""
+
+import itertools
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.append("pipelines/studies")
+import style as study  # pyright: ignore[reportMissingImports]
+
+WIDTH, HEIGHT, ASIDE, MARGIN = 336, 224, 121, 6  # pixels; aside: of what a picture is made of
+
+
+def main(folder: Path) -> None:
+    page = Image.new("RGB", (2 * (WIDTH + ASIDE), 2 * HEIGHT), "white")
+    corners = itertools.product((0, HEIGHT), (0, WIDTH + ASIDE))
+    for (top, left), (pair, (content, style)) in zip(corners, study.pairs().items(), strict=False):
+        painted = np.asarray(Image.open(folder / f"{pair}.png").convert("RGB"))
+        half = HEIGHT // 2
+        for picture, box in (
+            (painted, (left, top, WIDTH - MARGIN, HEIGHT - MARGIN)),
+            (content, (left + WIDTH, top, ASIDE - MARGIN, half - MARGIN)),
+            (style, (left + WIDTH, top + half, ASIDE - MARGIN, half - MARGIN)),
+        ):
+            page.paste(_filling(picture, *box[2:]), box[:2])
+    page.save("docs/style.jpg", quality=88)
+
+
+def _filling(image_rgb_uint8: np.ndarray, width: int, height: int) -> Image.Image:
+    """The middle of a picture, as large as it goes."""
+    picture = Image.fromarray(image_rgb_uint8)
+    share = min(picture.width / width, picture.height / height)
+    across, down = width * share / 2, height * share / 2
+    x, y = picture.width / 2, picture.height / 2
+    box = (x - across, y - down, x + across, y + down)
+    return picture.resize((width, height), Image.Resampling.LANCZOS, box=box)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,88 @@
+"""`fivenets segment`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fivenets.cli import printing
+from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.core.errors import UserError
+
+app = typer.Typer()
+
+
+@app.command()
+def segment(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures of any size.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to draw the classes over it: a .png file; of several, a folder."),
+    ] = None,
+    mask: Annotated[
+        Path | None, typer.Option(help="The same for the bare numbers of classes, as a palette.")
+    ] = None,
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "unet",
+    as_json: Json = False,
+) -> None:
+    """Says what each pixel of a picture is of, and how much of the picture each class takes."""
+    from fivenets.core.images import read_image
+    from fivenets.runs import lookup
+    from fivenets.segmentation import drawing
+    from fivenets.segmentation.segmenter import Segmenter
+
+    _check(out, "--out", images)
+    _check(mask, "--mask", images)
+    segmenter = Segmenter.from_file(lookup.model_file(model))
+    table = printing.table("image", "class", "share")
+    refused = []
+    for path in images:
+        try:
+            picture = read_image(path)
+        except UserError as error:
+            refused.append(str(error))
+            continue
+        found = segmenter.segment(picture)
+        answer = {"image": str(path), "shares": found.shares}
+        if out:
+            answer["out"] = str(_saved(drawing.drawn(picture, found), out, path))
+        if mask:
+            answer["mask"] = str(_saved(drawing.as_palette(found.mask), mask, path))
+        if as_json:
+            print(json.dumps(answer), flush=True)
+        for label, share in found.shares.items():
+            if share >= drawing.LEAST_SHARE:
+                printing.add_row(table, str(path), label, f"{share:.1%}")
+    if not as_json and table.rows:
+        printing.console().print(table)
+    if segmenter.caution and len(refused) < len(images):
+        printing.warn(segmenter.caution)
+    if refused:
+        raise UserError("\nerror: ".join(refused))
+
+
+def _check(place: Path | None, option: str, images: list[Path]) -> None:
+    """Refuses a place for pictures that cannot be written, or is one file for several."""
+    from fivenets.core import files
+
+    if place is None:
+        return
+    if not place.suffix:
+        files.check_folder(place, option)
+        return
+    files.check_file(place, option, (".png",), images)
+    if len(images) > 1:
+        raise UserError(f"{option} should be a folder for {len(images)} pictures, it is {place}")
+
+
+def _saved(picture: Any, place: Path, named_after: Path) -> Path:
+    """Saves a picture as `place` or, where that is a folder, in it; answers where."""
+    from fivenets.core import files
+
+    if not place.suffix:
+        place.mkdir(parents=True, exist_ok=True)
+        place = files.free_name(place, named_after.stem, ".png")
+    with files.replacing(place) as part:
+        picture.save(part)
+    return place

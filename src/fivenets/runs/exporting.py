@@ -1,0 +1,56 @@
+"""What is registered beside a model's file: its export for OpenVINO, where there can be one."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fivenets.core.candidates import Candidate
+from fivenets.core.images import read_image
+from fivenets.core.task import Service
+
+log = logging.getLogger(__name__)
+
+PYFUNC = Path(__file__).parent / "pyfunc"  # the scripts that MLflow runs, and example pictures
+
+Files = dict[str, Path]  # by the names that MLflow calls them
+Exporter = Callable[[Path], tuple[Files, str]]
+
+
+def of(candidate: Candidate, service: Service) -> Exporter:
+    """What makes the export in an empty folder, and says in a word or a sentence what answers."""
+
+    def export(folder: Path) -> tuple[Files, str]:
+        if service.white is None:
+            return {}, "Keras: what is asked of it is gradients"
+        # Keras is imported here: a version that is registered already needs none.
+        from fivenets.fitting import export
+
+        linked = folder / candidate.file.name
+        linked.symlink_to(candidate.file.resolve())
+        try:
+            record = export.export(linked, example_pictures(), service.white)
+        except Exception as error:  # of Keras, TensorFlow and OpenVINO, which name no kinds
+            first_line = str(error).strip().partition("\n")[0]
+            log.warning("%s: not exported for OpenVINO: %s", candidate.name, first_line)
+            return {}, f"Keras: not exported: {first_line}"
+        certificate = record["certificate"]
+        log.info(
+            "%s: exported for OpenVINO, within %.1e of Keras, %.1f ms a picture (Keras %.1f)",
+            candidate.name,
+            certificate["max_difference"],
+            certificate["openvino_ms"],
+            certificate["keras_ms"],
+        )
+        files = export.Export.of(linked)
+        return {"xml": files.xml, "bin": files.bin, "openvino": files.record}, (
+            f"OpenVINO, within {certificate['max_difference']:.1e} of Keras"
+        )
+
+    return export
+
+
+def example_pictures() -> list[np.ndarray]:
+    """Those that come with the package, (height, width, 3) uint8 each."""
+    return [read_image(file) for file in sorted(PYFUNC.glob("*.png"))]

@@ -1,0 +1,26 @@
+"""Where the project and its MLflow store are."""
+
+import os
+from pathlib import Path
+
+SQLITE = "sqlite:///"
+
+
+def project_folder() -> Path:
+    """The folder that holds dvc.yaml: at or above this one, or the source checkout."""
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[3]):
+        if (folder / "dvc.yaml").exists():
+            return folder
+    return here
+
+
+def store_folder() -> Path:
+    """Where mlflow.db is: the project, also for an experiment that DVC runs in a copy of it."""
+    # Set by DVC for every stage; in a copy, to the project that was copied.
+    return Path(os.environ["DVC_ROOT"]) if "DVC_ROOT" in os.environ else project_folder()
+
+
+def store_uri() -> str:
+    """The store that MLFLOW_TRACKING_URI names, or that of `mlflow.db` in the project."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{store_folder()}/mlflow.db"

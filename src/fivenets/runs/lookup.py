@@ -1,0 +1,81 @@
+"""A registered model's file, found without MLflow where the store is a database on this machine.
+
+Importing MLflow takes two seconds, and all that an answer needs of it is a row of that database.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from fivenets.core.errors import UserError
+from fivenets.runs.local import SQLITE, store_uri
+
+CHAMPION = "champion"
+# The database's version of the MLflow that is installed, whose tables are read here; a test fails
+# where it is another one. Of a database of any other, MLflow itself is asked.
+SCHEMA = "dc11669786a5"
+BY_ALIAS = """
+    SELECT versions.storage_location FROM model_versions AS versions
+    JOIN registered_model_aliases AS aliases
+    USING (workspace, name, version)
+    WHERE workspace = 'default' AND name = ? AND alias = ? AND status = 'READY'
+    AND current_stage != 'Deleted_Internal'
+"""
+BY_VERSION = """
+    SELECT storage_location FROM model_versions
+    WHERE workspace = 'default' AND name = ? AND version = ? AND status = 'READY'
+    AND current_stage != 'Deleted_Internal'
+"""
+
+
+def name_and_uri(model: str) -> tuple[str, str]:
+    """The model's name, and NAME@ALIAS or NAME/VERSION: the champion where neither is given."""
+    name = model.partition("@")[0].partition("/")[0]
+    return name, model if model != name else f"{name}@{CHAMPION}"
+
+
+def model_file(name_or_file: str) -> Path:
+    """The `.keras` file that a user names: a file, NAME, NAME@ALIAS or NAME/VERSION.
+
+    Raises: UserError where there is none; it names the models that there are.
+    """
+    if name_or_file.endswith(".keras"):
+        if not Path(name_or_file).is_file():
+            raise UserError(f"{name_or_file}: no such model file")
+        return Path(name_or_file)
+    found = registered_file(name_or_file)
+    if found is not None:
+        return found
+    from fivenets.runs import registry
+
+    return registry.model_file(name_or_file)
+
+
+def registered_file(model: str) -> Path | None:
+    """The file of a registered model, read from a database on this machine.
+
+    None: MLflow should be asked, for the file or for what is wrong.
+    """
+    uri = store_uri()
+    if not uri.startswith(SQLITE) or "?" in uri or os.environ.get("MLFLOW_WORKSPACE"):
+        return None
+    database = Path(uri.removeprefix(SQLITE)).absolute()
+    name, uri = name_and_uri(model)
+    version, _, alias = uri.removeprefix(name).removeprefix("/").partition("@")
+    query, key = (BY_ALIAS, alias) if alias else (BY_VERSION, version)
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as store:
+            if store.execute("SELECT version_num FROM alembic_version").fetchall() != [(SCHEMA,)]:
+                return None
+            rows = store.execute(query, (name, key)).fetchall()
+    except sqlite3.Error:
+        return None
+    if len(rows) != 1 or not rows[0][0]:
+        return None
+    place = urlsplit(rows[0][0])
+    folder = Path(unquote(place.path), "artifacts")
+    if place.scheme not in ("", "file") or place.netloc:
+        return None
+    return next(folder.glob("*.keras"), None)

@@ -1,0 +1,1 @@
+"""Segmentation: U-Net, and what class each pixel of a picture is of."""

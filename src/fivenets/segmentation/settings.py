@@ -1,0 +1,86 @@
+"""How U-Nets are trained and scored, as params.yaml says it."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from fivenets.core.metrics import Metrics
+from fivenets.core.params import (
+    Count,
+    Fraction,
+    Misfit,
+    NonNegative,
+    Positive,
+    Section,
+    Seed,
+    checked,
+)
+
+LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
+Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
+Factor = Annotated[float, Field(ge=0, le=9)]
+
+
+@checked
+class Loss:
+    """What is lowered: cross-entropy, and Dice beside it."""
+
+    # 0: every pixel counts the same; 1: every class does; 0.5: by the root of how rare it is.
+    class_balance: Fraction = 0.0
+    dice: NonNegative = 0.0  # how much the Dice loss counts beside it
+
+
+@checked
+class Augmentation:
+    """How strongly a picture, and its mask with it, is changed; 0 or false: not at all."""
+
+    mirror: bool = False  # left and right, half of the time
+    crop: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the sides: zooms in by up to so much
+    exposure: Factor = 0.0  # by up to a factor of 1 + this, either way
+    saturation: Factor = 0.0  # the same
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a turn, either way
+
+
+@checked
+class Recipe:
+    """How one U-Net is trained."""
+
+    height: Side
+    width: Side
+    filters: Annotated[int, Field(ge=1, le=256)]
+    depth: Annotated[int, Field(ge=1, le=8)]
+    epochs: Count
+    batch_size: Count
+    learning_rate: Positive
+    warmup_fraction: Fraction
+    weight_decay: NonNegative
+    batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
+    mixed_precision: bool
+    loss: Section[Loss] = Loss()
+    augmentation: Section[Augmentation] = Augmentation()
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _can_be_halved(self) -> Self:
+        for name, side in (("height", self.height), ("width", self.width)):
+            if side % 2**self.depth:
+                expected = f"a multiple of {2**self.depth} pixels with depth {self.depth}"
+                raise Misfit(name, expected, side)
+        return self
+
+
+@checked
+class Evaluation:
+    """How a U-Net is scored."""
+
+    shown: Count  # pictures on the page
+
+
+SECTIONS = {"segmentation": {"train": Recipe, "evaluate": Evaluation}}
+METRICS = {
+    "segmentation": Metrics(
+        scores=("miou",),
+        measures=("pixel_accuracy", "largest_class", "milliseconds_per_picture"),
+        groups=("by_class",),
+    )
+}

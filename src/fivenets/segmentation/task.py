@@ -1,0 +1,88 @@
+"""Segmentation as the stages, the registry and the command line know it."""
+
+import csv
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets.core import listing, params
+from fivenets.core.candidates import Candidate
+from fivenets.core.task import Log, Making, Rows, Service, Task
+from fivenets.datasets.masks import preparation, prepared
+from fivenets.datasets.settings import MaskSettings
+from fivenets.segmentation import drawing, scoring
+from fivenets.segmentation.segmenter import Segmenter
+from fivenets.segmentation.settings import Evaluation, Recipe
+from fivenets.segmentation.training import train
+from fivenets.sources.origin import caution
+
+
+def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
+    """Writes the data set that a section of params.yaml names."""
+    preparation.prepare(_settings(section), source, out, raw_dir)
+
+
+def training(candidate: Candidate) -> Making:
+    """A U-Net by its recipe, from the prepared data."""
+    recipe = params.settings(Recipe, candidate.name, "train")
+    settings = _settings(str(candidate.data))
+    data = prepared.load(Path("data", str(candidate.data)), settings)
+
+    def make(log: Log) -> Rows:
+        network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch)
+        seen_at = recipe.height, recipe.width, recipe.depth
+        Segmenter(network, data.labels, *seen_at, caution(data.origins)).save(candidate.file)
+        return rows
+
+    return Making(asdict(recipe) | {"data": asdict(settings)}, data.origins, make)
+
+
+def evaluate(candidate: Candidate) -> dict[str, Any]:
+    """Intersection over union on the test split; leaves pictures beside their truth."""
+    settings = _settings(str(candidate.scored_on))
+    data = prepared.load(Path("data", str(candidate.scored_on)), settings)
+    segmenter = Segmenter.from_file(candidate.file)
+    shown = params.settings(Evaluation, candidate.name, "evaluate").shown
+    on_page = set(np.linspace(0, len(data.test) - 1, min(shown, len(data.test))).astype(int))
+    confusions, page = [], []
+    for index, example in enumerate(data.test):
+        found = segmenter.segment(example.image_rgb_uint8).mask
+        confusions.append(scoring.confusion(example.mask, found, len(data.labels)))
+        if index in on_page:
+            page.append((example.image_rgb_uint8, example.mask, found))
+    drawing.page(page, data.labels).save(candidate.pictures / "segments.png")
+    metrics = scoring.metrics(np.stack(confusions), data.labels)
+    with (candidate.tables / "confusion.csv").open("w", newline="") as stream:
+        rows = zip(data.labels, np.sum(confusions, axis=0).tolist(), strict=True)
+        csv.writer(stream).writerows(
+            [("actual", *data.labels), *((one, *row) for one, row in rows)]
+        )
+    return {
+        **metrics,
+        "parameters": segmenter.network.count_params(),
+        "scored_on": [origin.record() for origin in data.origins],
+        "also": scoring.in_words(metrics),
+    }
+
+
+def _settings(section: str) -> MaskSettings:
+    return params.settings(MaskSettings, section)
+
+
+TASK = Task(
+    name="segmentation",
+    prepare=prepare,
+    listed=listing.everything,
+    train=training,
+    evaluate=evaluate,
+    service=Service(
+        script="image_segmenter.py",
+        example="example_street.png",
+        use="raw pictures in, the share of each class and a mask of class numbers out",
+        limits="Knows its classes only and gives every pixel one of them; trained on the streets "
+        "of one town, from a car: expect little of it elsewhere.",
+        limits_of_builtin="Trained on drawn streets: expect little of it on photographs.",
+    ),
+)
