@@ -74,13 +74,16 @@ def main(name: str = "") -> None:
         raise UserError("nothing was measured yet: name a data set")
     tables = {of: list(table(study["runs"])) for of, study in studies.items()}
     for of, rows in tables.items():
-        print(f"\n{of}: {gain(studies[of]['runs'])}\n")
+        above = ", ".join(gains(studies[of]["runs"])) or "not measured yet"
+        print(f"\n{of}, with all pictures above scratch: {above}\n")
         print("| pictures per class |", " | ".join(WAYS), "|")
         print("| --- |", " | ".join("---" for _ in WAYS), "|")
         for size in SIZES:
             cells = [row["words"] for row in rows if row["pictures"] == size]
             print(f"| {size or 'all'} |", " | ".join(cells), "|")
-    drawing.transfer(tables).savefig("docs/transfer.png", dpi=110)
+    assets = {of: study["sources"][0]["asset"] for of, study in studies.items()}
+    figure = drawing.transfer({assets[of]: rows for of, rows in tables.items()})
+    figure.savefig("docs/transfer.png", dpi=110)
 
 
 def measure(name: str) -> None:
@@ -95,7 +98,7 @@ def measure(name: str) -> None:
     weights = imagenet.fetch("mobilenet_v2", "real", raw_dir)
     assert weights
     file = Path("reports/studies", f"transfer-{Path(name).name}.json")
-    study = json.loads(file.read_text()) if file.exists() else {"runs": []}
+    study: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"runs": []}
     study["command"] = f"python pipelines/studies/transfer.py {name}"
     done = {(run["way"], run["pictures"], run["seed"]) for run in study["runs"]}
     with tempfile.TemporaryDirectory() as scratch:
@@ -167,26 +170,25 @@ def table(runs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 yield {"way": way, "pictures": size, "shown": None, "words": "-"}
                 continue
             mean, low, high = _interval(right.mean(axis=0))
+            few = f" ({len(right)} of {len(SEEDS)} seeds)" if len(right) < len(SEEDS) else ""
             yield {
                 "way": way,
                 "pictures": size,
                 "shown": max(run["shown"] for run in runs if run["pictures"] == size),
                 "accuracy": (mean, low, high),
-                "words": f"{mean:.3f} [{low:.3f}, {high:.3f}]",
+                "words": f"{mean:.3f} [{low:.3f}, {high:.3f}]{few}",
             }
 
 
-def gain(runs: list[dict[str, Any]]) -> str:
-    """How much the best way with ImageNet's weights is above scratch, of all pictures and on the
-    same test pictures."""
-    with_all = {way: _right(runs, way, None) for way in WAYS}
-    means = {way: right.mean(axis=0) for way, right in with_all.items() if len(right)}
-    base = means.pop("scratch", None)
-    if base is None or not means:
-        return "not measured with all pictures yet"
-    best = max(means, key=lambda way: means[way].mean())
-    mean, low, high = _interval(means[best] - base)
-    return f"{best} is {mean:+.3f} [{low:+.3f}, {high:+.3f}] above scratch"
+def gains(runs: list[dict[str, Any]]) -> Iterator[str]:
+    """How much each way with ImageNet's weights is above scratch, of all pictures and on the same
+    test pictures."""
+    base = _right(runs, "scratch", None)
+    for way in WAYS:
+        right = _right(runs, way, None)
+        if way != "scratch" and len(right) and len(base):
+            mean, low, high = _interval(right.mean(axis=0) - base.mean(axis=0))
+            yield f"{way} {mean:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def _right(runs: list[dict[str, Any]], way: str, size: int | None) -> np.ndarray:

@@ -91,7 +91,7 @@ def test_six_filters_of_5x5_have_156_parameters_where_full_connection_has_14_mil
     assert first.parameters == (5 * 5 + 1) * 6 == 156
     assert first.shape == (28, 28, 6)
     # Every output of a dense layer has as many weights as there are inputs.
-    assert 32 * 32 * 3 * np.prod(first.shape) == 3_072 * 4_704 == 14_450_688
+    assert 32 * 32 * 3 * np.prod([side or 0 for side in first.shape]) == 3_072 * 4_704 == 14_450_688
 
 
 def test_each_output_depends_on_as_few_inputs_as_its_filter_covers() -> None:

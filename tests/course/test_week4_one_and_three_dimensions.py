@@ -52,7 +52,7 @@ def test_gradients_of_signals_and_volumes_are_numerical_ones(dimensions: int) ->
         for sign in (1, -1):
             moved = [*values]
             moved[index] = values[index] + sign * 1e-5 * direction
-            z, _ = strides.conv_forward(*moved, {"stride": 2, "pad": 1})
+            z, _ = strides.conv_forward(moved[0], moved[1], moved[2], {"stride": 2, "pad": 1})
             losses.append(float((z * by_z).sum()))
         slope = (losses[0] - losses[1]) / 2e-5
         assert slope == pytest.approx(float((gradient * direction).sum()), rel=1e-7)

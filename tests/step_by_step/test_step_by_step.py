@@ -31,7 +31,7 @@ def numerical(loss: Callable[[np.ndarray], float], at: np.ndarray, h: float = 1e
 
 def relative(one: np.ndarray, other: np.ndarray) -> float:
     """The difference of two gradients, as the course measures it."""
-    return np.linalg.norm(one - other) / (np.linalg.norm(one) + np.linalg.norm(other))
+    return float(np.linalg.norm(one - other) / (np.linalg.norm(one) + np.linalg.norm(other)))
 
 
 @BOTH
@@ -59,8 +59,8 @@ def test_gradients_of_a_convolution_are_numerical_ones(room: ModuleType, hparame
     for index, gradient in enumerate(room.conv_backward(by_z, cache)):
 
         def loss(value: np.ndarray, index: int = index) -> float:
-            given = [*values[:index], value, *values[index + 1 :]]
-            return float((strides.conv_forward(*given, hparameters)[0] * by_z).sum())
+            x, weights, bias = [*values[:index], value, *values[index + 1 :]]
+            return float((strides.conv_forward(x, weights, bias, hparameters)[0] * by_z).sum())
 
         assert gradient.shape == values[index].shape
         assert relative(gradient, numerical(loss, values[index])) < 1e-7

@@ -26,7 +26,8 @@ class Convolution:
     parameters: list[np.ndarray]
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
-        return strides.conv_forward(x, *self.parameters, {"stride": 1, "pad": 0})
+        weights, bias = self.parameters
+        return strides.conv_forward(x, weights, bias, {"stride": 1, "pad": 0})
 
     def backward(self, dy: np.ndarray, cache: Any) -> tuple[np.ndarray, list[np.ndarray]]:
         dx, *gradients = strides.conv_backward(dy, cache)

@@ -59,7 +59,7 @@ def conv_backward(dz: np.ndarray, cache: ConvCache) -> tuple[np.ndarray, np.ndar
     padded = zero_pad(a_prev, pad)
     d_padded, d_weights, d_bias = (np.zeros_like(x, dz.dtype) for x in (padded, weights, bias))
     for example in range(len(a_prev)):
-        for row, column, rows, columns in _places(*dz.shape[1:3], f, stride):
+        for row, column, rows, columns in _places(dz.shape[1], dz.shape[2], f, stride):
             for k in range(count):
                 # What a window adds to z is each weight times each pixel: one's gradient is the
                 # other, times that of z.
@@ -115,7 +115,7 @@ def pool_backward(da: np.ndarray, cache: PoolCache, mode: str = "max") -> np.nda
     f, stride = hparameters["f"], hparameters["stride"]
     d_prev = np.zeros_like(a_prev, da.dtype)
     for example in range(len(a_prev)):
-        for row, column, rows, columns in _places(*da.shape[1:3], f, stride):
+        for row, column, rows, columns in _places(da.shape[1], da.shape[2], f, stride):
             for channel in range(a_prev.shape[3]):
                 gradient = da[example, row, column, channel]
                 if mode == "max":

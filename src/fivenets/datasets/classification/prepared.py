@@ -75,10 +75,13 @@ class ImageDataset:
 
     def with_arrays(self, arrays: dict[str, tuple[np.ndarray, np.ndarray]]) -> "InMemory":
         """These examples in place of its own: images (n, ...) and labels (n,) of some splits."""
-        kept = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        kept: dict[str, Any] = {
+            field.name: getattr(self, field.name) for field in dataclasses.fields(self)
+        }
         kept["splits"] = {split: self.splits[split] for split in arrays}
         kept["counts"] = {split: len(labels) for split, (_, labels) in arrays.items()}
-        return InMemory(**kept | {"computed": arrays})
+        kept["computed"] = arrays
+        return InMemory(**kept)
 
     def examples(self, split: str) -> tf.data.Dataset:
         """(image, label) pairs of one split, in a fixed order, cached where they fit."""
