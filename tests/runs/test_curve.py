@@ -59,3 +59,7 @@ def test_a_loss_that_stays_is_a_level_line(read) -> None:
 @pytest.mark.parametrize("lines", [["epoch,seconds", "0,1"], ["epoch,loss", "0,1"], ["epoch,loss"]])
 def test_where_nothing_was_trained_there_is_no_curve(read, lines: list[str]) -> None:
     assert read(*lines) is None
+
+
+def test_without_a_history_there_is_no_curve(tmp_path: Path) -> None:
+    assert curve.read(tmp_path / "history.csv") is None

@@ -169,7 +169,7 @@ def test_the_page_holds_the_cells_and_no_markup_of_theirs_and_loads_nothing() ->
 @pytest.mark.usefixtures("reports")
 def test_numbers_of_others_stand_beside_ours_only_where_a_row_has_them() -> None:
     assert 'class="beside"' not in page.page([card()])
-    shown = page.page([card(**COURSE)])
+    shown = page.page([card(DECISION, **COURSE)])
     assert "<b>0.783</b>course" in shown
     assert "<b>0.9 (Doe 2020)</b>published" in shown
 

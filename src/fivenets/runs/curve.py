@@ -8,7 +8,7 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 320, 120  # of the drawing, in its own units
 STEEP = 8  # the largest loss by the smallest from which their axis is logarithmic
-MOST_POINTS = 160  # of a line: more are closer than a pixel
+MOST_POINTS = 400  # of a line: more are closer than a pixel
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,17 @@ class Curve:
 def read(history: Path) -> Curve | None:
     """The curve in a history.csv: of a score and the same on validation data, else of the loss.
 
-    None where nothing was trained.
+    None where nothing was trained, or the file, which is not in git, is not here.
     """
+    if not history.exists():
+        return None
     with history.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     names = list(rows[0]) if rows else []
     scores = [name for name in names if f"val_{name}" in names and name != "loss"]
     shown = scores[0] if scores else "loss"
-    columns = {name: _numbers(rows, name) for name in (shown, f"val_{shown}") if name in names}
+    drawn = [name for name in (shown, f"val_{shown}") if name in names]
+    columns = {name: _thinned(_numbers(rows, name)) for name in drawn}
     columns = {name: values for name, values in columns.items() if len(values) > 1}
     if not columns:
         return None
@@ -59,7 +62,7 @@ def read(history: Path) -> Curve | None:
         steps = max(len(rows) - 1, 1)
         points = " ".join(
             f"{WIDTH * row / steps:.1f},{HEIGHT * (scale(high) - scale(value)) / span:.1f}"
-            for row, value in _thinned(values)
+            for row, value in values
         )
         return Line(name, points, values[0][1], values[-1][1])
 
@@ -75,8 +78,8 @@ def read(history: Path) -> Curve | None:
 
 def _thinned(values: list[tuple[int, float]]) -> list[tuple[int, float]]:
     """At most about MOST_POINTS of them, evenly; the last is kept."""
-    step = math.ceil(len(values) / MOST_POINTS)
-    return [*values[:-1:step], values[-1]]
+    step = math.ceil(len(values) / MOST_POINTS) or 1
+    return [*values[:-1:step], *values[-1:]]
 
 
 def _numbers(rows: Sequence[dict[str, str]], name: str) -> list[tuple[int, float]]:

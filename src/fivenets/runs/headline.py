@@ -84,7 +84,7 @@ def _ap50(value: float, numbers: Numbers, new: str) -> str:
 
 def _miou(value: float, numbers: Numbers, new: str) -> str:
     return (
-        f"what is marked as a class and what is of it overlap by {_percent(value)}, as the mean of "
+        f"the marked and the true pixels of a class overlap by {_percent(value)}, as the mean of "
         f"{len(numbers['by_class'])} classes on {numbers['examples']:,} pictures"
     )
 
