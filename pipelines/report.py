@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 from fivenets.core import files, stage
-from fivenets.runs import results
+from fivenets.runs import page, results
 
 
 def main() -> None:
     rows = results.rows()
     (results.REPORTS / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
     (results.REPORTS / "results.md").write_text(results.markdown(rows))
-    (results.REPORTS / "results.html").write_text(results.page(rows))
+    (results.REPORTS / "results.html").write_text(page.page(page.cards(rows)))
     readme = Path("README.md")
     files.write_text(readme, results.replaced(readme.read_text(), results.table(rows)))
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
+from fivenets.core.task import Service
 from fivenets.runs import results
 from fivenets.sources.origin import Kind, Origin, in_words
 
@@ -215,18 +216,30 @@ def test_the_text_has_all_that_is_known_of_each_model_under_the_table() -> None:
     assert "over seeds" not in second
 
 
-def test_the_page_holds_the_cells_and_the_pictures_and_no_markup_of_theirs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+SERVICE = Service("", "", "", limits="real", limits_of_builtin="built in")
+PHOTOGRAPHS = Origin("lfw", Kind.PACKAGE, "d3", "none")
+UNTRAINED = Origin("vgg", Kind.UNTRAINED, "d4", "none")
+
+
+@pytest.mark.parametrize(
+    ("made_from", "scored_on", "nature"),
+    [
+        ([SIGNS], [SIGNS], "real"),
+        ([SIGNS, Origin.drawn("hands", "d2")], [SIGNS], "real"),
+        ([PHOTOGRAPHS], [PHOTOGRAPHS], "real"),  # a package's, none of it drawn
+        ([SIGNS], [Origin.drawn("hands", "d2")], "built in"),
+        ([Origin.drawn("hands", "d2")], [SIGNS], "built in"),
+        ([UNTRAINED], [SIGNS], "built in"),
+        ([Origin.own("mine", "d5")], [Origin.own("mine", "d5")], "own"),
+        ([SIGNS, Origin.own("mine", "d5")], [SIGNS], "real"),
+    ],
+)
+def test_what_not_to_expect_of_a_model_follows_its_data(
+    made_from: list[Origin], scored_on: list[Origin], nature: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "reports" / "nets" / "net" / "pictures"
-    folder.mkdir(parents=True)
-    (folder / "confusion.png").write_bytes(b"picture")
-    shown = results.page([ROW | {"also": "<script>"}])
-    assert all(cell in shown for key, cell in ROW.items() if key != "also")
-    assert "<script>" not in shown
-    assert "&lt;script&gt;" in shown
-    assert 'src="data:image/png;base64,cGljdHVyZQ==" alt="net: confusion"' in shown
+    assert results.nature(made_from, scored_on) == nature
+    said = results.limits(SERVICE, nature)
+    assert said == nature if nature != "own" else said.startswith("As good as its test split")
 
 
 def test_a_commit_with_local_changes_has_a_plus() -> None:

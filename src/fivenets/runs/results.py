@@ -1,19 +1,18 @@
-"""The results: rows from the reports, as Markdown, as a page, and on the terminal."""
+"""The results: rows from the reports, as Markdown and on the terminal; `page` has the page."""
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from rich import box
 from rich.table import Table
 
 from fivenets.core import candidates, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
+from fivenets.core.task import Service
 from fivenets.core.words import interval
-from fivenets.sources.origin import Kind, Origin, all_of, in_words
+from fivenets.sources.origin import Kind, Origin, all_of, are_drawn, in_words
 
 REPORTS = Path("reports")
 # Of the very data that a name of ours means.
@@ -98,22 +97,6 @@ def markdown(rows: list[dict[str, str]]) -> str:
     return "\n".join(sections)
 
 
-def page(rows: list[dict[str, str]]) -> str:
-    """One HTML file that holds the table, all that is known of each model, and its pictures."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
-    )
-    pictures = {
-        row["model"]: [
-            (picture.stem, base64.b64encode(picture.read_bytes()).decode())
-            for picture in sorted(_candidate(row).pictures.glob("*.png"))
-        ]
-        for row in rows
-    }
-    template = environment.get_template("results.html")
-    return template.render(rows=rows, columns=COLUMNS, in_table=IN_TABLE, pictures=pictures)
-
-
 def terminal(rows: list[dict[str, str]]) -> list[Table]:
     """The rows as tables that fit 80 columns, one per metric."""
     shown = ("model", "data", "course", "ours", "gate")
@@ -148,11 +131,6 @@ def same_recipe(parameters: dict[str, str], others: dict[str, str]) -> bool:
     return {**parameters, "seed": ""} == {**others, "seed": ""}
 
 
-def _candidate(row: dict[str, str]) -> Candidate:
-    """Whose row it is."""
-    return Candidate(row["model"], "", row["registered"])
-
-
 def scored_on(metrics: dict[str, Any], metric: str, made_from: list[Origin]) -> list[Origin]:
     """What a metric was measured on.
 
@@ -163,6 +141,24 @@ def scored_on(metrics: dict[str, Any], metric: str, made_from: list[Origin]) -> 
     if isinstance(part, dict) and "scored_on" in part:
         return all_of(part["scored_on"])
     return all_of(metrics.get("scored_on")) or made_from
+
+
+def nature(made_from: list[Origin], scored_on: list[Origin]) -> str:
+    """Of the data of a model that was made from and scored on these: built in | own | real."""
+    is_drawn = are_drawn(made_from) or are_drawn(scored_on)
+    kinds = [{origin.kind for origin in origins} for origins in (made_from, scored_on) if origins]
+    # A package may hold all that a model was made of, and real photographs had their part in it.
+    built_in = {Kind.BUILTIN, Kind.PACKAGE, Kind.UNTRAINED}
+    if is_drawn or any(some <= built_in and some != {Kind.PACKAGE} for some in kinds):
+        return "built in"
+    return "own" if any(some <= {Kind.FOLDER, Kind.TFDS} for some in kinds) else "real"
+
+
+def limits(service: Service, nature: str) -> str:
+    """What not to expect of a model whose data are of this nature."""
+    if nature == "own":
+        return "As good as its test split says on pictures like those, and not on others."
+    return service.limits if nature == "real" else service.limits_of_builtin
 
 
 def _others(entry: dict[str, Any], whose: str, measured_on: list[Origin]) -> str:

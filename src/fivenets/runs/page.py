@@ -1,0 +1,183 @@
+"""The results as one HTML file: a card for each model, which holds its pictures."""
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from PIL import Image
+
+from fivenets import tasks
+from fivenets.core import candidates
+from fivenets.core.candidates import Candidate
+from fivenets.core.images import read_image
+from fivenets.core.params import flatten
+from fivenets.core.task import Service
+from fivenets.runs import curve, results
+from fivenets.runs.curve import Curve
+from fivenets.runs.headline import are_new_people, headline
+from fivenets.sources.origin import all_of, in_words
+
+# The picture of a card, the first of these that there is; the others are folded.
+BEST = ("beside", "segments", "detections", "distances", "confusion")
+LARGE, SMALL = 1280, 800  # pixels at the longer side: what is shown on a desktop, or twice folded
+QUALITY = 80  # of WebP, 0..100
+# What to type after `fivenets`, by task.
+COMMANDS = {
+    "classification": "classify photo.jpg",
+    "detection": "detect street.jpg --out drawn",
+    "faces": "verify one.jpg another.jpg",
+    "segmentation": "segment street.jpg --out classes.png",
+    "style": "stylize photo.jpg painting.jpg --out painted.png",
+    "fast-style": "stylize photo.jpg --out painted.png",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One in the page, and its file, from where the page is."""
+
+    name: str
+    address: str  # data:image/webp;base64,...
+    width: int
+    height: int
+    file: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the page says of one model."""
+
+    row: dict[str, str]
+    headline: str
+    data: str  # in a word: real, drawn or whose
+    why: str  # it is champion or not
+    use: str
+    command: str
+    limits: str
+    curve: Curve | None
+    picture: Picture | None
+    pictured: str  # what it shows, where that is not what the headline is of
+    others: Sequence[Picture]
+    numbers: dict[str, str]  # that were measured
+    metrics: str  # the file that has them all, from where the page is
+    began: datetime
+    ended: datetime
+
+
+def cards(rows: Sequence[dict[str, str]]) -> list[Card]:
+    """The card of each row, in their order; from the reports, as the rows are."""
+    found = []
+    for row in rows:
+        decision = json.loads((candidates.DECISIONS / f"{row['registered']}.json").read_text())
+        candidate = Candidate(row["model"], decision["task"], row["registered"])
+        found.append(card(row, candidate, decision, tasks.find(candidate.task).service))
+    return found
+
+
+def card(
+    row: dict[str, str], candidate: Candidate, decision: dict[str, Any], service: Service
+) -> Card:
+    """What there is to say of one model; `decision` is that of its registered name."""
+    metrics, record = (
+        json.loads(file.read_text()) for file in (candidate.metrics, candidate.record)
+    )
+    made_from = all_of(record.get("sources"))
+    measured_on = results.scored_on(metrics, row["metric"], made_from)
+    decided_on = in_words(results.scored_on(metrics, decision["metric"], made_from))
+    is_same = row["metric"] == decision["metric"]
+    nature = results.nature(made_from, measured_on)
+    is_mixed = nature == "real" and any(origin.is_drawn for origin in made_from)
+    is_new = are_new_people(record["parameters"], made_from, measured_on)
+    files = sorted(candidate.pictures.glob("*.png"), key=_rank)
+    began = record["started"] / 1000
+    return Card(
+        row=row,
+        headline=headline(metrics, row["metric"], of_new_people=is_new),
+        data="real and drawn" if is_mixed else nature,
+        why=why(candidate.name, decision, "" if is_same else f" on {decided_on}"),
+        use=service.use,
+        command=command(candidate, decision),
+        limits=results.limits(service, nature),
+        curve=curve.read(candidate.history),
+        picture=compressed(files[0], LARGE) if files else None,
+        pictured="" if is_same else decided_on,
+        others=[compressed(file, SMALL) for file in files[1:]],
+        numbers={
+            key: f"{value:.4g}" if isinstance(value, float) else str(value)
+            for key, value in flatten(metrics).items()
+            if isinstance(value, int | float)
+        },
+        metrics=candidate.metrics.relative_to(results.REPORTS).as_posix(),
+        began=datetime.fromtimestamp(began, UTC),
+        ended=datetime.fromtimestamp(began + record["seconds"], UTC),
+    )
+
+
+def why(name: str, decision: dict[str, Any], on: str = "") -> str:
+    """Why a candidate is champion, or is not; `on` what, where that should be said."""
+    values, metric, best = decision["candidates"], decision["metric"], decision["best"]
+    known = f"{metric} {values[name]:.3f}{on}"
+    if name in decision.get("untrained", ()):
+        return "its weights could not be had, and random ones are in their place"
+    if name != best:
+        return f"{known}, where {best} has {values[best]:.3f}"
+    asked = f"at least {decision['minimum']:g} is asked"
+    if not decision["passed"]:
+        return f"{known}, and {asked}"
+    rivals = f"; the best of {len(values)} candidates" if len(values) > 1 else ""
+    return f"{known}, and {asked}{rivals}"
+
+
+def command(candidate: Candidate, decision: dict[str, Any]) -> str:
+    """The line that asks this model about a picture, in the project's folder."""
+    is_champion = decision["passed"] and candidate.name == decision["best"]
+    alias = "" if is_champion else f"@{candidate.name}"
+    words = COMMANDS[candidate.task]
+    return f".venv/bin/fivenets {words} --model {candidate.registered}{alias}"
+
+
+def compressed(file: Path, width: int) -> Picture:
+    """A picture as WebP, at most `width` pixels wide."""
+    image = Image.fromarray(read_image(file))
+    image.thumbnail((width, width), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    image.save(stream, "WEBP", quality=QUALITY)
+    return Picture(
+        name=file.stem.replace("_", " ").replace("-", " "),
+        address=f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}",
+        width=image.width,
+        height=image.height,
+        file=file.relative_to(results.REPORTS).as_posix(),
+    )
+
+
+def page(cards: Sequence[Card]) -> str:
+    """The whole page; it loads nothing from elsewhere."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("results.html").render(
+        cards=cards,
+        columns=results.COLUMNS,
+        commits=list(dict.fromkeys(card.row["commit"] for card in cards)),
+        began=min(card.began for card in cards),
+        ended=max(card.ended for card in cards),
+        by_data={
+            data: [card.row["model"] for card in cards if card.data == data]
+            for data in dict.fromkeys(card.data for card in cards)
+        },
+    )
+
+
+def _rank(file: Path) -> tuple[int, str]:
+    """Pictures by how well they show a model, then by name."""
+    return (BEST.index(file.stem) if file.stem in BEST else len(BEST), file.name)

@@ -1,0 +1,88 @@
+"""A metric as a sentence says what was counted, and claims no more."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fivenets.runs.headline import are_new_people, headline
+from fivenets.sources.origin import Kind, Origin
+
+OF_PAIRS = {"accuracy": 0.9, "pairs": 4950, "auc": 0.75, "people": 1200, "examples": 3000}
+NUMBERS: dict[str, Any] = {
+    "accuracy": 143 / 150,
+    "examples": 150,
+    "signs_accuracy": 0.9,
+    "signs": {"accuracy": 0.9, "examples": 120},
+    "unseen_auc": 0.75,
+    "unseen": OF_PAIRS,
+    "agreement": 1.0,
+    "same_detections": {"opencv 4": {}, "darknet": {}},
+    "ap50": 0.0768,
+    "miou": 0.5,
+    "by_class": {"car": {}, "person": {}},
+    "objects": 1475,
+    "style_reduction": 0.998,
+    "eer": 0.0123,
+    "recall": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("metric", "sentence"),
+    [
+        ("accuracy", "right for 143 of 150 test pictures"),
+        ("signs_accuracy", "right for 108 of 120 test pictures"),
+        ("agreement", "the same boxes as opencv 4 and darknet in 100% of comparisons, on 150"),
+        ("ap50", "1,475 objects of 2 classes are found with a mean average precision of 0.077"),
+        ("miou", "the marked and the true pixels of a class overlap by 50.0%, as the mean of 2 classes"),
+        ("style_reduction", "99.8% of the photograph's distance from the style"),
+        ("eer", "eer: 0.012"),
+        ("recall", "recall: unknown"),
+    ],
+)
+def test_a_metric_in_words(metric: str, sentence: str) -> None:
+    assert headline(NUMBERS, metric).startswith(sentence)
+
+
+def test_a_comparison_of_faces_says_over_how_many_people() -> None:
+    said = headline(NUMBERS, "unseen_auc")
+    assert "in 75.0% of comparisons (chance: 50%; 1,200 people it was not trained on)" in said
+    assert headline(OF_PAIRS, "auc").endswith("1,200 people)")
+    assert headline(OF_PAIRS, "accuracy") == "right for 90.0% of 4,950 pairs of pictures"
+
+
+def test_a_mean_that_is_no_count_stays_a_share() -> None:
+    said = headline({"accuracy": 0.955, "examples": 150}, "accuracy")
+    assert said == "right for 95.5% of 150 test pictures"
+
+
+def test_new_people_are_those_of_the_metric_and_of_no_part() -> None:
+    said = headline(NUMBERS, "accuracy", of_new_people=True)
+    assert said == "right for 143 of 150 test pictures of people it was not trained on"
+    assert "people" not in headline(NUMBERS, "signs_accuracy", of_new_people=True)
+
+
+HANDS = Origin("massey_digits", Kind.MIRROR, "d1", "none")
+DRAWN = Origin.drawn("drawn_hands", "d2")
+KEPT = {
+    "data.dataset.massey_digits": "1.0",
+    "data.dataset.drawn": "1.0",
+    "data.test_people": "['hand2']",
+}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "made_from", "scored_on", "are_new"),
+    [
+        (KEPT, [HANDS, DRAWN], HANDS, True),
+        (KEPT, [HANDS, DRAWN], DRAWN, False),
+        (KEPT, [replace(HANDS, asset="signs")], HANDS, False),  # hand2 could not be had
+        (KEPT | {"data.test_people": "[]"}, [HANDS, DRAWN], HANDS, False),
+        ({}, [HANDS], HANDS, False),
+    ],
+)
+def test_people_are_new_where_they_were_kept_from_training(
+    parameters: dict[str, str], made_from: list[Origin], scored_on: Origin, are_new: bool
+) -> None:
+    assert are_new_people(parameters, made_from, [scored_on]) is are_new
