@@ -35,7 +35,7 @@ NUMBERS: dict[str, Any] = {
         ("signs_accuracy", "right for 108 of 120 test pictures"),
         ("agreement", "the same boxes as opencv 4 and darknet in 100% of comparisons, on 150"),
         ("ap50", "1,475 objects of 2 classes are found with a mean average precision of 0.077"),
-        ("miou", "the marked and the true pixels of a class overlap by 50.0%, as the mean of 2 classes"),
+        ("miou", "the marked and the true pixels of a class overlap by 50.0%, as the mean of"),
         ("style_reduction", "99.8% of the photograph's distance from the style"),
         ("eer", "eer: 0.012"),
         ("recall", "recall: unknown"),
