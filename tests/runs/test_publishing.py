@@ -166,7 +166,7 @@ def test_the_model_card_holds_the_evidence(story: dict[str, Published]) -> None:
 - **Test accuracy**: 0.850 [0.750, 0.900] over 120 examples of
   signs (builtin); 0.500 [0.400, 0.600] on the 60 without a near-duplicate.
 - **Gate**: accuracy >= 0.8: champion.
-- **Limits**: Trained on drawn hands: expect little of it on photographs.
+- **Limits**: Trained on drawn pictures: expect little of it on photographs.
 """
     )
     assert "accuracy >= 0.8: not champion" in cards["1"]

@@ -11,12 +11,11 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
-from fivenets.core.task import Service
 from fivenets.core.words import interval
 from fivenets.runs import exporting, registry, results, tracking
 from fivenets.runs.exporting import PYFUNC
 from fivenets.runs.lookup import CHAMPION
-from fivenets.sources.origin import Kind, Origin, all_of, are_drawn, in_words
+from fivenets.sources.origin import Kind, all_of, in_words
 
 
 def decide(
@@ -168,18 +167,5 @@ def model_card(
 - **Test {metric}**: {interval(metrics, metric)} over {metrics["examples"]} examples of
   {in_words(scored_on)}; {metrics.get("also", "nothing more measured")}.
 - **Gate**: {metric} >= {decision["minimum"]:g}: {"champion" if is_champion else "not champion"}.
-- **Limits**: {_limits(service, made_from, scored_on)}
+- **Limits**: {results.limits(service, results.nature(made_from, scored_on))}
 """
-
-
-def _limits(service: Service, made_from: list[Origin], scored_on: list[Origin]) -> str:
-    """What not to expect of a model that was made from and scored on these."""
-    is_drawn = are_drawn(made_from) or are_drawn(scored_on)
-    kinds = [{origin.kind for origin in origins} for origins in (made_from, scored_on) if origins]
-    # A package may hold all that a model was made of, and real photographs had their part in it.
-    built_in = {Kind.BUILTIN, Kind.PACKAGE, Kind.UNTRAINED}
-    if is_drawn or any(some <= built_in and some != {Kind.PACKAGE} for some in kinds):
-        return service.limits_of_builtin
-    if any(some <= {Kind.FOLDER, Kind.TFDS} for some in kinds):
-        return "As good as its test split says on pictures like those, and not on others."
-    return service.limits
