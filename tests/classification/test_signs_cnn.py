@@ -55,5 +55,5 @@ def test_a_dimmer_and_warmer_lamp_changes_nothing_for_the_compact_network() -> N
 
 
 def test_an_unknown_architecture_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match=r"one of assignment_cnn, .*resnet50, .*it is 'resnet'"):
-        build("resnet", 64, 6)
+    with pytest.raises(UserError, match=r"one of alexnet, .*resnet50, .*it is 'resnext'"):
+        build("resnext", 64, 6)

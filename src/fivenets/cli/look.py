@@ -20,9 +20,9 @@ def look(
     """Shows each layer's output, parameters, multiplications and receptive field."""
     from fivenets.fitting import model_files
     from fivenets.looking.arithmetic import table
-    from fivenets.runs import registry
+    from fivenets.runs import lookup
 
-    network, _ = model_files.load(registry.model_file(model))
+    network, _ = model_files.load(lookup.model_file(model))
     rows = table(network)
     if as_json:
         for row in rows:
