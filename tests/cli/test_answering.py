@@ -18,6 +18,8 @@ from fivenets.detection.detector import Detector
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
 from fivenets.fitting import export
 from fivenets.runs import registry, tracking
+from fivenets.segmentation.segmenter import Segmenter
+from fivenets.segmentation.unet import unet
 
 HEAVY = {"keras", "tensorflow", "mlflow", "pandas", "sklearn", "tensorflow_datasets", "dvc"}
 PICTURE = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
@@ -42,7 +44,7 @@ def register(folder: Path, name: str, white: float) -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose three champions are small and untrained."""
+    """A project whose champions are small and untrained."""
     folder = tmp_path_factory.mktemp("answers")
     (folder / "dvc.yaml").touch()
     (folder / "people" / "ann").mkdir(parents=True)
@@ -54,6 +56,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cfg = darknet.parse(compact.cfg(64, 96, 2, [(1.0, 2.0)] * 5, 4), "small.cfg")
     header = weights.Header(0, 2, 5, 0)
     Detector(model.build(cfg), cfg, header, ["x", "y"]).save(folder / "yolov2" / file)
+    pixels = unet(2, filters=2, depth=1, batch_norm_momentum=0.9)
+    Segmenter(pixels, ["sky", "road"], 16, 16, 1).save(folder / "unet" / file)
     network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
     Embedder(network).save(folder / "facenet" / file)
     digest = sha256(folder / "facenet" / file)
@@ -62,7 +66,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        for name, white in (("signs-cnn", 255), ("yolov2", 1), ("facenet", 255)):
+        for name, white in (("signs-cnn", 255), ("yolov2", 1), ("facenet", 255), ("unet", 255)):
             register(folder / name, name, white)
     return folder
 
@@ -79,6 +83,7 @@ def run(project: Path, *words: str) -> subprocess.CompletedProcess:
         ("detect", "picture.png", "--json", "--score-threshold", "0"),
         ("verify", "picture.png", "picture.png", "--cropped", "--json"),
         ("identify", "picture.png", "--gallery", "people", "--cropped", "--json"),
+        ("segment", "picture.png", "--out", "drawn.png", "--json"),
         ("--help",),
     ],
 )

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from fivenets.core import lettering
-from fivenets.datasets.masks.prepared import VOID
+from fivenets.drawn.canvas import VOID
 from fivenets.segmentation.segmenter import Segmentation
 
 STRENGTH = 0.55  # of a class' colour over the picture
