@@ -1,6 +1,6 @@
 """Draws docs/style.jpg, photographs in the style of paintings beside what they were made of.
 
-    python pipelines/studies/style.py paint 160 FOLDER
+    python pipelines/studies/style.py paint 320 FOLDER
     python docs/draw_style.py FOLDER
 
 Of the study's pictures the first four that are there; what it says of passing them on holds here.
