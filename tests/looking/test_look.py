@@ -59,3 +59,26 @@ def test_depthwise_and_separable_convolutions_cost_less() -> None:
         layer(image)
         costs.append(multiplications(layer))
     assert costs == [36 * 9 * 16 * 32, 36 * 9 * 16, 36 * (9 * 16 + 16 * 32)]
+
+
+def test_what_enlarges_halves_the_jump_and_of_any_size_products_are_unknown(
+    tmp_path: Path, fivenets
+) -> None:
+    def costs(side: int | None) -> list:
+        image = keras.Input((side, side, 3))
+        x = layers.Conv2D(4, 2, strides=2)(image)
+        network = keras.Model(image, layers.Conv2DTranspose(5, 2, strides=2)(x))
+        file = tmp_path / "x.keras"
+        model_files.save(network, file, {})
+        return table(network)
+
+    *_, enlarged = costs(8)
+    assert enlarged.multiplications == 4 * 4 * 2 * 2 * 4 * 5
+    assert enlarged.reach
+    assert (enlarged.reach.field, enlarged.reach.jump, enlarged.reach.start) == (2, 1, 0.5)
+    assert [row.multiplications for row in costs(None)] == [0, None, None]
+    code, said, _ = fivenets("look", tmp_path / "x.keras")
+    assert (code, said.splitlines()[-1].partition("parameters, ")[2]) == (
+        0,
+        "multiplications unknown, as inputs may be of any size",
+    )

@@ -33,9 +33,14 @@ def look(
         sides = "x".join(str(side or "?") for side in row.shape)
         reach = row.reach
         seen = (str(reach.field), str(reach.jump), f"{reach.start:g}") if reach else ("all", "", "")
-        counts = (f"{row.parameters:,}", f"{row.multiplications:,}")
+        multiplied = "?" if row.multiplications is None else f"{row.multiplications:,}"
+        counts = (f"{row.parameters:,}", multiplied)
         printing.add_row(shown, row.name, sides, *counts, *seen)
     printing.console().print(shown)
     parameters = sum(row.parameters for row in rows)
-    products = sum(row.multiplications for row in rows)
-    printing.say(f"{parameters:,} parameters, {products:,} multiplications for one input")
+    products = [row.multiplications for row in rows]
+    known = [count for count in products if count is not None]
+    said = f"{sum(known):,} multiplications for one input"
+    if len(known) < len(products):
+        said = "multiplications unknown, as inputs may be of any size"
+    printing.say(f"{parameters:,} parameters, {said}")

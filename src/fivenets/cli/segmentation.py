@@ -34,6 +34,8 @@ def segment(
 
     _check(out, "--out", images)
     _check(mask, "--mask", images)
+    if out and mask and out.suffix and out.resolve() == mask.resolve():
+        raise UserError(f"--mask {mask} is --out too: expected another name")
     segmenter = Segmenter.from_file(lookup.model_file(model))
     table = printing.table("image", "class", "share")
     refused = []

@@ -16,6 +16,8 @@ import numpy as np
 from keras import layers
 
 CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
+TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
+UPSAMPLINGS = (layers.UpSampling1D, layers.UpSampling2D, layers.UpSampling3D)
 DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
 POOLINGS = tuple(
@@ -31,7 +33,7 @@ class Reach:
     """Which pixels of the input a layer's features depend on, in pixels along one side."""
 
     field: int
-    jump: int
+    jump: float
     start: float
 
 
@@ -42,7 +44,7 @@ class Row:
     name: str
     shape: tuple[int | None, ...]  # of its output, without the batch
     parameters: int
-    multiplications: int  # for one input
+    multiplications: int | None  # for one input; None: that depends on its size, which is free
     reach: Reach | None  # None: each feature depends on the whole input
 
 
@@ -77,18 +79,26 @@ def _graph(network: keras.Model) -> dict[str, tuple[list[Any], list[Any]]]:
     return found
 
 
-def multiplications(layer: keras.Layer) -> int:
-    """Products of a weight of a convolution or dense layer and a number, for one input."""
-    shape = keras.tree.flatten(layer.output)[0].shape
+def multiplications(layer: keras.Layer) -> int | None:
+    """Products of a weight of a convolution or dense layer and a number, for one input.
+
+    None where the layer has such products and takes inputs of any size.
+    """
+    # A transposed convolution multiplies each place of its input by the whole kernel.
+    counted = layer.input if isinstance(layer, TRANSPOSED) else layer.output
+    sides = keras.tree.flatten(counted)[0].shape[1:-1]
+    kinds = (layers.Dense, *SEPARABLE, *CONVOLUTIONS, *TRANSPOSED, *DEPTHWISE)
+    if not isinstance(layer, kinds):
+        return 0
+    if None in sides:
+        return None
+    places = int(np.prod(sides, dtype=int))
     if isinstance(layer, layers.Dense):
-        return int(np.prod(shape[1:-1], dtype=int) * np.prod(layer.kernel.shape))
-    places = int(np.prod([side or 0 for side in shape[1:-1]], dtype=int))
+        return places * int(np.prod(layer.kernel.shape))
     if isinstance(layer, SEPARABLE):
         kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
         return places * sum(int(np.prod(kernel.shape)) for kernel in kernels)
-    if isinstance(layer, (*CONVOLUTIONS, *DEPTHWISE)):
-        return places * int(np.prod(layer.kernel.shape))
-    return 0
+    return places * int(np.prod(layer.kernel.shape))
 
 
 def _widest(reaches: list[Reach | None]) -> Reach | None:
@@ -106,6 +116,8 @@ def _after(layer: keras.Layer, shape: tuple[int | None, ...], before: Reach | No
     if isinstance(layer, PADDINGS):
         pad = np.ravel(layer.padding)[0]
         return Reach(before.field, before.jump, before.start - int(pad) * before.jump)
+    if isinstance(layer, (*TRANSPOSED, *UPSAMPLINGS)):
+        return _enlarged(layer, before)
     if isinstance(layer, (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE)):
         kernel = (layer.kernel_size[0] - 1) * layer.dilation_rate[0] + 1
     elif isinstance(layer, POOLINGS):
@@ -121,6 +133,18 @@ def _after(layer: keras.Layer, shape: tuple[int | None, ...], before: Reach | No
         before.jump * stride,
         before.start + ((kernel - 1) / 2 - pad) * before.jump,
     )
+
+
+def _enlarged(layer: keras.Layer, before: Reach) -> Reach:
+    """Of a layer whose output has `stride` places for each of its input's."""
+    if isinstance(layer, TRANSPOSED):
+        kernel, stride = layer.kernel_size[0], layer.strides[0]
+    else:
+        kernel = stride = np.ravel(layer.size)[0].item()
+    seen = -(-kernel // stride)  # places of the input, at most
+    jump = before.jump // stride if before.jump % stride == 0 else before.jump / stride
+    start = before.start - (stride - 1) / 2 * jump
+    return Reach(before.field + (seen - 1) * before.jump, jump, start)
 
 
 def _same_padding(n: Any, kernel: int, stride: int) -> int:
