@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
 
 app = typer.Typer()
 
@@ -15,6 +15,7 @@ app = typer.Typer()
 @app.command()
 def look(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP)],
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Shows each layer's output, parameters, multiplications and receptive field."""
@@ -22,7 +23,7 @@ def look(
     from fivenets.looking.arithmetic import table
     from fivenets.runs import lookup
 
-    network, _ = model_files.load(lookup.model_file(model))
+    network, _ = model_files.load(lookup.model_file(model, trust))
     rows = table(network)
     if as_json:
         for row in rows:
