@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core.errors import UserError
 
 app = typer.Typer()
@@ -33,6 +33,7 @@ def look(
     units: Annotated[
         int, typer.Option(min=1, max=64, help="Units of each layer on the sheet of patches.")
     ] = 8,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Shows each layer's output, cost and receptive field; what excites it; where it looks."""
@@ -42,12 +43,15 @@ def look(
         _check(out, [path for path in (patches, grad_cam) if path], as_json and bool(patches))
     elif out:
         raise UserError("--out is for --patches or --grad-cam: expected one of them")
+    from fivenets.runs import lookup
+
+    model_file = lookup.model_file(model, trust)
     if patches:
-        _patches(model, patches, out, units, as_json)
+        _patches(model_file, patches, out, units, as_json)
     elif grad_cam and out:
-        _grad_cam(model, grad_cam, out, as_json)
+        _grad_cam(model_file, grad_cam, out, as_json)
     else:
-        _table(model, as_json)
+        _table(model_file, as_json)
 
 
 def _check(out: Path | None, inputs: list[Path], needs_none: bool) -> None:
@@ -59,12 +63,11 @@ def _check(out: Path | None, inputs: list[Path], needs_none: bool) -> None:
         files.check_file(out, "--out", ENDINGS, inputs)
 
 
-def _table(model: str, as_json: bool) -> None:
+def _table(model_file: Path, as_json: bool) -> None:
     from fivenets.fitting import model_files
     from fivenets.looking.arithmetic import table
-    from fivenets.runs import lookup
 
-    network, _ = model_files.load(lookup.model_file(model))
+    network, _ = model_files.load(model_file)
     rows = table(network)
     if as_json:
         for row in rows:
@@ -88,18 +91,17 @@ def _table(model: str, as_json: bool) -> None:
     printing.say(f"{parameters:,} parameters, {said}")
 
 
-def _patches(model: str, folder: Path, out: Path | None, units: int, as_json: bool) -> None:
+def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_json: bool) -> None:
     from fivenets.core import files, listing
     from fivenets.fitting import model_files
     from fivenets.looking import sheet
     from fivenets.looking.patches import excited
-    from fivenets.runs import lookup
 
     found = listing.listed(folder)
     found.say()
     if not found.files:
         raise UserError(f"{folder} holds no pictures: expected at least one, better hundreds")
-    network, metadata = model_files.load(lookup.model_file(model))
+    network, metadata = model_files.load(model_file)
     pictures = [_shown(file, *_sides(network, metadata)) for file in found.files]
     white = 1 if "cfg" in metadata else 255  # Darknet's networks take 0..1
     with printing.bar() as bar:
@@ -109,7 +111,7 @@ def _patches(model: str, folder: Path, out: Path | None, units: int, as_json: bo
             lambda starts: bar.track(starts, description="looking"),
         )
     if not layers:
-        raise UserError(f"{model} has no layer that sees patches of a picture")
+        raise UserError("the network has no layer that sees patches of a picture")
     for layer in layers if as_json else ():
         for unit in range(layer.values.shape[1]):
             print(json.dumps(_as_row(layer, unit, found.files)))
@@ -158,14 +160,13 @@ def _as_row(layer: Any, unit: int, files: list[Path]) -> dict[str, Any]:
     }
 
 
-def _grad_cam(model: str, picture: Path, out: Path, as_json: bool) -> None:
+def _grad_cam(model_file: Path, picture: Path, out: Path, as_json: bool) -> None:
     from PIL import Image
 
     from fivenets.classification.classifier import Classifier
     from fivenets.core import files
-    from fivenets.runs import lookup
 
-    classifier = Classifier.from_file(lookup.model_file(model))
+    classifier = Classifier.from_file(model_file)
     (prediction,) = classifier.classify([picture])
     drawn = Image.fromarray(classifier.seen(picture, prediction.label))
     with files.replacing(out) as part:

@@ -20,7 +20,7 @@ import numpy as np
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.fitting.callbacks import Backup, EpochProgress, EpochState, RoomOnDisk, keep_rows
+from fivenets.fitting.callbacks import Backup, EpochState, Progress, RoomOnDisk, keep_rows
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ class Fit:
                 keras.callbacks.CSVLogger(history_file, append=True),
                 *([best] if validation_data is not None else []),
                 *callbacks,
-                EpochProgress(self.name, self.epochs),
+                Progress(self.name, self.epochs, self.steps),
                 keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end),
                 backup,  # last, so that what it backs up has been recorded
             ],
