@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,13 +32,14 @@ def landmarks(
     cropped: Annotated[
         bool, typer.Option("--cropped", help="The picture is a face already: take it whole.")
     ] = False,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Finds the points of each face in a picture: jaw, brows, nose, eyes and mouth."""
     from fivenets.core.images import read_image
     from fivenets.localisation.augmentation import WHOLE
 
-    locator = _locator(model, "points", out, picture)
+    locator = _locator(model, trust, "points", out, picture)
     image = read_image(picture)
     crops = [WHOLE]
     if not cropped:
@@ -66,12 +67,13 @@ def locate(
     *,
     out: Out,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "locator",
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Says whether a picture shows an object of a known class, which, and where: one at most."""
     from fivenets.core.images import read_image
 
-    locator = _locator(model, "box", out, picture)
+    locator = _locator(model, trust, "box", out, picture)
     image = read_image(picture)
     found = locator.locate(image)
     _save(image, [found], "box", out)
@@ -86,13 +88,13 @@ def locate(
         printing.warn(locator.caution)
 
 
-def _locator(model: str, form: str, out: Path, picture: Path) -> "Locator":
+def _locator(model: str, trust: bool, form: str, out: Path, picture: Path) -> "Locator":
     from fivenets.core import files
     from fivenets.localisation.locator import Locator
     from fivenets.runs import lookup
 
     files.check_file(out, "--out", ENDINGS, [picture])
-    locator = Locator.from_file(lookup.model_file(model))
+    locator = Locator.from_file(lookup.model_file(model, trust))
     if locator.form != form:
         other = "locate" if form == "points" else "landmarks"
         raise UserError(f"{model} finds a {locator.form}, not {form}: expected fivenets {other}")
