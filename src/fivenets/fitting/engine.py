@@ -9,6 +9,8 @@ files, and the certificate of `fitting.export`.
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
 from fivenets.core.sandbox import UntrustedFile
 from fivenets.fitting import rebuilding
 
@@ -100,6 +103,21 @@ def load(keras_file: Path, is_exported: bool = True) -> tuple[Any, dict[str, Any
     from fivenets.fitting import model_files
 
     return model_files.load(keras_file)
+
+
+@contextmanager
+def understood(keras_file: Path) -> Iterator[None]:
+    """A block that takes a file's metadata apart, which may be anybody's.
+
+    Raises: UserError where they make no sense to it.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise UserError(
+            f"{keras_file} is not a usable .keras model: its metadata make no sense ({what})"
+        ) from None
 
 
 def exported(keras_file: Path) -> tuple[OpenVinoNetwork, dict[str, Any]]:
