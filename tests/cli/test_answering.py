@@ -105,8 +105,12 @@ def test_without_its_export_keras_answers_the_same_and_says_so(
     ended = run(project, *words, "--model", str(alone))
     assert ended.stderr.splitlines()[0] == (
         "model.keras: Keras answers, which takes seconds to start: "
-        "it has no model.openvino.json beside it"
+        "it was not made here, and is rebuilt"
     )
+    trusted = run(project, *words, "--model", str(alone), "--trust")
+    assert "model.keras: Keras answers" in trusted.stderr
+    assert "it has no model.openvino.json beside it" in trusted.stderr
+    assert trusted.stdout == ended.stdout
     slow = json.loads(ended.stdout)
     assert slow["label"] == fast["label"]
     assert slow["probabilities"] == pytest.approx(fast["probabilities"], abs=1e-5)

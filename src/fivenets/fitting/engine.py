@@ -93,13 +93,13 @@ def load(keras_file: Path, is_exported: bool = True) -> tuple[Any, dict[str, Any
         export lies beside it.
     Raises: UserError where there is no such file, or it is not a model saved here.
     """
-    if isinstance(keras_file, UntrustedFile):
-        return rebuilding.load(keras_file)
     try:
         return exported(keras_file)
     except NoExportError as why:
         if is_exported and keras_file.is_file() and "keras" not in sys.modules:
             log.warning("%s: Keras answers, which takes seconds to start: %s", keras_file.name, why)
+    if isinstance(keras_file, UntrustedFile):
+        return rebuilding.load(keras_file)  # whose child reads while Keras is imported
     from fivenets.fitting import model_files
 
     return model_files.load(keras_file)
@@ -123,8 +123,11 @@ def understood(keras_file: Path) -> Iterator[None]:
 def exported(keras_file: Path) -> tuple[OpenVinoNetwork, dict[str, Any]]:
     """The export beside a `.keras` file.
 
-    Raises: NoExportError where there is none, or it is of another file, damaged, or unreadable.
+    Raises: NoExportError where there is none, or it is of another file, damaged, or unreadable,
+        or beside an `UntrustedFile`.
     """
+    if isinstance(keras_file, UntrustedFile):
+        raise NoExportError("it was not made here, and is rebuilt")
     files = Export.of(keras_file)
     try:
         record = json.loads(files.record.read_text())
