@@ -17,7 +17,7 @@ import numpy as np
 
 from fivenets.classification import views
 from fivenets.classification.classifier import Classifier
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import files, images, params, stage
 from fivenets.datasets.classification import prepared
@@ -71,8 +71,8 @@ def main(*seeds: str) -> None:
         print(line)
 
 
-def recipe(kind: str, seed: int) -> Recipe:
-    return Recipe(
+def recipe(kind: str, seed: int) -> ClassifierRecipe:
+    return ClassifierRecipe(
         architecture="compact_cnn",
         network={"separable": False},
         epochs=30,

@@ -19,7 +19,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from fivenets.classification.evaluation import accuracy_with_interval
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import files, params, stage
 from fivenets.core.errors import UserError
@@ -63,7 +63,7 @@ def main(epochs: str = "40", *names: str) -> None:
 def measured(name: str, data: prepared.ImageDataset, epochs: int) -> dict[str, Any]:
     """One network trained on all but the test pictures, and what it is worth on them."""
     options, rate = NETWORKS[name]
-    recipe = Recipe(
+    recipe = ClassifierRecipe(
         architecture=name,
         train_split="train+validation",
         network=options,
