@@ -1,22 +1,21 @@
 """Training learns, and goes on where it was cut off."""
 
-import gc
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cutting import cut_off
 
 from fivenets.datasets.masks.prepared import Example, MaskDataset, MaskSettings
 from fivenets.drawn.canvas import VOID
 from fivenets.segmentation import scoring
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Augmentation, Loss, Recipe
+from fivenets.segmentation.settings import Augmentation, Loss, UNetRecipe
 from fivenets.segmentation.training import batches, train
 from fivenets.sources.origin import Origin
 
-RECIPE = Recipe(
+RECIPE = UNetRecipe(
     height=16,
     width=24,
     filters=4,
@@ -53,24 +52,11 @@ def data() -> MaskDataset:
     return MaskDataset(settings, ("ground", "square"), source, train, test)
 
 
-class Cut(BaseException):
-    """Ends a training as a signal would."""
-
-
 def test_a_training_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path: Path) -> None:
     whole, rows = train(data, RECIPE, tmp_path / "whole")
     assert [row["epoch"] for row in rows] == list(range(6))
 
-    def cut(epoch: int, logs: dict[str, float]) -> None:
-        if epoch == 3:
-            raise Cut
-
-    with warnings.catch_warnings():
-        # Keras' CSVLogger leaves its file open where an exception passes.
-        warnings.simplefilter("ignore", ResourceWarning)
-        with pytest.raises(Cut):
-            train(data, RECIPE, tmp_path / "cut", cut)
-        gc.collect()
+    cut_off(3, lambda watch: train(data, RECIPE, tmp_path / "cut", watch))
     seen = []
     again, _ = train(data, RECIPE, tmp_path / "cut", lambda epoch, logs: seen.append(epoch))
     assert seen[0] in (1, 2, 3), "the first epoch is always backed up, later ones may be"

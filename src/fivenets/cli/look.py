@@ -166,6 +166,7 @@ def _grad_cam(model_file: Path, picture: Path, out: Path, as_json: bool) -> None
     from fivenets.classification.classifier import Classifier
     from fivenets.core import files
 
+    classifier = Classifier.from_file(model_file)
     (prediction,) = classifier.classify([picture])
     drawn = Image.fromarray(classifier.seen(picture, prediction.label))
     with files.replacing(out) as part:

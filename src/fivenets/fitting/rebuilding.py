@@ -177,11 +177,14 @@ def _plain(value: Any, key: str) -> Any:
 def _fill(network: Any, arrays: Mapping[str, Any]) -> None:
     """Puts the arrays in, by a file that this process has written. Raises: Refused."""
     import h5py
+    import keras
 
     for layer in network._flatten_layers(include_self=False):
         outputs = [one for node in layer._inbound_nodes for one in node.output_tensors]
         if any(math.prod(filter(None, one.shape)) > LARGEST_OUTPUT for one in outputs):
             raise Refused(f"{layer.name} in it gives too many numbers")
+        for name in _initializers(type(layer)):  # as Keras writes and copies them
+            setattr(layer, name, keras.initializers.Zeros())
     with tempfile.TemporaryDirectory(prefix="fivenets-") as folder:
         file = Path(folder, "model.weights.h5")
         with h5py.File(file, "w") as written:

@@ -10,11 +10,10 @@ from fivenets.core.params import (
     Fraction,
     Misfit,
     NonNegative,
-    Positive,
     Section,
-    Seed,
     checked,
 )
+from fivenets.fitting.recipe import Recipe
 
 LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
 Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
@@ -42,23 +41,18 @@ class Augmentation:
 
 
 @checked
-class Recipe:
+class UNetRecipe(Recipe):
     """How one U-Net is trained."""
 
     height: Side
     width: Side
     filters: Annotated[int, Field(ge=1, le=256)]
     depth: Annotated[int, Field(ge=1, le=8)]
-    epochs: Count
     batch_size: Count
-    learning_rate: Positive
-    warmup_fraction: Fraction
     weight_decay: NonNegative
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
-    mixed_precision: bool
     loss: Section[Loss] = Loss()
     augmentation: Section[Augmentation] = Augmentation()
-    seed: Seed
 
     @model_validator(mode="after")
     def _can_be_halved(self) -> Self:
@@ -76,7 +70,7 @@ class Evaluation:
     shown: Count  # pictures on the page
 
 
-SECTIONS = {"segmentation": {"train": Recipe, "evaluate": Evaluation}}
+SECTIONS = {"segmentation": {"train": UNetRecipe, "evaluate": Evaluation}}
 METRICS = {
     "segmentation": Metrics(
         scores=("miou",),

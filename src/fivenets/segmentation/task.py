@@ -14,7 +14,7 @@ from fivenets.datasets.masks import preparation, prepared
 from fivenets.datasets.settings import MaskSettings
 from fivenets.segmentation import drawing, scoring
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Evaluation, Recipe
+from fivenets.segmentation.settings import Evaluation, UNetRecipe
 from fivenets.segmentation.training import train
 from fivenets.sources.origin import caution
 
@@ -26,7 +26,7 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 
 def training(candidate: Candidate) -> Making:
     """A U-Net by its recipe, from the prepared data."""
-    recipe = params.settings(Recipe, candidate.name, "train")
+    recipe = params.settings(UNetRecipe, candidate.name, "train")
     settings = _settings(str(candidate.data))
     data = prepared.load(Path("data", str(candidate.data)), settings)
 
