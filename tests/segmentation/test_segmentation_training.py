@@ -8,57 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fivenets.datasets.masks.prepared import Example, MaskDataset, MaskSettings
-from fivenets.drawn.canvas import VOID
+from fivenets.datasets.masks.prepared import MaskDataset
 from fivenets.segmentation import scoring
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Augmentation, Loss, Recipe
+from fivenets.segmentation.settings import Augmentation, Recipe
 from fivenets.segmentation.training import batches, train
-from fivenets.sources.origin import Origin
-
-RECIPE = Recipe(
-    height=16,
-    width=24,
-    filters=4,
-    depth=1,
-    epochs=6,
-    batch_size=4,
-    learning_rate=0.02,
-    warmup_fraction=0.1,
-    weight_decay=0.0,
-    batch_norm_momentum=0.8,
-    mixed_precision=True,
-    loss=Loss(class_balance=0.5, dice=0.5),
-    augmentation=Augmentation(mirror=True, crop=0.3),
-    seed=0,
-)
-
-
-def scene(rng: np.random.Generator) -> Example:
-    """A bright square on dark ground, whose edge is of no class, at twice the network's size."""
-    image, mask = rng.integers(0, 60, (32, 48, 3)), np.zeros((32, 48), np.uint8)
-    top, left = rng.integers(4, 14), rng.integers(4, 28)
-    mask[top - 1 : top + 15, left - 1 : left + 15] = VOID
-    mask[top : top + 14, left : left + 14] = 1
-    image[top : top + 14, left : left + 14] += 150
-    return Example(image.astype(np.uint8), mask)
-
-
-@pytest.fixture(scope="module")
-def data() -> MaskDataset:
-    rng = np.random.default_rng(0)
-    train, test = ([scene(rng) for _ in range(count)] for count in (34, 8))
-    settings = MaskSettings(dataset="squares", train="train", test="test")
-    source = Origin.drawn("squares", "0" * 64).record()
-    return MaskDataset(settings, ("ground", "square"), source, train, test)
 
 
 class Cut(BaseException):
     """Ends a training as a signal would."""
 
 
-def test_a_training_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path: Path) -> None:
-    whole, rows = train(data, RECIPE, tmp_path / "whole")
+def test_a_training_that_was_cut_off_ends_as_one_that_was_not(
+    data: MaskDataset, recipe: Recipe, tmp_path: Path
+) -> None:
+    whole, rows = train(data, recipe, tmp_path / "whole")
     assert [row["epoch"] for row in rows] == list(range(6))
 
     def cut(epoch: int, logs: dict[str, float]) -> None:
@@ -69,10 +33,10 @@ def test_a_training_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path: Pa
         # Keras' CSVLogger leaves its file open where an exception passes.
         warnings.simplefilter("ignore", ResourceWarning)
         with pytest.raises(Cut):
-            train(data, RECIPE, tmp_path / "cut", cut)
+            train(data, recipe, tmp_path / "cut", cut)
         gc.collect()
     seen = []
-    again, _ = train(data, RECIPE, tmp_path / "cut", lambda epoch, logs: seen.append(epoch))
+    again, _ = train(data, recipe, tmp_path / "cut", lambda epoch, logs: seen.append(epoch))
     assert seen[0] in (1, 2, 3), "the first epoch is always backed up, later ones may be"
     for one, other in zip(again.get_weights(), whole.get_weights(), strict=True):
         assert np.array_equal(one, other)
@@ -85,18 +49,24 @@ def test_a_training_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path: Pa
     assert scoring.metrics(np.stack(confusions), data.labels)["miou"] > 0.8
 
 
-def test_an_epochs_batches_depend_on_seed_and_epoch_alone(data: MaskDataset) -> None:
+def test_an_epochs_batches_depend_on_seed_and_epoch_alone(
+    data: MaskDataset, recipe: Recipe
+) -> None:
     examples = list(data.train)
     steps = len(examples) // 4  # the last two are dropped
-    first = batches(examples, RECIPE, 0)
+    first = batches(examples, recipe, 0)
     for _ in range(steps):
         next(first)
-    later = batches(examples, RECIPE, 1)
+    later = batches(examples, recipe, 1)
     for _ in range(steps):
         for one, other in zip(next(first), next(later), strict=True):
             assert np.array_equal(one, other)
-    another = next(batches(examples, replace(RECIPE, seed=1), 1))
-    assert not np.array_equal(another[0], next(batches(examples, RECIPE, 1))[0])
+    another = next(batches(examples, replace(recipe, seed=1), 1))
+    assert not np.array_equal(another[0], next(batches(examples, recipe, 1))[0])
     pictures, masks = another
     assert (pictures.shape, pictures.dtype) == ((4, 16, 24, 3), np.float32)
     assert (masks.shape, masks.dtype) == ((4, 16, 24), np.uint8)
+    _, half = next(batches(examples, replace(recipe, augmentation=Augmentation()), 0, stride=2))
+    _, whole = next(batches(examples, replace(recipe, augmentation=Augmentation()), 0))
+    assert half.shape == (4, 8, 12)
+    assert np.mean(half == whole[:, 1::2, 1::2]) > 0.95

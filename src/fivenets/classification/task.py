@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification import answers, drawing, evaluation, imagenet
+from fivenets.classification import answers, drawing, evaluation
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.settings import Evaluation, Recipe
 from fivenets.classification.training import train
@@ -22,7 +22,7 @@ from fivenets.core.words import interval
 from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.datasets.settings import DataSettings
-from fivenets.fitting import distribution
+from fivenets.fitting import distribution, imagenet
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:

@@ -12,7 +12,8 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.masks import preparation, prepared
 from fivenets.datasets.settings import MaskSettings
-from fivenets.segmentation import drawing, scoring
+from fivenets.fitting import imagenet
+from fivenets.segmentation import drawing, scoring, unet_on_mobilenet
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.segmentation.settings import Evaluation, Recipe
 from fivenets.segmentation.training import train
@@ -29,14 +30,22 @@ def training(candidate: Candidate) -> Making:
     recipe = params.settings(Recipe, candidate.name, "train")
     settings = _settings(str(candidate.data))
     data = prepared.load(Path("data", str(candidate.data)), settings)
+    encoder, origins = None, data.origins
+    if recipe.fine_tuning.start != "none":
+        start, source = recipe.fine_tuning.start, params.load("data", "source")
+        weights = imagenet.fetch(start, source, Path("data/raw"))
+        if weights:
+            encoder = unet_on_mobilenet.encoder()
+            imagenet.load(encoder, start, weights.folder)
+            recipe, origins = recipe.fine_tuned(), [*origins, weights.origin]
 
     def make(log: Log) -> Rows:
-        network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch)
+        network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, encoder)
         seen_at = recipe.height, recipe.width, recipe.depth
         Segmenter(network, data.labels, *seen_at, caution(data.origins)).save(candidate.file)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, data.origins, make)
+    return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:

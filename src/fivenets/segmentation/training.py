@@ -1,7 +1,6 @@
 """Trains a U-Net: deterministic for a seed, and resumable after being killed."""
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from fivenets.core.digests import arrays_sha256
 from fivenets.datasets.masks.prepared import Example, MaskDataset
+from fivenets.fitting import epochs
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
@@ -17,6 +17,7 @@ from fivenets.segmentation.augmentation import augmented, resized, resized_mask
 from fivenets.segmentation.losses import SegmentationLoss, class_weights
 from fivenets.segmentation.settings import Recipe
 from fivenets.segmentation.unet import unet
+from fivenets.segmentation.unet_on_mobilenet import STRIDE, unet_on
 
 KEPT = 2  # times the network's sides: what is larger is shrunk before training, to save memory
 
@@ -26,18 +27,26 @@ def train(
     recipe: Recipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+    encoder: keras.Model | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
     All of data.train is trained on: a stop by validation would need pictures for it, and the last
     epoch of a falling rate is the best.
+
+    Args: encoder: a trained contracting path, which stays as it is; by default there is none, and
+        all numbers start at random.
     Returns: the network, giving logits in float32, and one row of metrics per epoch. The caller
         removes `checkpoint_dir` once it has saved the network.
     Raises: UserError where the loss becomes NaN.
     """
     make_deterministic(recipe.seed)
     examples = [_shrunk(example, recipe) for example in data.train]  # decoded once
-    network = unet(len(data.labels), recipe.filters, recipe.depth, recipe.batch_norm_momentum)
+    classes, momentum = len(data.labels), recipe.batch_norm_momentum
+    if encoder is None:
+        network, stride = unet(classes, recipe.filters, recipe.depth, momentum), 1
+    else:
+        network, stride = unet_on(encoder, classes, recipe.filters, momentum), STRIDE
     trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
@@ -64,38 +73,32 @@ def train(
         fingerprint=known_by,
     )
     rows = fit.run(
-        trained, lambda first_epoch: batches(examples, recipe, first_epoch), on_epoch_end
+        trained, lambda first_epoch: batches(examples, recipe, first_epoch, stride), on_epoch_end
     )
     network.set_weights(trained.get_weights())
     return network, rows
 
 
 def batches(
-    examples: Sequence[Example], recipe: Recipe, first_epoch: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(pictures, masks) from an epoch on, without end; an epoch's by (seed, epoch) alone.
+    examples: Sequence[Example], recipe: Recipe, first_epoch: int, stride: int = 1
+) -> Iterator[epochs.Arrays]:
+    """(pictures, masks) of `epochs.batches`, masks a `stride`-th as high and as wide."""
+    sides = recipe.height, recipe.width
 
-    An epoch's short last batch is dropped.
-    """
-    batch_size = min(recipe.batch_size, len(examples))
-    steps = len(examples) // batch_size
-    for epoch in itertools.count(first_epoch):
-        rng = np.random.default_rng([recipe.seed, epoch])
-        order = rng.permutation(len(examples))[: steps * batch_size].reshape(steps, batch_size)
-        for indices in order:
-            pairs = [
-                augmented(
-                    examples[index].image_rgb_uint8,
-                    examples[index].mask,
-                    recipe.height,
-                    recipe.width,
-                    recipe.augmentation,
-                    rng,
-                )
-                for index in indices
-            ]
-            pictures, masks = zip(*pairs, strict=True)
-            yield np.stack(pictures), np.stack(masks)
+    def example(index: int, step: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        one = examples[index]
+        picture, mask = augmented(
+            one.image_rgb_uint8, one.mask, *sides, recipe.augmentation, rng, stride
+        )
+        return picture, mask
+
+    return epochs.batches(
+        recipe.seed,
+        first_epoch,
+        min(recipe.batch_size, len(examples)),
+        lambda rng: rng.permutation(len(examples)),
+        example,
+    )
 
 
 def _shrunk(example: Example, recipe: Recipe) -> Example:

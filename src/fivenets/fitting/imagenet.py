@@ -9,8 +9,8 @@ import h5py
 import keras
 import numpy as np
 
-from fivenets.classification import tflite_file
 from fivenets.core.errors import UserError
+from fivenets.fitting import tflite_file
 from fivenets.sources.asset import Asset
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import Fetched
