@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from fivenets.classification import drawing
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import files, params, stage
 from fivenets.core.errors import UserError
@@ -131,7 +131,7 @@ def trained(
         [rng.permutation(np.flatnonzero(labels == label))[:size] for label in np.unique(labels)]
     )
     shown = np.tile(chosen, math.ceil(EPOCH * BATCH_SIZE / len(chosen)))
-    recipe = Recipe(
+    recipe = ClassifierRecipe(
         **known,
         train_split="train",
         epochs=max(1, round(steps / (len(shown) // BATCH_SIZE))),

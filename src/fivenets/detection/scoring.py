@@ -33,11 +33,11 @@ class Scored:
     ranked: dict[str, Ranking]
 
     def record(self) -> dict[str, Any]:
-        """The numbers, and what they are of."""
+        """The metrics, and what they are of."""
         return {**self.metrics, "scored_on": [self.origin.record()]}
 
     def in_words(self) -> str:
-        """For the results table, where another set's numbers lead."""
+        """For the results table, where another set's metrics lead."""
         return f"ap50 {self.metrics['ap50']:.3f} on {in_words([self.origin])}"
 
 
@@ -50,7 +50,10 @@ def by_source(detector: Detector, data: ObjectDataset) -> list[Scored]:
             truth = truth_of(examples)
             found = as_objects(detect(detector, examples), detector.labels)
             ranked = rankings(truth, found, detector.labels)
-            scored.append(Scored(origin, metrics(truth, found, ranked), ranked))
+            numbers = metrics(truth, found, ranked)
+            pixels = [one.image_rgb_uint8[..., 0].size for one in examples]
+            numbers |= {"by_size": precision.coco_by_size(truth, found, pixels)}
+            scored.append(Scored(origin, numbers, ranked))
     return scored
 
 
@@ -89,7 +92,7 @@ def rankings(
 
 
 def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str, Ranking]) -> dict:
-    """ap50 (VOC's all-point, mean over classes) with its interval; VOC 2007 and COCO numbers.
+    """ap50 (VOC's all-point, mean over classes) with its interval; VOC 2007 and COCO metrics.
 
     Raises: UserError where no object counts.
     """
@@ -119,12 +122,15 @@ def _interval(ranking: Ranking) -> dict[str, Any]:
     return {"ap50_low": low, "ap50_high": high, "objects": int(ranking.objects.sum())}
 
 
-def also(numbers: dict[str, Any]) -> str:
+def also(metrics: dict[str, Any]) -> str:
     """What the results table says beside AP50."""
-    classes = ", ".join(f"{label} {row['ap50']:.2f}" for label, row in numbers["by_class"].items())
+    classes, sizes = (
+        ", ".join(f"{name} {row['ap50']:.2f}" for name, row in metrics.get(group, {}).items())
+        for group in ("by_class", "by_size")
+    )
     return (
-        f"{classes}; VOC 2007 {numbers['voc07_ap50']:.3f}, COCO AP {numbers['coco_ap']:.3f}, "
-        f"over {numbers['objects']} objects"
+        f"{classes}; {sizes and f'by size {sizes}; '}VOC 2007 {metrics['voc07_ap50']:.3f}, "
+        f"COCO AP {metrics['coco_ap']:.3f}, over {metrics['objects']} objects"
     )
 
 

@@ -1,6 +1,6 @@
 """How U-Nets are trained and scored, as params.yaml says it."""
 
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -13,9 +13,9 @@ from fivenets.core.params import (
     NonNegative,
     Positive,
     Section,
-    Seed,
     checked,
 )
+from fivenets.fitting.recipe import Recipe
 
 ENCODER_DEPTH = 5  # halvings of MobileNetV2
 LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
@@ -54,27 +54,23 @@ class FineTuning:
     filters: Filters = 32
     epochs: Count = 12
     learning_rate: Positive = 0.003
+    augmentation: Section[Augmentation] = Augmentation()
 
 
 @checked
-class Recipe:
+class UNetRecipe(Recipe):
     """How one U-Net is trained."""
 
     height: Side
     width: Side
     filters: Filters
     depth: Annotated[int, Field(ge=1, le=8)]
-    epochs: Count
     batch_size: Count
-    learning_rate: Positive
-    warmup_fraction: Fraction
     weight_decay: NonNegative
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
-    mixed_precision: bool
     loss: Section[Loss] = Loss()
     augmentation: Section[Augmentation] = Augmentation()
     fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had
-    seed: Seed
 
     @model_validator(mode="after")
     def _can_be_halved(self) -> Self:
@@ -89,10 +85,10 @@ class Recipe:
                 raise Misfit(f"fine_tuning.{name}", expected, side)
         return self
 
-    def fine_tuned(self) -> "Recipe":
+    def fine_tuned(self) -> "UNetRecipe":
         """The recipe where `fine_tuning.start` can be had."""
-        different = asdict(self.fine_tuning)
-        del different["start"]
+        names = [field.name for field in fields(FineTuning) if field.name != "start"]
+        different = {name: getattr(self.fine_tuning, name) for name in names}
         return replace(self, depth=ENCODER_DEPTH, **different)
 
 
@@ -103,7 +99,7 @@ class Evaluation:
     shown: Count  # pictures on the page
 
 
-SECTIONS = {"segmentation": {"train": Recipe, "evaluate": Evaluation}}
+SECTIONS = {"segmentation": {"train": UNetRecipe, "evaluate": Evaluation}}
 METRICS = {
     "segmentation": Metrics(
         scores=("miou",),

@@ -9,13 +9,12 @@ import numpy as np
 
 from fivenets.core.digests import arrays_sha256
 from fivenets.datasets.masks.prepared import Example, MaskDataset
-from fivenets.fitting import epochs
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
-from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
-from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.batches import assembled, whole_batches
+from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic
 from fivenets.segmentation.augmentation import augmented, resized, resized_mask
 from fivenets.segmentation.losses import SegmentationLoss, class_weights
-from fivenets.segmentation.settings import Recipe
+from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.unet import unet
 from fivenets.segmentation.unet_on_mobilenet import STRIDE, unet_on
 
@@ -24,7 +23,7 @@ KEPT = 2  # times the network's sides: what is larger is shrunk before training,
 
 def train(
     data: MaskDataset,
-    recipe: Recipe,
+    recipe: UNetRecipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
     encoder: keras.Model | None = None,
@@ -47,61 +46,45 @@ def train(
         network, stride = unet(classes, recipe.filters, recipe.depth, momentum), 1
     else:
         network, stride = unet_on(encoder, classes, recipe.filters, momentum), STRIDE
-    trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
+    trained = training_copy(network, recipe.policy)
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
-    settings |= {"source": data.source["digest"], "labels": data.labels}
+    settings |= {"source": data.record["digest"], "labels": data.labels}
     arrays = (array for one in examples for array in (one.image_rgb_uint8, one.mask))
     known_by = fingerprint(settings, arrays_sha256(arrays), network)
-    batch_size = min(recipe.batch_size, len(examples))
-    steps = len(examples) // batch_size
     weights = class_weights(_pixels(examples, len(data.labels)), recipe.loss.class_balance)
-    trained.compile(
-        optimizer=FusedAdamW(
-            warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
-            weight_decay=recipe.weight_decay,
-        ),
-        loss=SegmentationLoss(weights.tolist(), recipe.loss.dice),
-        jit_compile=jit_compile(),
-    )
-    fit = Fit(
+    rows = fit_by(
+        recipe,
+        trained,
+        lambda first_epoch: batches(examples, recipe, first_epoch, stride),
+        on_epoch_end,
         name="unet",
-        epochs=recipe.epochs,
-        steps=steps,
-        seed=recipe.seed,
+        steps=whole_batches(len(examples), recipe.batch_size)[1],
         checkpoint_dir=checkpoint_dir,
         fingerprint=known_by,
-    )
-    rows = fit.run(
-        trained, lambda first_epoch: batches(examples, recipe, first_epoch, stride), on_epoch_end
+        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
+        loss=SegmentationLoss(weights.tolist(), recipe.loss.dice),
     )
     network.set_weights(trained.get_weights())
     return network, rows
 
 
 def batches(
-    examples: Sequence[Example], recipe: Recipe, first_epoch: int, stride: int = 1
-) -> Iterator[epochs.Arrays]:
-    """(pictures, masks) of `epochs.batches`, masks a `stride`-th as high and as wide."""
-    sides = recipe.height, recipe.width
+    examples: Sequence[Example], recipe: UNetRecipe, first_epoch: int, stride: int = 1
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """(pictures, masks) from an epoch on: see `assembled`; of a mask each `stride`-th pixel."""
 
-    def example(index: int, step: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        one = examples[index]
-        picture, mask = augmented(
-            one.image_rgb_uint8, one.mask, *sides, recipe.augmentation, rng, stride
-        )
-        return picture, mask
+    def example(index: int, _: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        one, sides = examples[index], (recipe.height, recipe.width)
+        return augmented(one.image_rgb_uint8, one.mask, *sides, recipe.augmentation, rng, stride)
 
-    return epochs.batches(
-        recipe.seed,
-        first_epoch,
-        min(recipe.batch_size, len(examples)),
-        lambda rng: rng.permutation(len(examples)),
-        example,
-    )
+    def order(rng: np.random.Generator) -> np.ndarray:
+        return rng.permutation(len(examples))
+
+    return assembled(recipe.seed, first_epoch, recipe.batch_size, order, example)
 
 
-def _shrunk(example: Example, recipe: Recipe) -> Example:
+def _shrunk(example: Example, recipe: UNetRecipe) -> Example:
     """At most KEPT times as high and as wide as the network's input."""
     height, width = example.mask.shape
     sides = min(height, KEPT * recipe.height), min(width, KEPT * recipe.width)
