@@ -9,7 +9,7 @@ import keras
 
 from fivenets.core import listing, params
 from fivenets.core.candidates import Candidate
-from fivenets.core.digests import tree_sha256
+from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.faces import preparation
 from fivenets.datasets.settings import FaceSettings, TrainedFaces
@@ -86,6 +86,9 @@ def _converted(settings: Conversion, source: str) -> tuple[keras.Model, Origin]:
     """The network that the settings ask for, with its weights, and where these are from."""
     if settings.weights != "auto":
         folder = Path(settings.weights).expanduser()
+        if folder.suffix == ".keras":  # of `fivenets import`
+            network = engine.in_keras(Embedder.from_file(folder).network)
+            return network, Origin.own(folder.name, sha256(folder))
         network = nn4.nn4_small2()
         nn4.load_openface_csv(network, folder)
         return network, Origin.own(f"{folder.name} (OpenFace)", tree_sha256(folder))
