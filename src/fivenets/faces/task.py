@@ -118,6 +118,8 @@ TASK = Task(
         "decide over anybody by it; error rates differ between groups of people.",
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside={"calibration": scoring.CALIBRATION},
+        # Of a distance, less than its threshold is known to: docs/decisions/0017.
+        tolerance=1e-4,
         requirements=("joblib", "lz4", "mtcnn"),
         options={"cropped": False, "face": "largest"},
     ),
