@@ -78,7 +78,7 @@ def exported(made: Path, tmp_path: Path) -> Path:
 def test_an_export_answers_as_keras(build, white: float, shape: tuple, tmp_path: Path) -> None:
     file = saved(build(), tmp_path / "model.keras")
     record = export.export(file, ONE_PICTURE, white, 1e-5)
-    assert 0 <= record["certificate"]["max_difference"] <= export.TOLERANCE
+    assert 0 <= record["certificate"]["max_difference"] <= 1e-5
     network, metadata = engine.load(file)
     assert isinstance(network, OpenVinoNetwork)
     known, known_metadata = model_files.load(file)

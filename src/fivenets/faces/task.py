@@ -24,6 +24,7 @@ from fivenets.faces import (
 )
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.settings import Conversion, EmbeddingRecipe, Protocol
+from fivenets.fitting import engine
 from fivenets.sources.origin import Kind, Origin
 
 log = logging.getLogger(__name__)

@@ -43,6 +43,6 @@ def exported(file: Path, white: float | None, tolerance: float) -> str:
     """
     for old in dataclasses.astuple(Export.of(file)):  # of another file of that name
         old.unlink(missing_ok=True)
-    said = "Keras" if white is None else exporting.beside(file, white, tolerance)
+    said = "Keras" if white is None else exporting.beside(file, white, tolerance, file.name)
     trust.remember(file)
     return said
