@@ -35,7 +35,7 @@ finally:
 
 def register(folder: Path, name: str, white: float) -> None:
     """The file in `folder` with its export, as a version of `name`."""
-    export.export(folder / "artifacts" / "model.keras", [PICTURE], white)
+    export.export(folder / "artifacts" / "model.keras", [PICTURE], white, 1e-5)
     client = tracking.connect()
     client.create_registered_model(name)
     client.create_model_version(name, str(folder))
