@@ -15,7 +15,7 @@ from fivenets.datasets.settings import PlaceSettings
 from fivenets.localisation import drawing, scoring
 from fivenets.localisation.augmentation import WHOLE, warped
 from fivenets.localisation.locator import Located, Locator
-from fivenets.localisation.settings import Evaluation, Recipe
+from fivenets.localisation.settings import Evaluation, LocaliserRecipe
 from fivenets.localisation.training import train
 from fivenets.sources.origin import caution
 
@@ -27,7 +27,7 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 
 def training(candidate: Candidate) -> Making:
     """A network by its recipe, from the prepared data."""
-    recipe = params.settings(Recipe, candidate.name, "train")
+    recipe = params.settings(LocaliserRecipe, candidate.name, "train")
     settings = _settings(str(candidate.data))
     data = prepared.load(Path("data", str(candidate.data)), settings)
 
@@ -61,11 +61,13 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     with (candidate.tables / "located.csv").open("w", newline="") as stream:
         rows = [(one.presence, one.label, *one.coordinates.ravel()) for one in found]
         csv.writer(stream).writerows([("presence", "label", "coordinates"), *rows])
+    is_helen = any(origin.asset == "helen68" for origin in data.origins)
+    beside = f"; {scoring.PUBLISHED}" if is_helen else ""
     return {
         **metrics,
         "parameters": locator.network.count_params(),
         "scored_on": [origin.record() for origin in data.origins],
-        "also": scoring.in_words(metrics),
+        "also": f"{scoring.in_words(metrics)}{beside}",
     }
 
 
