@@ -7,6 +7,8 @@
 PYTHON ?= python3
 VENV := .venv
 REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
+# pip's errors, without its hundreds of warnings of folders that it passes over on some machines.
+QUIET := --quiet --quiet --disable-pip-version-check --no-input
 READY := $(VENV)/.ready-$(basename $(REQUIREMENTS))
 
 # Paths of this folder stand here and in quotes only: make takes a space for the end of a word.
@@ -19,7 +21,7 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual ui requirements clean
+.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
@@ -29,12 +31,10 @@ everything: setup
 	@python pipelines/make/check.py
 	@python pipelines/make/mend.py
 	@python pipelines/make/refresh.py
-	@dvc repro
+	@python pipelines/make/repro.py
 	@python pipelines/make/sync.py
 	@fivenets results
-	@echo "Use:    .venv/bin/fivenets classify IMAGE..."
-	@echo "Look:   reports/results.html   (all that is known of each model, and its pictures)"
-	@echo "        make ui   (runs, curves and registered models in MLflow)"
+	@python pipelines/make/finish.py
 
 setup: $(READY)
 
@@ -48,10 +48,8 @@ $(READY): $(REQUIREMENTS) pyproject.toml | place
 	@echo "Setting up $(VENV) from $(REQUIREMENTS): some 2 GB, a few minutes, once"
 	@rm -f $(VENV)/.ready-*
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes --requirement $(REQUIREMENTS)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
-		--no-deps --no-build-isolation --editable .
+	@$(VENV)/bin/python -m pip install $(QUIET) --require-hashes --requirement $(REQUIREMENTS)
+	@$(VENV)/bin/python -m pip install $(QUIET) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # All of params.yaml, in a second: a wrong value should not end a run after half an hour.
@@ -152,6 +150,10 @@ lfw: check
 plain-vs-residual: check
 	dvc repro prepare@classification
 	python pipelines/studies/plain_vs_residual.py
+
+# A page in the browser to try the models on; http://127.0.0.1:7860
+demo: setup
+	@fivenets demo
 
 ui: setup
 	@echo "http://127.0.0.1:5000  (Ctrl-C ends it)"

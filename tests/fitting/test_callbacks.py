@@ -1,6 +1,8 @@
 """A training that was killed and resumed ends with the weights of one that was not."""
 
+import logging
 import math
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 from fivenets.core.errors import is_full_disk
-from fivenets.fitting.callbacks import Backup, EpochState, RoomOnDisk, keep_rows
+from fivenets.fitting.callbacks import Backup, EpochState, Progress, RoomOnDisk, keep_rows
 
 EPOCHS, STEPS, SEED = 4, 4, 5
 INPUTS = np.random.default_rng(0).normal(size=(16, 6)).astype(np.float32)
@@ -262,3 +264,26 @@ def test_a_full_disk_ends_a_training_and_leaves_the_state_to_go_on_from(
     model = network()
     assert Backup(tmp_path, "f").restore(model, STEPS) == 1
     assert all(map(np.array_equal, fit(tmp_path), uninterrupted[0]))
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_file(
+    is_terminal: bool, monkeypatch, capsys, caplog
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TTY_COMPATIBLE", str(int(is_terminal)))
+    with caplog.at_level(logging.INFO):
+        shown = Progress("assignment_cnn", epochs=200, steps=2)
+        shown.on_train_begin()
+        for epoch in range(198, 200):  # as after a kill
+            shown.on_epoch_begin(epoch)
+            for batch in range(2):
+                shown.on_train_batch_end(batch)
+            shown.on_epoch_end(epoch, {"loss": 0.5, "val_loss": 0.25, "val_accuracy": 0.75})
+        shown.on_train_end()
+    bars = capsys.readouterr().err
+    assert (
+        "epoch 200 of 200  val_accuracy 0.750" in re.sub(r"\x1b\[[0-9;?]*\w", "", bars)
+    ) == is_terminal
+    line = "  assignment_cnn: epoch 200 of 200  loss 0.500  val_loss 0.250  val_accuracy 0.750"
+    assert caplog.messages == ([] if is_terminal else [line])

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core.errors import UserError, printable
 
 app = typer.Typer()
@@ -27,6 +27,7 @@ def detect(
     score_threshold: Annotated[
         float | None, typer.Option(help="In place of the profile's, 0..1.")
     ] = None,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Finds objects in each picture or frame, with a box in its pixels."""
@@ -41,7 +42,7 @@ def detect(
     paths = listing.pictures(images, out)
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
-    detector = Detector.from_file(lookup.model_file(model)).for_inference(dtype)
+    detector = Detector.from_file(lookup.model_file(model, trust)).for_inference(dtype)
     table = printing.table("image", "class", "score", "x1, y1, x2, y2")
     without: list[str] = []
     refused: list[str] = []

@@ -13,6 +13,8 @@ def run(main: Callable[..., None]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for chatty in ("absl", "alembic", "mlflow"):  # TFDS logs each file that it opens through absl
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # TFDS warns of each folder that it has not filled yet.
+    logging.getLogger("absl").addFilter(lambda record: "Variant folder" not in str(record.msg))
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # names files, and counts tracings
     script, *words = sys.argv
     with reported():

@@ -1,11 +1,12 @@
 """How a prepared data set comes to stand in its folder: whole, and with its origin beside it."""
 
+import io
 import json
 import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def replacing(out: Path) -> Iterator[Path]:
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        yield scratch
+        with redirect_stdout(io.StringIO()):  # TFDS tells of its folders there
+            yield scratch
         shutil.rmtree(out, ignore_errors=True)
         os.replace(scratch, out)
     finally:

@@ -50,7 +50,10 @@ def by_source(detector: Detector, data: ObjectDataset) -> list[Scored]:
             truth = truth_of(examples)
             found = as_objects(detect(detector, examples), detector.labels)
             ranked = rankings(truth, found, detector.labels)
-            scored.append(Scored(origin, metrics(truth, found, ranked), ranked))
+            numbers = metrics(truth, found, ranked)
+            pixels = [one.image_rgb_uint8[..., 0].size for one in examples]
+            numbers |= {"by_size": precision.coco_by_size(truth, found, pixels)}
+            scored.append(Scored(origin, numbers, ranked))
     return scored
 
 
@@ -121,10 +124,13 @@ def _interval(ranking: Ranking) -> dict[str, Any]:
 
 def also(metrics: dict[str, Any]) -> str:
     """What the results table says beside AP50."""
-    classes = ", ".join(f"{label} {row['ap50']:.2f}" for label, row in metrics["by_class"].items())
+    classes, sizes = (
+        ", ".join(f"{name} {row['ap50']:.2f}" for name, row in metrics.get(group, {}).items())
+        for group in ("by_class", "by_size")
+    )
     return (
-        f"{classes}; VOC 2007 {metrics['voc07_ap50']:.3f}, COCO AP {metrics['coco_ap']:.3f}, "
-        f"over {metrics['objects']} objects"
+        f"{classes}; {sizes and f'by size {sizes}; '}VOC 2007 {metrics['voc07_ap50']:.3f}, "
+        f"COCO AP {metrics['coco_ap']:.3f}, over {metrics['objects']} objects"
     )
 
 

@@ -1,5 +1,6 @@
 """What every training does between epochs: reseed, show progress, back up."""
 
+import atexit
 import csv
 import errno
 import logging
@@ -12,8 +13,8 @@ from pathlib import Path
 import h5py
 import keras
 import numpy as np
+from rich import progress
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fivenets.core import files
 
@@ -48,39 +49,55 @@ class EpochState(keras.callbacks.Callback):
             logs["seconds"] = time.perf_counter() - self.started
 
 
-class EpochProgress(keras.callbacks.Callback):
-    """One progress bar over all epochs; without a terminal, about ten lines instead."""
+class Progress(keras.callbacks.Callback):
+    """One bar over all steps of a training, with the time left; without a terminal, about ten
+    lines instead."""
 
-    def __init__(self, name: str, epochs: int):
+    def __init__(self, name: str, epochs: int, steps: int):
+        """Args: steps: in an epoch."""
         super().__init__()
-        self.name, self.epochs = name, epochs
+        self.name, self.epochs, self.steps = name, epochs, steps
+        self.done, self.shown = 0, ""
         console = Console(stderr=True)
         self.is_live = console.is_terminal
-        self.bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("epochs  {task.fields[shown]}"),
-            TimeRemainingColumn(),
+        self.bar = progress.Progress(
+            progress.TextColumn("  {task.description}", markup=False),
+            progress.BarColumn(bar_width=20),
+            progress.TextColumn("{task.fields[shown]}", markup=False),
+            progress.TimeRemainingColumn(compact=True),
+            progress.TextColumn("left"),
             console=console,
             disable=not self.is_live,
+            speed_estimate_period=60.0,  # seconds: validation comes in bursts
         )
 
     def on_train_begin(self, logs=None):
-        self.task = self.bar.add_task(self.name, total=self.epochs, shown="")
+        self.task = self.bar.add_task(self.name, total=self.epochs * self.steps, shown="")
         self.bar.start()
+        atexit.register(self.bar.stop)  # a training that raises would leave no cursor
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.done = epoch * self.steps
+        self.bar.update(self.task, completed=self.done, shown=self._words(epoch + 1))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.bar.update(self.task, completed=self.done + batch + 1)
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        shown = "  ".join(f"{key} {logs[key]:.3f}" for key in ("loss", "val_loss") if key in logs)
-        if "val_accuracy" in logs:
-            shown += f"  val_accuracy {logs['val_accuracy']:.3f}"
-        self.bar.update(self.task, completed=epoch + 1, shown=shown)
+        keys = [key for key in ("val_accuracy", "val_loss", "loss") if key in logs]
+        self.shown = "  ".join(f"{key} {logs[key]:.3f}" for key in keys[:1])
+        self.bar.update(self.task, shown=self._words(epoch + 1))
         if not self.is_live and (epoch + 1) % max(1, self.epochs // 10) == 0:
-            log.info("%s: epoch %d of %d  %s", self.name, epoch + 1, self.epochs, shown)
+            numbers = "  ".join(f"{key} {logs[key]:.3f}" for key in reversed(keys))
+            log.info("  %s: %s  %s", self.name, self._words(epoch + 1, ""), numbers)
 
     def on_train_end(self, logs=None):
         self.bar.stop()
+
+    def _words(self, epoch: int, numbers: str | None = None) -> str:
+        numbers = self.shown if numbers is None else numbers
+        return f"epoch {epoch} of {self.epochs}  {numbers}".rstrip()
 
 
 class RoomOnDisk(keras.callbacks.Callback):

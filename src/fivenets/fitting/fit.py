@@ -19,7 +19,7 @@ import keras
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.fitting.batches import untuned
-from fivenets.fitting.callbacks import Backup, EpochProgress, EpochState, RoomOnDisk, keep_rows
+from fivenets.fitting.callbacks import Backup, EpochState, Progress, RoomOnDisk, keep_rows
 from fivenets.fitting.inference import jit_compile
 from fivenets.fitting.recipe import Recipe
 
@@ -124,7 +124,7 @@ class Fit:
                 keras.callbacks.CSVLogger(history_file, append=True),
                 *([best] if validation_data is not None else []),
                 *callbacks,
-                EpochProgress(self.name, self.epochs),
+                Progress(self.name, self.epochs, self.steps),
                 keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end),
                 backup,  # last, so that what it backs up has been recorded
             ],

@@ -1,10 +1,12 @@
 """One file from one address, verified: from a host, a folder, or the package index."""
 
+import functools
 import logging
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pooch
 import requests
@@ -40,12 +42,20 @@ def download(address: str, target: Path, known_hash: str | None, size: int = 0) 
     try:
         pooch.retrieve(address, known_hash, target.name, target.parent, downloader=bring)
     except requests.RequestException as error:
-        log.warning("%s did not answer (%s)", address, type(error).__name__)
+        is_away = isinstance(error, requests.ConnectionError | requests.Timeout)
+        place = urlsplit(address).hostname if is_away else address
+        _say_once(f"{place} did not answer ({type(error).__name__})")
         return False
     except ValueError as error:  # pooch's for another digest
         words = str(error).partition(". ")[0]
         raise UserError(f"{address} is not the expected file: {words}") from None
     return True
+
+
+@functools.cache
+def _say_once(sentence: str) -> None:
+    """Warns of a host once, however many files are asked of it."""
+    log.warning(sentence)
 
 
 def is_there(address: str) -> bool:

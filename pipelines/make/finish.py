@@ -1,0 +1,55 @@
+"""What to do with what `make` has made: a command for each kind of model, and where to look."""
+
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from fivenets.core import candidates, params, stage
+from fivenets.core.candidates import Candidate
+from fivenets.runs.page import COMMANDS
+from fivenets.sources.origin import all_of, are_drawn
+
+console = Console(highlight=False)
+
+
+def main() -> None:
+    best = champions()
+    console.print("[bold]On your own pictures:[/bold]")
+    console.print(commands(best))
+    if drawn := [one.name for one in best if is_drawn(one)]:
+        console.print(
+            f"Made of drawn pictures, as no source of real ones answered: {', '.join(drawn)}. "
+            "Expect little of them on photographs; with a mirror: FIVENETS_MIRROR=... make"
+        )
+    console.print(
+        "[bold]Look:[/bold] reports/results.html (each model, its pictures, its limits); make ui "
+        "(runs and registered models in MLflow); make demo (a page to try them on)"
+    )
+
+
+def champions() -> list[Candidate]:
+    """Of each registered name whose best candidate has passed its gate."""
+    files = [candidates.DECISIONS / f"{name}.json" for name in params.load("registered")]
+    decisions = [json.loads(file.read_text()) for file in files]
+    return [Candidate(one["best"], one["task"], one["name"]) for one in decisions if one["passed"]]
+
+
+def commands(best: list[Candidate]) -> Table:
+    """A line for each: what to type, and whose answer that is."""
+    table = Table.grid(padding=(0, 2))
+    seen = set()
+    for one in best:
+        # Of several of a task, the others have to be named.
+        named = f" --model {one.registered}" if one.task in seen else ""
+        seen.add(one.task)
+        table.add_row(f"  .venv/bin/fivenets {COMMANDS[one.task]}{named}")
+    return table
+
+
+def is_drawn(one: Candidate) -> bool:
+    return are_drawn(all_of(json.loads(one.record.read_text()).get("sources")))
+
+
+if __name__ == "__main__":
+    stage.run(main)

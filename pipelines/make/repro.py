@@ -1,0 +1,211 @@
+"""`dvc repro` as people read it: a plan before it, a line for each stage with the time left, and
+how long it took.
+
+How long a stage takes is known from the last time here, else from seconds.json, which is such a
+record of a whole run on 2 cores (`cp .dvc/tmp/seconds.json pipelines/make/seconds.json` after one).
+"""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import networkx
+import numpy as np
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+from dvc.repo.reproduce import get_active_graph, plan_repro
+from rich.console import Console
+from rich.table import Table
+from threadpoolctl import threadpool_limits
+
+from fivenets.core import files, stage
+from fivenets.core.errors import UserError
+from fivenets.sources.fetching import MIRROR_VARIABLE
+
+MEASURED = Path(__file__).with_name("seconds.json")
+HERE = Path(".dvc/tmp/seconds.json")
+YARDSTICK = "yardstick"  # seconds that multiplying two matrices takes, beside those of stages
+MOST_CORES = 8  # that a training keeps busy
+CERTAIN = 20.0  # seconds after which what has run says how long the rest will take
+console = Console(highlight=False, soft_wrap=False)
+
+
+def main() -> None:
+    repo = Repo()
+    with console.status("comparing code, parameters and data with dvc.lock"):
+        graph = get_active_graph(repo.index.graph)
+        every = [one.addressing for one in plan_repro(graph)]
+        told = Told(Expected.read(), to_run(graph, repo.status(), every))
+    console.print(*told.plan(len(every)), sep="\n")
+    if not told.stages:
+        return
+    logging.getLogger("dvc").setLevel(logging.WARNING)
+    logging.getLogger("dvc.output").addFilter(lambda record: "is empty" not in str(record.msg))
+    log = logging.getLogger("dvc.stage.run")  # where it says which stage it runs, and how
+    log.setLevel(logging.INFO)
+    log.addFilter(told)
+    try:
+        repo.reproduce()
+    except DvcException as error:
+        told.interrupted()
+        raise UserError(f"{error}; what was made before stays, and `make` goes on there") from None
+    told.ended()
+
+
+def to_run(graph: Any, status: Mapping[str, Any], every: Sequence[str]) -> list[str]:
+    """Stages that have changed or depend on one that has, in order: at most these will run.
+
+    Args: graph: of DVC's stages, from each to what it depends on; status: by address, those that
+        differ from dvc.lock; every: all addresses in the order in which they run.
+    """
+    changed = {one for one in graph if one.addressing in status}
+    above = [networkx.ancestors(graph, one) for one in changed]
+    names = {one.addressing for one in changed.union(*above)}
+    return [name for name in every if name in names]
+
+
+def yardstick() -> float:
+    """Seconds of one core that two matrices of 1024 x 1024 take to multiply, by the cores.
+
+    Of the processor's time: what else runs at the moment does not count.
+    """
+    matrix = np.ones((1024, 1024), np.float32)
+    taken = []
+    with threadpool_limits(1):
+        for _ in range(6):
+            start = time.process_time()
+            np.matmul(matrix, matrix)
+            taken.append(time.process_time() - start)
+    return min(taken) / min(os.cpu_count() or 1, MOST_CORES)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How long each stage takes."""
+
+    seconds: Mapping[str, float]
+    here: Sequence[str]  # of which of them that is known of this machine
+    slower: float  # this machine, times that on which the others were measured
+
+    @classmethod
+    def read(cls) -> "Expected":
+        """The record of this machine and, for what has never run here, that of another one."""
+        here, measured, data = _read(HERE), _read(MEASURED), _data()
+        slower = yardstick() / measured[YARDSTICK]
+        others = {**measured.get("builtin", {}), **measured.get("mirror", {}), **measured[data]}
+        scaled = {name: seconds * slower for name, seconds in others.items()}
+        own = here.get(data, {})
+        return cls(scaled | own, list(own), slower)
+
+    def source(self, stages: Sequence[str]) -> str:
+        """Where the times of these stages are from, in words."""
+        if set(stages) & set(self.seconds) <= set(self.here):
+            return "as the last time here"
+        times = f"{max(self.slower, 1 / self.slower):.1f} times as "
+        speed = times + ("slow" if self.slower > 1 else "fast")
+        return f"by a table of another machine; this one is {speed}, which is counted in"
+
+
+@dataclass
+class Told(logging.Filter):
+    """Says which stage begins, where DVC would; keeps DVC's own words to itself."""
+
+    expected: Expected
+    stages: Sequence[str]
+    began: float = field(default_factory=time.monotonic)
+    running: tuple[str, float] | None = None
+    taken: dict[str, float] = field(default_factory=dict)
+
+    def plan(self, count: int) -> list[Any]:
+        """What is to be printed before anything runs; `count`: of all stages."""
+        if not self.stages:
+            return [f"Nothing to make: all {count} stages are as dvc.lock says."]
+        unknown = [name for name in self.stages if name not in self.expected.seconds]
+        total, source = words(self.left(self.stages)), self.expected.source(self.stages)
+        head = f"Plan: at most {len(self.stages)} of {count} stages, {total}, {source}."
+        if unknown:
+            head += f" How long {', '.join(unknown)} will take is not known."
+        table = Table.grid(padding=(0, 2))
+        for column in ({}, {"ratio": 1}, {"justify": "right", "no_wrap": True}):
+            table.add_column(**column)
+        kinds = dict.fromkeys(name.partition("@")[0] for name in self.stages)
+        for kind in kinds:
+            names = [name for name in self.stages if name.partition("@")[0] == kind]
+            models = ", ".join(name.partition("@")[2] for name in names)
+            table.add_row(f"  {kind}", models, words(self.left(names)))
+        return [head, table]
+
+    def left(self, names: Sequence[str]) -> float:
+        """Seconds that these will take, corrected by what others have taken in this run."""
+        known = [name for name in self.taken if name in self.expected.seconds]
+        planned = sum(self.expected.seconds[name] for name in known)
+        is_certain = planned > CERTAIN
+        ratio = sum(self.taken[name] for name in known) / planned if is_certain else 1.0
+        return ratio * sum(self.expected.seconds.get(name, 0.0) for name in names)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno > logging.INFO:
+            return True
+        if str(record.msg).startswith("Running stage") and isinstance(record.args, tuple):
+            self.begins(str(record.args[0]))
+        return False
+
+    def begins(self, name: str) -> None:
+        self._close()
+        self.running = (name, time.monotonic())
+        at = self.stages.index(name) + 1 if name in self.stages else "-"
+        kind, _, model = name.partition("@")
+        own = self.left([name])
+        rest = self.left(self.stages[at - 1 :]) if isinstance(at, int) else own
+        console.print(
+            rf"\[{at}/{len(self.stages)}] [bold]{kind} {model}[/bold]:".replace(" [/", "[/"),
+            f"{words(own)}; {words(rest)} left in all" if own else "not timed before",
+        )
+
+    def ended(self) -> None:
+        """Says how long all took, and remembers how long each."""
+        self._close()
+        seconds = time.monotonic() - self.began
+        count = len(self.taken)
+        console.print(f"Made {count} stage{'s' * (count != 1)} in {words(seconds, about='')}.")
+
+    def interrupted(self) -> None:
+        """Forgets the stage that was running: it has not taken as long as it takes."""
+        self.running = None
+
+    def _close(self) -> None:
+        if self.running is None:
+            return
+        name, start = self.running
+        self.taken[name], self.running = round(time.monotonic() - start, 1), None
+        known = _read(HERE)
+        known |= {YARDSTICK: yardstick(), _data(): known.get(_data(), {}) | self.taken}
+        files.write_text(HERE, json.dumps(known, indent=1) + "\n")
+
+
+def words(seconds: float, about: str = "about ") -> str:
+    """A duration as people say it."""
+    if seconds < 55:
+        return f"{about}{max(1, round(seconds))} s"
+    return f"{about}{round(seconds / 60)} min"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return json.loads(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _data() -> str:
+    """Which data the times are of: with a mirror there are more."""
+    return "mirror" if os.environ.get(MIRROR_VARIABLE) else "builtin"
+
+
+if __name__ == "__main__":
+    stage.run(main)
