@@ -137,7 +137,7 @@ class Told(logging.Filter):
         for kind in kinds:
             names = [name for name in self.stages if name.partition("@")[0] == kind]
             models = ", ".join(name.partition("@")[2] for name in names)
-            table.add_row(f"  {kind}", models, words(self.left(names)))
+            table.add_row(f"  {kind}", models, words(self.left(names), about=""))
         return [head, table]
 
     def left(self, names: Sequence[str]) -> float:

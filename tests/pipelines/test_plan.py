@@ -45,8 +45,8 @@ def test_a_plan_says_how_long_each_kind_of_stage_takes_and_what_is_unknown() -> 
         "Plan: at most 3 of 3 stages, about 10 min, by a table of another machine; this",
         "one is 2.0 times as slow, which is counted in. How long train@new will take is",
         "not known.",
-        "  train   a, new  about 10 min",
-        "  report             about 5 s",
+        "  train   a, new  10 min",
+        "  report             5 s",
     ]
     [head, *_] = lines(told(["report"], {"train@a": 600.0, "report": 5.0}, here=["report"]))
     assert head == "Plan: at most 1 of 3 stages, about 5 s, as the last time here."

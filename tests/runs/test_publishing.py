@@ -26,7 +26,7 @@ from fivenets.core.candidates import DECISIONS, Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.fitting.engine import OpenVinoNetwork
-from fivenets.runs import exporting, lookup, publishing, registry, tracking
+from fivenets.runs import exporting, lookup, model_metrics, publishing, registry, tracking
 from fivenets.runs.pyfunc import serving
 from fivenets.sources.origin import Kind, Origin, in_words
 
@@ -595,3 +595,29 @@ def test_params_of_another_kind_are_named_with_the_kinds_that_there_are(
     assert str(caught.value).endswith(
         "a value in `params` is not of its type: size (long), initial (string)"
     )
+
+
+def test_a_models_numbers_name_the_data_that_each_is_of(story) -> None:
+    client = tracking.connect()
+    version = client.get_model_version_by_alias(NAME, "large")
+    model = client.get_logged_model(str(version.source).removeprefix("models:/"))
+    of_data = [(one.key, one.value, one.dataset_name) for one in model.metrics if one.dataset_name]
+    assert ("test/accuracy", 0.85, "signs") in of_data
+    assert len(of_data) == len({key for key, *_ in of_data}), "each number once"
+
+
+def test_a_number_of_a_part_is_of_that_parts_data() -> None:
+    one, other = (
+        Origin("signs", Kind.MIRROR, "a" * 64, "none"),
+        Origin("drawn_hands", Kind.BUILTIN, "b" * 64, "none"),
+    )
+    metrics = {
+        "scored_on": [one.record()],
+        "drawn": {"accuracy": 0.1},
+        "drawn_hands": {"accuracy": 0.5, "scored_on": [other.record()]},
+    }
+    named = {
+        key: model_metrics.data_of(metrics, key, [])["dataset_name"]
+        for key in ("accuracy", "drawn_hands.accuracy", "drawn_hands_accuracy", "drawn.accuracy")
+    }
+    assert list(named.values()) == ["signs", "drawn_hands", "drawn_hands", "signs"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification import answers, drawing, evaluation, imagenet
+from fivenets.classification import answers, drawing, evaluation, imagenet, views
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.settings import ClassifierRecipe, Evaluation
 from fivenets.classification.training import train
@@ -71,12 +71,16 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     new, images, labels, predicted = found.is_new, found.images, found.labels, found.predicted
     seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])
     scoring = params.settings(Evaluation, candidate.name, "evaluate")
-    is_twin = evaluation.near_duplicates(images[new], seen, **asdict(scoring))
+    alike = scoring.near_duplicate_similarity
+    is_twin = evaluation.near_duplicates(images[new], seen, near_duplicate_similarity=alike)
     metrics = evaluation.evaluate(found.probabilities[new], labels[new], data.labels, is_twin)
     metrics["in_other_light"] = {
         light: float((classifier.probabilities(changed).argmax(axis=1) == labels[new]).mean())
         for light, changed in evaluation.in_other_light(images[new]).items()
     }
+    if scoring.views == views.VIEWS:
+        by_views = views.probabilities(classifier, images[new]).argmax(axis=1)
+        metrics["ten_views"] = evaluation.accuracy_with_interval(by_views == labels[new])
     metrics["rejected"] = float(found.rejected[new].mean())
     if found.others_rejected is not None:
         metrics["others_rejected"] = found.others_rejected

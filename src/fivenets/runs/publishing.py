@@ -12,7 +12,7 @@ from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
 from fivenets.core.words import interval
-from fivenets.runs import exporting, registry, results, tracking
+from fivenets.runs import exporting, model_metrics, registry, results, tracking
 from fivenets.runs.exporting import PYFUNC
 from fivenets.runs.lookup import CHAMPION
 from fivenets.sources.origin import Kind, all_of, in_words
@@ -103,6 +103,7 @@ def publish(decision: dict[str, Any]) -> None:
             service.options,
             exporting.of(candidate, service),
         )
+        model_metrics.log(client, run_id, client.get_model_version(name, version), candidate)
         registry.point_alias(name, candidate.name, version)
         if candidate.name == decision["best"] and decision["passed"]:
             registry.point_alias(name, CHAMPION, version)

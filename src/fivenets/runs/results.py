@@ -137,10 +137,13 @@ def scored_on(metrics: dict[str, Any], metric: str, made_from: list[Origin]) -> 
     A metric of one part of an evaluation, such as unseen_auc, was measured on that part's data; an
     evaluation that names no data, on the test split of what the model was made from.
     """
-    part = metrics.get(metric.partition("_")[0])
-    if isinstance(part, dict) and "scored_on" in part:
-        return all_of(part["scored_on"])
-    return all_of(metrics.get("scored_on")) or made_from
+    parts = [
+        name
+        for name, part in metrics.items()
+        if metric.startswith((f"{name}_", f"{name}.")) and "scored_on" in _mapping(part)
+    ]
+    of = metrics[max(parts, key=len)] if parts else metrics
+    return all_of(of.get("scored_on")) or made_from
 
 
 def nature(made_from: list[Origin], scored_on: list[Origin]) -> str:
@@ -159,6 +162,10 @@ def limits(service: Service, nature: str) -> str:
     if nature == "own":
         return "As good as its test split says on pictures like those, and not on others."
     return service.limits if nature == "real" else service.limits_of_builtin
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _others(entry: dict[str, Any], whose: str, measured_on: list[Origin]) -> str:

@@ -19,6 +19,7 @@ from fivenets.datasets.settings import (
     FaceSettings,
     MaskSettings,
     ObjectSettings,
+    PlaceSettings,
     TrainedFaces,
 )
 from fivenets.faces import settings as faces
@@ -30,6 +31,7 @@ SETS = {  # that have a name of their own here
     DataSettings: ("signs", "course_cats"),
     ObjectSettings: ("scenes", "camvid", "bccd"),
     MaskSettings: ("camvid", "scenes"),
+    PlaceSettings: ("helen68", "drawn-faces", "windows"),
     FaceSettings: ("att_faces", "lfw10", "lfw", "lfw-view1"),
 }
 PEOPLE = {  # in each set of faces, by data.source

@@ -1,0 +1,99 @@
+"""Trains a network that localises: deterministic for a seed, and resumable after being killed."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from fivenets.core.digests import arrays_sha256
+from fivenets.datasets.places.prepared import Example, PlaceDataset
+from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
+from fivenets.fitting.inference import jit_compile
+from fivenets.localisation import augmentation
+from fivenets.localisation.losses import LocalisationLoss
+from fivenets.localisation.network import localiser
+from fivenets.localisation.settings import Recipe
+
+
+def train(
+    data: PlaceDataset,
+    recipe: Recipe,
+    checkpoint_dir: Path,
+    on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+) -> tuple[keras.Model, list[dict[str, float]]]:
+    """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
+
+    All of data.train is trained on, and the last epoch's weights are kept: nothing is chosen.
+    Returns: the network and one row of metrics per epoch. The caller removes `checkpoint_dir` once
+        it has saved the network.
+    Raises: UserError where the loss becomes NaN, or the data cannot be changed as the recipe says.
+    """
+    make_deterministic(recipe.seed)
+    coordinates = np.stack([one.coordinates for one in data.train])
+    augmentation.check(recipe.augmentation, data.form, coordinates.shape[1])
+    is_there = np.array([one.label >= 0 for one in data.train])
+    network = localiser(len(data.labels), coordinates[is_there].mean(axis=0), recipe)
+    trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
+    # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
+    settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
+    settings |= {"source": data.source["digest"], "labels": data.labels}
+    arrays = (one.image_rgb_uint8 for one in data.train)
+    known_by = fingerprint(settings, arrays_sha256(itertools.chain(arrays, [coordinates])), network)
+    batch_size = min(recipe.batch_size, len(data.train))
+    steps = len(data.train) // batch_size
+    trained.compile(
+        optimizer=FusedAdamW(
+            warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
+            weight_decay=recipe.weight_decay,
+        ),
+        loss=LocalisationLoss(coordinates.shape[1], recipe.loss),
+        jit_compile=jit_compile(),
+    )
+    fit = Fit(
+        name="localisation",
+        epochs=recipe.epochs,
+        steps=steps,
+        seed=recipe.seed,
+        checkpoint_dir=checkpoint_dir,
+        fingerprint=known_by,
+    )
+    rows = fit.run(trained, lambda first: batches(data, recipe, first), on_epoch_end)
+    network.set_weights(trained.get_weights())
+    return network, rows
+
+
+def batches(
+    data: PlaceDataset, recipe: Recipe, first_epoch: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(pictures, labels) from an epoch on, without end; an epoch's by (seed, epoch) alone.
+
+    An epoch's short last batch is dropped.
+    """
+    batch_size = min(recipe.batch_size, len(data.train))
+    steps = len(data.train) // batch_size
+    for epoch in itertools.count(first_epoch):
+        rng = np.random.default_rng([recipe.seed, epoch])
+        order = rng.permutation(len(data.train))[: steps * batch_size].reshape(steps, batch_size)
+        for indices in order:
+            pairs = [_shown(data.train[index], data, recipe, rng) for index in indices]
+            pictures, labels = zip(*pairs, strict=True)
+            yield np.stack(pictures), np.stack(labels)
+
+
+def _shown(
+    example: Example, data: PlaceDataset, recipe: Recipe, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    picture, label, coordinates = augmentation.augmented(
+        example, data.form, recipe.size, recipe.augmentation, rng
+    )
+    return picture, label_vector(label, coordinates, len(data.labels))
+
+
+def label_vector(label: int, coordinates: np.ndarray, classes: int) -> np.ndarray:
+    """(1 + coordinates + classes,) of a class' number, or -1 for none: p_c, places, classes."""
+    kinds = np.eye(classes)[label] if label >= 0 else np.zeros(classes)
+    return np.concatenate([[label >= 0], coordinates, kinds]).astype(np.float32)
