@@ -18,10 +18,10 @@ from fivenets.localisation.augmentation import PARTNERS, augmented, from_old, wa
 from fivenets.localisation.locator import Located, Locator
 from fivenets.localisation.losses import LocalisationLoss
 from fivenets.localisation.network import localiser
-from fivenets.localisation.settings import Augmentation, Loss, Recipe
+from fivenets.localisation.settings import Augmentation, LocaliserRecipe, Loss
 from fivenets.localisation.training import label_vector, train
 
-RECIPE = Recipe(
+RECIPE = LocaliserRecipe(
     size=32,
     filters=4,
     units=16,
@@ -230,7 +230,7 @@ def test_helen_is_drawn_where_it_cannot_be_had(tmp_path: Path, monkeypatch) -> N
     settings = PlaceSettings(dataset="helen68", train="train", test="test")
     preparation.prepare(settings, "builtin", tmp_path / "out", tmp_path / "raw")
     data = prepared.load(tmp_path / "out", settings)
-    assert data.source["left_out"] == ["helen68"]
+    assert data.record["left_out"] == ["helen68"]
     assert data.test[0].coordinates.shape == (136,)
     with pytest.raises(UserError, match=r"drawn, and data\.source is real"):
         preparation.prepare(

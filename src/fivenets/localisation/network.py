@@ -8,10 +8,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from fivenets.localisation.settings import Recipe
+from fivenets.localisation.settings import LocaliserRecipe
 
 
-def localiser(classes: int, middle: np.ndarray, recipe: Recipe) -> keras.Model:
+def localiser(classes: int, middle: np.ndarray, recipe: LocaliserRecipe) -> keras.Model:
     """From pictures (n, size, size, 3) in 0..255 to (n, 1 + coordinates + classes).
 
     Args: middle: (coordinates,) mean of those to train on, from which it sets out.

@@ -9,11 +9,10 @@ from fivenets.core.params import (
     Count,
     Fraction,
     NonNegative,
-    Positive,
     Section,
-    Seed,
     checked,
 )
+from fivenets.fitting.recipe import Recipe
 
 Factor = Annotated[float, Field(ge=0, le=9)]
 
@@ -41,23 +40,18 @@ class Augmentation:
 
 
 @checked
-class Recipe:
+class LocaliserRecipe(Recipe):
     """How one network is trained."""
 
     size: Annotated[int, Field(ge=32, le=512, multiple_of=32)]  # pixels a side of its input
     filters: Annotated[int, Field(ge=1, le=256)]  # of the first convolution; up to 8 times as many
     units: Annotated[int, Field(ge=1, le=4096)]  # of the layer before the answer
     dropout: Annotated[float, Field(ge=0, lt=1)]  # of these units
-    epochs: Count
     batch_size: Count
-    learning_rate: Positive
-    warmup_fraction: Fraction
     weight_decay: NonNegative
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
-    mixed_precision: bool
     loss: Section[Loss] = Loss()
     augmentation: Section[Augmentation] = Augmentation()
-    seed: Seed
 
 
 @checked
@@ -67,7 +61,7 @@ class Evaluation:
     shown: Count  # pictures on the page
 
 
-SECTIONS = {"localisation": {"train": Recipe, "evaluate": Evaluation}}
+SECTIONS = {"localisation": {"train": LocaliserRecipe, "evaluate": Evaluation}}
 METRICS = {
     "localisation": Metrics(
         scores=("located",),

@@ -15,7 +15,7 @@ from fivenets.datasets.settings import PlaceSettings
 from fivenets.localisation import drawing, scoring
 from fivenets.localisation.augmentation import WHOLE, warped
 from fivenets.localisation.locator import Located, Locator
-from fivenets.localisation.settings import Evaluation, Recipe
+from fivenets.localisation.settings import Evaluation, LocaliserRecipe
 from fivenets.localisation.training import train
 from fivenets.sources.origin import caution
 
@@ -27,7 +27,7 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 
 def training(candidate: Candidate) -> Making:
     """A network by its recipe, from the prepared data."""
-    recipe = params.settings(Recipe, candidate.name, "train")
+    recipe = params.settings(LocaliserRecipe, candidate.name, "train")
     settings = _settings(str(candidate.data))
     data = prepared.load(Path("data", str(candidate.data)), settings)
 

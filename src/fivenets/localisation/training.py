@@ -9,19 +9,19 @@ import keras
 import numpy as np
 
 from fivenets.core.digests import arrays_sha256
-from fivenets.datasets.places.prepared import Example, PlaceDataset
+from fivenets.datasets.places.prepared import PlaceDataset
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
-from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
-from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.batches import assembled, whole_batches
+from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic
 from fivenets.localisation import augmentation
 from fivenets.localisation.losses import LocalisationLoss
 from fivenets.localisation.network import localiser
-from fivenets.localisation.settings import Recipe
+from fivenets.localisation.settings import LocaliserRecipe
 
 
 def train(
     data: PlaceDataset,
-    recipe: Recipe,
+    recipe: LocaliserRecipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
@@ -37,60 +37,43 @@ def train(
     augmentation.check(recipe.augmentation, data.form, coordinates.shape[1])
     is_there = np.array([one.label >= 0 for one in data.train])
     network = localiser(len(data.labels), coordinates[is_there].mean(axis=0), recipe)
-    trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
+    trained = training_copy(network, recipe.policy)
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
-    settings |= {"source": data.source["digest"], "labels": data.labels}
+    settings |= {"source": data.record["digest"], "labels": data.labels}
     arrays = (one.image_rgb_uint8 for one in data.train)
     known_by = fingerprint(settings, arrays_sha256(itertools.chain(arrays, [coordinates])), network)
-    batch_size = min(recipe.batch_size, len(data.train))
-    steps = len(data.train) // batch_size
-    trained.compile(
-        optimizer=FusedAdamW(
-            warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
-            weight_decay=recipe.weight_decay,
-        ),
-        loss=LocalisationLoss(coordinates.shape[1], recipe.loss),
-        jit_compile=jit_compile(),
-    )
-    fit = Fit(
+    rows = fit_by(
+        recipe,
+        trained,
+        lambda first: batches(data, recipe, first),
+        on_epoch_end,
         name="localisation",
-        epochs=recipe.epochs,
-        steps=steps,
-        seed=recipe.seed,
+        steps=whole_batches(len(data.train), recipe.batch_size)[1],
         checkpoint_dir=checkpoint_dir,
         fingerprint=known_by,
+        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
+        loss=LocalisationLoss(coordinates.shape[1], recipe.loss),
     )
-    rows = fit.run(trained, lambda first: batches(data, recipe, first), on_epoch_end)
     network.set_weights(trained.get_weights())
     return network, rows
 
 
 def batches(
-    data: PlaceDataset, recipe: Recipe, first_epoch: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(pictures, labels) from an epoch on, without end; an epoch's by (seed, epoch) alone.
+    data: PlaceDataset, recipe: LocaliserRecipe, first_epoch: int
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """(pictures, labels) from an epoch on: see `assembled`."""
 
-    An epoch's short last batch is dropped.
-    """
-    batch_size = min(recipe.batch_size, len(data.train))
-    steps = len(data.train) // batch_size
-    for epoch in itertools.count(first_epoch):
-        rng = np.random.default_rng([recipe.seed, epoch])
-        order = rng.permutation(len(data.train))[: steps * batch_size].reshape(steps, batch_size)
-        for indices in order:
-            pairs = [_shown(data.train[index], data, recipe, rng) for index in indices]
-            pictures, labels = zip(*pairs, strict=True)
-            yield np.stack(pictures), np.stack(labels)
+    def example(index: int, _: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        picture, label, coordinates = augmentation.augmented(
+            data.train[index], data.form, recipe.size, recipe.augmentation, rng
+        )
+        return picture, label_vector(label, coordinates, len(data.labels))
 
+    def order(rng: np.random.Generator) -> np.ndarray:
+        return rng.permutation(len(data.train))
 
-def _shown(
-    example: Example, data: PlaceDataset, recipe: Recipe, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    picture, label, coordinates = augmentation.augmented(
-        example, data.form, recipe.size, recipe.augmentation, rng
-    )
-    return picture, label_vector(label, coordinates, len(data.labels))
+    return assembled(recipe.seed, first_epoch, recipe.batch_size, order, example)
 
 
 def label_vector(label: int, coordinates: np.ndarray, classes: int) -> np.ndarray:

@@ -33,14 +33,14 @@ class PlaceDataset:
     settings: PlaceSettings
     labels: tuple[str, ...]
     form: str  # of the coordinates: box or points
-    source: dict[str, Any]
+    record: dict[str, Any]
     train: Sequence[Example]
     test: Sequence[Example]
 
     @property
     def origins(self) -> list[Origin]:
         """Where the pictures are from."""
-        return [Origin.of(self.source)]
+        return [Origin.of(self.record)]
 
 
 def load(folder: Path, settings: PlaceSettings) -> PlaceDataset:
@@ -50,7 +50,7 @@ def load(folder: Path, settings: PlaceSettings) -> PlaceDataset:
     """
     builder = tfds.builder_from_directory(version_folder(folder))
     check_apart(builder, settings.train, settings.test)
-    source = json.loads((folder / SOURCE_FILE).read_text())
+    record = json.loads((folder / SOURCE_FILE).read_text())
     train, test = (
         [
             Example(read_image(row["image"]), int(row["label"]), row["coordinates"])
@@ -58,4 +58,4 @@ def load(folder: Path, settings: PlaceSettings) -> PlaceDataset:
         ]
         for split in (settings.train, settings.test)
     )
-    return PlaceDataset(settings, tuple(source["classes"]), source["form"], source, train, test)
+    return PlaceDataset(settings, tuple(record["classes"]), record["form"], record, train, test)
