@@ -21,7 +21,7 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo ui requirements clean
+.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells landmarks locator signals ladder classics ablation cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything

@@ -67,7 +67,7 @@ def main(*names: str) -> None:
             found = np.full(len(labels), -1)
             for fold, (known, asked) in enumerate(folds(labels)):
                 start = time.perf_counter()
-                network = trained(PLANS[name], inputs[known], labels[known], labels.max() + 1)
+                network = trained(PLANS[name], inputs[known], labels[known], int(labels.max()) + 1)
                 found[asked] = inference.outputs(network, inputs[asked], 256).argmax(axis=1)
                 accuracy = float((found[asked] == labels[asked]).mean())
                 seconds = time.perf_counter() - start

@@ -20,14 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification import drawing, imagenet
+from fivenets.classification import drawing
 from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import files, params, stage
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.datasets.classification.prepared import DataSettings, ImageDataset
-from fivenets.fitting import inference
+from fivenets.fitting import imagenet, inference
 from fivenets.fitting.strengths import Strengths
 
 SIZES, SEEDS, BATCH_SIZE = (5, 10, 20, 50, None), (0, 1, 2), 16  # None: all pictures there are

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from cutting import cut_off
 
+from fivenets.core.errors import UserError
 from fivenets.datasets.masks.prepared import Example, MaskDataset, MaskSettings
 from fivenets.drawn.canvas import VOID
 from fivenets.segmentation import scoring
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Augmentation, Loss, UNetRecipe
+from fivenets.segmentation.settings import Augmentation, FineTuning, Loss, UNetRecipe
 from fivenets.segmentation.training import batches, train
+from fivenets.segmentation.unet_on_mobilenet import encoder
 from fivenets.sources.origin import Origin
 
 RECIPE = UNetRecipe(
@@ -30,6 +32,10 @@ RECIPE = UNetRecipe(
     loss=Loss(class_balance=0.5, dice=0.5),
     augmentation=Augmentation(mirror=True, crop=0.3),
     seed=0,
+)
+
+TUNING = FineTuning(
+    start="mobilenet_v2", height=32, width=64, filters=4, epochs=1, learning_rate=0.01
 )
 
 
@@ -86,3 +92,30 @@ def test_an_epochs_batches_depend_on_seed_and_epoch_alone(data: MaskDataset) -> 
     pictures, masks = another
     assert (pictures.shape, pictures.dtype) == ((4, 16, 24, 3), np.float32)
     assert (masks.shape, masks.dtype) == ((4, 16, 24), np.uint8)
+    plain = replace(RECIPE, augmentation=Augmentation())
+    whole, half = (next(batches(examples, plain, 0, stride))[1] for stride in (1, 2))
+    assert half.shape == (4, 8, 12)
+    assert np.mean(half == whole[:, 1::2, 1::2]) > 0.95
+
+
+def test_the_encoder_keeps_its_numbers_and_the_rest_learns(
+    data: MaskDataset, tmp_path: Path
+) -> None:
+    start = encoder()
+    kept = {layer.name: layer.get_weights() for layer in start.layers[:-1] if layer.weights}
+    tuned = replace(RECIPE, fine_tuning=TUNING).fine_tuned()
+    assert (tuned.height, tuned.width, tuned.filters, tuned.epochs) == (32, 64, 4, 1)
+    network, rows = train(data, tuned, tmp_path / "checkpoints", encoder=start)
+    assert len(rows) == 1
+    for layer in network.layers:
+        for value, before in zip(layer.get_weights(), kept.get(layer.name, []), strict=False):
+            assert np.array_equal(value, before), layer.name
+    learned = {layer.name for layer in network.layers if layer.trainable_weights}
+    assert {"bottom", "side0", "up3_twofold", "up0_norm", "logits"} <= learned
+    assert not learned & kept.keys()
+
+
+def test_sides_that_are_no_whole_cells_of_the_encoder_are_named() -> None:
+    sentence = r"fine_tuning\.width should be a multiple of 32 pixels, it is 48"
+    with pytest.raises(UserError, match=sentence):
+        replace(RECIPE, fine_tuning=replace(TUNING, width=48))

@@ -7,8 +7,6 @@ import keras
 
 from fivenets.classification.settings import NETWORKS, check_network
 
-LOGITS = "logits"  # the name of the last layer of each
-
 
 def build(
     architecture: str, image_size: int, num_classes: int, network: Mapping[str, Any] | None = None

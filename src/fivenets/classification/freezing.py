@@ -2,11 +2,11 @@
 
 import keras
 
-from fivenets.classification.architectures import LOGITS
 from fivenets.core.errors import UserError
 from fivenets.core.params import suggestion
 from fivenets.datasets.classification.prepared import ImageDataset, InMemory
 from fivenets.fitting import inference
+from fivenets.fitting.imagenet import LOGITS
 
 UP_TO = "up_to:"
 BATCH_SIZE = 64  # pictures whose features are computed at once

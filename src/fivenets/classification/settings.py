@@ -104,27 +104,27 @@ class ThinResNetOptions:
 class Network:
     """Where a network's builder is, what it takes, and the smallest pictures that it takes."""
 
-    module: str  # in fivenets.classification; holds a function of the network's name
+    module: str  # in fivenets; holds a function of the network's name
     options: type = NoOptions
     smallest_side: int = 1  # pixels
 
     def builder(self, name: str) -> Callable[..., Any]:
         """The function that builds the network; Keras is imported only now."""
-        return getattr(import_module(f"fivenets.classification.{self.module}"), name)
+        return getattr(import_module(f"fivenets.{self.module}"), name)
 
 
 # The networks that params.yaml can name.
 NETWORKS = {
-    "alexnet": Network("classics", ScaledOptions, smallest_side=67),
-    "assignment_cnn": Network("signs_cnn"),
-    "compact_cnn": Network("signs_cnn", CompactOptions),
-    "googlenet": Network("googlenet", ScaledOptions, smallest_side=32),
-    "lenet5": Network("classics", ScaledOptions, smallest_side=16),
-    "mobilenet_v2": Network("mobilenet_v2", MobileNetV2Options, smallest_side=32),
-    "resnet": Network("resnet_depths", ResNetOptions, smallest_side=32),
-    "resnet50": Network("resnet", ResNet50Options, smallest_side=32),
-    "thin_resnet": Network("thin_resnet", ThinResNetOptions),
-    "vgg16": Network("classics", ScaledOptions, smallest_side=32),
+    "alexnet": Network("classification.classics", ScaledOptions, smallest_side=67),
+    "assignment_cnn": Network("classification.signs_cnn"),
+    "compact_cnn": Network("classification.signs_cnn", CompactOptions),
+    "googlenet": Network("classification.googlenet", ScaledOptions, smallest_side=32),
+    "lenet5": Network("classification.classics", ScaledOptions, smallest_side=16),
+    "mobilenet_v2": Network("fitting.mobilenet_v2", MobileNetV2Options, smallest_side=32),
+    "resnet": Network("classification.resnet_depths", ResNetOptions, smallest_side=32),
+    "resnet50": Network("classification.resnet", ResNet50Options, smallest_side=32),
+    "thin_resnet": Network("classification.thin_resnet", ThinResNetOptions),
+    "vgg16": Network("classification.classics", ScaledOptions, smallest_side=32),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification import answers, drawing, evaluation, imagenet, views
+from fivenets.classification import answers, drawing, evaluation, views
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.settings import ClassifierRecipe, Evaluation
 from fivenets.classification.training import train
@@ -22,7 +22,7 @@ from fivenets.core.words import interval
 from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.datasets.settings import DataSettings
-from fivenets.fitting import distribution
+from fivenets.fitting import distribution, imagenet
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:

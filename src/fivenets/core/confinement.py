@@ -41,16 +41,18 @@ def leave_network() -> bool:
     return libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0
 
 
-def confine(memory: int, seconds: int) -> bool:
+def confine(memory: int, seconds: int | None) -> bool:
     """Leaves this process what it holds, `memory` more bytes and `seconds` of processor time.
 
-    It opens no file and no socket any more: all that it needs has been imported.
+    It opens no file and no socket any more: all that it needs has been imported. seconds: None for
+    no limit.
     Returns: whether landlock keeps it from touching files by name.
     """
     space = _address_space() + memory
     is_landlocked = sys.platform == "linux" and _landlock()
     _limit(resource.RLIMIT_AS, space)
-    _limit(resource.RLIMIT_CPU, int(sum(os.times()[:2])) + seconds, 1)
+    if seconds is not None:
+        _limit(resource.RLIMIT_CPU, int(sum(os.times()[:2])) + seconds, 1)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, 0)  # of those that are open, each stays so

@@ -21,7 +21,7 @@ import numpy as np
 from fivenets.core.errors import UserError
 
 LONGEST_MESSAGE = 64 * 2**20  # bytes of a JSON object
-SILENCE = 60.0  # seconds in which a child has to say something
+SILENCE = 60.0  # seconds
 PIPE = 2**20  # bytes that Linux may hold of what is being said
 SOURCES = Path(__file__).parents[2]
 KINDS = "biuf"  # of the numbers in arrays, as NumPy names them
@@ -34,9 +34,9 @@ class UntrustedFile(type(Path())):
 class Child:
     """What the parent holds of it. Errors are of the file at `path`: one sentence."""
 
-    def __init__(self, path: Path, process: subprocess.Popen, unusable: str):
+    def __init__(self, path: Path, process: subprocess.Popen, unusable: str, silence: float):
         assert process.stdout
-        self.path, self.process, self.unusable = path, process, unusable
+        self.path, self.process, self.unusable, self.silence = path, process, unusable, silence
         self._pipe = process.stdout.fileno()
 
     def message(self) -> dict[str, Any]:
@@ -53,6 +53,8 @@ class Child:
             said = None
         if not isinstance(said, dict):
             raise self.error("it makes no sense")
+        if "sentence" in said:
+            raise UserError(f"{self.path}{_first_line(said['sentence'])}")
         if "error" in said:
             raise self.error(str(said["error"]))
         return said
@@ -72,19 +74,26 @@ class Child:
         return np.frombuffer(self._exactly(size), kind).reshape(sides)
 
     def error(self, why: str) -> UserError:
-        first_line = why.strip().partition("\n")[0][:300]
-        return UserError(f"{self.path} {self.unusable}: {first_line}")
+        return UserError(f"{self.path} {self.unusable}: {_first_line(why.strip())}")
+
+    @contextmanager
+    def making_sense(self) -> Iterator[None]:
+        """A block that takes a message apart, which may be another than expected."""
+        try:
+            yield
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            raise self.error("it makes no sense") from None
 
     def _exactly(self, size: int) -> bytearray:
         found = bytearray(size)
-        left, deadline = memoryview(found), time.monotonic() + SILENCE
+        left, deadline = memoryview(found), time.monotonic() + self.silence
         while left:
             if not select.select([self._pipe], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise self.error(f"its reader was silent for {SILENCE:.0f} s")
+                raise self.error(f"its reader was silent for {self.silence:.0f} s")
             count = os.readv(self._pipe, [left])
             if not count:
                 raise self.error(self._death())
-            left, deadline = left[count:], time.monotonic() + SILENCE
+            left, deadline = left[count:], time.monotonic() + self.silence
         return found
 
     def _death(self) -> str:
@@ -96,17 +105,24 @@ class Child:
 
 
 @contextmanager
-def reading(path: Path, module: str, unusable: str) -> Iterator[Child]:
+def reading(
+    path: Path,
+    module: str,
+    unusable: str,
+    arguments: Sequence[str] = (),
+    silence: float = SILENCE,
+) -> Iterator[Child]:
     """A child that runs `module` on the file; it is gone after the block.
 
-    unusable: what a sentence about the path says before the reason.
+    Args: unusable: what a sentence about the path says before the reason. silence: seconds in which
+        the child has to say something.
     Raises: UserError where there is no such file.
     """
     try:
         stream = path.open("rb")
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
-    command = [sys.executable, "-s", "-P", "-m", module]
+    command = [sys.executable, "-s", "-P", "-m", module, *arguments]
     # Of the environment, which may hold passwords, nothing; and one thread, which starts quicker.
     environment = {"PYTHONPATH": str(SOURCES), "LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
     with stream:
@@ -120,7 +136,7 @@ def reading(path: Path, module: str, unusable: str) -> Iterator[Child]:
         )
     try:
         _widen(process.stdout)
-        yield Child(path, process, unusable)
+        yield Child(path, process, unusable, silence)
     finally:
         process.kill()
         process.communicate()
@@ -133,6 +149,10 @@ def send(said: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> None:
     for array in arrays:
         sys.stdout.buffer.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     sys.stdout.buffer.flush()
+
+
+def _first_line(text: Any) -> str:
+    return str(text).partition("\n")[0][:300]
 
 
 def _widen(pipe: BinaryIO | None) -> None:

@@ -138,7 +138,12 @@ SECTIONS = {"detection": {"train": DetectorRecipe, "convert": Conversion, "evalu
 METRICS = {
     "detection": Metrics(
         scores=("agreement", "ap50", "voc07_ap50", "coco_ap", "coco_ap50", "coco_ap75"),
-        measures=("max_abs_difference", "max_box_difference_px", "milliseconds_per_picture"),
+        measures=(
+            "score_error",
+            "max_abs_difference",
+            "max_box_difference_px",
+            "milliseconds_per_picture",
+        ),
         groups=("by_class", "by_size", "by_source", "same_detections"),
         of_converted=("agreement",),
     )

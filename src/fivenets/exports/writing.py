@@ -112,7 +112,7 @@ def check_out(out: Path) -> None:
 
 @contextmanager
 def _folder(out: Path) -> Iterator[Path]:
-    """A new folder that becomes `out` at the end of the block; after an error none is left."""
+    """A new folder that becomes `out` after the block; after an error nothing has changed."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fivenets-part-", dir=out.parent) as scratch:
         made = Path(scratch, "new")

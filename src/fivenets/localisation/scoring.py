@@ -24,6 +24,10 @@ PARTS = {  # of 300-W's points
 }
 LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)
 OUTER_CORNERS = (36, 45)
+# Mean errors by the same distance on all of 300-W's 689 test pictures, of which Helen's 330 are the
+# easier half, by networks that learned from 3,148: SPIGA 2.99% (Prados-Torreblanca et al. 2022),
+# 3DDE 3.13%, DCFE 3.24%, CNN-CRF 3.30%.
+PUBLISHED = "published on 300-W, of which Helen's are a part: 0.030 to 0.033"
 
 
 def of_boxes(

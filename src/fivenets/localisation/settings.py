@@ -5,13 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fivenets.core.metrics import Metrics
-from fivenets.core.params import (
-    Count,
-    Fraction,
-    NonNegative,
-    Section,
-    checked,
-)
+from fivenets.core.params import Count, Fraction, NonNegative, Section, checked
 from fivenets.fitting.recipe import Recipe
 
 Factor = Annotated[float, Field(ge=0, le=9)]

@@ -61,11 +61,13 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     with (candidate.tables / "located.csv").open("w", newline="") as stream:
         rows = [(one.presence, one.label, *one.coordinates.ravel()) for one in found]
         csv.writer(stream).writerows([("presence", "label", "coordinates"), *rows])
+    is_helen = any(origin.asset == "helen68" for origin in data.origins)
+    beside = f"; {scoring.PUBLISHED}" if is_helen else ""
     return {
         **metrics,
         "parameters": locator.network.count_params(),
         "scored_on": [origin.record() for origin in data.origins],
-        "also": scoring.in_words(metrics),
+        "also": f"{scoring.in_words(metrics)}{beside}",
     }
 
 

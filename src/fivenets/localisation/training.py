@@ -41,12 +41,12 @@ def train(
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
     settings |= {"source": data.record["digest"], "labels": data.labels}
-    arrays = (one.image_rgb_uint8 for one in data.train)
-    known_by = fingerprint(settings, arrays_sha256(itertools.chain(arrays, [coordinates])), network)
+    arrays = itertools.chain((one.image_rgb_uint8 for one in data.train), [coordinates])
+    known_by = fingerprint(settings, arrays_sha256(arrays), network)
     rows = fit_by(
         recipe,
         trained,
-        lambda first: batches(data, recipe, first),
+        lambda first_epoch: batches(data, recipe, first_epoch),
         on_epoch_end,
         name="localisation",
         steps=whole_batches(len(data.train), recipe.batch_size)[1],
@@ -62,7 +62,7 @@ def train(
 def batches(
     data: PlaceDataset, recipe: LocaliserRecipe, first_epoch: int
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """(pictures, labels) from an epoch on: see `assembled`."""
+    """(pictures, label vectors) from an epoch on: see `assembled`."""
 
     def example(index: int, _: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         picture, label, coordinates = augmentation.augmented(

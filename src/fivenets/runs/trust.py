@@ -24,12 +24,22 @@ def allow_list() -> Path:
 
 def opened_as(path: Path) -> Path:
     """The path; as an `UntrustedFile` where no run of the store has made it and the allow-list does
-    not name it, or where an export lies beside it, for which no digest vouches.
+    not name it, or does not name the record of an export that lies beside it.
     """
-    is_alone = not Export.of(path).record.exists()
-    digest = sha256(path)
-    is_known = is_alone and (_is_allowed(digest) or _is_made_here(digest))
+    digest, record = sha256(path), Export.of(path).record
+    is_known = _is_allowed(digest) or _is_made_here(digest)
+    if is_known and record.exists():  # which holds the digests of the export's other files
+        is_known = _is_allowed(sha256(record))
     return path if is_known else UntrustedFile(path)
+
+
+def remember(path: Path) -> None:
+    """Adds a file that was made just now, and the record of its export, to the allow-list."""
+    made = [file for file in (path, Export.of(path).record) if file.exists()]
+    lines = [f"{sha256(file)}  {file.absolute()}\n" for file in made]
+    allow_list().parent.mkdir(parents=True, exist_ok=True)
+    with allow_list().open("a") as stream:
+        stream.writelines(lines)
 
 
 def _is_allowed(digest: str) -> bool:

@@ -16,6 +16,7 @@ from fivenets.segmentation.augmentation import augmented, resized, resized_mask
 from fivenets.segmentation.losses import SegmentationLoss, class_weights
 from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.unet import unet
+from fivenets.segmentation.unet_on_mobilenet import STRIDE, unet_on
 
 KEPT = 2  # times the network's sides: what is larger is shrunk before training, to save memory
 
@@ -25,18 +26,26 @@ def train(
     recipe: UNetRecipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+    encoder: keras.Model | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
     All of data.train is trained on: a stop by validation would need pictures for it, and the last
     epoch of a falling rate is the best.
+
+    Args: encoder: a trained contracting path, which stays as it is; by default there is none, and
+        all numbers start at random.
     Returns: the network, giving logits in float32, and one row of metrics per epoch. The caller
         removes `checkpoint_dir` once it has saved the network.
     Raises: UserError where the loss becomes NaN.
     """
     make_deterministic(recipe.seed)
     examples = [_shrunk(example, recipe) for example in data.train]  # decoded once
-    network = unet(len(data.labels), recipe.filters, recipe.depth, recipe.batch_norm_momentum)
+    classes, momentum = len(data.labels), recipe.batch_norm_momentum
+    if encoder is None:
+        network, stride = unet(classes, recipe.filters, recipe.depth, momentum), 1
+    else:
+        network, stride = unet_on(encoder, classes, recipe.filters, momentum), STRIDE
     trained = training_copy(network, recipe.policy)
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
@@ -47,7 +56,7 @@ def train(
     rows = fit_by(
         recipe,
         trained,
-        lambda first_epoch: batches(examples, recipe, first_epoch),
+        lambda first_epoch: batches(examples, recipe, first_epoch, stride),
         on_epoch_end,
         name="unet",
         steps=whole_batches(len(examples), recipe.batch_size)[1],
@@ -61,13 +70,13 @@ def train(
 
 
 def batches(
-    examples: Sequence[Example], recipe: UNetRecipe, first_epoch: int
+    examples: Sequence[Example], recipe: UNetRecipe, first_epoch: int, stride: int = 1
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """(pictures, masks) from an epoch on: see `assembled`."""
+    """(pictures, masks) from an epoch on: see `assembled`; of a mask each `stride`-th pixel."""
 
     def example(index: int, _: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         one, sides = examples[index], (recipe.height, recipe.width)
-        return augmented(one.image_rgb_uint8, one.mask, *sides, recipe.augmentation, rng)
+        return augmented(one.image_rgb_uint8, one.mask, *sides, recipe.augmentation, rng, stride)
 
     def order(rng: np.random.Generator) -> np.ndarray:
         return rng.permutation(len(examples))

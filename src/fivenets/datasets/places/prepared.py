@@ -33,7 +33,7 @@ class PlaceDataset:
     settings: PlaceSettings
     labels: tuple[str, ...]
     form: str  # of the coordinates: box or points
-    record: dict[str, Any]
+    record: dict[str, Any]  # source.json: an `Origin`, the classes and the form
     train: Sequence[Example]
     test: Sequence[Example]
 

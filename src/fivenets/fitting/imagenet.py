@@ -9,9 +9,8 @@ import h5py
 import keras
 import numpy as np
 
-from fivenets.classification import tflite_file
-from fivenets.classification.architectures import LOGITS
 from fivenets.core.errors import UserError
+from fivenets.fitting import tflite_file
 from fivenets.sources.asset import Asset
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import Fetched
@@ -19,6 +18,7 @@ from fivenets.sources.fetching import fetch as fetch_asset
 
 log = logging.getLogger(__name__)
 
+LOGITS = "logits"  # the name of the last layer of each architecture
 LABELS = "imagenet_labels.txt"  # beside MobileNetV2's weights
 
 
