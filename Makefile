@@ -21,7 +21,7 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
+.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells landmarks locator signals ladder classics ablation cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
@@ -131,6 +131,38 @@ camvid: check
 	python pipelines/train.py camvid-full
 	python pipelines/evaluate.py camvid-full
 	python pipelines/register.py unet-camvid
+
+# 68 points on Helen's faces, or on drawn ones. Goes on where it was cut off.
+landmarks: check
+	python pipelines/prepare.py localisation faces68
+	python pipelines/train.py landmarks68
+	python pipelines/evaluate.py landmarks68
+	python pipelines/register.py landmarks
+
+# One object or none in windows of drawn streets: whether, what, where.
+locator: check
+	python pipelines/prepare.py localisation windows
+	python pipelines/train.py window-locator
+	python pipelines/evaluate.py window-locator
+	python pipelines/register.py locator
+
+# Heart beats (1-D, five folds) and volumes (3-D) by one network.
+signals: check
+	python pipelines/studies/signals.py
+
+# Windows slid one by one, by one convolution and put on regions, beside YOLO: needs yolov2-compact.
+ladder: check
+	python pipelines/studies/ladder.py
+
+# The classic networks on SIGNS: accuracy against parameters, multiplications and seconds.
+classics: check
+	dvc repro prepare@classification
+	python pipelines/studies/classics.py
+
+# What each kind of augmentation, ten views and an ensemble bring, over three seeds.
+ablation: check
+	dvc repro prepare@classification prepare@hands
+	python pipelines/studies/ablation.py
 
 # The long recipe of ResNet-50 with seeds 0, 1 and 2; its table is committed.
 resnet50-full: check

@@ -23,7 +23,7 @@ from fivenets.datasets.settings import TrainedFaces
 from fivenets.faces import training
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.evaluation import verification
-from fivenets.faces.settings import Recipe
+from fivenets.faces.settings import EmbeddingRecipe
 
 THIRDS, FOLDS = 3, 10
 KEPT = ("auc", "eer", "balanced_accuracy")
@@ -33,9 +33,9 @@ def main(name: str, count: str = "3", *words: str) -> None:
     if count not in ("1", "2", "3"):
         raise UserError(f"1, 2 or 3 thirds to score expected, {count!r} received")
     settings = params.settings(TrainedFaces, "faces")
-    recipe = params.settings(Recipe, name, "train")
+    recipe = params.settings(EmbeddingRecipe, name, "train")
     changes = dict(map(_change, words))
-    recipe = params.read(Recipe, _changed(asdict(recipe), changes), "the recipe")
+    recipe = params.read(EmbeddingRecipe, _changed(asdict(recipe), changes), "the recipe")
     faces, _, source = prepared.load(Path("data/faces"), settings)
     faces = faces.repeated()
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))

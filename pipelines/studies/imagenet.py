@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification import imagenet
 from fivenets.classification.classifier import Classifier
-from fivenets.classification.mobilenet_v2 import mobilenet_v2
 from fivenets.core import files, params, stage
 from fivenets.core.images import read_image, resize
-from fivenets.fitting import inference
+from fivenets.fitting import imagenet, inference
+from fivenets.fitting.mobilenet_v2 import mobilenet_v2
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 

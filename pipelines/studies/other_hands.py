@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fivenets.classification import answers
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import params, stage
 from fivenets.datasets.classification import preparation, prepared
@@ -25,7 +25,7 @@ RESAMPLES = 10_000
 
 
 def main(name: str, *hands: str) -> None:
-    recipe = params.settings(Recipe, name, "train")
+    recipe = params.settings(ClassifierRecipe, name, "train")
     if hands == (DRAWN,):
         print(json.dumps(_of_drawn(recipe), indent=2))
         return
@@ -49,7 +49,7 @@ def main(name: str, *hands: str) -> None:
     print(f"{study['accuracy']:.3f} over hands {study['interval_over_hands']}; {file}")
 
 
-def _without(hand: str, recipe: Recipe) -> dict[str, Any]:
+def _without(hand: str, recipe: ClassifierRecipe) -> dict[str, Any]:
     """What a training answers that has seen neither this hand nor the next one."""
     following = HANDS[(HANDS.index(hand) + 1) % len(HANDS)]
     settings = params.settings(prepared.DataSettings, "hands")
@@ -61,7 +61,7 @@ def _without(hand: str, recipe: Recipe) -> dict[str, Any]:
     return numbers | {"seconds": round(sum(row["seconds"] for row in rows), 1)}
 
 
-def _of_drawn(recipe: Recipe) -> dict[str, Any]:
+def _of_drawn(recipe: ClassifierRecipe) -> dict[str, Any]:
     settings = params.settings(prepared.DataSettings, "hands")
     real = replace(
         settings, dataset={"signs": 1.0, "massey_digits": 1.0}, test_people=HANDS,
@@ -81,9 +81,9 @@ def _prepared(settings: prepared.DataSettings, source: str, folder: Path) -> pre
 
 def _numbers(found: answers.Answers) -> dict[str, Any]:
     is_massey = found.sources == "massey_digits"
-    return found.numbers(found.is_new) | {
-        "before_photographs": found.numbers(is_massey & ~found.is_plain)["accuracy"],
-        "signs_accuracy": found.numbers(found.sources == "signs")["accuracy"],
+    return found.metrics(found.is_new) | {
+        "before_photographs": found.metrics(is_massey & ~found.is_plain)["accuracy"],
+        "signs_accuracy": found.metrics(found.sources == "signs")["accuracy"],
         "others_rejected": found.others_rejected,
     }
 

@@ -13,14 +13,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fivenets.classification import drawing
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import params, stage
 from fivenets.core.candidates import METRICS_FILE
 from fivenets.datasets.classification import prepared
 from fivenets.fitting.strengths import Strengths
 from fivenets.runs import tracking
-from fivenets.sources.origin import Origin
 
 NAME = "plain_vs_residual"
 DEPTHS, WIDTH, EPOCHS = (20, 32, 56), 8, 24
@@ -30,12 +29,12 @@ def main(epochs: str = str(EPOCHS)) -> None:
     settings = params.settings(prepared.DataSettings, "classification")
     data = prepared.load(Path("data/classification"), settings)
     reports = Path("reports", NAME)
-    numbers = reports / METRICS_FILE
+    metrics_file = reports / METRICS_FILE
     parameters = asdict(recipe(int(epochs), 0, residual=True)) | {"network": {"width": WIDTH}}
     parameters["data"] = asdict(settings)
     errors: dict[str, dict[str, list[float]]] = {"plain": {}, "residual": {}}
     rows: list[dict[str, float]] = []
-    sources, run_file = [Origin.of(data.source)], Path("checkpoints/study.json")
+    sources, run_file = data.origins, Path("checkpoints/study.json")
     with tracking.training(NAME, parameters, sources, run_file) as run:
         for kind, by_depth in errors.items():
             for depth in DEPTHS:
@@ -50,16 +49,16 @@ def main(epochs: str = str(EPOCHS)) -> None:
                 run.log_epoch(len(rows) - 1, rows[-1])
                 print(f"{kind} {depth}: training error {rows[-1]['error']:.3f}, {seconds:.0f} s")
         reports.mkdir(parents=True, exist_ok=True)
-        numbers.write_text(json.dumps({"training_error": errors}, indent=2) + "\n")
+        metrics_file.write_text(json.dumps({"training_error": errors}, indent=2) + "\n")
         drawing.training_errors(errors).savefig(reports / "training_errors.png", dpi=120)
-        run.finish(numbers, rows, reports)  # the numbers are what this run has made
+        run.finish(metrics_file, rows, reports)  # the metrics are what this run has made
     client = tracking.connect()
-    tracking.log_evaluation(client, tracking.run_of(client, numbers, reports), reports)
+    tracking.log_evaluation(client, tracking.run_of(client, metrics_file, reports), reports)
 
 
-def recipe(epochs: int, depth: int, *, residual: bool) -> Recipe:
+def recipe(epochs: int, depth: int, *, residual: bool) -> ClassifierRecipe:
     """As He et al. train them, but for the number of epochs and, so that it fits, the rate."""
-    return Recipe(
+    return ClassifierRecipe(
         architecture="thin_resnet",
         network={"depth": depth, "width": WIDTH, "residual": residual},
         epochs=epochs,

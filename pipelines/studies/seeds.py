@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from fivenets.classification.classifier import Classifier
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import params, stage
 from fivenets.core.params import flatten
@@ -17,7 +17,7 @@ from fivenets.datasets.classification import prepared
 
 def main(name: str, *seeds: str) -> None:
     settings = params.settings(prepared.DataSettings, "classification")
-    recipe = params.settings(Recipe, name, "train")
+    recipe = params.settings(ClassifierRecipe, name, "train")
     data = prepared.load(Path("data/classification"), settings)
     images, labels = data.arrays("test")
     accuracies, seconds = {}, {}
@@ -31,8 +31,8 @@ def main(name: str, *seeds: str) -> None:
         print(f"{name}, seed {seed}: test accuracy {accuracies[seed]:.4f}, {seconds[seed]} s")
     study = {
         "command": " ".join(["python pipelines/studies/seeds.py", name, *seeds]),
-        "data": data.source["asset"],
-        "data_digest": data.source["digest"],
+        "data": data.record["asset"],
+        "data_digest": data.record["digest"],
         "parameters": {
             key: str(value)
             for key, value in flatten(asdict(recipe) | {"data": asdict(settings)}).items()

@@ -24,7 +24,7 @@ from fivenets.datasets.objects.voc import Annotated
 from fivenets.datasets.settings import ObjectSettings
 from fivenets.detection import scoring
 from fivenets.detection.detector import Detector
-from fivenets.detection.settings import Recipe
+from fivenets.detection.settings import DetectorRecipe
 from fivenets.detection.training import train
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
@@ -55,7 +55,7 @@ def main(split: str, *datasets: str) -> None:
 
 def _trained(datasets: list[str]) -> Detector:
     settings = ObjectSettings(dataset=datasets, train="train", test="test")
-    recipe = params.settings(Recipe, MODEL, "train")
+    recipe = params.settings(DetectorRecipe, MODEL, "train")
     with tempfile.TemporaryDirectory() as scratch:
         preparation.prepare(settings, "auto", Path(scratch, "data"), RAW)
         data = prepared.load(Path(scratch, "data"), settings)

@@ -20,14 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification import drawing, imagenet
-from fivenets.classification.settings import Recipe
+from fivenets.classification import drawing
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import files, params, stage
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.datasets.classification.prepared import DataSettings, ImageDataset
-from fivenets.fitting import inference
+from fivenets.fitting import imagenet, inference
 from fivenets.fitting.strengths import Strengths
 
 SIZES, SEEDS, BATCH_SIZE = (5, 10, 20, 50, None), (0, 1, 2), 16  # None: all pictures there are
@@ -131,7 +131,7 @@ def trained(
         [rng.permutation(np.flatnonzero(labels == label))[:size] for label in np.unique(labels)]
     )
     shown = np.tile(chosen, math.ceil(EPOCH * BATCH_SIZE / len(chosen)))
-    recipe = Recipe(
+    recipe = ClassifierRecipe(
         **known,
         train_split="train",
         epochs=max(1, round(steps / (len(shown) // BATCH_SIZE))),

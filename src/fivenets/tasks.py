@@ -14,6 +14,7 @@ MODULES = {
     "classification": "fivenets.classification.task",
     "detection": "fivenets.detection.task",
     "faces": "fivenets.faces.task",
+    "localisation": "fivenets.localisation.task",
     "segmentation": "fivenets.segmentation.task",
     "style": "fivenets.style.task",
     "fast-style": "fivenets.style.fast_task",

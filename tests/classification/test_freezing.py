@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from fivenets.classification import freezing, training
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core.errors import UserError
 from fivenets.core.params import read
@@ -61,7 +61,9 @@ def test_what_is_not_frozen_changes(
         before.update({layer.name: layer.get_weights() for layer in network.layers})
 
     recipe = RECIPE | {"freeze": freeze, "mixed_precision": mixed_precision}
-    network, rows = train(data, read(Recipe, recipe, "recipe"), tmp_path, pretrained=pretrained)
+    network, rows = train(
+        data, read(ClassifierRecipe, recipe, "recipe"), tmp_path, pretrained=pretrained
+    )
     changed = {
         layer.name
         for layer in network.layers
@@ -107,4 +109,4 @@ def test_an_unknown_layer_is_refused_with_the_closest_one() -> None:
 )
 def test_what_does_not_go_together_is_said_before_training(changes: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        read(Recipe, RECIPE | changes, "recipe")
+        read(ClassifierRecipe, RECIPE | changes, "recipe")

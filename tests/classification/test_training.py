@@ -1,9 +1,7 @@
 """Training learns, repeats exactly for a seed, and goes on where it was cut off."""
 
 import csv
-import gc
 import shutil
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +9,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from cutting import cut_off
 from PIL import Image
 
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train, warmup_then_steps
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.preparation import prepare
@@ -22,7 +21,7 @@ from fivenets.fitting.fit import warmup_then_cosine
 from fivenets.fitting.strengths import Strengths
 
 SIDE, PER_CLASS = 16, 18
-RECIPE = Recipe(
+RECIPE = ClassifierRecipe(
     architecture="assignment_cnn",
     epochs=4,
     batch_size=8,
@@ -77,26 +76,9 @@ def without_seconds(rows: list[dict[str, float]]) -> list[dict[str, float]]:
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
-class Cut(BaseException):
-    """Ends a training as a signal would."""
-
-
-def train_until(epoch: int, data: ImageDataset, recipe: Recipe, checkpoints: Path) -> int:
+def train_until(epoch: int, data: ImageDataset, recipe: ClassifierRecipe, checkpoints: Path) -> int:
     """Cuts a training off in an epoch, before that is backed up; returns the first epoch."""
-    epochs = []
-
-    def on_epoch_end(ended: int, logs: dict[str, float]) -> None:
-        epochs.append(ended)
-        if ended >= epoch:
-            raise Cut
-
-    with warnings.catch_warnings():
-        # Keras' CSVLogger leaves its file open where an exception passes.
-        warnings.simplefilter("ignore", ResourceWarning)
-        with pytest.raises(Cut):
-            train(data, recipe, checkpoints, on_epoch_end)
-        gc.collect()
-    return epochs[0]
+    return cut_off(epoch, lambda watch: train(data, recipe, checkpoints, watch))[0]
 
 
 def test_an_easy_task_is_learnt(data: ImageDataset, uninterrupted) -> None:
@@ -141,17 +123,17 @@ def test_another_seed_gives_other_weights(
 
 
 @pytest.fixture(scope="module")
-def cut_off(data: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cut_short(data: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a training by RECIPE leaves that is cut off in its third epoch; copy it before use."""
-    checkpoints = tmp_path_factory.mktemp("cut_off")
+    checkpoints = tmp_path_factory.mktemp("cut_short")
     train_until(2, data, RECIPE, checkpoints)
     return checkpoints
 
 
 def test_a_training_that_was_cut_off_goes_on_to_the_same_end(
-    data: ImageDataset, uninterrupted, cut_off: Path, tmp_path: Path
+    data: ImageDataset, uninterrupted, cut_short: Path, tmp_path: Path
 ) -> None:
-    checkpoints = shutil.copytree(cut_off, tmp_path / "checkpoints")
+    checkpoints = shutil.copytree(cut_short, tmp_path / "checkpoints")
     seen = []
     network, rows = train(data, RECIPE, checkpoints, lambda epoch, logs: seen.append(epoch))
     assert seen in ([1, 2, 3], [2, 3]), "the first epoch is always backed up, the second may be"
@@ -177,7 +159,7 @@ def as_it_was(data: ImageDataset) -> ImageDataset:
 
 
 def of_another_source(data: ImageDataset) -> ImageDataset:
-    return replace(data, source=data.source | {"digest": "another"})
+    return replace(data, record=data.record | {"digest": "another"})
 
 
 def with_another(**settings: float) -> Callable[[ImageDataset], ImageDataset]:
@@ -213,10 +195,10 @@ def test_what_has_changed_since_the_cut_decides_whether_it_starts_anew(
     others: Callable[[ImageDataset], ImageDataset],
     goes_on: bool,
     data: ImageDataset,
-    cut_off: Path,
+    cut_short: Path,
     tmp_path: Path,
 ) -> None:
-    checkpoints = shutil.copytree(cut_off, tmp_path / "checkpoints")
+    checkpoints = shutil.copytree(cut_short, tmp_path / "checkpoints")
     first_epoch = train_until(0, others(data), replace(RECIPE, **change), checkpoints)
     assert (first_epoch > 0) is goes_on
 
@@ -264,9 +246,9 @@ def test_one_class_is_refused(data: ImageDataset, tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_of_another_architecture_is_refused_and_kept(
-    data: ImageDataset, cut_off: Path, tmp_path: Path
+    data: ImageDataset, cut_short: Path, tmp_path: Path
 ) -> None:
-    checkpoints = shutil.copytree(cut_off, tmp_path / "checkpoints")
+    checkpoints = shutil.copytree(cut_short, tmp_path / "checkpoints")
     kept = {path.name: path.read_bytes() for path in checkpoints.iterdir()}
     with pytest.raises(
         UserError,

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from fivenets.classification.any_dimensions import classifier, convolutions
+from fivenets.drawn.beats import beats
+from fivenets.drawn.volumes import volumes
 from fivenets.step_by_step import strides
 
 STEP = {"stride": 1, "pad": 0}
@@ -17,6 +20,41 @@ def test_14_becomes_10x16_and_then_6x32(dimensions: int, channels: int) -> None:
     second, _ = strides.conv_forward(first, kernels[1], np.zeros(32), STEP)
     assert first.shape == (1, *(10,) * dimensions, 16)
     assert second.shape == (1, *(6,) * dimensions, 32)
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters_parameters"),
+    [
+        # Filters of 5 over one channel, and of 5 over 16: each with a bias.
+        ((14, 1), [16 * (5 + 1), 32 * (5 * 16 + 1)]),
+        ((14, 14, 3), [16 * (25 * 3 + 1), 32 * (25 * 16 + 1)]),
+        ((14, 14, 14, 1), [16 * (125 + 1), 32 * (125 * 16 + 1)]),
+    ],
+)
+def test_one_builder_makes_networks_of_any_dimensions(shape, filters_parameters) -> None:
+    network = convolutions(shape, [16, 32], kernel=5)
+    sides = len(shape) - 1
+    assert [layer.output.shape[1:] for layer in network.layers] == [
+        (*(10,) * sides, 16),
+        (*(6,) * sides, 32),
+    ]
+    assert [layer.count_params() for layer in network.layers] == filters_parameters
+
+
+@pytest.mark.parametrize("draw", [beats, volumes])
+def test_drawn_signals_and_volumes_are_classified(draw) -> None:
+    inputs, labels = draw(20, seed=0)
+    again, _ = draw(20, seed=0)
+    assert np.array_equal(inputs, again)
+    assert len(set(labels.tolist())) > 2
+    network = classifier(inputs.shape[1:], 5, [4, 8], kernel=3)
+    assert network.predict_on_batch(inputs).shape == (20, 5)
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 4, 4, 4, 1)])
+def test_of_other_dimensions_there_is_none(shape) -> None:
+    with pytest.raises(ValueError, match="1 to 3 sides"):
+        convolutions(shape, [4], kernel=3)
 
 
 def test_a_signal_is_convolved_step_by_step() -> None:

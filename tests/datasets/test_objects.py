@@ -64,8 +64,8 @@ def test_a_voc_folder_becomes_pictures_with_boxes(voc: Path, tmp_path: Path) -> 
     assert (b.classes.tolist(), b.is_difficult.tolist()) == ([1, 0], [True, False])
     assert a.image_rgb_uint8.shape == (50, 100, 3)
     assert a.image_rgb_uint8[25, 50].tolist() == [60] * 3
-    assert data.source["kind"] == "folder"
-    assert data.source["left_out"] == []
+    assert data.record["kind"] == "folder"
+    assert data.record["left_out"] == []
 
 
 def test_boxes_that_cannot_be_used_are_named_and_left_out(voc: Path, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_picture_of_two_lists_is_refused_where_both_are_used(voc: Path, tmp_pa
     lists = voc / "ImageSets/Main"
     (lists / "val.txt").write_text("b\n")
     prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
-    remarks = load(tmp_path / "data", settings(voc)).source["notes"]
+    remarks = load(tmp_path / "data", settings(voc)).record["notes"]
     assert "b.jpg: in the lists of validation and of test" in remarks
     with pytest.raises(
         UserError, match=r"b\.jpg: in the lists of validation and of test: expected"
@@ -172,8 +172,8 @@ def test_a_picture_of_two_lists_is_refused_where_both_are_used(voc: Path, tmp_pa
 def test_a_copy_of_a_picture_among_those_to_test_on_is_said(voc: Path, tmp_path: Path) -> None:
     shutil.copy(voc / "JPEGImages/a.jpg", voc / "JPEGImages/b.jpg")
     prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
-    source = load(tmp_path / "data", settings(voc)).source
-    assert "b.jpg: to be tested on, and the same picture is trained on" in source["notes"]
+    record = load(tmp_path / "data", settings(voc)).record
+    assert "b.jpg: to be tested on, and the same picture is trained on" in record["notes"]
 
 
 def test_what_there_is_to_find_and_to_learn_from_is_known_beforehand(
@@ -182,7 +182,7 @@ def test_what_there_is_to_find_and_to_learn_from_is_known_beforehand(
     hard = voc_object("red", 1, 1, 9, 9, difficult=1)
     annotate(voc, "b", voc_object("green", 10, 20, 30, 40), hard)
     prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
-    assert load(tmp_path / "data", settings(voc)).source["notes"][-2:] == [
+    assert load(tmp_path / "data", settings(voc)).record["notes"][-2:] == [
         "green (1): to be found in test, and nothing to learn from in train",
         "1 objects marked difficult, or crowds, count neither way",
     ]
@@ -270,7 +270,7 @@ def test_flat_boxes_of_a_tfds_set_are_left_out_and_named(
     monkeypatch.setattr(preparation, "tfds_builder", street)
     prepare(settings("street"), "auto", tmp_path / "data", tmp_path / "raw")
     data = load(tmp_path / "data", settings("street"))
-    assert data.source["left_out"] == [
+    assert data.record["left_out"] == [
         "0.png: the box [0.2, 0.1, 0.6, 0.1] of a bus, in 0..1, has no area",
         "1.png: the box [0.2, 0.1, 0.6, 0.1] of a bus, in 0..1, has no area",
     ]
@@ -288,7 +288,7 @@ def test_scenes_are_prepared_the_same_way(tmp_path: Path, monkeypatch) -> None:
     data = load(tmp_path / "data", settings("scenes", "train[:2]", "test"))
     assert data.labels == ("car", "pedestrian", "motorcycle", "bicyclist")
     assert (len(data.train), len(data.test)) == (2, 1)
-    assert data.source["kind"] == "builtin"
+    assert data.record["kind"] == "builtin"
     with pytest.raises(UserError, match="split validation cannot be read"):
         load(tmp_path / "data", settings("scenes", test="validation"))
 
@@ -325,7 +325,7 @@ def test_of_several_data_sets_each_picture_keeps_its_source(
     assert data.labels[len(alone.labels) :] == ("car", "pedestrian", "motorcycle", "bicyclist")
     for name, count in ((str(voc), len(alone.train)), ("scenes", 3)):
         assert sum(one.source == name for one in data.train) == count
-    assert data.source["left_out"][0] == "camvid"
+    assert data.record["left_out"][0] == "camvid"
     assert [origin.asset for origin in data.origins] == [voc.name, "scenes"]
     assert {name: origin.is_drawn for name, origin in data.origin_of.items()} == {
         str(voc): False,

@@ -104,7 +104,7 @@ def test_real_signs_are_the_photographs_of_the_course(
     prepare(signs_settings, "auto", tmp_path / "out", tmp_path / "raw")
     data = load(tmp_path / "out", signs_settings)
     assert data.counts == {"train": 864, "validation": 216, "test": 120}
-    assert (data.source["kind"], data.source["digest"]) == (
+    assert (data.record["kind"], data.record["digest"]) == (
         "mirror",
         ASSETS["signs"].tree_sha256,
     )
@@ -483,7 +483,7 @@ def test_a_tfds_data_set_keeps_its_splits_and_missing_ones_come_from_the_end_of_
     data = load(tmp_path / "out", settings(name))
     assert [data.counts[split] for split in SPLITS] == counts
     assert [data.splits[split] for split in SPLITS] == parts
-    assert (data.labels, data.source["kind"]) == (("even", "odd"), "tfds")
+    assert (data.labels, data.record["kind"]) == (("even", "odd"), "tfds")
     shares = [data.arrays(split)[0][:, 0, 0, 0].tolist() for split in SPLITS]
     from_train = [
         n for share, part in zip(shares, parts, strict=True) if "train" in part for n in share

@@ -57,7 +57,7 @@ def test_load_knows_labels_counts_and_source(signs: ImageDataset) -> None:
     assert signs.labels == ("0", "1", "2", "3", "4", "5")
     assert signs.counts == {"train": 24, "validation": 12, "test": 6}
     assert signs.splits == {"train": "train", "validation": "validation", "test": "test"}
-    assert signs.source["kind"] == "builtin"
+    assert signs.record["kind"] == "builtin"
 
 
 def test_batches_are_bytes_and_one_hot_labels_of_the_whole_split(signs: ImageDataset) -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from fivenets.core.errors import UserError
-from fivenets.detection import boxes, course
+from fivenets.detection import boxes, compact, course, darknet, weights
 from fivenets.detection.boxes import PROFILES, Profile
+from fivenets.detection.detector import Detector
 from fivenets.detection.pictures import fit, inner, to_pixels
 from fivenets.detection.regions import Region
 
@@ -119,6 +120,34 @@ def test_yolo_eval_scales_to_the_picture_and_caps_the_number() -> None:
     assert found == pytest.approx(np.array([[80, 40, 120, 60], [0, 0, 40, 20]]))
     assert labels.tolist() == [1, 1]
     assert len(course.yolo_eval(outputs, (100, 200), max_boxes=1)[0]) == 1
+
+
+class Noise:
+    """A network whose answer is noise: boxes that are everywhere, and of any size."""
+
+    compiled = True
+
+    def predict_on_batch(self, _) -> np.ndarray:
+        return np.random.default_rng(3).normal(0, 4, (1, 6, 9, 2 * 7)).astype(np.float32)
+
+
+@pytest.mark.parametrize("resize", ["letterbox", "stretch"])
+@pytest.mark.parametrize("shape", [(60, 90, 3), (300, 20, 3)])
+def test_no_box_is_outside_of_the_picture_or_too_thin_to_be_seen(resize: str, shape) -> None:
+    cfg = darknet.parse(compact.cfg(96, 144, 2, [(1.0, 2.0), (0.01, 0.01)], 4), "noise.cfg")
+    detector = Detector(Noise(), cfg, weights.Header(0, 2, 5, 0), ["x", "y"], resize)
+    everything = Profile(0.0, 1.0, best_class_only=True, per_class=True)
+    found = detector.detect_in(np.zeros(shape, np.uint8), everything)
+    assert 10 < len(found) < 6 * 9 * 2  # some were left out
+    for one in found:
+        assert 0 <= one.x1 < one.x1 + 1 < one.x2 <= shape[1]
+        assert 0 <= one.y1 < one.y1 + 1 < one.y2 <= shape[0]
+
+
+def test_a_box_of_a_pixel_or_less_or_of_no_number_is_not_seen() -> None:
+    for unseen in ([5, 5, 5, 50], [5, 5, 6, 50], [9, 5, 5, 50], [5, 5, np.nan, 50]):
+        assert not boxes.is_visible(np.array(unseen, float))
+    assert boxes.is_visible(np.array([5, 5, 6.1, 6.1]))
 
 
 def test_letterbox_and_back() -> None:

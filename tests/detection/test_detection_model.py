@@ -93,7 +93,7 @@ def test_numbers_come_back_bit_by_bit_even_from_a_file(tmp_path) -> None:
     model.load(built, network, numbers)
     built.save(tmp_path / "m.keras")
     loaded = keras.saving.load_model(tmp_path / "m.keras", safe_mode=True)
-    found = weights.to_bytes(header, model.numbers_of(loaded, network))
+    found = weights.to_bytes(header, model.convolutions_of(loaded, network))
     assert found == weights.to_bytes(header, numbers)
 
 

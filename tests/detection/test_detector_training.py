@@ -1,8 +1,6 @@
 """Training learns, goes on where it was cut off, and ends in Darknet's files."""
 
-import gc
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +8,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from cutting import cut_off
 
 from fivenets.core.errors import UserError
 from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSettings
 from fivenets.detection import certificate, compact
 from fivenets.detection.detector import Detector
 from fivenets.detection.regions import Region
-from fivenets.detection.settings import Augmentation, Recipe
+from fivenets.detection.settings import Augmentation, DetectorRecipe
 from fivenets.detection.training import (
     batches,
     fitted_anchors,
@@ -27,7 +26,7 @@ from fivenets.detection.training import (
 )
 from fivenets.sources.origin import Origin
 
-RECIPE = Recipe(
+RECIPE = DetectorRecipe(
     height=48,
     width=64,
     filters=4,
@@ -77,10 +76,6 @@ def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compact, "cfg", cfg)
 
 
-class Cut(BaseException):
-    """Ends a training as a signal would."""
-
-
 def test_a_training_that_was_cut_off_ends_as_one_that_was_not(
     data: ObjectDataset, small_network: None, tmp_path: Path
 ) -> None:
@@ -88,16 +83,7 @@ def test_a_training_that_was_cut_off_ends_as_one_that_was_not(
     assert [row["epoch"] for row in rows] == list(range(RECIPE.epochs))
     assert rows[-1]["loss"] < rows[0]["loss"] / 4
 
-    def cut(epoch: int, logs: dict[str, float]) -> None:
-        if epoch == 3:
-            raise Cut
-
-    with warnings.catch_warnings():
-        # Keras' CSVLogger leaves its file open where an exception passes.
-        warnings.simplefilter("ignore", ResourceWarning)
-        with pytest.raises(Cut):
-            train(data, RECIPE, tmp_path / "cut", cut)
-        gc.collect()
+    cut_off(3, lambda watch: train(data, RECIPE, tmp_path / "cut", watch))
     seen = []
     again, _ = train(data, RECIPE, tmp_path / "cut", lambda epoch, logs: seen.append(epoch))
     assert seen[0] in (1, 2, 3), "the first epoch is always backed up, later ones may be"

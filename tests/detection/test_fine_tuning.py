@@ -56,7 +56,7 @@ def test_a_training_starts_from_it(data, tmp_path: Path) -> None:  # noqa: F811
     recipe = replace(RECIPE, scales=[1.0], fine_tuning=tuning).fine_tuned()
     assert (recipe.height, recipe.epochs, recipe.learning_rate) == (64, 1, 0.01)
     detector, _ = train(data, recipe, tmp_path, start=start)
-    ours, theirs = (model.numbers_of(one.network, one.cfg) for one in (detector, start))
+    ours, theirs = (model.convolutions_of(one.network, one.cfg) for one in (detector, start))
     same = [
         np.array_equal(one.kernel, other.kernel) for one, other in zip(ours, theirs, strict=False)
     ]

@@ -101,6 +101,21 @@ def test_coco_agrees_where_all_is_found_and_where_a_box_is_loose() -> None:
     )
 
 
+def test_sizes_are_parts_of_the_picture() -> None:
+    # In a picture of 320x240, COCO's limit of 32 pixels a side is one of 16.
+    small, medium = [0, 0, 15, 15], [100, 100, 117, 117]
+    truth = [precision.known([small, medium], [0, 0])]
+    found = [precision.detected([medium], [0], [0.9])]
+    assert precision.coco_by_size(truth, found, [320 * 240]) == {
+        "small": {"ap": 0, "ap50": 0, "objects": 1},
+        "medium": {"ap": pytest.approx(1), "ap50": pytest.approx(1), "objects": 1},
+    }
+    (only,) = precision.coco_by_size(truth, found, [640 * 480])
+    assert only == "small"
+    none = [precision.detected([], [], [])]
+    assert precision.coco_by_size(truth, none, [320 * 240])["medium"]["ap"] == 0
+
+
 def test_nothing_found_is_zero() -> None:
     truth, none = [precision.known([A], [0])], [precision.detected([], [], [])]
     assert scored(truth, none)["voc07_ap50"] == 0

@@ -51,6 +51,8 @@ def test_numbers_of_two_classes_and_one_mistake() -> None:
     assert numbers["ap50"] == pytest.approx((5 / 6 + 1) / 2)
     assert numbers["voc07_ap50"] == pytest.approx(((6 + 5 * 2 / 3) / 11 + 1) / 2)
     assert numbers["coco_ap50"] == pytest.approx(numbers["ap50"], abs=0.01)
+    # One bin each for 0.9 and 0.7, both right; two in that of 0.8, of which one is.
+    assert numbers["score_error"] == pytest.approx((0.1 + 0.3 + 0.6) / 4)
     assert (numbers["examples"], numbers["objects"]) == (3, 3)
     assert scoring.also(numbers).startswith("car 0.83, bus 1.00; VOC 2007 0.924, COCO AP 0.")
     rows = scoring.curve_rows(ranked)
@@ -102,3 +104,14 @@ def test_each_data_set_is_scored_by_itself_and_the_first_with_pictures_leads(mon
     assert photos.record()["scored_on"] == [origins[0].record()]
     assert (scenes.record()["ap50"], scenes.record()["examples"]) == (0, 2)
     assert scenes.in_words() == "ap50 0.000 on scenes (builtin)"
+
+
+def test_scores_next_to_nothing_and_difficult_objects_are_not_asked_for_calibration() -> None:
+    def ranking(scores: list[float], hits: list[float]) -> precision.Ranking:
+        pictures = np.zeros(len(scores), int)
+        return precision.Ranking(pictures, np.array(scores), np.array(hits), np.array([9]))
+
+    assert scoring.score_error([ranking([0.1, 0.09], [1, 0]), ranking([0.6], [-1])]) == (
+        pytest.approx(0.9)
+    )
+    assert scoring.score_error([ranking([0.05, 0.9], [0, -1])]) is None

@@ -7,11 +7,11 @@ from scipy.special import expit, logit, softmax
 
 from fivenets.detection import boxes
 from fivenets.detection.labels import label_tensor
-from fivenets.detection.losses import Weights, YoloLoss
+from fivenets.detection.losses import LossParts, YoloLoss
 from fivenets.detection.regions import Region
 
 ANCHORS = ((1.0, 1.0), (2.0, 1.0))
-ONES = Weights(coordinate=1, object=1, no_object=1, class_=1)
+ONES = LossParts(coordinate=1, object=1, no_object=1, class_=1)
 NEVER = -50.0  # sigmoid of it is 0
 
 
@@ -25,7 +25,7 @@ def perfect() -> tuple[np.ndarray, np.ndarray]:
     return labels, raw.reshape(1, 2, 2, 14)
 
 
-def parts(labels: np.ndarray, raw: np.ndarray, weights: Weights = ONES) -> dict[str, float]:
+def parts(labels: np.ndarray, raw: np.ndarray, weights: LossParts = ONES) -> dict[str, float]:
     found = YoloLoss(ANCHORS, weights, max_objects=2).parts(labels, raw)
     return {name: float(keras.ops.convert_to_numpy(value)[0]) for name, value in found.items()}
 
@@ -68,7 +68,7 @@ def test_an_undecided_class_costs_the_logarithm_of_two_and_weights_multiply() ->
     labels, raw = perfect()
     raw.reshape(1, 2, 2, 2, 7)[0, 1, 0, 1, 5:] = 0
     assert parts(labels, raw)["class"] == pytest.approx(np.log(2), rel=1e-5)
-    double = Weights(coordinate=1, object=1, no_object=1, class_=2)
+    double = LossParts(coordinate=1, object=1, no_object=1, class_=2)
     assert parts(labels, raw, double)["class"] == pytest.approx(2 * np.log(2), rel=1e-5)
     loss = YoloLoss(ANCHORS, double, max_objects=2)
     assert float(loss(labels, raw)) == pytest.approx(2 * np.log(2), rel=1e-4)
@@ -101,7 +101,7 @@ def darknet_iou(box: tuple[float, ...], other: tuple[float, ...]) -> float:
 REGION_ANCHORS = ((1.0, 1.2), (2.5, 1.0), (0.7, 2.5))
 
 
-def darknet_delta(raw: np.ndarray, truths: list[tuple], weights: Weights) -> np.ndarray:
+def darknet_delta(raw: np.ndarray, truths: list[tuple], weights: LossParts) -> np.ndarray:
     """What forward_ and backward_region_layer add to the gradient: (rows, columns, anchors, 5 + k).
 
     After the first 12,800 pictures, with rescore=1, bias_match=1, softmax=1, thresh=0.6.
@@ -136,7 +136,7 @@ def darknet_delta(raw: np.ndarray, truths: list[tuple], weights: Weights) -> np.
 def test_gradients_are_those_of_darknets_region_layer(seed: int) -> None:
     tf = pytest.importorskip("tensorflow")
     rng = np.random.default_rng(seed)
-    rows, columns, weights = 3, 4, Weights()
+    rows, columns, weights = 3, 4, LossParts()
     raw = rng.normal(0, 1, (rows, columns, 3, 5 + 2)).astype(np.float32)
     truths = [(0.4, 0.6, 1.1, 1.0, 0), (2.2, 1.5, 2.3, 1.1, 1), (2.6, 1.2, 0.8, 2.2, 0)]
     # One predicted box overlaps an object that is not its own by more than thresh.

@@ -1,6 +1,5 @@
 """Training by triplet loss, on a network of a few weights: it learns, resumes, and stops."""
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,12 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from cutting import cut_off
 from keras import layers
 
 from fivenets.core.errors import UserError
 from fivenets.faces import dlib_resnet, training
-from fivenets.faces.settings import Recipe
+from fivenets.faces.settings import EmbeddingRecipe
 from fivenets.faces.training import StopOnCollapse, train
 
 RECIPE: dict[str, Any] = {
@@ -55,7 +55,7 @@ def people() -> tuple[np.ndarray, np.ndarray]:
 
 def test_it_learns_and_logs_what_the_batches_were_like(tmp_path: Path) -> None:
     _, classifier, rows = train(
-        *people(), DATA, Recipe(**{**RECIPE, "epochs": 30}), tmp_path / "state"
+        *people(), DATA, EmbeddingRecipe(**{**RECIPE, "epochs": 30}), tmp_path / "state"
     )
     assert classifier is None
     assert len(rows) == 30
@@ -68,7 +68,9 @@ def test_it_learns_and_logs_what_the_batches_were_like(tmp_path: Path) -> None:
 def test_pairs_train_a_classifier_that_parts_them(tmp_path: Path, features: str) -> None:
     recipe = {**RECIPE, "mining": "pairs", "pair_features": features, "epochs": 60}
     images, labels = people()
-    network, classifier, rows = train(images, labels, DATA, Recipe(**recipe), tmp_path / "state")
+    network, classifier, rows = train(
+        images, labels, DATA, EmbeddingRecipe(**recipe), tmp_path / "state"
+    )
     assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
     assert classifier is not None
     assert classifier.features == features
@@ -79,27 +81,17 @@ def test_pairs_train_a_classifier_that_parts_them(tmp_path: Path, features: str)
     assert distances[is_same].mean() < 0 < distances[~is_same].mean()
 
 
-# The killed training leaves Keras' log of it open.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(tmp_path: Path) -> None:
-    whole, _, _ = train(*people(), DATA, Recipe(**RECIPE), tmp_path / "whole")
+    whole, _, _ = train(*people(), DATA, EmbeddingRecipe(**RECIPE), tmp_path / "whole")
 
-    def kill(epoch: int, logs: dict) -> None:
-        if epoch == 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(*people(), DATA, Recipe(**RECIPE), tmp_path / "cut", kill)
-    gc.collect()
-    resumed, _, rows = train(*people(), DATA, Recipe(**RECIPE), tmp_path / "cut")
+    recipe = EmbeddingRecipe(**RECIPE)
+    cut_off(3, lambda watch: train(*people(), DATA, recipe, tmp_path / "cut", watch))
+    resumed, _, rows = train(*people(), DATA, EmbeddingRecipe(**RECIPE), tmp_path / "cut")
     assert [row["epoch"] for row in rows] == list(range(6))
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize(
     ("data", "change", "goes_on"),
     [
@@ -114,16 +106,18 @@ def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(tmp_path: P
 def test_what_is_trained_on_decides_whether_a_killed_training_goes_on(
     data: dict, change: Callable, goes_on: bool, tmp_path: Path
 ) -> None:
-    def kill(epoch: int, logs: dict) -> None:
-        if epoch == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(*people(), DATA, Recipe(**RECIPE), tmp_path, kill)
-    gc.collect()
+    recipe = EmbeddingRecipe(**RECIPE)
+    cut_off(2, lambda watch: train(*people(), DATA, recipe, tmp_path, watch))
     seen: list[int] = []
     images, labels = change(*people())
-    train(images, labels, data, Recipe(**RECIPE), tmp_path, lambda epoch, _: seen.append(epoch))
+    train(
+        images,
+        labels,
+        data,
+        EmbeddingRecipe(**RECIPE),
+        tmp_path,
+        lambda epoch, _: seen.append(epoch),
+    )
     assert (seen[0] > 0) is goes_on
 
 
@@ -140,8 +134,8 @@ def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
 
 def test_pretrained_weights_that_cannot_be_had_are_a_sentence(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(dlib_resnet, "fetched", lambda raw_dir, source: None)
-    assert training.pretrained(Recipe(**RECIPE), tmp_path, "builtin") is None
-    recipe = Recipe(**{**RECIPE, "initial": "face_api_resnet"})
+    assert training.pretrained(EmbeddingRecipe(**RECIPE), tmp_path, "builtin") is None
+    recipe = EmbeddingRecipe(**{**RECIPE, "initial": "face_api_resnet"})
     with pytest.raises(UserError, match="face_api_resnet cannot be had from here"):
         training.pretrained(recipe, tmp_path, "builtin")
 
@@ -160,4 +154,4 @@ def test_pretrained_weights_that_cannot_be_had_are_a_sentence(tmp_path: Path, mo
 )
 def test_recipes_that_cannot_be_are_refused(change: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        Recipe(**{**RECIPE, **change})
+        EmbeddingRecipe(**{**RECIPE, **change})

@@ -12,11 +12,14 @@ STRENGTHS = {
     "mirror": True,
     "shift": 0.5,
     "crop": 0.5,
+    "window": 0.5,
     "rotation": 0.5,
     "shear": 1.0,
     "brightness": 1.0,
     "contrast": 1.0,
     "colour": 1.0,
+    "colour_shift": 0.5,
+    "pca_colour": 1.0,
     "erase": 1.0,
 }
 
@@ -67,13 +70,47 @@ def test_zero_strengths_give_no_layers_and_each_strength_its_own() -> None:
         "RandomTranslation",
         "RandomRotation",
         "RandomZoom",
+        "RandomWindow",
         "RandomShear",
         "RandomBrightness",
         "RandomContrast",
         "RandomSaturation",
         "RandomHue",
+        "RandomColourShift",
+        "RandomPcaColour",
         "RandomErasing",
     ]
+
+
+def test_a_shift_of_colours_is_one_for_all_pixels_of_a_picture() -> None:
+    keras.utils.set_random_seed(0)
+    grey = np.full((50, 4, 4, 3), 128, np.float32)
+    for name, largest in (("colour_shift", 0.1 * 255), ("pca_colour", 0.1 * 255)):
+        [layer] = augmentation(Strengths(**{name: 0.1}))
+        by = applied(layer, grey) - grey
+        assert np.ptp(by, axis=(1, 2)).max() == 0
+        assert 0.1 * largest < np.abs(by).max() <= largest
+        assert len(np.unique(by[:, 0, 0, 0])) == 50
+    # Light varies most, and all three channels together.
+    red, green, blue = by[:, 0, 0].T
+    assert np.corrcoef(red, green)[0, 1] > 0.9
+    assert np.corrcoef(red, blue)[0, 1] > 0.9
+
+
+def test_a_window_is_a_part_of_the_picture() -> None:
+    keras.utils.set_random_seed(0)
+    ramp = np.broadcast_to(np.linspace(0, 230, 24, dtype=np.float32)[:, None], (24, 24))
+    images = np.stack([ramp, ramp.T, np.full((24, 24), 99)], axis=-1)[None].repeat(30, axis=0)
+    [layer] = augmentation(Strengths(window=0.5))
+    changed = applied(layer, images)
+    assert changed[..., 2] == pytest.approx(99)  # nothing from beyond the edge
+    steps = np.diff(changed[..., 0], axis=1).mean(axis=(1, 2))
+    assert steps.min() > 4.9
+    assert steps.max() < 10.1
+    assert np.ptp(steps) > 2
+    # Square, and anywhere: its first row and column are not the same.
+    assert np.diff(changed[..., 1], axis=2).mean(axis=(1, 2)) == pytest.approx(steps, rel=0.01)
+    assert np.ptp(changed[:, 0, 0, 0] - changed[:, 0, 0, 1]) > 20
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1])

@@ -1,4 +1,4 @@
-"""What a model is fitted on, as tf.data has it."""
+"""What a model is fitted on."""
 
 import itertools
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from fivenets.fitting.fit import endless, untuned
+from fivenets.fitting.batches import assembled, endless, untuned, whole_batches
 
 
 def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -33,3 +33,22 @@ def test_neither_arrays_nor_a_data_set_is_tuned():
     ]
     assert not untuned(dataset).options().autotune.enabled
     assert not untuned(batches()).options().autotune.enabled
+
+
+def test_an_epochs_examples_depend_on_seed_and_epoch_alone():
+    def drawn(seed: int, first_epoch: int, batches: int) -> list[tuple[np.ndarray, ...]]:
+        def example(index: int, step: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+            return np.array([index, step]), rng.random(2)
+
+        def order(rng: np.random.Generator) -> np.ndarray:
+            return rng.permutation(7)
+
+        return list(itertools.islice(assembled(seed, first_epoch, 3, order, example), batches))
+
+    whole, later = drawn(0, 0, 6), drawn(0, 2, 2)
+    assert len({tuple(row) for batch, _ in whole[:2] for row in batch[:, :1]}) == 6, "one is left"
+    assert [batch[0, 1] for batch, _ in whole] == list(range(6))
+    for one, other in zip(whole[4:], later, strict=True):
+        assert all(map(np.array_equal, one, other))
+    assert not np.array_equal(drawn(1, 2, 1)[0][1], later[0][1])
+    assert (whole_batches(7, 3), whole_batches(2, 3)) == ((3, 2), (2, 1))

@@ -38,7 +38,7 @@ def test_the_settings_of_the_data_are_among_the_parameters_of_the_run(
         loaded.append(settings)
         nobody = np.array([], str)
         data = SimpleNamespace(
-            source=SOURCE,
+            record=SOURCE,
             origins=[Origin.of(SOURCE)],
             settings=settings,
             people=nobody,

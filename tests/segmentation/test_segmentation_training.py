@@ -1,22 +1,23 @@
 """Training learns, and goes on where it was cut off."""
 
-import gc
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cutting import cut_off
 
+from fivenets.core.errors import UserError
 from fivenets.datasets.masks.prepared import Example, MaskDataset, MaskSettings
 from fivenets.drawn.canvas import VOID
 from fivenets.segmentation import scoring
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Augmentation, Loss, Recipe
+from fivenets.segmentation.settings import Augmentation, FineTuning, Loss, UNetRecipe
 from fivenets.segmentation.training import batches, train
+from fivenets.segmentation.unet_on_mobilenet import encoder
 from fivenets.sources.origin import Origin
 
-RECIPE = Recipe(
+RECIPE = UNetRecipe(
     height=16,
     width=24,
     filters=4,
@@ -31,6 +32,10 @@ RECIPE = Recipe(
     loss=Loss(class_balance=0.5, dice=0.5),
     augmentation=Augmentation(mirror=True, crop=0.3),
     seed=0,
+)
+
+TUNING = FineTuning(
+    start="mobilenet_v2", height=32, width=64, filters=4, epochs=1, learning_rate=0.01
 )
 
 
@@ -53,24 +58,11 @@ def data() -> MaskDataset:
     return MaskDataset(settings, ("ground", "square"), source, train, test)
 
 
-class Cut(BaseException):
-    """Ends a training as a signal would."""
-
-
 def test_a_training_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path: Path) -> None:
     whole, rows = train(data, RECIPE, tmp_path / "whole")
     assert [row["epoch"] for row in rows] == list(range(6))
 
-    def cut(epoch: int, logs: dict[str, float]) -> None:
-        if epoch == 3:
-            raise Cut
-
-    with warnings.catch_warnings():
-        # Keras' CSVLogger leaves its file open where an exception passes.
-        warnings.simplefilter("ignore", ResourceWarning)
-        with pytest.raises(Cut):
-            train(data, RECIPE, tmp_path / "cut", cut)
-        gc.collect()
+    cut_off(3, lambda watch: train(data, RECIPE, tmp_path / "cut", watch))
     seen = []
     again, _ = train(data, RECIPE, tmp_path / "cut", lambda epoch, logs: seen.append(epoch))
     assert seen[0] in (1, 2, 3), "the first epoch is always backed up, later ones may be"
@@ -100,3 +92,30 @@ def test_an_epochs_batches_depend_on_seed_and_epoch_alone(data: MaskDataset) -> 
     pictures, masks = another
     assert (pictures.shape, pictures.dtype) == ((4, 16, 24, 3), np.float32)
     assert (masks.shape, masks.dtype) == ((4, 16, 24), np.uint8)
+    plain = replace(RECIPE, augmentation=Augmentation())
+    whole, half = (next(batches(examples, plain, 0, stride))[1] for stride in (1, 2))
+    assert half.shape == (4, 8, 12)
+    assert np.mean(half == whole[:, 1::2, 1::2]) > 0.95
+
+
+def test_the_encoder_keeps_its_numbers_and_the_rest_learns(
+    data: MaskDataset, tmp_path: Path
+) -> None:
+    start = encoder()
+    kept = {layer.name: layer.get_weights() for layer in start.layers[:-1] if layer.weights}
+    tuned = replace(RECIPE, fine_tuning=TUNING).fine_tuned()
+    assert (tuned.height, tuned.width, tuned.filters, tuned.epochs) == (32, 64, 4, 1)
+    network, rows = train(data, tuned, tmp_path / "checkpoints", encoder=start)
+    assert len(rows) == 1
+    for layer in network.layers:
+        for value, before in zip(layer.get_weights(), kept.get(layer.name, []), strict=False):
+            assert np.array_equal(value, before), layer.name
+    learned = {layer.name for layer in network.layers if layer.trainable_weights}
+    assert {"bottom", "side0", "up3_twofold", "up0_norm", "logits"} <= learned
+    assert not learned & kept.keys()
+
+
+def test_sides_that_are_no_whole_cells_of_the_encoder_are_named() -> None:
+    sentence = r"fine_tuning\.width should be a multiple of 32 pixels, it is 48"
+    with pytest.raises(UserError, match=sentence):
+        replace(RECIPE, fine_tuning=replace(TUNING, width=48))

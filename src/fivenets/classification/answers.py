@@ -30,7 +30,7 @@ class Answers:
         """(n,) integers."""
         return self.probabilities.argmax(axis=1)
 
-    def numbers(self, where: np.ndarray) -> dict[str, Any]:
+    def metrics(self, where: np.ndarray) -> dict[str, Any]:
         """Of some of the examples, (n,) bool."""
         right = self.predicted[where] == self.labels[where]
         error = evaluation.calibration_error(self.probabilities[where], self.labels[where])

@@ -8,6 +8,8 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import log_loss, precision_recall_fscore_support
 
+from fivenets.core import metrics
+
 # What cameras and lamps do to the same scene: factors on red, green and blue.
 OTHER_LIGHT = {"dim": (0.7, 0.7, 0.7), "warm": (1.1, 1.0, 0.85), "cool": (0.85, 1.0, 1.1)}
 THUMBNAIL_SIDE = 16  # pixels; small enough that noise and a finger's shift hardly matter
@@ -61,16 +63,9 @@ def accuracy_with_interval(is_correct: np.ndarray) -> dict[str, Any]:
 
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> float:
-    """Expected calibration error (Guo et al. 2017, equation 3), 0..1.
-
-    The mean gap between confidence and accuracy over equal-width bins of confidence, each
-    weighted by the examples in it. probabilities: (n, k); labels: (n,).
-    """
-    confidence = probabilities.max(axis=1)
+    """That of the most probable label. probabilities: (n, k); labels: (n,)."""
     is_correct = probabilities.argmax(axis=1) == labels
-    bin_of_example = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(bin_of_example, weights=confidence - is_correct, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))
+    return metrics.calibration_error(probabilities.max(axis=1), is_correct, bins)
 
 
 def in_other_light(images_rgb_uint8: np.ndarray) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ from fivenets.core.errors import UserError
 from fivenets.core.params import suggestion
 from fivenets.datasets.classification.prepared import ImageDataset, InMemory
 from fivenets.fitting import inference
+from fivenets.fitting.imagenet import LOGITS
 
 UP_TO = "up_to:"
 BATCH_SIZE = 64  # pictures whose features are computed at once
@@ -18,14 +19,17 @@ def freeze(network: keras.Model, what: str) -> None:
     Raises: UserError where the network has no such layer.
     """
     names = [layer.name for layer in network.layers]
-    last = {"all": len(names) - 2, "none": -1}.get(what)
-    if last is None:
+    if what == "none":
+        frozen = 0
+    elif what == "all":
+        frozen = names.index(LOGITS)
+    else:
         name = what.removeprefix(UP_TO)
-        if name not in names[:-1]:
+        if name not in names or name == LOGITS:
             raise UserError(f"freeze: {network.name} has no layer {name}{suggestion(name, names)}")
-        last = names.index(name)
+        frozen = names.index(name) + 1
     for index, layer in enumerate(network.layers):
-        layer.trainable = index > last
+        layer.trainable = index >= frozen
 
 
 def head(network: keras.Model, data: ImageDataset) -> tuple[keras.Model, InMemory]:
@@ -34,7 +38,7 @@ def head(network: keras.Model, data: ImageDataset) -> tuple[keras.Model, InMemor
     Where all else is frozen that is all there is to train: pictures go through the network once,
     not once an epoch.
     """
-    logits = network.layers[-1]
+    logits = network.get_layer(LOGITS)
     trunk = keras.Model(network.input, logits.input)
     computed = {}
     for split in ("train", "validation"):

@@ -12,6 +12,10 @@ def grad_cam(network: keras.Model, image_rgb_uint8: np.ndarray, label: int) -> n
     The last map of features whose places are still apart, each channel weighted by the mean slope
     of the label's logit over it; what speaks against the label is 0.
     """
+    if isinstance(network, keras.Sequential):
+        # Loaded, it has been built after each of its layers: their outputs lead to different ends.
+        weights, network = network.get_weights(), keras.models.clone_model(network)
+        network.set_weights(weights)
     *_, last = (layer.output for layer in network.layers if _places(layer.output.shape) > 1)
     both = keras.Model(network.inputs[0], [last, network.outputs[0]])
     image = tf.constant(image_rgb_uint8[None], tf.float32)

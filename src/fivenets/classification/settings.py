@@ -10,17 +10,15 @@ from pydantic import AfterValidator, Field, model_validator
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import (
     Count,
-    Fraction,
     Misfit,
     NonNegative,
-    Positive,
     Section,
-    Seed,
     SettingError,
     Text,
     checked,
     read,
 )
+from fivenets.fitting.recipe import Recipe
 from fivenets.fitting.strengths import Strengths
 
 Width = Annotated[int, Field(ge=1, le=1024)]  # filters
@@ -106,27 +104,27 @@ class ThinResNetOptions:
 class Network:
     """Where a network's builder is, what it takes, and the smallest pictures that it takes."""
 
-    module: str  # in fivenets.classification; holds a function of the network's name
+    module: str  # in fivenets; holds a function of the network's name
     options: type = NoOptions
     smallest_side: int = 1  # pixels
 
     def builder(self, name: str) -> Callable[..., Any]:
         """The function that builds the network; Keras is imported only now."""
-        return getattr(import_module(f"fivenets.classification.{self.module}"), name)
+        return getattr(import_module(f"fivenets.{self.module}"), name)
 
 
 # The networks that params.yaml can name.
 NETWORKS = {
-    "alexnet": Network("classics", ScaledOptions, smallest_side=67),
-    "assignment_cnn": Network("signs_cnn"),
-    "compact_cnn": Network("signs_cnn", CompactOptions),
-    "googlenet": Network("googlenet", ScaledOptions, smallest_side=32),
-    "lenet5": Network("classics", ScaledOptions, smallest_side=16),
-    "mobilenet_v2": Network("mobilenet_v2", MobileNetV2Options, smallest_side=32),
-    "resnet": Network("resnet_depths", ResNetOptions, smallest_side=32),
-    "resnet50": Network("resnet", ResNet50Options, smallest_side=32),
-    "thin_resnet": Network("thin_resnet", ThinResNetOptions),
-    "vgg16": Network("classics", ScaledOptions, smallest_side=32),
+    "alexnet": Network("classification.classics", ScaledOptions, smallest_side=67),
+    "assignment_cnn": Network("classification.signs_cnn"),
+    "compact_cnn": Network("classification.signs_cnn", CompactOptions),
+    "googlenet": Network("classification.googlenet", ScaledOptions, smallest_side=32),
+    "lenet5": Network("classification.classics", ScaledOptions, smallest_side=16),
+    "mobilenet_v2": Network("fitting.mobilenet_v2", MobileNetV2Options, smallest_side=32),
+    "resnet": Network("classification.resnet_depths", ResNetOptions, smallest_side=32),
+    "resnet50": Network("classification.resnet", ResNet50Options, smallest_side=32),
+    "thin_resnet": Network("classification.thin_resnet", ThinResNetOptions),
+    "vgg16": Network("classification.classics", ScaledOptions, smallest_side=32),
 }
 
 
@@ -145,18 +143,15 @@ def _is_freezing(text: str) -> str:
 
 
 @checked
-class Recipe:
+class ClassifierRecipe(Recipe):
     """How one classifier is trained."""
 
     architecture: str
     train_split: Literal["train", "train+validation"] = "train"
     network: dict[str, Any] = field(default_factory=dict)  # options of the architecture
-    epochs: Count
     batch_size: Count
     optimizer: Literal["adamw", "fused_adamw", "sgd"] = "adamw"
-    learning_rate: Positive
     schedule: Literal["cosine", "step"] = "cosine"
-    warmup_fraction: Fraction
     weight_decay: NonNegative
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     augmentation: Section[Strengths] = Strengths()
@@ -167,7 +162,6 @@ class Recipe:
     fused_batch_norm: bool = False
     steps_per_execution: Count = 1
     distribute: Literal["none", "mirrored", "multi_worker"] = "none"
-    seed: Seed
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -203,9 +197,10 @@ class Evaluation:
     """How a classifier is scored."""
 
     near_duplicate_similarity: Annotated[float, Field(gt=0, le=1)]
+    views: Literal[1, 10] = 1  # 10: beside the rest, the accuracy of ten windows' mean
 
 
-SECTIONS = {"classification": {"train": Recipe, "evaluate": Evaluation}}
+SECTIONS = {"classification": {"train": ClassifierRecipe, "evaluate": Evaluation}}
 METRICS = {
     "classification": Metrics(
         scores=("accuracy",),
@@ -213,11 +208,12 @@ METRICS = {
             "log_loss",
             "calibration_error",
             "near_duplicates",
-            "hands_rejected",
+            "rejected",
             "others_rejected",
             "signs_accuracy",
         ),
         groups=(
+            "ten_views",
             "without_near_duplicates",
             "per_class",
             "in_other_light",

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification import answers, drawing, evaluation, imagenet
+from fivenets.classification import answers, drawing, evaluation, views
 from fivenets.classification.classifier import Classifier
-from fivenets.classification.settings import Evaluation, Recipe
+from fivenets.classification.settings import ClassifierRecipe, Evaluation
 from fivenets.classification.training import train
 from fivenets.core import params
 from fivenets.core.candidates import Candidate
@@ -22,7 +22,7 @@ from fivenets.core.words import interval
 from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.datasets.settings import DataSettings
-from fivenets.fitting import distribution
+from fivenets.fitting import distribution, imagenet
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
@@ -32,7 +32,7 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 
 def training(candidate: Candidate) -> Making:
     """A classifier by its recipe, from the prepared data."""
-    recipe = params.settings(Recipe, candidate.name, "train")
+    recipe = params.settings(ClassifierRecipe, candidate.name, "train")
     settings, data = _settings(str(candidate.data)), _data(candidate.data)
     weights = pretrained = None
     if recipe.network.get("weights") == "imagenet":
@@ -71,27 +71,31 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     new, images, labels, predicted = found.is_new, found.images, found.labels, found.predicted
     seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])
     scoring = params.settings(Evaluation, candidate.name, "evaluate")
-    is_twin = evaluation.near_duplicates(images[new], seen, **asdict(scoring))
+    alike = scoring.near_duplicate_similarity
+    is_twin = evaluation.near_duplicates(images[new], seen, near_duplicate_similarity=alike)
     metrics = evaluation.evaluate(found.probabilities[new], labels[new], data.labels, is_twin)
     metrics["in_other_light"] = {
         light: float((classifier.probabilities(changed).argmax(axis=1) == labels[new]).mean())
         for light, changed in evaluation.in_other_light(images[new]).items()
     }
-    metrics["hands_rejected"] = float(found.rejected[new].mean())
+    if scoring.views == views.VIEWS:
+        by_views = views.probabilities(classifier, images[new]).argmax(axis=1)
+        metrics["ten_views"] = evaluation.accuracy_with_interval(by_views == labels[new])
+    metrics["rejected"] = float(found.rejected[new].mean())
     if found.others_rejected is not None:
         metrics["others_rejected"] = found.others_rejected
     origins = {origin.asset: origin for origin in data.origins}
     measured = [origins[name] for name in np.unique(found.sources[new]) if name in origins]
     metrics["scored_on"] = [origin.record() for origin in measured or data.origins]
     for name in filter(origins.get, np.unique(found.sources).tolist()):
-        numbers = found.numbers((found.sources == name) & found.is_plain)
-        metrics[name] = numbers | {"scored_on": [origins[name].record()]}
+        part = found.metrics((found.sources == name) & found.is_plain)
+        metrics[name] = part | {"scored_on": [origins[name].record()]}
         # As a gate or the results would ask for it.
-        metrics |= {f"{name}_{key}": numbers[key] for key in numbers if key.startswith("acc")}
+        metrics |= {f"{name}_{key}": part[key] for key in part if key.startswith("acc")}
     is_hard = ~found.is_plain & np.isin(found.sources, found.sources[new])
     if is_hard.any():
-        metrics["before_photographs"] = found.numbers(is_hard)
-    metrics["also"] = _in_words(metrics, origins)
+        metrics["before_photographs"] = found.metrics(is_hard)
+    metrics["also"] = _in_words(metrics, origins, data.settings.subject)
     metrics["parameters"] = classifier.network.count_params()
     with (candidate.tables / "confusion.csv").open("w", newline="") as stream:
         names = np.array(data.labels)
@@ -106,8 +110,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     return metrics
 
 
-def _in_words(metrics: dict[str, Any], sources: Iterable[str]) -> str:
-    """What else was measured."""
+def _in_words(metrics: dict[str, Any], sources: Iterable[str], subject: str) -> str:
+    """What else was measured, on pictures of a `subject`."""
     unseen = metrics["without_near_duplicates"]
     light = ", ".join(f"{key} {value:.2f}" for key, value in metrics["in_other_light"].items())
     words = [
@@ -118,7 +122,7 @@ def _in_words(metrics: dict[str, Any], sources: Iterable[str]) -> str:
     ]
     if "others_rejected" in metrics:
         words.insert(0, f"rejects {metrics['others_rejected']:.3f} of other photographs")
-        words.insert(1, f"and {metrics['hands_rejected']:.3f} of hands")
+        words.insert(1, f"and {metrics['rejected']:.3f} of {subject}s")
     return "; ".join(words)
 
 

@@ -1,28 +1,30 @@
 """Trains an image classifier: deterministic for a seed, and resumable after being killed."""
 
 import dataclasses
-import functools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
 
 from fivenets.classification import freezing
 from fivenets.classification.architectures import build
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import ImageDataset
 from fivenets.fitting import distribution
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
+from fivenets.fitting.batches import whole_batches
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
 
 
 def train(
     data: ImageDataset,
-    recipe: Recipe,
+    recipe: ClassifierRecipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
     pretrained: Callable[[keras.Model], None] | None = None,
@@ -38,7 +40,7 @@ def train(
     """
     if len(data.labels) < 2:
         raise UserError(
-            f"a classifier needs pictures of at least 2 classes, {data.source['asset']} has "
+            f"a classifier needs pictures of at least 2 classes, {data.record['asset']} has "
             f"{len(data.labels)} ({', '.join(data.labels)})"
         )
     if recipe.train_split != "train":
@@ -53,90 +55,87 @@ def train(
         if recipe.freeze == "all":
             trained, data = freezing.head(network, data)
         elif recipe.mixed_precision or recipe.fused_batch_norm:
-            policy = "mixed_bfloat16" if recipe.mixed_precision else "float32"
-            trained = training_copy(network, policy)
-        fit = functools.partial(
-            _fit,
+            trained = training_copy(network, recipe.policy)
+        training = _Training(
             trained,
             data,
             recipe,
+            checkpoint_dir,
             fingerprint(
                 {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)},
                 data.digest(),
                 network,
             ),
-            checkpoint_dir,
             on_epoch_end or (lambda epoch, logs: None),
         )
         rows = []
         if recipe.frozen_epochs:
             freezing.freeze(trained, "all")
-            rows = fit("frozen", range(recipe.frozen_epochs))
+            rows = training.fit("frozen", range(recipe.frozen_epochs))
         freezing.freeze(trained, "none" if recipe.freeze == "all" else recipe.freeze)
-        rows += fit("", range(recipe.frozen_epochs, recipe.epochs))
+        rows += training.fit("", range(recipe.frozen_epochs, recipe.epochs))
     if trained is not network and recipe.freeze != "all":
         network.set_weights(trained.get_weights())
     return network if recipe.distribute == "none" else distribution.local(network), rows
 
 
-def _fit(
-    network: keras.Model,
-    data: ImageDataset,
-    recipe: Recipe,
-    known_by: str,
-    checkpoint_dir: Path,
-    on_epoch_end: Callable[[int, dict[str, float]], None],
-    part: str,
-    epochs: range,
-) -> list[dict[str, float]]:
-    """The rows of these epochs, whose state is kept in the folder `part` of `checkpoint_dir`.
+@dataclass(frozen=True)
+class _Training:
+    """One network in training, which may be fitted in parts."""
 
-    Args: known_by: the fingerprint of the training.
-    """
-    batch_size = min(recipe.batch_size, data.counts["train"])
-    steps = data.counts["train"] // batch_size
-    trainer = distribution.trainer(
-        recipe.distribute,
-        [*augmentation(recipe.augmentation), network],
-        network.input_shape[1:],
-    )
-    trainer.compile(
-        optimizer=_optimizer(recipe, steps * len(epochs)),
-        loss=keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=recipe.label_smoothing
-        ),
-        metrics=["accuracy"],
-        steps_per_execution=recipe.steps_per_execution,
-        jit_compile=jit_compile(),
-    )
-    validation = None
-    if "validation" in data.splits:
-        validation = distribution.shared_out(recipe.distribute, data.batches("validation"))
-    # Once the training has begun: an older one's folder may be emptied before.
-    sign = keras.callbacks.LambdaCallback(
-        on_train_begin=lambda logs: _owner(checkpoint_dir).write_text(network.name)
-    )
-    rows = Fit(
-        name=recipe.architecture,
-        epochs=len(epochs),
-        steps=steps,
-        seed=recipe.seed,
-        checkpoint_dir=checkpoint_dir / part,
-        fingerprint=known_by,
-        agreed=functools.partial(distribution.agreed, recipe.distribute, known_by),
-        # Workers have to save together, whatever their clocks say.
-        **({} if recipe.distribute == "none" else {"backup_share": math.inf}),
-    ).run(
-        trainer,
-        lambda epoch: distribution.shared_out(
+    network: keras.Model
+    data: ImageDataset
+    recipe: ClassifierRecipe
+    checkpoint_dir: Path
+    fingerprint: str
+    on_epoch_end: Callable[[int, dict[str, float]], None]
+
+    def fit(self, part: str, epochs: range) -> list[dict[str, float]]:
+        """The rows of these epochs, whose state is kept in the folder `part` of the checkpoints."""
+        data, recipe, network = self.data, self.recipe, self.network
+        batch_size, steps = whole_batches(data.counts["train"], recipe.batch_size)
+        trainer = distribution.trainer(
             recipe.distribute,
-            data.training_batches(batch_size, recipe.seed, epochs.start + epoch),
-        ),
-        lambda epoch, logs: on_epoch_end(epochs.start + epoch, logs),
-        [sign],
-        validation_data=validation,
-    )
-    return [{**row, "epoch": epochs.start + row["epoch"]} for row in rows]
+            [*augmentation(recipe.augmentation), network],
+            network.input_shape[1:],
+        )
+        trainer.compile(
+            optimizer=_optimizer(recipe, steps * len(epochs)),
+            loss=keras.losses.CategoricalCrossentropy(
+                from_logits=True, label_smoothing=recipe.label_smoothing
+            ),
+            metrics=["accuracy"],
+            steps_per_execution=recipe.steps_per_execution,
+            jit_compile=jit_compile(),
+        )
+        validation = None
+        if "validation" in data.splits:
+            validation = distribution.shared_out(recipe.distribute, data.batches("validation"))
+        # Once the training has begun: an older one's folder may be emptied before.
+        sign = keras.callbacks.LambdaCallback(
+            on_train_begin=lambda logs: _owner(self.checkpoint_dir).write_text(network.name)
+        )
+        rows = Fit(
+            name=recipe.architecture,
+            epochs=len(epochs),
+            steps=steps,
+            seed=recipe.seed,
+            checkpoint_dir=self.checkpoint_dir / part,
+            fingerprint=self.fingerprint,
+            agreed=partial(distribution.agreed, recipe.distribute, self.fingerprint),
+            # Workers have to save together, whatever their clocks say.
+            **({} if recipe.distribute == "none" else {"backup_share": math.inf}),
+        ).run(
+            trainer,
+            lambda epoch: distribution.shared_out(
+                recipe.distribute,
+                data.training_batches(batch_size, recipe.seed, epochs.start + epoch),
+            ),
+            lambda epoch, logs: self.on_epoch_end(epochs.start + epoch, logs),
+            [sign],
+            validation_data=validation,
+        )
+        return [{**row, "epoch": epochs.start + row["epoch"]} for row in rows]
 
 
 def _owner(checkpoint_dir: Path) -> Path:
@@ -153,7 +152,7 @@ def _refuse_another(name: str, checkpoint_dir: Path) -> None:
         )
 
 
-def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+def _optimizer(recipe: ClassifierRecipe, steps: int) -> keras.optimizers.Optimizer:
     make = {"cosine": warmup_then_cosine, "step": warmup_then_steps}[recipe.schedule]
     rate = make(recipe.learning_rate, steps, recipe.warmup_fraction)
     if recipe.optimizer == "sgd":

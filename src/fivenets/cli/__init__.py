@@ -3,7 +3,7 @@
 import typer
 
 from fivenets import tasks
-from fivenets.cli import demo, edges, lineage, look, results
+from fivenets.cli import course_files, demo, edges, exports, lineage, look, results
 from fivenets.core.errors import reported
 
 app = typer.Typer(
@@ -12,7 +12,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (*tasks.modules_in("cli"), edges, look, results, lineage, demo):
+for module in (
+    *tasks.modules_in("cli"),
+    edges,
+    look,
+    course_files,
+    exports,
+    results,
+    lineage,
+    demo,
+):
     app.add_typer(module.app)
 
 

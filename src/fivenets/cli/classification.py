@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core.errors import UserError
 
 app = typer.Typer()
@@ -18,13 +18,14 @@ app = typer.Typer()
 def classify(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures of any size.")],
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "signs-cnn",
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Says which label each picture has, and how probable it is."""
     from fivenets.classification.classifier import Classifier
     from fivenets.runs import lookup
 
-    classifier = Classifier.from_file(lookup.model_file(model))
+    classifier = Classifier.from_file(lookup.model_file(model, trust))
     predictions, refused = [], []
     for image in images:
         try:

@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core.errors import UserError, printable
 
 app = typer.Typer()
@@ -27,6 +27,7 @@ def detect(
     score_threshold: Annotated[
         float | None, typer.Option(help="In place of the profile's, 0..1.")
     ] = None,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Finds objects in each picture or frame, with a box in its pixels."""
@@ -41,7 +42,7 @@ def detect(
     paths = listing.pictures(images, out)
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
-    detector = Detector.from_file(lookup.model_file(model)).for_inference(dtype)
+    detector = Detector.from_file(lookup.model_file(model, trust)).for_inference(dtype)
     table = printing.table("image", "class", "score", "x1, y1, x2, y2")
     without: list[str] = []
     refused: list[str] = []
@@ -105,8 +106,8 @@ def convert(
 ) -> None:
     """Converts a Darknet detector or classifier to Keras and compares it with other engines."""
     from fivenets.core import files
-    from fivenets.detection import certificate as certificates
-    from fivenets.detection.detector import read, read_names
+    from fivenets.detection.detector import read_names
+    from fivenets.runs import converting
 
     inputs = [cfg, weights, *([names] if names else []), *(image or [])]
     files.check_file(out, "--out", (".keras",), inputs, makes_folder=True)
@@ -114,17 +115,20 @@ def convert(
         is_beside = certificate.parent == out.parent
         files.check_file(certificate, "--certificate", (".json",), inputs, is_beside)
     labels = read_names(names) if names else None
-    converted = read(cfg, weights, labels, resize)
-    record = certificates.certify(converted, cfg, weights, image or [])
-    witnesses = certificates.witnesses(record)
-    if witnesses and not certificates.is_equal(record):
-        raise UserError(f"{out} is not written: engines disagree: {json.dumps(record['engines'])}")
-    converted.save(out)
+    record = converting.convert(cfg, weights, out, labels, resize, image or [])
     if certificate:
         files.write_text(certificate, json.dumps(record, indent=2) + "\n")
     if as_json:
         print(json.dumps(record))
         return
+    report_conversion(out, record)
+
+
+def report_conversion(out: Path, record: dict[str, Any]) -> None:
+    """Says what a conversion was compared with, and what answers for its file."""
+    from fivenets.detection import certificate as certificates
+
+    witnesses = certificates.witnesses(record)
     compared = ", ".join(witnesses) or "nothing: no engine that reads it is installed"
     printing.say(f"{out}: {record['parameters']:,} parameters, compared with {compared}")
     for name, engine in record["engines"].items():
@@ -138,3 +142,4 @@ def convert(
             f"  {name}: raw output within {raw:.1e}, {boxes}pictures read and fitted within "
             f"{levels:.2f} grey levels on average"
         )
+    printing.say(f"  answers by {record['answers_by']}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core import files
 from fivenets.core.errors import UserError
 
@@ -68,6 +68,7 @@ def verify(
     ] = By.distance,
     out: Out = None,
     cropped: Cropped = False,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Says whether two pictures show the same person."""
@@ -77,7 +78,7 @@ def verify(
 
     if out:
         files.check_folder(out, "--out")
-    file = lookup.model_file(model)
+    file = lookup.model_file(model, trust)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
     if by is By.pairs and embedder.pairs is None:
         raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
@@ -89,8 +90,7 @@ def verify(
         if out and one.faces:
             is_meant = [place == one.chosen for place in range(len(one.faces))]
             _draw(out, path, one, ["" for _ in one.faces], is_meant)
-    embeddings = embedder.embeddings([one.crop for one in found])
-    verdict = compared(embeddings[0], embeddings[1], calibration, pairs)
+    verdict = compared(*embedder.embeddings([one.crop for one in found]), calibration, pairs)
     one, other = (one.picture for one in found)
     if one.shape == other.shape and (one == other).all():
         _note("both are the same picture: its distance to itself says nothing")
@@ -118,6 +118,7 @@ def identify(
     ] = Meant.all,
     out: Out = None,
     cropped: Cropped = False,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Says which of the gallery's people each face is, if any; in a video, twice a second."""
@@ -127,7 +128,7 @@ def identify(
 
     if out:
         files.check_folder(out, "--out")
-    file = lookup.model_file(model)
+    file = lookup.model_file(model, trust)
     calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
     known, refused = enrolment.opened(gallery, embedder, cropped)
     for sentence in refused:
@@ -173,6 +174,7 @@ def calibrate(
     model: Model = "facenet",
     folds: Annotated[int, typer.Option(help="Folds of people; at most as many as people.")] = 10,
     cropped: Cropped = False,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Sets a model's thresholds by your own people; `verify` and `identify` use them from then on.
@@ -184,7 +186,7 @@ def calibrate(
     from fivenets.runs import lookup
 
     files.check_folder(_own_thresholds(), "the folder of thresholds")
-    embedder = Embedder.from_file(lookup.model_file(model))
+    embedder = Embedder.from_file(lookup.model_file(model, trust))
     calibration, refused = enrolment.calibrated(
         folder, embedder, far, false_identification, folds, cropped
     )

@@ -2,27 +2,72 @@
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
+from fivenets.core.errors import UserError
 
 app = typer.Typer()
+FREE_SIDE = 224  # pixels at which pictures are shown to a network that takes any size
+ENDINGS = (".png", ".jpg", ".jpeg")
 
 
 @app.command()
 def look(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP)],
+    patches: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Finds what in its pictures excites each unit most."),
+    ] = None,
+    grad_cam: Annotated[
+        Path | None,
+        typer.Option(metavar="PICTURE", help="Shows where a classifier sees its label in it."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to draw that: .png or .jpg.")
+    ] = None,
+    units: Annotated[
+        int, typer.Option(min=1, max=64, help="Units of each layer on the sheet of patches.")
+    ] = 8,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
-    """Shows each layer's output, parameters, multiplications and receptive field."""
-    from fivenets.fitting import model_files
-    from fivenets.looking.arithmetic import table
+    """Shows each layer's output, cost and receptive field; what excites it; where it looks."""
+    if patches and grad_cam:
+        raise UserError("expected --patches or --grad-cam, received both")
+    if patches or grad_cam:
+        _check(out, [path for path in (patches, grad_cam) if path], as_json and bool(patches))
+    elif out:
+        raise UserError("--out is for --patches or --grad-cam: expected one of them")
     from fivenets.runs import lookup
 
-    network, _ = model_files.load(lookup.model_file(model))
+    model_file = lookup.model_file(model, trust)
+    if patches:
+        _patches(model_file, patches, out, units, as_json)
+    elif grad_cam and out:
+        _grad_cam(model_file, grad_cam, out, as_json)
+    else:
+        _table(model_file, as_json)
+
+
+def _check(out: Path | None, inputs: list[Path], needs_none: bool) -> None:
+    from fivenets.core import files
+
+    if out is None and not needs_none:
+        raise UserError("--out is missing: expected a .png or .jpg file to draw")
+    if out:
+        files.check_file(out, "--out", ENDINGS, inputs)
+
+
+def _table(model_file: Path, as_json: bool) -> None:
+    from fivenets.fitting import model_files
+    from fivenets.looking.arithmetic import table
+
+    network, _ = model_files.load(model_file)
     rows = table(network)
     if as_json:
         for row in rows:
@@ -44,3 +89,90 @@ def look(
     if len(known) < len(products):
         said = "multiplications unknown, as inputs may be of any size"
     printing.say(f"{parameters:,} parameters, {said}")
+
+
+def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_json: bool) -> None:
+    from fivenets.core import files, listing
+    from fivenets.fitting import model_files
+    from fivenets.looking import sheet
+    from fivenets.looking.patches import excited
+
+    found = listing.listed(folder)
+    found.say()
+    if not found.files:
+        raise UserError(f"{folder} holds no pictures: expected at least one, better hundreds")
+    network, metadata = model_files.load(model_file)
+    pictures = [_shown(file, *_sides(network, metadata)) for file in found.files]
+    white = 1 if "cfg" in metadata else 255  # Darknet's networks take 0..1
+    with printing.bar() as bar:
+        layers = excited(
+            network,
+            [picture * (white / 255) for picture in pictures],
+            lambda starts: bar.track(starts, description="looking"),
+        )
+    if not layers:
+        raise UserError("the network has no layer that sees patches of a picture")
+    for layer in layers if as_json else ():
+        for unit in range(layer.values.shape[1]):
+            print(json.dumps(_as_row(layer, unit, found.files)))
+    if out:
+        drawn = sheet.sheet(layers, sheet.first_filters(network), pictures, units)
+        with files.replacing(out) as part:
+            drawn.save(part, quality=92)
+        if not as_json:
+            counts = sum(layer.values.shape[1] for layer in layers)
+            printing.say(
+                f"{out}: {counts:,} units of {len(layers)} layers over {len(pictures):,} pictures, "
+                f"{units} of each layer drawn"
+            )
+
+
+def _sides(network: Any, metadata: dict) -> tuple[int, int]:
+    """Height and width in pixels at which a network sees pictures."""
+    height, width = network.inputs[0].shape[1:3]
+    free = (metadata.get("height", FREE_SIDE), metadata.get("width", FREE_SIDE))
+    return height or free[0], width or free[1]
+
+
+def _shown(file: Path, height: int, width: int) -> Any:
+    import numpy as np
+    from PIL import Image
+
+    from fivenets.core.images import read_image
+
+    picture = Image.fromarray(read_image(file))
+    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _as_row(layer: Any, unit: int, files: list[Path]) -> dict[str, Any]:
+    """One unit: the pictures that excite it most, where in the network's input, and how much."""
+    return {
+        "layer": layer.layer,
+        "unit": unit,
+        "patches": [
+            {
+                "image": str(files[layer.pictures[rank, unit]]),
+                "box": [round(edge, 1) for edge in layer.box(rank, unit)],
+                "value": round(float(layer.values[rank, unit]), 4),
+            }
+            for rank in range(len(layer.values))
+        ],
+    }
+
+
+def _grad_cam(model_file: Path, picture: Path, out: Path, as_json: bool) -> None:
+    from PIL import Image
+
+    from fivenets.classification.classifier import Classifier
+    from fivenets.core import files
+
+    classifier = Classifier.from_file(model_file)
+    (prediction,) = classifier.classify([picture])
+    drawn = Image.fromarray(classifier.seen(picture, prediction.label))
+    with files.replacing(out) as part:
+        drawn.save(part, quality=92)
+    if as_json:
+        answer = {"label": prediction.label, "probability": prediction.probability}
+        print(json.dumps({"image": str(picture), **answer, "out": str(out)}))
+        return
+    printing.say(f"{out}: where {prediction.label} is seen, {prediction.probability:.0%} likely")

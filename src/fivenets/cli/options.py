@@ -5,4 +5,8 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Open a .keras FILE as it is: its author may run code here."),
+]
 MODEL_HELP = "A registered NAME, NAME@ALIAS, NAME/VERSION or a .keras file."

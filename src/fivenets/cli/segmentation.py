@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core.errors import UserError
 
 app = typer.Typer()
@@ -24,6 +24,7 @@ def segment(
         Path | None, typer.Option(help="The same for the bare numbers of classes, as a palette.")
     ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "unet",
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Says what each pixel of a picture is of, and how much of the picture each class takes."""
@@ -36,7 +37,7 @@ def segment(
     _check(mask, "--mask", images)
     if out and mask and out.suffix and out.resolve() == mask.resolve():
         raise UserError(f"--mask {mask} is --out too: expected another name")
-    segmenter = Segmenter.from_file(lookup.model_file(model))
+    segmenter = Segmenter.from_file(lookup.model_file(model, trust))
     table = printing.table("image", "class", "share")
     refused = []
     for path in images:

@@ -10,7 +10,7 @@ import typer
 from rich import progress
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json
+from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core.errors import UserError
 
 app = typer.Typer()
@@ -54,6 +54,7 @@ def stylize(
     optimizer: Annotated[str | None, typer.Option(help="lbfgs | adam.")] = None,
     precision: Annotated[str | None, typer.Option(help="bfloat16 | float32.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the noise.")] = None,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> None:
     """Paints a picture in the style of others; a preview beside FILE shows the progress."""
@@ -78,7 +79,7 @@ def stylize(
         "seed": seed,
     }
     options = {key: value for key, value in options.items() if value is not None}
-    stylizer = fast_stylizer.load(lookup.model_file(model))
+    stylizer = fast_stylizer.load(lookup.model_file(model, trust))
     try:
         total = stylizer.with_options(options).total_iterations
     except SettingError as error:

@@ -41,26 +41,26 @@ BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO = 258, 262, 0  # tags of TIFF, and a
 ImageSource = str | os.PathLike | bytes | Image.Image | np.ndarray
 
 
-def read_image(source: Any, name: str | None = None, keeps_alpha: bool = False) -> np.ndarray:
+def read_image(picture: Any, name: str | None = None, keeps_alpha: bool = False) -> np.ndarray:
     """Reads one picture as image_rgb_uint8, (height, width, 3).
 
     Args:
-        source: a path, the bytes of an image file, a PIL image, or an array: (height, width) or
+        picture: a path, the bytes of an image file, a PIL image, or an array: (height, width) or
             (height, width, 1 | 3 | 4), of integers 0..255 or floats 0..1.
             Transparency is laid on white; an EXIF rotation is applied.
-        name: what to call it in an error; by default the path or the kind of source.
+        name: what to call it in an error; by default the path or the kind of picture.
         keeps_alpha: gives one with transparency as (height, width, 4), laid on nothing.
     Raises: UserError, one sentence, for anything that is not a usable picture.
     """
-    if isinstance(source, str | os.PathLike):
-        return read_image(_read_file(Path(source)), name or str(source), keeps_alpha)
-    name = name or f"the {type(source).__name__}"
-    if isinstance(source, bytes | bytearray):
-        image = _decode(bytes(source), name)
-    elif isinstance(source, Image.Image):
-        image = source
+    if isinstance(picture, str | os.PathLike):
+        return read_image(_read_file(Path(picture)), name or str(picture), keeps_alpha)
+    name = name or f"the {type(picture).__name__}"
+    if isinstance(picture, bytes | bytearray):
+        image = _decode(bytes(picture), name)
+    elif isinstance(picture, Image.Image):
+        image = picture
     else:
-        image = _image_from_array(source, name)
+        image = _image_from_array(picture, name)
     if min(image.size) < MIN_SIDE or image.width * image.height > MAX_PIXELS:
         raise _wrong_size(name, *image.size)
     try:
@@ -159,9 +159,9 @@ def _without_warnings() -> Iterator[None]:
         yield
 
 
-def _image_from_array(source: Any, name: str) -> Image.Image:
+def _image_from_array(picture: Any, name: str) -> Image.Image:
     try:
-        array = np.asarray(source)
+        array = np.asarray(picture)
     except ValueError:
         raise UserError(f"{name} has rows of different lengths") from None
     if array.ndim == 2:
@@ -169,7 +169,7 @@ def _image_from_array(source: Any, name: str) -> Image.Image:
     if array.ndim != 3 or array.shape[-1] not in (1, 3, 4):
         raise UserError(
             f"{name} should have shape (height, width) or (height, width, 1, 3 or 4), "
-            f"it has {np.shape(source)}"
+            f"it has {np.shape(picture)}"
         )
     if not 0 < array.shape[0] * array.shape[1] <= MAX_PIXELS:
         raise _wrong_size(name, array.shape[1], array.shape[0])

@@ -1,6 +1,8 @@
-"""Which numbers the evaluations of a task give, for params.yaml to name them."""
+"""Which numbers the evaluations of a task give, for params.yaml to name them; one of several."""
 
 from dataclasses import dataclass
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -15,3 +17,14 @@ class Metrics:
     def scores_of(self, is_converted: bool) -> tuple[str, ...]:
         """Those that a model of this kind has."""
         return self.of_converted if is_converted and self.of_converted else self.scores
+
+
+def calibration_error(confidence: np.ndarray, is_correct: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error (Guo et al. 2017, equation 3), 0..1.
+
+    The mean gap between confidence and accuracy over equal-width bins of confidence, each
+    weighted by the examples in it. Both (n,), at least one.
+    """
+    bin_of_example = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    gaps = np.bincount(bin_of_example, weights=confidence - is_correct, minlength=bins)
+    return float(np.abs(gaps).sum() / len(confidence))

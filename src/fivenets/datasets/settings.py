@@ -138,6 +138,21 @@ class MaskSettings:
 
 
 @checked
+class PlaceSettings:
+    """Which pictures of at most one object, with its box or its points."""
+
+    dataset: Text
+    train: Split
+    test: Split
+
+    @model_validator(mode="after")
+    def _are_two(self) -> Self:
+        if self.train == self.test:
+            raise Misfit("test", f"another split of {self.dataset} than train", self.test)
+        return self
+
+
+@checked
 class FaceSettings:
     """Which faces, and how many people are kept from training."""
 
@@ -165,5 +180,6 @@ OF_TASK: dict[str, type] = {
     "classification": DataSettings,
     "detection": ObjectSettings,
     "faces": FaceSettings,
+    "localisation": PlaceSettings,
     "segmentation": MaskSettings,
 }

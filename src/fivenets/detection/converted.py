@@ -57,9 +57,9 @@ class Converted:
         cfg = darknet.parse_file(cfg_file)
         for sentence in cfg.ignored:
             log.warning("%s", sentence)
-        header, numbers = weights.read_file(weights_file, cfg)
+        header, convolutions = weights.read_file(weights_file, cfg)
         network = model.build(cfg)
-        model.load(network, cfg, numbers)
+        model.load(network, cfg, convolutions)
         names = [f"class-{index}" for index in range(cfg.classes)] if labels is None else labels
         return cls(network, cfg, header, names, resize, trained_on)
 
@@ -68,16 +68,16 @@ class Converted:
         from fivenets.detection import model
 
         network = engine.in_keras(self.network)
-        return weights.to_bytes(self.header, model.numbers_of(network, self.cfg))
+        return weights.to_bytes(self.header, model.convolutions_of(network, self.cfg))
 
     def write_darknet(self, stem: Path) -> tuple[Path, Path, Path]:
         """Writes STEM.cfg, STEM.weights and STEM.names, which Darknet itself can run."""
-        cfg, numbers, names = (stem.with_suffix(end) for end in (".cfg", ".weights", ".names"))
+        cfg, weights_file, names = (stem.with_suffix(end) for end in (".cfg", ".weights", ".names"))
         stem.parent.mkdir(parents=True, exist_ok=True)
         cfg.write_text(self.cfg.text)
-        numbers.write_bytes(self.to_weights())
+        weights_file.write_bytes(self.to_weights())
         names.write_text("\n".join(self.labels) + "\n")
-        return cfg, numbers, names
+        return cfg, weights_file, names
 
     def fitted(self, image_rgb_uint8: np.ndarray) -> np.ndarray:
         """A picture (h, w, 3) as the network sees it: (height, width, channels) float32 in 0..1."""

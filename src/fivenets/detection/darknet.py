@@ -153,7 +153,7 @@ def _inputs(section: Section, layers: list[Layer]) -> tuple[int, ...]:
 
 def _named(section: Section, index: int) -> tuple[int, ...]:
     if section.kind == "route":
-        named = section.numbers("layers")
+        named = section.floats("layers")
         if not named:
             raise section.error("layers= names no layer")
         if not all(layer.is_integer() for layer in named):

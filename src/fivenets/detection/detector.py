@@ -77,8 +77,8 @@ class Detector(Converted):
         from fivenets.detection import model
 
         network = model.build(self.cfg, folded=True, dtype=dtype or processor.fastest_dtype())
-        numbers = [part.folded() for part in model.numbers_of(self.network, self.cfg)]
-        model.load(network, self.cfg, numbers)
+        folded = [part.folded() for part in model.convolutions_of(self.network, self.cfg)]
+        model.load(network, self.cfg, folded)
         return Detector(network, self.cfg, self.header, self.labels, self.resize, self.trained_on)
 
     def detect(self, pictures: Sequence[Any], profile: Profile) -> list[list[Detection]]:

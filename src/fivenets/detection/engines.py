@@ -53,9 +53,9 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     network = darknet.parse_file(cfg_file)
     witness.check_opencv(network, cfg_file.name)
     text = opencv_files.cfg(network)
-    numbers = opencv_files.weights_of(cfg_file, weights_file)
+    weights = opencv_files.weights_of(cfg_file, weights_file)
     try:
-        answers = _ask_opencv(text, numbers, pictures)
+        answers = _ask_opencv(text, weights, pictures)
     except cv2.error as error:
         why = " ".join(str(error.err).split())
         raise UnreadableError(f"OpenCV cannot read {cfg_file.name}: {why}") from None
@@ -70,7 +70,7 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     return Answer(raws, _xyxy(rows[..., :4]), scores)
 
 
-def _ask_opencv(text: str, numbers: bytes, pictures: np.ndarray) -> list[list[np.ndarray]]:
+def _ask_opencv(text: str, weights: bytes, pictures: np.ndarray) -> list[list[np.ndarray]]:
     """For each picture what each region layer receives (1, rows, columns, numbers), then its boxes.
 
     Of each box 5 + classes numbers. Of a classifier: what its last layer gives.
@@ -78,7 +78,7 @@ def _ask_opencv(text: str, numbers: bytes, pictures: np.ndarray) -> list[list[np
     import cv2
 
     network = cv2.dnn.readNetFromDarknet(
-        np.frombuffer(text.encode(), np.uint8), np.frombuffer(numbers, np.uint8)
+        np.frombuffer(text.encode(), np.uint8), np.frombuffer(weights, np.uint8)
     )
     # Winograd's transform is faster and loses about a digit.
     network.enableWinograd(False)

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from fivenets.detection.settings import Weights
+from fivenets.detection.settings import LossParts
 
 # `thresh` of yolov2.cfg: a box that overlaps some object so well is not told that it holds none.
 IGNORED_IOU = 0.6
@@ -24,7 +24,7 @@ LARGEST_LOG_SIDE = 6.0  # of exp(w) in the IoU; a diverging w should not make it
 class YoloLoss(keras.losses.Loss):
     """The sum of the four parts of the loss over a picture's boxes, mean over the batch."""
 
-    def __init__(self, anchors: Any, weights: Weights, max_objects: int, name: str = "yolo_loss"):
+    def __init__(self, anchors: Any, weights: LossParts, max_objects: int, name: str = "yolo_loss"):
         """anchors: (k, 2) in cells; max_objects: of any one picture."""
         super().__init__(name=name, reduction="sum_over_batch_size")
         self.anchors = np.asarray(anchors, np.float32)

@@ -58,9 +58,9 @@ def build(
     return keras.Model(picture, output, name="yolov2" if is_yolov2 else "darknet")
 
 
-def load(model: keras.Model, network: Network, numbers: Sequence[Convolution]) -> None:
+def load(model: keras.Model, network: Network, convolutions: Sequence[Convolution]) -> None:
     """Puts Darknet's numbers into the model's layers."""
-    for index, part in enumerate(numbers, start=1):
+    for index, part in enumerate(convolutions, start=1):
         convolution = model.get_layer(f"conv2d_{index}")
         # (filters, channels, size, size) -> (size, size, channels, filters). Of one channel each, a
         # filter's place is (channel, multiplier), which Keras keeps apart.
@@ -74,7 +74,7 @@ def load(model: keras.Model, network: Network, numbers: Sequence[Convolution]) -
             )
 
 
-def numbers_of(model: keras.Model, network: Network) -> list[Convolution]:
+def convolutions_of(model: keras.Model, network: Network) -> list[Convolution]:
     """What `load` put in, bit by bit."""
     found = []
     for index, layer in enumerate(convolutions(network), start=1):

@@ -7,7 +7,7 @@ detection has taken. COCO's numbers come from pycocotools, the reference impleme
 import contextlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike
 
 from fivenets.core.errors import UserError
 from fivenets.detection import boxes
+
+COCO_PIXELS = 640 * 480  # of most of its pictures
+SIZES = {"small": (0, 32**2), "medium": (32**2, 96**2), "large": (96**2, np.inf)}  # areas in pixels
 
 
 @dataclass(frozen=True)
@@ -125,9 +128,50 @@ def coco_average_precision(truth: Sequence[Objects], found: Sequence[Objects]) -
 
     Difficult objects are its crowds: to miss one is no mistake, nor is any box that lies in one.
     """
+    evaluation = _coco(truth, found)
+    values = evaluation.stats[:3] if evaluation else (0, 0, 0)
+    return dict(zip(("ap", "ap50", "ap75"), map(float, values), strict=True))
+
+
+def coco_by_size(
+    truth: Sequence[Objects], found: Sequence[Objects], pixels: Sequence[int]
+) -> dict[str, dict[str, float]]:
+    """COCO's AP, and AP at IoU 0.50, of small, medium and large objects; sizes without any are out.
+
+    COCO's limits, areas of 32 and 96 pixels squared, are for its own pictures, which are mostly of
+    640x480 pixels: they are taken as the same part of whatever picture.
+    Args: pixels: of each picture.
+    """
+    zooms = [(COCO_PIXELS / count) ** 0.5 for count in pixels]
+    scaled = [
+        [
+            replace(one, boxes_xyxy=one.boxes_xyxy * zoom)
+            for one, zoom in zip(side, zooms, strict=True)
+        ]
+        for side in (truth, found)
+    ]
+    evaluation = _coco(*scaled)
+    areas = np.concatenate([boxes.area(one.boxes_xyxy)[~one.difficult] for one in scaled[0]])
+    by_size = {}
+    for size, (low, high) in SIZES.items():
+        if objects := int(((areas >= low) & (areas < high)).sum()):
+            at = evaluation.params.areaRngLbl.index(size) if evaluation else 0
+            # IoU thresholds, recalls, classes, sizes, detections a picture; -1: none of that class
+            values = (
+                evaluation.eval["precision"][:, :, :, at, -1] if evaluation else np.zeros((1, 1))
+            )
+            ap, ap50 = (float(part[part > -1].mean()) for part in (values, values[0]))
+            by_size[size] = {"ap": ap, "ap50": ap50, "objects": objects}
+    return by_size
+
+
+def _coco(truth: Sequence[Objects], found: Sequence[Objects]) -> Any:
+    """pycocotools' evaluation; None where nothing is found, of which it makes an error."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
+    if not any(len(one.scores) for one in found):
+        return None
     with contextlib.redirect_stdout(io.StringIO()):  # it prints its progress
         reference: Any = COCO()
         labels = np.unique(np.concatenate([one.classes for one in truth]))
@@ -143,13 +187,11 @@ def coco_average_precision(truth: Sequence[Objects], found: Sequence[Objects]) -
                 _annotations(found), np.concatenate([one.scores for one in found]), strict=True
             )
         ]
-        if not rows:
-            return {"ap": 0.0, "ap50": 0.0, "ap75": 0.0}
         evaluation = COCOeval(reference, reference.loadRes(rows), "bbox")
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
-    return dict(zip(("ap", "ap50", "ap75"), map(float, evaluation.stats[:3]), strict=True))
+    return evaluation
 
 
 def _hits(

@@ -51,13 +51,13 @@ def read(section: Section, shape: Shape, input_shape: Shape) -> Region:
 
 def _anchors(section: Section) -> tuple[tuple[float, float], ...]:
     count = section.integer("num", 1, at_least=1)
-    sides = section.numbers("anchors")
+    sides = section.floats("anchors")
     if len(sides) != 2 * count or not all(0 < side < math.inf for side in sides):
         raise section.error(f"anchors should be {2 * count} positive numbers (num={count})")
     pairs = tuple(zip(sides[::2], sides[1::2], strict=True))
     if section.kind == "region":
         return pairs
-    chosen = section.numbers("mask")
+    chosen = section.floats("mask")
     if not all(place.is_integer() and 0 <= place < count for place in chosen):
         raise section.error(
             f"mask should be numbers of anchors, 0 to {count - 1}, it is {section.shown('mask')}"

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from fivenets.core.errors import UserError
 from fivenets.core.lettering import colour_of, in_figure
+from fivenets.core.metrics import calibration_error
 from fivenets.datasets.objects.prepared import Example, ObjectDataset
 from fivenets.detection import precision
 from fivenets.detection.boxes import PROFILES
@@ -21,6 +22,7 @@ from fivenets.detection.detector import Detection, Detector
 from fivenets.detection.precision import Objects, Ranking
 from fivenets.sources.origin import Origin, in_words
 
+LEAST_SCORE = 0.1  # that is asked whether it is a probability: most boxes have next to none
 CURVE_POINTS = 200  # of each class in curves.csv; the rest look the same
 
 
@@ -33,11 +35,11 @@ class Scored:
     ranked: dict[str, Ranking]
 
     def record(self) -> dict[str, Any]:
-        """The numbers, and what they are of."""
+        """The metrics, and what they are of."""
         return {**self.metrics, "scored_on": [self.origin.record()]}
 
     def in_words(self) -> str:
-        """For the results table, where another set's numbers lead."""
+        """For the results table, where another set's metrics lead."""
         return f"ap50 {self.metrics['ap50']:.3f} on {in_words([self.origin])}"
 
 
@@ -50,7 +52,10 @@ def by_source(detector: Detector, data: ObjectDataset) -> list[Scored]:
             truth = truth_of(examples)
             found = as_objects(detect(detector, examples), detector.labels)
             ranked = rankings(truth, found, detector.labels)
-            scored.append(Scored(origin, metrics(truth, found, ranked), ranked))
+            numbers = metrics(truth, found, ranked)
+            pixels = [one.image_rgb_uint8[..., 0].size for one in examples]
+            numbers |= {"by_size": precision.coco_by_size(truth, found, pixels)}
+            scored.append(Scored(origin, numbers, ranked))
     return scored
 
 
@@ -89,7 +94,8 @@ def rankings(
 
 
 def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str, Ranking]) -> dict:
-    """ap50 (VOC's all-point, mean over classes) with its interval; VOC 2007 and COCO numbers.
+    """ap50 (VOC's all-point, mean over classes) with its interval; VOC 2007 and COCO metrics; how
+    far scores are from being probabilities.
 
     Raises: UserError where no object counts.
     """
@@ -106,6 +112,7 @@ def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str
         "ap50_high": high,
         "voc07_ap50": voc07,
         **{f"coco_{name}": value for name, value in coco.items()},
+        "score_error": score_error(list(ranked.values())),
         "examples": len(truth),
         "objects": int(sum(ranking.objects.sum() for ranking in ranked.values())),
         "by_class": {
@@ -114,17 +121,32 @@ def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str
     }
 
 
+def score_error(ranked: Sequence[Ranking]) -> float | None:
+    """Expected calibration error of scores from LEAST_SCORE on: of boxes that score 0.7, seven in
+    ten should be right. None where there are none.
+    """
+    scores = np.concatenate([ranking.scores for ranking in ranked])
+    hits = np.concatenate([ranking.hits for ranking in ranked])
+    counts = (scores >= LEAST_SCORE) & (hits >= 0)
+    return calibration_error(scores[counts], hits[counts]) if counts.any() else None
+
+
 def _interval(ranking: Ranking) -> dict[str, Any]:
     low, high = precision.bootstrap_interval([ranking], seed=0)
     return {"ap50_low": low, "ap50_high": high, "objects": int(ranking.objects.sum())}
 
 
-def also(numbers: dict[str, Any]) -> str:
+def also(metrics: dict[str, Any]) -> str:
     """What the results table says beside AP50."""
-    classes = ", ".join(f"{label} {row['ap50']:.2f}" for label, row in numbers["by_class"].items())
+    classes, sizes = (
+        ", ".join(f"{name} {row['ap50']:.2f}" for name, row in metrics.get(group, {}).items())
+        for group in ("by_class", "by_size")
+    )
+    known = metrics["score_error"]
+    error = "" if known is None else f"; scores are {known:.2f} from the share that is right"
     return (
-        f"{classes}; VOC 2007 {numbers['voc07_ap50']:.3f}, COCO AP {numbers['coco_ap']:.3f}, "
-        f"over {numbers['objects']} objects"
+        f"{classes}; {sizes and f'by size {sizes}; '}VOC 2007 {metrics['voc07_ap50']:.3f}, "
+        f"COCO AP {metrics['coco_ap']:.3f}, over {metrics['objects']} objects{error}"
     )
 
 

@@ -48,7 +48,7 @@ class Section:
             raise self.error(f"{key} should be at least {at_least}, it is {value}")
         return value
 
-    def numbers(self, key: str) -> list[float]:
+    def floats(self, key: str) -> list[float]:
         """The option as numbers between commas; [] where it is not given."""
         text = re.split("[#;]", self.options.get(key, ""))[0]
         try:
@@ -63,7 +63,7 @@ class Section:
 
         Raises: UserError where it is none, or several.
         """
-        found = self.numbers(key) if key in self.options else [default]
+        found = self.floats(key) if key in self.options else [default]
         if len(found) != 1:
             raise self.error(f"{key} should be a number, it is {self.shown(key)}")
         return found[0]

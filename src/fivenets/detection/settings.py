@@ -8,15 +8,14 @@ from pydantic import Field, model_validator
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import (
     Count,
-    Fraction,
     Misfit,
     NonNegative,
     Positive,
     Section,
-    Seed,
     checked,
 )
 from fivenets.detection.compact import STRIDE
+from fivenets.fitting.recipe import Recipe
 
 LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
 Side = Annotated[int, Field(ge=STRIDE, le=LARGEST_SIDE)]
@@ -35,7 +34,7 @@ Source = Literal[
 
 
 @checked
-class Weights:
+class LossParts:
     """How much each part of the loss counts; the defaults are Darknet's."""
 
     coordinate: NonNegative = 1.0
@@ -72,25 +71,20 @@ class FineTuning:
 
 
 @checked
-class Recipe:
+class DetectorRecipe(Recipe):
     """How one detector is trained."""
 
     height: Side
     width: Side
     filters: Filters
     anchors: Annotated[int, Field(ge=1, le=100)]
-    epochs: Count
     batch_size: Count
-    learning_rate: Positive
-    warmup_fraction: Fraction
     weight_decay: NonNegative
-    mixed_precision: bool
     pictures: Count | None = None  # in an epoch; by default as many as there are
     scales: Annotated[list[Scale], Field(min_length=1)] = field(default_factory=lambda: [1.0])
-    loss: Section[Weights] = Weights()
+    loss: Section[LossParts] = LossParts()
     augmentation: Section[Augmentation] = Augmentation()
     fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had
-    seed: Seed
 
     @model_validator(mode="after")
     def _has_whole_cells_at_every_scale(self) -> Self:
@@ -102,14 +96,14 @@ class Recipe:
             raise Misfit("scales", "a list of different numbers", self.scales)
         return self
 
-    def _check_sides(self, of: "Recipe | FineTuning", path: str, stride: int) -> None:
+    def _check_sides(self, of: "DetectorRecipe | FineTuning", path: str, stride: int) -> None:
         for scale in self.scales:
             for name, side in (("height", of.height), ("width", of.width)):
                 if side * scale < stride or side * scale % stride:
                     times = "" if scale == 1 else f" when multiplied by {scale:g} of scales"
                     raise Misfit(path + name, f"a multiple of {stride} pixels{times}", side)
 
-    def fine_tuned(self) -> "Recipe":
+    def fine_tuned(self) -> "DetectorRecipe":
         """The recipe where `fine_tuning.start` can be had."""
         different = asdict(self.fine_tuning)
         own = ("start", "frozen")
@@ -140,12 +134,17 @@ class Evaluation:
     profile: Literal["course", "benchmark"]
 
 
-SECTIONS = {"detection": {"train": Recipe, "convert": Conversion, "evaluate": Evaluation}}
+SECTIONS = {"detection": {"train": DetectorRecipe, "convert": Conversion, "evaluate": Evaluation}}
 METRICS = {
     "detection": Metrics(
         scores=("agreement", "ap50", "voc07_ap50", "coco_ap", "coco_ap50", "coco_ap75"),
-        measures=("max_abs_difference", "max_box_difference_px", "milliseconds_per_picture"),
-        groups=("by_class", "by_source", "same_detections"),
+        measures=(
+            "score_error",
+            "max_abs_difference",
+            "max_box_difference_px",
+            "milliseconds_per_picture",
+        ),
+        groups=("by_class", "by_size", "by_source", "same_detections"),
         of_converted=("agreement",),
     )
 }

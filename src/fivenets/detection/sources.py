@@ -118,13 +118,13 @@ def _pair(name: str, raw_dir: Path) -> Pair | None:
 
 def _builtin() -> Pair:
     """The detector that `train` has left as Darknet's files."""
-    cfg, numbers, names = (BUILTIN.file.with_suffix(end) for end in (".cfg", ".weights", ".names"))
-    if not numbers.exists():
-        raise UserError(f"{numbers} not found: run `dvc repro train@{BUILTIN.name}` first")
+    cfg, weights, names = (BUILTIN.file.with_suffix(end) for end in (".cfg", ".weights", ".names"))
+    if not weights.exists():
+        raise UserError(f"{weights} not found: run `dvc repro train@{BUILTIN.name}` first")
     made_of = json.loads(BUILTIN.record.read_text()) if BUILTIN.record.exists() else {}
     is_drawn = are_drawn(all_of(made_of.get("sources")))
-    origin = Origin(BUILTIN.name, Kind.BUILTIN, sha256(numbers), "Apache-2.0", is_drawn)
-    return Pair(BUILTIN.name, cfg, numbers, names, _drawn(), origin, "stretch")
+    origin = Origin(BUILTIN.name, Kind.BUILTIN, sha256(weights), "Apache-2.0", is_drawn)
+    return Pair(BUILTIN.name, cfg, weights, names, _drawn(), origin, "stretch")
 
 
 def _drawn() -> list[images.ImageSource]:
@@ -132,12 +132,12 @@ def _drawn() -> list[images.ImageSource]:
 
 
 def _relative(name: str, raw_dir: Path) -> Pair | None:
-    asset, cfg, numbers, names = RELATIVES[name]
+    asset, cfg, weights, names = RELATIVES[name]
     common = _fetched("darknet", raw_dir)
     trained = common and _fetched(asset, raw_dir)
     if common is None or trained is None:
         return None
-    files = (trained.folder / cfg, trained.folder / numbers, common.folder / names)
+    files = (trained.folder / cfg, trained.folder / weights, common.folder / names)
     origin = replace(trained.origin, asset=name)
     return Pair(name, *files, _photographs(common.folder), origin, "stretch")
 
@@ -149,9 +149,9 @@ def _yolov2(raw_dir: Path) -> Pair | None:
     if common is None or trained is None:
         return None
     name, folder = "yolov2-coco", common.folder
-    numbers, names = trained.folder / YOLOV2_WEIGHTS.name, folder / "data/coco.names"
+    weights, names = trained.folder / YOLOV2_WEIGHTS.name, folder / "data/coco.names"
     origin = replace(trained.origin, asset=name)
-    files = (folder / "cfg/yolov2.cfg", numbers, names)
+    files = (folder / "cfg/yolov2.cfg", weights, names)
     return Pair(name, *files, _photographs(folder), origin, "letterbox")
 
 

@@ -15,7 +15,7 @@ from fivenets.datasets.objects import preparation, prepared
 from fivenets.datasets.settings import ObjectSettings
 from fivenets.detection import boxes, certificate, drawing, evaluation, scoring, sources
 from fivenets.detection.detector import Detector, read_names
-from fivenets.detection.settings import Conversion, Evaluation, Recipe
+from fivenets.detection.settings import Conversion, DetectorRecipe, Evaluation
 from fivenets.detection.training import train
 
 COMPARED = 3  # test pictures on which engines are compared
@@ -33,7 +33,7 @@ def training(candidate: Candidate) -> Making:
     What is served is read back from these, and they are what its certificate is about.
     """
     settings = _settings(str(candidate.data))
-    recipe = params.settings(Recipe, candidate.name, "train")
+    recipe = params.settings(DetectorRecipe, candidate.name, "train")
     data = prepared.load(Path("data", str(candidate.data)), settings)
     start, origins = None, data.origins
     if recipe.fine_tuning.start != "none":

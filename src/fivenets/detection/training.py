@@ -1,7 +1,6 @@
 """Trains a YOLOv2 network: deterministic for a seed, and resumable after being killed."""
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -16,11 +15,11 @@ from fivenets.detection.converted import Converted
 from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import YoloLoss
-from fivenets.detection.settings import Augmentation, Recipe
+from fivenets.detection.settings import Augmentation, DetectorRecipe
 from fivenets.fitting import fit as fitting
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
-from fivenets.fitting.fit import Fit, make_deterministic, warmup_then_cosine
-from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.batches import assembled, whole_batches
+from fivenets.fitting.fit import fit_by, make_deterministic
 from fivenets.sources.origin import Origin
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
@@ -28,7 +27,7 @@ DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
 
 def train(
     data: ObjectDataset,
-    recipe: Recipe,
+    recipe: DetectorRecipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
     start: Converted | None = None,
@@ -56,36 +55,24 @@ def train(
     network = model.build(cfg, any_size=len(recipe.scales) > 1)
     if start is not None:
         transfer.load(network, cfg, start)
-    trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
+    trained = training_copy(network, recipe.policy)
     if start is not None:
         transfer.freeze(trained, recipe.fine_tuning.frozen, len(weights.convolutions(cfg)))
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
     shares = shares_of(examples, data.settings.weights, recipe.pictures or len(examples))
-    count = sum(shares.values())
-    batch_size = min(recipe.batch_size, count)
-    steps = count // batch_size
-    loss = YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe))
-    trained.compile(
-        optimizer=FusedAdamW(
-            warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
-            weight_decay=recipe.weight_decay,
-        ),
-        loss=loss,
-        jit_compile=jit_compile(),
-    )
-    fit = Fit(
-        name="yolov2",
-        epochs=recipe.epochs,
-        steps=steps,
-        seed=recipe.seed,
-        checkpoint_dir=checkpoint_dir,
-        fingerprint=fingerprint,
-    )
-    rows = fit.run(
+    batch_size, steps = whole_batches(sum(shares.values()), recipe.batch_size)
+    rows = fit_by(
+        recipe,
         trained,
         lambda first_epoch: batches(examples, region, recipe, first_epoch, shares),
         on_epoch_end,
+        name="yolov2",
+        steps=steps,
+        checkpoint_dir=checkpoint_dir,
+        fingerprint=fingerprint,
+        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
+        loss=YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe)),
     )
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
@@ -94,7 +81,7 @@ def train(
     return Detector(plain, cfg, header, data.labels, "stretch", Origin.joint(origins)), rows
 
 
-def known_by(data: ObjectDataset, recipe: Recipe, network: keras.Model) -> str:
+def known_by(data: ObjectDataset, recipe: DetectorRecipe, network: keras.Model) -> str:
     """The fingerprint of training `network` on data.train by `recipe`."""
     settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
     trained_on = arrays_sha256(
@@ -102,12 +89,12 @@ def known_by(data: ObjectDataset, recipe: Recipe, network: keras.Model) -> str:
         for one in data.train
         for array in (one.image_rgb_uint8, one.boxes_xyxy, one.classes, one.is_difficult)
     )
-    settings |= {"source": data.source["digest"], "labels": data.labels}
+    settings |= {"source": data.record["digest"], "labels": data.labels}
     settings |= {"sources": [one.source for one in data.train]}
     return fitting.fingerprint(settings, trained_on, network)
 
 
-def fitted_anchors(examples: Sequence[Example], recipe: Recipe) -> np.ndarray:
+def fitted_anchors(examples: Sequence[Example], recipe: DetectorRecipe) -> np.ndarray:
     """(anchors, 2) widths and heights in cells, of the boxes in `examples` that are learned."""
     boxes_xyxy = np.concatenate([one.boxes_xyxy[~one.is_difficult] for one in examples])
     cells = np.array([recipe.width, recipe.height]) / compact.STRIDE
@@ -141,31 +128,24 @@ def order_of(
 def batches(
     examples: Sequence[Example],
     region: darknet.Region,
-    recipe: Recipe,
+    recipe: DetectorRecipe,
     first_epoch: int,
     shares: Mapping[str, int] | None = None,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(pictures, label tensors) from an epoch on, without end; an epoch's by (seed, epoch) alone.
-
-    Scales take turns, batch by batch. An epoch's short last batch is dropped.
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """(pictures, label tensors) from an epoch on: see `assembled`. Scales take turns, by batch.
 
     Args: shares: of `shares_of`; by default an epoch has each picture once.
     """
     shares = shares or {"": len(examples)}
-    count = sum(shares.values())
-    batch_size = min(recipe.batch_size, count)
-    steps = count // batch_size
-    for epoch in itertools.count(first_epoch):
-        rng = np.random.default_rng([recipe.seed, epoch])
-        order = order_of(examples, shares, rng)[: steps * batch_size].reshape(steps, batch_size)
-        for step, indices in enumerate(order):
-            height, width = recipe.sizes[(epoch * steps + step) % len(recipe.sizes)]
-            pairs = [
-                _pair(examples[index], region, height, width, recipe.augmentation, rng)
-                for index in indices
-            ]
-            pictures, tensors = zip(*pairs, strict=True)
-            yield np.stack(pictures), np.stack(tensors)
+
+    def pair(index: int, step: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        height, width = recipe.sizes[step % len(recipe.sizes)]
+        return _pair(examples[index], region, height, width, recipe.augmentation, rng)
+
+    def order(rng: np.random.Generator) -> np.ndarray:
+        return order_of(examples, shares, rng)
+
+    return assembled(recipe.seed, first_epoch, recipe.batch_size, order, pair)
 
 
 def _pair(
@@ -191,7 +171,7 @@ def _pair(
     return picture, tensor
 
 
-def _most_objects(examples: Sequence[Example], recipe: Recipe) -> int:
+def _most_objects(examples: Sequence[Example], recipe: DetectorRecipe) -> int:
     """In any one picture, and no more than its label tensor has room for."""
     height, width = min(recipe.sizes)
     room = (height // compact.STRIDE) * (width // compact.STRIDE) * recipe.anchors

@@ -33,10 +33,10 @@ def cfg(
 
 def load(network: keras.Model, cfg: Network, start: Converted) -> None:
     """Gives `network`, of the `cfg` above, the numbers of `start`; its last layer keeps its own."""
-    found = model.numbers_of(start.network, start.cfg)
+    found = model.convolutions_of(start.network, start.cfg)
     by_layer = dict(zip(map(id, convolutions(start.cfg)), found, strict=True))
     kept = [id(start.cfg.layers[index]) for index in _kept(start.cfg)]
-    *_, last = model.numbers_of(network, cfg)
+    *_, last = model.convolutions_of(network, cfg)
     model.load(network, cfg, [*(by_layer[layer] for layer in kept if layer in by_layer), last])
 
 

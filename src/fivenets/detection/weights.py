@@ -114,15 +114,15 @@ def read(content: bytes, network: Network, name: str) -> tuple[Header, list[Conv
     """`read_file` for bytes that are at hand; `name` is for errors."""
     header = _read_header(content, name)
     _check_length(len(content), header, network, name)
-    numbers = np.frombuffer(content, FLOAT, offset=header.size)
-    if not np.isfinite(numbers).all():
+    floats = np.frombuffer(content, FLOAT, offset=header.size)
+    if not np.isfinite(floats).all():
         raise UserError(f"{name} holds NaN or infinity: it is damaged, or its training diverged")
     found, position = [], 0
     for layer in convolutions(network):
         filters = kernel_shape(layer)[0]
         sizes = [filters] * (4 if is_normalised(layer) else 1) + [math.prod(kernel_shape(layer))]
         ends = position + np.cumsum(sizes)
-        parts = [numbers[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+        parts = [floats[end - size : end] for end, size in zip(ends, sizes, strict=True)]
         position = int(ends[-1])
         found.append(Convolution(parts[0], parts[-1].reshape(kernel_shape(layer)), *parts[1:-1]))
     return header, found

@@ -131,15 +131,7 @@ def draw_head(pen: "_Pen", person: Identity, at: Pose) -> None:
     pen.box(-w * 0.5, 0.2, w * 0.5, 0.7, person.skin * 0.8, depth=0)
     for ear in (-1, 1):
         pen.blob(ear * w * 1.02, eyes + 0.05, 0.035, 0.065, person.skin * 0.9, depth=-0.15)
-    angles = np.linspace(0, 2 * np.pi, 90)
-    # A superellipse: squarer jaws have a higher power in the lower half of the face.
-    power = np.where(np.sin(angles) > 0, 2 / (2 + 1.2 * person.jaw), 1.0)
-    outline = np.column_stack(
-        [
-            w * np.sign(np.cos(angles)) * np.abs(np.cos(angles)) ** power,
-            h * np.sign(np.sin(angles)) * np.abs(np.sin(angles)) ** power,
-        ]
-    )
+    outline = outline_of(person, np.linspace(0, 2 * np.pi, 90))
     pen.polygon(outline, person.skin, depth=0.1)
     if person.beard > 0:
         lower = outline[outline[:, 1] > 0.08] * (1, 1)
@@ -184,6 +176,13 @@ def draw_head(pen: "_Pen", person: Identity, at: Pose) -> None:
         pen.line([(-inner, eyes), (inner, eyes)], 0.011, frame)
 
 
+def outline_of(person: Identity, angles: np.ndarray) -> np.ndarray:
+    """(n, 2) of the face's edge: a superellipse, of a higher power where a squarer jaw is."""
+    power = np.where(np.sin(angles) > 0, 2 / (2 + 1.2 * person.jaw), 1.0)
+    towards = np.column_stack([np.cos(angles), np.sin(angles)])
+    return (person.width, person.height) * np.sign(towards) * np.abs(towards) ** power[:, None]
+
+
 def _draw_hair(pen: "_Pen", person: Identity, outline: np.ndarray) -> None:
     border = -person.eye_line - person.hairline
     above = outline[outline[:, 1] < min(border + 0.06, -0.1)] * (1.09, 1.1)
@@ -220,19 +219,20 @@ class _Pen:
         self.draw.line(placed, _rgb(rgb), max(1, round(width * self.side)), joint="curve")
 
     def ring(self, x: float, y: float, radius: float, width: float, rgb: np.ndarray) -> None:
-        angles = np.linspace(0, 2 * np.pi, 40)
-        circle = [(x + radius * np.cos(a), y + 0.85 * radius * np.sin(a)) for a in angles]
-        self.line(circle, width, rgb)
+        turn = np.exp(1j * np.linspace(0, 2 * np.pi, 40))
+        circle = zip(x + radius * turn.real, y + 0.85 * radius * turn.imag, strict=True)
+        self.line(list(circle), width, rgb)
 
     def _place(self, x: float, y: float, depth: float) -> tuple[float, float]:
-        """Canvas pixels of a point; what is nearer to the viewer moves further with the head."""
-        x = x * np.cos(self.at.yaw) + 0.35 * self.at.yaw * self.width * depth
-        y = y + self.at.pitch * depth
-        right, down = self.at.shift
-        return (
-            self.side * (0.5 + right + self.at.scale * x),
-            self.side * (0.52 + down + self.at.scale * y),
-        )
+        right, down = placed(x, y, depth, self.width, self.at)
+        return self.side * right, self.side * down
+
+
+def placed(x: float, y: float, depth: float, width: float, at: Pose) -> tuple[float, float]:
+    """Where a point of a face of this width is in its picture, before it is turned by its roll."""
+    x = x * np.cos(at.yaw) + 0.35 * at.yaw * width * depth  # what is nearer moves further
+    y = y + at.pitch * depth
+    return 0.5 + at.shift[0] + at.scale * x, 0.52 + at.shift[1] + at.scale * y
 
 
 def render_faces(

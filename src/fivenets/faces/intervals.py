@@ -56,7 +56,7 @@ def of_rates(
     that of as many independent pairs: 3 in their number.
     """
     names, person = np.unique(people, return_inverse=True)
-    count, numbers = len(names), {}
+    count, rates = len(names), {}
     times = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), draws)
     for key, kind in (("far", ~pairs.is_same), ("tar", pairs.is_same)):
         passed, every = (
@@ -67,8 +67,8 @@ def of_rates(
         low, high = np.quantile(shares, ENDS) if len(shares) else (0.0, 1.0)
         rate = float(accepted[kind].mean())
         high = 3 / kind.sum() if key == "far" and not rate else high
-        numbers |= {key: rate, f"{key}_low": float(low), f"{key}_high": float(high)}
-    return numbers
+        rates |= {key: rate, f"{key}_low": float(low), f"{key}_high": float(high)}
+    return rates
 
 
 def _drawn_pairs(

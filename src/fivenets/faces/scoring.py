@@ -215,12 +215,12 @@ def _named(record: dict) -> str:
     return in_words([Origin.of(record)])
 
 
-def _summary(numbers: dict, record: dict) -> str:
+def _summary(metrics: dict, record: dict) -> str:
     return (
-        f"on {numbers['people']:,} unseen people of {_named(record)}: AUC {numbers['auc']:.3f} "
-        f"[{numbers['auc_low']:.3f}, {numbers['auc_high']:.3f}], accuracy "
-        f"{numbers['balanced_accuracy']:.3f} (both kinds of pair weighing alike), "
-        f"EER {numbers['eer']:.3f}"
+        f"on {metrics['people']:,} unseen people of {_named(record)}: AUC {metrics['auc']:.3f} "
+        f"[{metrics['auc_low']:.3f}, {metrics['auc_high']:.3f}], accuracy "
+        f"{metrics['balanced_accuracy']:.3f} (both kinds of pair weighing alike), "
+        f"EER {metrics['eer']:.3f}"
     )
 
 

@@ -6,8 +6,6 @@ from pydantic import Field, model_validator
 
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import (
-    Count,
-    Fraction,
     Misfit,
     NonNegative,
     Positive,
@@ -17,6 +15,7 @@ from fivenets.core.params import (
     checked,
 )
 from fivenets.faces.virtual_people import VirtualPeople
+from fivenets.fitting.recipe import Recipe
 from fivenets.fitting.strengths import Strengths
 
 FEWEST_PEOPLE = 6  # for open-set recognition: a third each to choose by, to know, to be strangers
@@ -25,25 +24,20 @@ Several = Annotated[int, Field(ge=2, le=1000)]
 
 
 @checked
-class Recipe:
+class EmbeddingRecipe(Recipe):
     """How an embedding is trained."""
 
     initial: Literal["nn4_small2", "face_api_resnet"]
     is_standardised: bool = False
-    epochs: Count
     people_per_batch: Several
     images_per_person: Several
     mining: Literal["batch_all", "batch_hard", "semi_hard", "pairs"]
     pair_features: Literal["absolute_difference", "chi_square"] = "absolute_difference"
     margin: Positive
     squared: bool
-    learning_rate: Positive
-    warmup_fraction: Fraction
     weight_decay: NonNegative
-    mixed_precision: bool
     virtual_people: Section[VirtualPeople] = VirtualPeople()
     augmentation: Section[Strengths] = Strengths()
-    seed: Seed
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -83,7 +77,7 @@ class Protocol:
         return self.folds, self.target_far, self.target_false_identification
 
 
-SECTIONS = {"faces": {"train": Recipe, "convert": Conversion, "evaluate": Protocol}}
+SECTIONS = {"faces": {"train": EmbeddingRecipe, "convert": Conversion, "evaluate": Protocol}}
 METRICS = {
     "faces": Metrics(
         scores=(

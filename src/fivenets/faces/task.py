@@ -23,7 +23,7 @@ from fivenets.faces import (
     training,
 )
 from fivenets.faces.embedder import Embedder
-from fivenets.faces.settings import Conversion, Protocol, Recipe
+from fivenets.faces.settings import Conversion, EmbeddingRecipe, Protocol
 from fivenets.sources.origin import Kind, Origin
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 
 def train(candidate: Candidate) -> Making:
     """An embedding by triplets or pairs, of the people to train on."""
-    recipe = params.settings(Recipe, candidate.name, "train")
+    recipe = params.settings(EmbeddingRecipe, candidate.name, "train")
     # It changes nothing in the network: a training that could not be scored is refused.
     protocol = params.settings(Protocol, candidate.name, "evaluate")
     settings = params.settings(TrainedFaces, str(candidate.data))

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,11 +16,11 @@ from fivenets.core.errors import UserError
 from fivenets.faces import dlib_resnet, losses, mining, nn4
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.pair_training import PairLogits, PairLoss, classifier_of
-from fivenets.faces.settings import Recipe
+from fivenets.faces.settings import EmbeddingRecipe
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
-from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
-from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.batches import epochs
+from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic
 from fivenets.sources.catalogue import ASSETS
 
 # What training starts from, and the side of its images in pixels.
@@ -60,7 +59,7 @@ def train(
     images_rgb_uint8: np.ndarray,
     labels: np.ndarray,
     data: Mapping[str, Any],
-    recipe: Recipe,
+    recipe: EmbeddingRecipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
     pretrained: keras.Model | None = None,
@@ -72,69 +71,56 @@ def train(
         values. All pictures are trained on: a stop by validation would need people for it, and the
         last epoch of a falling rate is the best. pretrained: holds the weights to start from.
     Returns: the network, in float32, its classifier where `mining` is pairs, and one row of metrics
-        per epoch. The caller removes
-        `checkpoint_dir` once it has saved the network.
+        per epoch. The caller removes `checkpoint_dir` once it has saved the network.
     Raises: UserError where the embedding collapses or the loss becomes NaN.
     """
     make_deterministic(recipe.seed)
-    steps = mining.batches_per_epoch(labels, recipe.people_per_batch, recipe.images_per_person)
     network = build(recipe)
     if pretrained is not None:
         network.set_weights(pretrained.get_weights())
-    trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
+    trained = training_copy(network, recipe.policy)
     dimensions, is_paired = network.output_shape[1], recipe.mining == "pairs"
     head = [PairLogits(recipe.pair_features, dtype="float32")] if is_paired else []
     trainer = keras.Sequential(
         [keras.Input(network.input_shape[1:]), *augmentation(recipe.augmentation), trained, *head]
     )
-    trainer.compile(
-        optimizer=FusedAdamW(
-            warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
-            weight_decay=recipe.weight_decay,
-        ),
-        loss=PairLoss(dimensions)
-        if is_paired
-        else losses.BatchTripletLoss(recipe.mining, recipe.margin, recipe.squared),
-        metrics=[
-            _of_embeddings(metric, dimensions)
-            for metric in (
-                _active_fraction(recipe.margin, recipe.squared),
-                losses.positive_distance,
-                losses.negative_distance,
-                losses.spread,
-            )
-        ],
-        jit_compile=jit_compile(),
+    batch_metrics = (
+        _active_fraction(recipe.margin, recipe.squared),
+        losses.positive_distance,
+        losses.negative_distance,
+        losses.spread,
     )
-    fit = Fit(
+    rows = fit_by(
+        recipe,
+        trainer,
+        lambda first_epoch: _batches(images_rgb_uint8, labels, recipe, first_epoch),
+        on_epoch_end,
+        [StopOnCollapse(math.log(2) if is_paired else recipe.margin)],
         name=recipe.initial,
-        epochs=recipe.epochs,
-        steps=steps,
-        seed=recipe.seed,
+        steps=mining.batches_per_epoch(labels, recipe.people_per_batch, recipe.images_per_person),
         checkpoint_dir=checkpoint_dir,
         fingerprint=fingerprint(
             {"recipe": dataclasses.asdict(recipe), "data": dict(data)},
             arrays_sha256([images_rgb_uint8, labels]),
             network,
         ),
-    )
-    rows = fit.run(
-        trainer,
-        lambda first_epoch: _batches(images_rgb_uint8, labels, recipe, first_epoch),
-        on_epoch_end,
-        [StopOnCollapse(math.log(2) if is_paired else recipe.margin)],
+        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
+        loss=PairLoss(dimensions)
+        if is_paired
+        else losses.BatchTripletLoss(recipe.mining, recipe.margin, recipe.squared),
+        metrics=[_of_embeddings(metric, dimensions) for metric in batch_metrics],
     )
     network.set_weights(trained.get_weights())
     return network, classifier_of(head[0]) if head else None, rows
 
 
-def inputs(faces_rgb_uint8: Sequence[np.ndarray], recipe: Recipe) -> np.ndarray:
+def inputs(faces_rgb_uint8: Sequence[np.ndarray], recipe: EmbeddingRecipe) -> np.ndarray:
     """Faces (height, width, 3) as the images (n, side, side, 3) that the recipe's network takes."""
     side = INITIALS[recipe.initial]
     return np.stack([images.resize(face, side) for face in faces_rgb_uint8])
 
 
-def pretrained(recipe: Recipe, raw_dir: Path, source: str) -> keras.Model | None:
+def pretrained(recipe: EmbeddingRecipe, raw_dir: Path, source: str) -> keras.Model | None:
     """The network whose weights the recipe starts from; None where it starts from random ones.
 
     Raises: UserError where they cannot be had.
@@ -149,7 +135,7 @@ def pretrained(recipe: Recipe, raw_dir: Path, source: str) -> keras.Model | None
     return dlib_resnet.convert(found.folder, seed=recipe.seed)
 
 
-def build(recipe: Recipe) -> keras.Model:
+def build(recipe: EmbeddingRecipe) -> keras.Model:
     """The recipe's network, with random weights."""
     if recipe.initial == "nn4_small2":
         return nn4.nn4_small2(recipe.is_standardised)
@@ -157,12 +143,11 @@ def build(recipe: Recipe) -> keras.Model:
 
 
 def _batches(
-    images_rgb_uint8: np.ndarray, labels: np.ndarray, recipe: Recipe, first_epoch: int
+    images_rgb_uint8: np.ndarray, labels: np.ndarray, recipe: EmbeddingRecipe, first_epoch: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(images, labels) of P x K batches without end, each epoch's by (seed, epoch) alone."""
     shape = (recipe.people_per_batch, recipe.images_per_person, *images_rgb_uint8.shape[1:])
-    for epoch in itertools.count(first_epoch):
-        rng = np.random.default_rng([recipe.seed, epoch])
+    for epoch, rng in epochs(recipe.seed, first_epoch):
         for rows in mining.batches_of_people(
             labels, recipe.people_per_batch, recipe.images_per_person, recipe.seed, epoch
         ):

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from fivenets.fitting.random_layers import RandomColourShift, RandomPcaColour, RandomWindow
 from fivenets.fitting.strengths import Strengths
 
 ERASED_AREA = (0.02, 0.15)  # of the picture: a hand, a scarf, a pair of glasses
@@ -16,11 +17,14 @@ def augmentation(of: Strengths) -> list[keras.Layer]:
         (of.shift, lambda: layers.RandomTranslation(of.shift, of.shift, **edge)),
         (of.rotation, lambda: layers.RandomRotation(of.rotation, **edge)),
         (of.crop, lambda: layers.RandomZoom((-of.crop, 0), **edge)),
+        (of.window, lambda: RandomWindow(of.window)),
         (of.shear, lambda: layers.RandomShear(of.shear, of.shear, **edge)),
         (of.brightness, lambda: layers.RandomBrightness(of.brightness)),
         (of.contrast, lambda: layers.RandomContrast(of.contrast)),
         (of.colour, lambda: _random_saturation(of.colour)),
         (of.colour, lambda: layers.RandomHue(of.colour / 10)),
+        (of.colour_shift, lambda: RandomColourShift(of.colour_shift)),
+        (of.pca_colour, lambda: RandomPcaColour(of.pca_colour)),
         (of.erase, lambda: layers.RandomErasing(of.erase, scale=ERASED_AREA)),
     ]
     return [make() for strength, make in stages if strength]

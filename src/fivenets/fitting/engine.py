@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 
 from fivenets.core.digests import sha256
+from fivenets.core.sandbox import UntrustedFile
+from fivenets.fitting import rebuilding
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +86,12 @@ def load(keras_file: Path, is_exported: bool = True) -> tuple[Any, dict[str, Any
 
     Args: is_exported: whether the lack of an export is worth a line; it is only where Keras has yet
         to be imported and somebody waits for that.
-    Returns: an `OpenVinoNetwork`, or a `keras.Model`.
+    Returns: an `OpenVinoNetwork`, or a `keras.Model`; of an `UntrustedFile` the latter, whatever
+        export lies beside it.
     Raises: UserError where there is no such file, or it is not a model saved here.
     """
+    if isinstance(keras_file, UntrustedFile):
+        return rebuilding.load(keras_file)
     try:
         return exported(keras_file)
     except NoExportError as why:

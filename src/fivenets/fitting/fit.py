@@ -4,7 +4,6 @@ Whatever is random in an epoch depends on (seed, epoch) alone, so a training tha
 started again ends with the weights of one that was not.
 """
 
-import itertools
 import json
 import logging
 import math
@@ -16,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
+from fivenets.fitting.batches import untuned
 from fivenets.fitting.callbacks import Backup, EpochState, Progress, RoomOnDisk, keep_rows
+from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.recipe import Recipe
 
 log = logging.getLogger(__name__)
 
@@ -64,41 +65,6 @@ def fingerprint(settings: dict[str, Any], data_digest: str, network: keras.Model
     return sha256(json.dumps([settings, data_digest, network.to_json()], sort_keys=True).encode())
 
 
-def untuned(batches: Any) -> Any:
-    """`batches`, as a data set that tf.data does not tune, where TensorFlow trains.
-
-    Ending a tuned one may take a minute: TensorFlow 2.21 wakes the tuner before it says that the
-    data set has ended, and a tuner that looks too early sleeps on.
-    Args: batches: a tf.data.Dataset, or arrays as `endless` takes them.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return batches
-    import tensorflow as tf
-
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    dataset = batches if isinstance(batches, tf.data.Dataset) else endless(batches)
-    return dataset.with_options(options)
-
-
-def endless(batches: Iterator[tuple[np.ndarray, ...]]) -> Any:
-    """A tf.data.Dataset of what an iterator without end gives.
-
-    Sizes that are equal in its first two batches are so in all.
-    """
-    import tensorflow as tf
-
-    def common(one: np.ndarray, other: np.ndarray) -> tf.TensorSpec:
-        sizes = zip(one.shape, other.shape, strict=True)
-        return tf.TensorSpec([a if a == b else None for a, b in sizes], one.dtype)
-
-    first, second = itertools.islice(batches, 2)
-    signature = tuple(map(common, first, second))
-    return tf.data.Dataset.from_generator(
-        lambda: itertools.chain([first, second], batches), output_signature=signature
-    ).prefetch(2)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Fit:
     """One training, by what does not depend on the network: its length, its seed, its state."""
@@ -124,7 +90,7 @@ class Fit:
         """Fits a compiled model, going on where an earlier try in `checkpoint_dir` was cut off.
 
         Args: batches: those from an epoch on, without end, so that an epoch's are the same in
-            whichever try it runs (see `untuned`); validation_data: where given, the model ends
+            whichever try it runs; validation_data: where given, the model ends
             with the weights of the epoch of lowest validation loss, else with the last ones.
         Returns: one row of metrics per epoch.
         Raises: UserError where the loss becomes NaN.
@@ -174,3 +140,35 @@ class Fit:
         if validation_data is not None:
             trainer.load_weights(best_file)
         return rows
+
+
+def fit_by(
+    recipe: Recipe,
+    trainer: keras.Model,
+    batches: Callable[[int], Any],
+    on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    *,
+    name: str,
+    steps: int,
+    checkpoint_dir: Path,
+    fingerprint: str,
+    optimizer: Callable[[Any], keras.optimizers.Optimizer],
+    loss: keras.losses.Loss,
+    metrics: Sequence[Any] = (),
+) -> list[dict[str, float]]:
+    """Compiles `trainer` and fits it to all there is, with no validation: see `Fit`.
+
+    Args: steps: in an epoch. optimizer: of a learning rate, which warms up and then falls to 0.
+    """
+    rate = warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction)
+    trainer.compile(optimizer(rate), loss, metrics=list(metrics) or None, jit_compile=jit_compile())
+    fit = Fit(
+        name=name,
+        epochs=recipe.epochs,
+        steps=steps,
+        seed=recipe.seed,
+        checkpoint_dir=checkpoint_dir,
+        fingerprint=fingerprint,
+    )
+    return fit.run(trainer, batches, on_epoch_end, callbacks)

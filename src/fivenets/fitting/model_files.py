@@ -16,6 +16,8 @@ import keras
 
 from fivenets.core import files
 from fivenets.core.errors import UserError
+from fivenets.core.sandbox import UntrustedFile
+from fivenets.fitting import rebuilding
 
 METADATA_ENTRY, CONFIG_ENTRY = "metadata.json", "config.json"
 OWN_LAYERS = re.compile(r'"module": "(fivenets\.[a-z]+\.layers)"')
@@ -41,8 +43,11 @@ def save(model: keras.Model, path: Path, metadata: dict[str, Any]) -> None:
 def load(path: Path) -> tuple[keras.Model, dict[str, Any]]:
     """The model and metadata that `save` wrote, read in Keras safe mode (no code in the file).
 
+    That of an `UntrustedFile` is rebuilt from what a child process reads.
     Raises: UserError where there is no such file, or it is not a model saved here.
     """
+    if isinstance(path, UntrustedFile):
+        return rebuilding.load(path)
     if not path.is_file():
         raise UserError(f"{path}: no such model file")
     try:

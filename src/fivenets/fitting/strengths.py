@@ -14,9 +14,12 @@ class Strengths:
     mirror: bool = False  # left and right, half of the time
     shift: Fraction = 0.0  # of the side
     crop: Fraction = 0.0  # of the side: zooms in by up to so much
+    window: Fraction = 0.0  # of the side: a square part anywhere, smaller by up to so much
     rotation: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a full turn, either way
     shear: Fraction = 0.0  # of the side
     brightness: Fraction = 0.0  # of the range, either way
     contrast: Fraction = 0.0  # of the range, either way
     colour: Fraction = 0.0  # saturation, and hue by a tenth of it
+    colour_shift: Fraction = 0.0  # of the range, of red, green and blue each by itself
+    pca_colour: Fraction = 0.0  # AlexNet's shift along ImageNet's principal colours; there 0.1
     erase: Fraction = 0.0  # part of the pictures in which a box is replaced by noise

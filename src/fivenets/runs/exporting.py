@@ -9,6 +9,7 @@ import numpy as np
 from fivenets.core.candidates import Candidate
 from fivenets.core.images import read_image
 from fivenets.core.task import Service
+from fivenets.fitting.engine import Export
 
 log = logging.getLogger(__name__)
 
@@ -24,31 +25,39 @@ def of(candidate: Candidate, service: Service) -> Exporter:
     def export(folder: Path) -> tuple[Files, str]:
         if service.white is None:
             return {}, "Keras: what is asked of it is gradients"
-        # Keras is imported here: a version that is registered already needs none.
-        from fivenets.fitting import export
-
         linked = folder / candidate.file.name
         linked.symlink_to(candidate.file.resolve())
-        try:
-            record = export.export(linked, example_pictures(), service.white)
-        except Exception as error:  # of Keras, TensorFlow and OpenVINO, which name no kinds
-            first_line = str(error).strip().partition("\n")[0]
-            log.warning("%s: not exported for OpenVINO: %s", candidate.name, first_line)
-            return {}, f"Keras: not exported: {first_line}"
-        certificate = record["certificate"]
-        log.info(
-            "%s: exported for OpenVINO, within %.1e of Keras, %.1f ms a picture (Keras %.1f)",
-            candidate.name,
-            certificate["max_difference"],
-            certificate["openvino_ms"],
-            certificate["keras_ms"],
-        )
-        files = export.Export.of(linked)
-        return {"xml": files.xml, "bin": files.bin, "openvino": files.record}, (
-            f"OpenVINO, within {certificate['max_difference']:.1e} of Keras"
-        )
+        said = beside(linked, service.white)
+        files = Export.of(linked)
+        if not files.record.exists():
+            return {}, said
+        return {"xml": files.xml, "bin": files.bin, "openvino": files.record}, said
 
     return export
+
+
+def beside(file: Path, white: float) -> str:
+    """Writes the export of a .keras file beside it; says in a word or a sentence what answers.
+
+    white: what 255 is to the network.
+    """
+    # Keras is imported here: a version that is registered already needs none.
+    from fivenets.fitting import export
+
+    try:
+        certificate = export.export(file, example_pictures(), white)["certificate"]
+    except Exception as error:  # of Keras, TensorFlow and OpenVINO, which name no kinds
+        first_line = str(error).strip().partition("\n")[0]
+        log.warning("%s: not exported for OpenVINO: %s", file.name, first_line)
+        return f"Keras: not exported: {first_line}"
+    log.info(
+        "%s: exported for OpenVINO, within %.1e of Keras, %.1f ms a picture (Keras %.1f)",
+        file.name,
+        certificate["max_difference"],
+        certificate["openvino_ms"],
+        certificate["keras_ms"],
+    )
+    return f"OpenVINO, within {certificate['max_difference']:.1e} of Keras"
 
 
 def example_pictures() -> list[np.ndarray]:

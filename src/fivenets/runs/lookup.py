@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from fivenets.core.errors import UserError
+from fivenets.runs import trust
 from fivenets.runs.local import SQLITE, store_uri
 
 CHAMPION = "champion"
@@ -36,15 +37,16 @@ def name_and_uri(model: str) -> tuple[str, str]:
     return name, model if model != name else f"{name}@{CHAMPION}"
 
 
-def model_file(name_or_file: str) -> Path:
+def model_file(name_or_file: str, trusts: bool = False) -> Path:
     """The `.keras` file that a user names: a file, NAME, NAME@ALIAS or NAME/VERSION.
 
+    Args: trusts: whether a file is opened as it is, whoever made it; else see `trust`.
     Raises: UserError where there is none; it names the models that there are.
     """
     if name_or_file.endswith(".keras"):
         if not Path(name_or_file).is_file():
             raise UserError(f"{name_or_file}: no such model file")
-        return Path(name_or_file)
+        return Path(name_or_file) if trusts else trust.opened_as(Path(name_or_file))
     found = registered_file(name_or_file)
     if found is not None:
         return found

@@ -19,6 +19,7 @@ from fivenets.datasets.settings import (
     FaceSettings,
     MaskSettings,
     ObjectSettings,
+    PlaceSettings,
     TrainedFaces,
 )
 from fivenets.faces import settings as faces
@@ -30,6 +31,7 @@ SETS = {  # that have a name of their own here
     DataSettings: ("signs", "course_cats"),
     ObjectSettings: ("scenes", "camvid", "bccd"),
     MaskSettings: ("camvid", "scenes"),
+    PlaceSettings: ("helen68", "drawn-faces", "windows"),
     FaceSettings: ("att_faces", "lfw10", "lfw", "lfw-view1"),
 }
 PEOPLE = {  # in each set of faces, by data.source
@@ -97,7 +99,7 @@ def _faces_suffice(found: Checked) -> None:
 def _pictures_suffice(found: Checked) -> None:
     for name, one in found.candidates.items():
         recipe = found.models[name].get("train")
-        if isinstance(recipe, classification.Recipe) and isinstance(one, Trained):
+        if isinstance(recipe, classification.ClassifierRecipe) and isinstance(one, Trained):
             side = found.data[str(one.data)].image_size
             smallest = classification.NETWORKS[recipe.architecture].smallest_side
             if side < smallest:
@@ -134,7 +136,7 @@ def _people_suffice(found: Checked) -> None:
 def _batches_of_people_suffice(found: Checked, people: int) -> None:
     for name, stages in found.models.items():
         recipe = stages.get("train")
-        if isinstance(recipe, faces.Recipe) and recipe.people_per_batch > people:
+        if isinstance(recipe, faces.EmbeddingRecipe) and recipe.people_per_batch > people:
             rest = f"should be at most {people}, the people to train on"
             key = f"{name}.train.people_per_batch"
             raise SettingError(key, f"{rest}, it is {recipe.people_per_batch}")

@@ -42,33 +42,22 @@ def drawn(image_rgb_uint8: np.ndarray, found: Segmentation) -> Image.Image:
     return _stacked(picture, legend(entries, picture.width, size))
 
 
-def page(
-    answered: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], labels: Sequence[str]
-) -> Image.Image:
-    """A row for each picture (h, w, 3): it, its true mask and the answered one, both (h, w)."""
-    rows = []
-    for picture, truth, answer in answered:
-        width = round(picture.shape[1] * PAGE_HEIGHT / picture.shape[0])
-        rows.append(
-            [
-                one.resize((width, PAGE_HEIGHT), Image.Resampling.BILINEAR)
-                for one in (
-                    Image.fromarray(picture),
-                    coloured(picture, truth),
-                    coloured(picture, answer),
-                )
-            ]
-        )
-    width = max(sum(one.width + GAP for one in row) for row in rows)
+def page(rows: Sequence[Sequence[Image.Image]], heading: str, labels: Sequence[str]) -> Image.Image:
+    """Rows of pictures, all brought to one height, above the heading and the classes' colours."""
+    shown = [[one.resize(_on_page(one), Image.Resampling.BILINEAR) for one in row] for row in rows]
+    width = max(sum(one.width + GAP for one in row) for row in shown)
     sheet = Image.new("RGB", (width, (PAGE_HEIGHT + GAP) * len(rows)), "white")
-    for number, row in enumerate(rows):
+    for number, row in enumerate(shown):
         left = 0
         for one in row:
             sheet.paste(one, (left, number * (PAGE_HEIGHT + GAP)))
             left += one.width + GAP
     names = {label: index for index, label in enumerate(labels)}
-    heading = {"from left to right: the picture, the truth, the answer": None}
-    return _stacked(sheet, legend(heading | names, width, 14))
+    return _stacked(sheet, legend({heading: None} | names, width, 14))
+
+
+def _on_page(picture: Image.Image) -> tuple[int, int]:
+    return round(picture.width * PAGE_HEIGHT / picture.height), PAGE_HEIGHT
 
 
 def legend(entries: Mapping[str, int | None], width: int, size: int) -> Image.Image:

@@ -54,12 +54,12 @@ def metrics(confusions: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def in_words(numbers: dict[str, Any]) -> str:
+def in_words(metrics: dict[str, Any]) -> str:
     """What the results table says beside mIoU."""
-    classes = ", ".join(f"{label} {row['iou']:.2f}" for label, row in numbers["by_class"].items())
+    classes = ", ".join(f"{label} {row['iou']:.2f}" for label, row in metrics["by_class"].items())
     return (
-        f"{classes}; pixel accuracy {numbers['pixel_accuracy']:.3f}, where one class everywhere "
-        f"has {numbers['largest_class']:.3f}"
+        f"{classes}; pixel accuracy {metrics['pixel_accuracy']:.3f}, where one class everywhere "
+        f"has {metrics['largest_class']:.3f}"
     )
 
 

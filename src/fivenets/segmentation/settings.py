@@ -1,6 +1,7 @@
 """How U-Nets are trained and scored, as params.yaml says it."""
 
-from typing import Annotated, Self
+from dataclasses import fields, replace
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -12,12 +13,14 @@ from fivenets.core.params import (
     NonNegative,
     Positive,
     Section,
-    Seed,
     checked,
 )
+from fivenets.fitting.recipe import Recipe
 
+ENCODER_DEPTH = 5  # halvings of MobileNetV2
 LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
 Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
+Filters = Annotated[int, Field(ge=1, le=256)]
 Factor = Annotated[float, Field(ge=0, le=9)]
 
 
@@ -42,23 +45,32 @@ class Augmentation:
 
 
 @checked
-class Recipe:
+class FineTuning:
+    """What is different in a recipe whose contracting path is a trained network's."""
+
+    start: Literal["none", "mobilenet_v2"] = "none"
+    height: Side = 288
+    width: Side = 384
+    filters: Filters = 32
+    epochs: Count = 12
+    learning_rate: Positive = 0.003
+    augmentation: Section[Augmentation] = Augmentation()
+
+
+@checked
+class UNetRecipe(Recipe):
     """How one U-Net is trained."""
 
     height: Side
     width: Side
-    filters: Annotated[int, Field(ge=1, le=256)]
+    filters: Filters
     depth: Annotated[int, Field(ge=1, le=8)]
-    epochs: Count
     batch_size: Count
-    learning_rate: Positive
-    warmup_fraction: Fraction
     weight_decay: NonNegative
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
-    mixed_precision: bool
     loss: Section[Loss] = Loss()
     augmentation: Section[Augmentation] = Augmentation()
-    seed: Seed
+    fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had
 
     @model_validator(mode="after")
     def _can_be_halved(self) -> Self:
@@ -66,7 +78,18 @@ class Recipe:
             if side % 2**self.depth:
                 expected = f"a multiple of {2**self.depth} pixels with depth {self.depth}"
                 raise Misfit(name, expected, side)
+        tuning = self.fine_tuning
+        for name, side in (("height", tuning.height), ("width", tuning.width)):
+            if side % 2**ENCODER_DEPTH:
+                expected = f"a multiple of {2**ENCODER_DEPTH} pixels"
+                raise Misfit(f"fine_tuning.{name}", expected, side)
         return self
+
+    def fine_tuned(self) -> "UNetRecipe":
+        """The recipe where `fine_tuning.start` can be had."""
+        names = [field.name for field in fields(FineTuning) if field.name != "start"]
+        different = {name: getattr(self.fine_tuning, name) for name in names}
+        return replace(self, depth=ENCODER_DEPTH, **different)
 
 
 @checked
@@ -76,7 +99,7 @@ class Evaluation:
     shown: Count  # pictures on the page
 
 
-SECTIONS = {"segmentation": {"train": Recipe, "evaluate": Evaluation}}
+SECTIONS = {"segmentation": {"train": UNetRecipe, "evaluate": Evaluation}}
 METRICS = {
     "segmentation": Metrics(
         scores=("miou",),

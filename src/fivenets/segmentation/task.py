@@ -6,17 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
-from fivenets.core import listing, params
+from fivenets.core import images, listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.masks import preparation, prepared
 from fivenets.datasets.settings import MaskSettings
-from fivenets.segmentation import drawing, scoring
+from fivenets.fitting import imagenet
+from fivenets.segmentation import drawing, scoring, unet_on_mobilenet
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Evaluation, Recipe
+from fivenets.segmentation.settings import Evaluation, UNetRecipe
 from fivenets.segmentation.training import train
+from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
 from fivenets.sources.origin import caution
+
+STREETS = ("camvid", "scenes")  # data sets whose classes photographs of streets show
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
@@ -26,17 +32,25 @@ def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
 
 def training(candidate: Candidate) -> Making:
     """A U-Net by its recipe, from the prepared data."""
-    recipe = params.settings(Recipe, candidate.name, "train")
+    recipe = params.settings(UNetRecipe, candidate.name, "train")
     settings = _settings(str(candidate.data))
     data = prepared.load(Path("data", str(candidate.data)), settings)
+    encoder, origins = None, data.origins
+    if recipe.fine_tuning.start != "none":
+        start, source = recipe.fine_tuning.start, params.load("data", "source")
+        weights = imagenet.fetch(start, source, Path("data/raw"))
+        if weights:
+            encoder = unet_on_mobilenet.encoder()
+            imagenet.load(encoder, start, weights.folder)
+            recipe, origins = recipe.fine_tuned(), [*origins, weights.origin]
 
     def make(log: Log) -> Rows:
-        network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch)
+        network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, encoder)
         seen_at = recipe.height, recipe.width, recipe.depth
         Segmenter(network, data.labels, *seen_at, caution(data.origins)).save(candidate.file)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, data.origins, make)
+    return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
@@ -51,8 +65,13 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         found = segmenter.segment(example.image_rgb_uint8).mask
         confusions.append(scoring.confusion(example.mask, found, len(data.labels)))
         if index in on_page:
-            page.append((example.image_rgb_uint8, example.mask, found))
-    drawing.page(page, data.labels).save(candidate.pictures / "segments.png")
+            pixels = example.image_rgb_uint8
+            masks = [drawing.coloured(pixels, mask) for mask in (example.mask, found)]
+            page.append([Image.fromarray(pixels), *masks])
+    heading = "from left to right: the picture, the truth, the answer"
+    drawing.page(page, heading, data.labels).save(candidate.pictures / "segments.png")
+    if settings.dataset in STREETS:
+        _show_photographs(segmenter, candidate)
     metrics = scoring.metrics(np.stack(confusions), data.labels)
     with (candidate.tables / "confusion.csv").open("w", newline="") as stream:
         rows = zip(data.labels, np.sum(confusions, axis=0).tolist(), strict=True)
@@ -65,6 +84,21 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         "scored_on": [origin.record() for origin in data.origins],
         "also": scoring.in_words(metrics),
     }
+
+
+def _show_photographs(segmenter: Segmenter, candidate: Candidate) -> None:
+    """Leaves the course's streets of another town beside their answers, where a mirror has them."""
+    asked = "builtin" if params.load("data", "source") == "builtin" else "auto"
+    found = fetch(ASSETS["course_street"], Path("data/raw"), asked)
+    shown = []
+    for file in sorted(found.folder.glob("*.jpg")) if found else ():
+        pixels = images.read_image(file)
+        answer = segmenter.segment(pixels).mask
+        shown += [Image.fromarray(pixels), drawing.coloured(pixels, answer)]
+    if shown:
+        rows = [shown[at : at + 4] for at in range(0, len(shown), 4)]
+        page = drawing.page(rows, "photographs (drive.ai, CC BY 4.0) and answers", segmenter.labels)
+        page.save(candidate.pictures / "course_street.png")
 
 
 def _settings(section: str) -> MaskSettings:

@@ -1,7 +1,6 @@
 """Trains a U-Net: deterministic for a seed, and resumable after being killed."""
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,94 +10,81 @@ import numpy as np
 from fivenets.core.digests import arrays_sha256
 from fivenets.datasets.masks.prepared import Example, MaskDataset
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
-from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
-from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.batches import assembled, whole_batches
+from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic
 from fivenets.segmentation.augmentation import augmented, resized, resized_mask
 from fivenets.segmentation.losses import SegmentationLoss, class_weights
-from fivenets.segmentation.settings import Recipe
+from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.unet import unet
+from fivenets.segmentation.unet_on_mobilenet import STRIDE, unet_on
 
 KEPT = 2  # times the network's sides: what is larger is shrunk before training, to save memory
 
 
 def train(
     data: MaskDataset,
-    recipe: Recipe,
+    recipe: UNetRecipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
+    encoder: keras.Model | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
     All of data.train is trained on: a stop by validation would need pictures for it, and the last
     epoch of a falling rate is the best.
+
+    Args: encoder: a trained contracting path, which stays as it is; by default there is none, and
+        all numbers start at random.
     Returns: the network, giving logits in float32, and one row of metrics per epoch. The caller
         removes `checkpoint_dir` once it has saved the network.
     Raises: UserError where the loss becomes NaN.
     """
     make_deterministic(recipe.seed)
     examples = [_shrunk(example, recipe) for example in data.train]  # decoded once
-    network = unet(len(data.labels), recipe.filters, recipe.depth, recipe.batch_norm_momentum)
-    trained = training_copy(network, "mixed_bfloat16" if recipe.mixed_precision else "float32")
+    classes, momentum = len(data.labels), recipe.batch_norm_momentum
+    if encoder is None:
+        network, stride = unet(classes, recipe.filters, recipe.depth, momentum), 1
+    else:
+        network, stride = unet_on(encoder, classes, recipe.filters, momentum), STRIDE
+    trained = training_copy(network, recipe.policy)
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
-    settings |= {"source": data.source["digest"], "labels": data.labels}
+    settings |= {"source": data.record["digest"], "labels": data.labels}
     arrays = (array for one in examples for array in (one.image_rgb_uint8, one.mask))
     known_by = fingerprint(settings, arrays_sha256(arrays), network)
-    batch_size = min(recipe.batch_size, len(examples))
-    steps = len(examples) // batch_size
     weights = class_weights(_pixels(examples, len(data.labels)), recipe.loss.class_balance)
-    trained.compile(
-        optimizer=FusedAdamW(
-            warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction),
-            weight_decay=recipe.weight_decay,
-        ),
-        loss=SegmentationLoss(weights.tolist(), recipe.loss.dice),
-        jit_compile=jit_compile(),
-    )
-    fit = Fit(
+    rows = fit_by(
+        recipe,
+        trained,
+        lambda first_epoch: batches(examples, recipe, first_epoch, stride),
+        on_epoch_end,
         name="unet",
-        epochs=recipe.epochs,
-        steps=steps,
-        seed=recipe.seed,
+        steps=whole_batches(len(examples), recipe.batch_size)[1],
         checkpoint_dir=checkpoint_dir,
         fingerprint=known_by,
-    )
-    rows = fit.run(
-        trained, lambda first_epoch: batches(examples, recipe, first_epoch), on_epoch_end
+        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
+        loss=SegmentationLoss(weights.tolist(), recipe.loss.dice),
     )
     network.set_weights(trained.get_weights())
     return network, rows
 
 
 def batches(
-    examples: Sequence[Example], recipe: Recipe, first_epoch: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(pictures, masks) from an epoch on, without end; an epoch's by (seed, epoch) alone.
+    examples: Sequence[Example], recipe: UNetRecipe, first_epoch: int, stride: int = 1
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """(pictures, masks) from an epoch on: see `assembled`; of a mask each `stride`-th pixel."""
 
-    An epoch's short last batch is dropped.
-    """
-    batch_size = min(recipe.batch_size, len(examples))
-    steps = len(examples) // batch_size
-    for epoch in itertools.count(first_epoch):
-        rng = np.random.default_rng([recipe.seed, epoch])
-        order = rng.permutation(len(examples))[: steps * batch_size].reshape(steps, batch_size)
-        for indices in order:
-            pairs = [
-                augmented(
-                    examples[index].image_rgb_uint8,
-                    examples[index].mask,
-                    recipe.height,
-                    recipe.width,
-                    recipe.augmentation,
-                    rng,
-                )
-                for index in indices
-            ]
-            pictures, masks = zip(*pairs, strict=True)
-            yield np.stack(pictures), np.stack(masks)
+    def example(index: int, _: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        one, sides = examples[index], (recipe.height, recipe.width)
+        return augmented(one.image_rgb_uint8, one.mask, *sides, recipe.augmentation, rng, stride)
+
+    def order(rng: np.random.Generator) -> np.ndarray:
+        return rng.permutation(len(examples))
+
+    return assembled(recipe.seed, first_epoch, recipe.batch_size, order, example)
 
 
-def _shrunk(example: Example, recipe: Recipe) -> Example:
+def _shrunk(example: Example, recipe: UNetRecipe) -> Example:
     """At most KEPT times as high and as wide as the network's input."""
     height, width = example.mask.shape
     sides = min(height, KEPT * recipe.height), min(width, KEPT * recipe.width)

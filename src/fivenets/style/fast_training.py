@@ -12,9 +12,8 @@ from keras import ops
 from PIL import Image
 
 from fivenets.core.digests import arrays_sha256
-from fivenets.fitting import fit as fitting
-from fivenets.fitting.fit import Fit, make_deterministic, precision, warmup_then_cosine
-from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.batches import epochs
+from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic, precision
 from fivenets.style import features, losses, objective, pictures, transfer
 from fivenets.style.image_transformer import image_transformer
 from fivenets.style.objective import Style
@@ -74,35 +73,24 @@ def train(
     Raises: UserError where the loss becomes NaN.
     """
     make_deterministic(recipe.seed)
-    with precision("mixed_bfloat16" if recipe.mixed_precision else "float32"):
+    with precision(recipe.policy):
         network = image_transformer(recipe.filters, recipe.residual_blocks)
     settings = recipe.settings
     extractor = features.extractor(transfer.in_precision(vgg, settings), settings.weights.layers)
     style = Style(pictures.fitted(painting_rgb_uint8, recipe.size))
     weights = _factors(extractor, style, photographs, recipe)
     grams = objective.style_grams(extractor, style.image, weights)
-    fingerprint = known_by(network, vgg, painting_rgb_uint8, photographs, recipe, data)
-    network.compile(
-        optimizer=keras.optimizers.Adam(
-            warmup_then_cosine(
-                recipe.learning_rate, recipe.steps * recipe.epochs, recipe.warmup_fraction
-            )
-        ),
-        loss=StyleLoss(extractor, grams, weights, recipe.batch_size),
-        jit_compile=jit_compile(),
-    )
-    fit = Fit(
-        name="style",
-        epochs=recipe.epochs,
-        steps=recipe.steps,
-        seed=recipe.seed,
-        checkpoint_dir=checkpoint_dir,
-        fingerprint=fingerprint,
-    )
-    rows = fit.run(
+    rows = fit_by(
+        recipe,
         network,
         lambda first_epoch: batches(photographs.sources, recipe, first_epoch),
         lambda epoch, metrics: on_epoch_end(epoch, metrics, network),
+        name="style",
+        steps=recipe.steps,
+        checkpoint_dir=checkpoint_dir,
+        fingerprint=known_by(network, vgg, painting_rgb_uint8, photographs, recipe, data),
+        optimizer=keras.optimizers.Adam,
+        loss=StyleLoss(extractor, grams, weights, recipe.batch_size),
     )
     exact = image_transformer(recipe.filters, recipe.residual_blocks)
     exact.set_weights(network.get_weights())
@@ -121,15 +109,14 @@ def known_by(
     settings = {"recipe": asdict(recipe), "data": dict(data), "features": vgg.to_json()}
     settings["photographs"] = [len(source) for source in photographs.sources]
     trained_on = [painting_rgb_uint8, *itertools.chain(*photographs.sources), *vgg.get_weights()]
-    return fitting.fingerprint(settings, arrays_sha256(trained_on), network)
+    return fingerprint(settings, arrays_sha256(trained_on), network)
 
 
 def batches(
     sources: Sequence[Sequence[np.ndarray]], recipe: FastRecipe, first_epoch: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(crops, the same crops) from an epoch on, without end; an epoch's by (seed, epoch) alone."""
-    for epoch in itertools.count(first_epoch):
-        rng = np.random.default_rng([recipe.seed, epoch])
+    for _, rng in epochs(recipe.seed, first_epoch):
         for _ in range(recipe.steps):
             crops = np.stack([_crop(sources, recipe, rng) for _ in range(recipe.batch_size)])
             yield crops, crops

@@ -18,6 +18,7 @@ from fivenets.core.params import (
     Text,
     checked,
 )
+from fivenets.fitting.recipe import Recipe
 
 MIN_SIDE = 32  # pixels: four poolings leave two positions a side, from which to tell a style
 STRIDE = 4  # pixels by which sides should divide in a feed-forward network: of two halvings
@@ -190,7 +191,7 @@ def _is_in_vgg16(layer: str) -> bool:
 
 
 @checked
-class FastRecipe:
+class FastRecipe(Recipe):
     """How one feed-forward network is trained."""
 
     filters: Annotated[int, Field(ge=1, le=1024)]
@@ -198,15 +199,10 @@ class FastRecipe:
     size: Size
     crop: Annotated[int, Field(ge=MIN_SIDE, multiple_of=STRIDE)]
     zoom: Annotated[float, Field(ge=1, le=100)]
-    epochs: Count
     steps: Count
     batch_size: Count
-    learning_rate: Positive
-    warmup_fraction: Fraction
     content_weight: NonNegative
     variation_weight: NonNegative
-    mixed_precision: bool
-    seed: Seed
 
     @property
     def settings(self) -> Settings:

@@ -33,14 +33,14 @@ class ImageDataset:
     folder: Path
     settings: DataSettings
     labels: tuple[str, ...]
-    source: dict[str, Any]  # source.json: an `Origin`, and how many examples
+    record: dict[str, Any]  # source.json: an `Origin`, and how many examples
     splits: dict[str, str]  # train | validation | test -> TFDS split expression
     counts: dict[str, int]
 
     @property
     def origins(self) -> list[Origin]:
         """Where the examples are from."""
-        return all_of(self.source.get("sources", [self.source]))
+        return all_of(self.record.get("sources", [self.record]))
 
     @property
     def has_others(self) -> bool:
@@ -64,7 +64,7 @@ class ImageDataset:
     def digest(self) -> str:
         """SHA-256 of the stored examples, and of which of them each split has."""
         stored = tree_sha256(version_folder(self.folder))
-        return sha256(json.dumps([stored, self.source["digest"], self.splits]).encode())
+        return sha256(json.dumps([stored, self.record["digest"], self.splits]).encode())
 
     def all_to_train_on(self) -> "ImageDataset":
         """The same, with the examples of validation among those of train, and no validation."""
@@ -160,9 +160,9 @@ def load(folder: Path, settings: DataSettings) -> ImageDataset:
     empty = [split for split, count in counts.items() if count == 0]
     if empty:
         raise UserError(f"{folder}: no examples in {', '.join(empty)}")
-    source = json.loads((folder / SOURCE_FILE).read_text())
+    record = json.loads((folder / SOURCE_FILE).read_text())
     labels = tuple(builder.info.features["label"].names)
-    return ImageDataset(folder, settings, labels, source, splits, counts)
+    return ImageDataset(folder, settings, labels, record, splits, counts)
 
 
 def split_expressions(available: Sequence[str], settings: DataSettings) -> dict[str, str]:

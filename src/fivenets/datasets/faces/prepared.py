@@ -65,9 +65,9 @@ def load(folder: Path, settings: FaceSettings) -> tuple[Faces, Faces, dict]:
     )
     has_parts = len(parts) and all(parts)
     is_test = parts == TEST if has_parts else np.isin(people, _test_names(people, settings))
-    source = json.loads((folder / SOURCE_FILE).read_text())
+    record = json.loads((folder / SOURCE_FILE).read_text())
     faces = Faces([example["image"] for example in examples], people, pictures, names)
-    return faces.only(~is_test), faces.only(is_test), source
+    return faces.only(~is_test), faces.only(is_test), record
 
 
 def pairs(folder: Path) -> dict[str, list[Pair]]:

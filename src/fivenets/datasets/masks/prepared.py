@@ -62,14 +62,14 @@ class MaskDataset:
 
     settings: MaskSettings
     labels: tuple[str, ...]
-    source: dict[str, Any]  # source.json: an `Origin`, the classes, and how many examples
+    record: dict[str, Any]  # source.json: an `Origin`, the classes, and how many examples
     train: Sequence[Example]
     test: Sequence[Example]
 
     @property
     def origins(self) -> list[Origin]:
         """Where the pictures are from."""
-        return [Origin.of(self.source)]
+        return [Origin.of(self.record)]
 
 
 def load(folder: Path, settings: MaskSettings) -> MaskDataset:
@@ -79,12 +79,12 @@ def load(folder: Path, settings: MaskSettings) -> MaskDataset:
     """
     builder = tfds.builder_from_directory(version_folder(folder))
     check_apart(builder, settings.train, settings.test)
-    source = json.loads((folder / SOURCE_FILE).read_text())
-    classes = {int(value): name for value, name in source["classes"].items()}
+    record = json.loads((folder / SOURCE_FILE).read_text())
+    classes = {int(value): name for value, name in record["classes"].items()}
     train, test = (
         Examples(builder, split, index_of(classes)) for split in (settings.train, settings.test)
     )
-    return MaskDataset(settings, tuple(classes.values()), source, train, test)
+    return MaskDataset(settings, tuple(classes.values()), record, train, test)
 
 
 def mask_of(row: Mapping[str, Any]) -> np.ndarray:

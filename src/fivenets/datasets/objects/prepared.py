@@ -64,21 +64,21 @@ class ObjectDataset:
 
     settings: ObjectSettings
     labels: tuple[str, ...]
-    source: dict[str, Any]  # source.json: an `Origin`, and how many examples
+    record: dict[str, Any]  # source.json: an `Origin`, and how many examples
     train: Sequence[Example]
     test: Sequence[Example]
 
     @property
     def origins(self) -> list[Origin]:
         """Where the pictures are from."""
-        return all_of(self.source.get("sources", [self.source]))
+        return all_of(self.record.get("sources", [self.record]))
 
     @property
     def origin_of(self) -> dict[str, Origin]:
         """Where the pictures of each source are from; the source of a set by itself is ""."""
         if isinstance(self.settings.dataset, str):
             return {"": self.origins[0]}
-        missing = self.source.get("left_out", ())
+        missing = self.record.get("left_out", ())
         names = [name for name in self.settings.weights if name not in missing]
         return dict(zip(names, self.origins, strict=True))
 
@@ -91,9 +91,9 @@ def load(folder: Path, settings: ObjectSettings) -> ObjectDataset:
     builder = tfds.builder_from_directory(version_folder(folder))
     check_apart(builder, settings.train, settings.test)
     labels = tuple(builder.info.features["objects"].feature["label"].names)
-    source = json.loads((folder / SOURCE_FILE).read_text())
+    record = json.loads((folder / SOURCE_FILE).read_text())
     train, test = (Examples(builder, split) for split in (settings.train, settings.test))
-    return ObjectDataset(settings, labels, source, train, test)
+    return ObjectDataset(settings, labels, record, train, test)
 
 
 def rows_of(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str, Any]]:

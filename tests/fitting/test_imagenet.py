@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fivenets.classification import imagenet
 from fivenets.core.errors import UserError
+from fivenets.fitting import imagenet
 from fivenets.sources import fetching
 from fivenets.sources.origin import Kind
 

@@ -9,8 +9,8 @@ import h5py
 import keras
 import numpy as np
 
-from fivenets.classification import tflite_file
 from fivenets.core.errors import UserError
+from fivenets.fitting import tflite_file
 from fivenets.sources.asset import Asset
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import Fetched
@@ -18,11 +18,12 @@ from fivenets.sources.fetching import fetch as fetch_asset
 
 log = logging.getLogger(__name__)
 
+LOGITS = "logits"  # the name of the last layer of each architecture
 LABELS = "imagenet_labels.txt"  # beside MobileNetV2's weights
 
 
 @dataclass(frozen=True)
-class Weights:
+class ImageNetWeights:
     """Trained weights of one architecture."""
 
     asset: Asset
@@ -57,9 +58,7 @@ def load_resnet50(network: keras.Model, file: Path) -> None:
     That network reads BGR: the first kernel is turned over to read RGB.
     """
     with h5py.File(file) as stored:
-        for layer in network.layers[:-1]:
-            if not layer.weights:
-                continue
+        for layer in _all_but_logits(network):
             values = _values(stored, layer.name)
             _check(layer, values, file)
             if layer.name == "conv1_conv":
@@ -70,7 +69,7 @@ def load_resnet50(network: keras.Model, file: Path) -> None:
 def load_mobilenet_v2(network: keras.Model, file: Path) -> None:
     """Those of a TFLite file, whose normalisations are folded into the convolutions."""
     *found, _ = tflite_file.convolutions(file)  # the last are the logits
-    ours = [layer for layer in network.layers[:-1] if layer.weights]
+    ours = _all_but_logits(network)
     if len(ours) != len(found):
         raise UserError(
             f"{file.name}: {len(ours)} convolutions with folded normalisations expected, "
@@ -87,9 +86,14 @@ def load_logits(network: keras.Model, folder: Path) -> list[str]:
     The file's first class, background, is left out, as nothing was trained to be it.
     """
     kernel, bias = tflite_file.convolutions(folder / WEIGHTS["mobilenet_v2"].file)[-1]
-    network.layers[-1].set_weights([kernel[0, 0, :, 1:], bias[1:]])
+    network.get_layer(LOGITS).set_weights([kernel[0, 0, :, 1:], bias[1:]])
     lines = (folder / LABELS).read_text().splitlines()
     return [line.split(maxsplit=1)[1] for line in lines][1:]  # each after its number
+
+
+def _all_but_logits(network: keras.Model) -> list[keras.Layer]:
+    """Of the layers that have weights."""
+    return [layer for layer in network.layers if layer.weights and layer.name != LOGITS]
 
 
 def _values(stored: h5py.File, name: str) -> list[np.ndarray]:
@@ -111,10 +115,10 @@ def _check(
 
 
 WEIGHTS = {
-    "resnet50": Weights(
+    "resnet50": ImageNetWeights(
         ASSETS["resnet50_imagenet"], ASSETS["resnet50_imagenet"].files[0].name, load_resnet50
     ),
-    "mobilenet_v2": Weights(
+    "mobilenet_v2": ImageNetWeights(
         ASSETS["mobilenet_v2"], "tf2_mobilenet_v2_1.0_224_ptq.tflite", load_mobilenet_v2
     ),
 }

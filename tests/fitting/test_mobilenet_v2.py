@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from fivenets.classification import imagenet, tflite_file
-from fivenets.classification.mobilenet_v2 import mobilenet_v2
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image, resize
+from fivenets.fitting import imagenet, tflite_file
+from fivenets.fitting.mobilenet_v2 import mobilenet_v2
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import MIRROR_VARIABLE, fetch
 

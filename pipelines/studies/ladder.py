@@ -1,0 +1,146 @@
+"""The ladder of detectors on the same drawn streets: `ladder.py [SCENES [TESTED]]`.
+
+One classifier of windows, trained on crops of scenes, is slid window by window, slid by one
+convolution, and put on regions that OpenCV's MSER proposes; beside it YOLO, the detector of
+models/yolov2-compact. A table of AP50 and milliseconds a picture, printed and in
+reports/studies/ladder.json.
+
+Selective search, which R-CNN uses, is in opencv-contrib, which cannot be installed beside the
+OpenCV that this project pins as a witness for Darknet's files: MSER (Matas et al. 2002) stands in.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+
+from fivenets.core import files, stage
+from fivenets.core.errors import UserError
+from fivenets.datasets.objects.prepared import Example
+from fivenets.detection import scoring, window_classifier
+from fivenets.detection.boxes import PROFILES
+from fivenets.detection.detector import Detection, Detector
+from fivenets.detection.window_classifier import WindowClassifier
+from fivenets.detection.windows import as_convolutions
+from fivenets.drawn.scenes import Scene, render_scenes
+from fivenets.drawn.street import CLASSES
+from fivenets.fitting.fit import make_deterministic
+
+YOLO = Path("models/yolov2-compact/yolov2-compact/model.keras")
+OUT = Path("reports/studies/ladder.json")
+SEEDS, EPOCHS, BATCH_SIZE = {"train": 700, "test": 701}, 8, 64
+ALONE = 2  # scenes that are asked window by window, which takes seconds each
+
+Find = Callable[[np.ndarray], list[Detection]]
+
+
+def main(scenes: str = "150", tested: str = "40") -> None:
+    if not YOLO.is_file():
+        raise UserError(f"{YOLO} is not there: expected `dvc repro train@yolov2-compact` before")
+    known, asked = (
+        list(render_scenes(int(count), SEEDS[split]))
+        for split, count in (("train", scenes), ("test", tested))
+    )
+    start = time.perf_counter()
+    classifier, crops = trained(known)
+    print(f"{crops:,} crops learned in {time.perf_counter() - start:.0f} s", flush=True)
+    turned = as_convolutions(classifier.network)
+    alone = partial(window_classifier.one_by_one, classifier.network)
+    at_once = partial(window_classifier.at_once, turned)
+    difference = max(
+        float(np.abs(alone(scene.image_rgb_uint8) - at_once(scene.image_rgb_uint8)).max())
+        for scene in asked[:ALONE]
+    )
+    yolo = Detector.from_file(YOLO).for_inference("float32")
+    methods: dict[str, Find] = {
+        "all windows by one convolution": lambda image: window_classifier.slide(
+            classifier, image, at_once
+        ),
+        "windows on regions (MSER)": lambda image: window_classifier.on_regions(
+            classifier, image, proposed(image)
+        ),
+        "YOLO (yolov2-compact)": lambda image: yolo.detect_in(image, PROFILES["benchmark"]),
+    }
+    rows = {name: numbers(find, asked) for name, find in methods.items()}
+    # Slid one by one they are the same windows and so the same objects: only the time is asked.
+    one_by_one = partial(window_classifier.slide, classifier, answers=alone)
+    slow = milliseconds(one_by_one, asked[:ALONE])
+    rows = {"windows one by one": rows["all windows by one convolution"] | {"ms": slow}} | rows
+    study: dict[str, Any] = {
+        "command": f"python pipelines/studies/ladder.py {scenes} {tested}",
+        "largest_difference": difference,
+        "times_as_fast": slow / rows["all windows by one convolution"]["ms"],
+        "rows": rows,
+    }
+    files.write_text(OUT, json.dumps(study, indent=2) + "\n")
+    for name, row in rows.items():
+        print(f"{name}: AP50 {row['ap50']:.3f}, {row['ms']:.0f} ms a picture")
+    print(f"logits apart by {difference:.1e} at most, {study['times_as_fast']:.0f} times as fast")
+
+
+def trained(scenes: list[Scene]) -> tuple[WindowClassifier, int]:
+    """A classifier of windows of these scenes, and how many it has seen."""
+    make_deterministic(0)
+    rng = np.random.default_rng(0)
+    crops, labels = [], []
+    for scene in scenes:
+        found = window_classifier.crops(scene.image_rgb_uint8, scene.boxes_xyxy, scene.classes, rng)
+        crops += found[0]
+        labels += found[1]
+    network = window_classifier.build(len(CLASSES))
+    network.compile(
+        optimizer=keras.optimizers.AdamW(0.001),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    network.fit(np.stack(crops), np.array(labels), BATCH_SIZE, EPOCHS, verbose="0")
+    boxes, classes = [one.boxes_xyxy for one in scenes], [one.classes for one in scenes]
+    shapes = window_classifier.shapes_of(boxes, classes, len(CLASSES))
+    return WindowClassifier(network, CLASSES, shapes), len(crops)
+
+
+def proposed(image_rgb_uint8: np.ndarray) -> np.ndarray:
+    """(n, 4) boxes of regions that differ from what is around them, in pixels."""
+    grey = cv2.cvtColor(image_rgb_uint8, cv2.COLOR_RGB2GRAY)
+    _, boxes = cv2.MSER.create(min_area=40, max_area=grey.size // 3).detectRegions(grey)
+    found = np.unique(np.asarray(boxes, float).reshape(-1, 4), axis=0)
+    return np.concatenate([found[:, :2], found[:, :2] + found[:, 2:]], axis=1)
+
+
+def numbers(find: Find, scenes: list[Scene]) -> dict[str, float]:
+    """AP50 over the classes of drawn streets, and the time for a picture."""
+    examples = [
+        Example(
+            one.image_rgb_uint8,
+            one.boxes_xyxy / np.tile(one.image_rgb_uint8.shape[1::-1], 2),
+            one.classes,
+            np.zeros(len(one.classes), bool),
+        )
+        for one in scenes
+    ]
+    find(scenes[0].image_rgb_uint8)  # what is compiled at first is not timed
+    start = time.perf_counter()
+    answers = [find(one.image_rgb_uint8) for one in scenes]
+    taken = 1000 * (time.perf_counter() - start) / len(scenes)
+    known = [[one for one in found if one.label in CLASSES] for found in answers]
+    truth, found = scoring.truth_of(examples), scoring.as_objects(known, CLASSES)
+    scores = scoring.metrics(truth, found, scoring.rankings(truth, found, CLASSES))
+    kept = ("ap50", "ap50_low", "ap50_high", "objects")
+    return {key: scores[key] for key in kept} | {"ms": taken}
+
+
+def milliseconds(find: Find, scenes: list[Scene]) -> float:
+    """The mean for one of these pictures."""
+    start = time.perf_counter()
+    for one in scenes:
+        find(one.image_rgb_uint8)
+    return 1000 * (time.perf_counter() - start) / len(scenes)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,123 @@
+"""`fivenets landmarks` and `fivenets locate`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fivenets.cli import printing
+from fivenets.cli.options import MODEL_HELP, Json, Trust
+from fivenets.core.errors import UserError
+
+if TYPE_CHECKING:
+    from fivenets.localisation.locator import Located, Locator
+
+app = typer.Typer()
+ENDINGS = (".png", ".jpg", ".jpeg")
+# Of the training set's crops: the part of their side that a face's own square has (see
+# `faces.cropping`), and where in them its middle is; the mean over Helen's 870 pictures.
+FACE_PART, FACE_MIDDLE = 0.77, (0.503, 0.447)
+
+Picture = Annotated[Path, typer.Argument(metavar="PICTURE", help="A picture of any size.")]
+Out = Annotated[Path, typer.Option(metavar="FILE", help="Where to draw it: .png or .jpg.")]
+
+
+@app.command()
+def landmarks(
+    picture: Picture,
+    *,
+    out: Out,
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "landmarks",
+    cropped: Annotated[
+        bool, typer.Option("--cropped", help="The picture is a face already: take it whole.")
+    ] = False,
+    trust: Trust = False,
+    as_json: Json = False,
+) -> None:
+    """Finds the points of each face in a picture: jaw, brows, nose, eyes and mouth."""
+    from fivenets.core.images import read_image
+    from fivenets.localisation.augmentation import WHOLE
+
+    locator = _locator(model, trust, "points", out, picture)
+    image = read_image(picture)
+    crops = [WHOLE]
+    if not cropped:
+        from fivenets.faces import alignment
+
+        seen = alignment.find_all(image, str(picture))
+        image = seen.picture  # turned, where it lay on its side
+        crops = [_crop(face.points_xy, image) for face in seen.faces]
+    found = [locator.locate(image, crop) for crop in crops]
+    _save(image, found, "points", out)
+    for number, face in enumerate(found if as_json else ()):
+        points = face.coordinates.round(1).tolist()
+        print(json.dumps({"image": str(picture), "face": number, "points": points}))
+    if not as_json:
+        each = len(found[0].coordinates)
+        faces = "1 face" if len(found) == 1 else f"{len(found)} faces"
+        printing.say(f"{out}: {each} points in green on {faces}")
+    if locator.caution:
+        printing.warn(locator.caution)
+
+
+@app.command()
+def locate(
+    picture: Picture,
+    *,
+    out: Out,
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "locator",
+    trust: Trust = False,
+    as_json: Json = False,
+) -> None:
+    """Says whether a picture shows an object of a known class, which, and where: one at most."""
+    from fivenets.core.images import read_image
+
+    locator = _locator(model, trust, "box", out, picture)
+    image = read_image(picture)
+    found = locator.locate(image)
+    _save(image, [found], "box", out)
+    box = found.coordinates.ravel().round(1).tolist() if found.is_there else None
+    answer = {"presence": round(found.presence, 4), "label": found.label if box else None}
+    if as_json:
+        print(json.dumps({"image": str(picture), **answer, "box": box}))
+    else:
+        what = f"{found.label} at {', '.join(f'{edge:.0f}' for edge in box)}" if box else "nothing"
+        printing.say(f"{out}: {what}; an object is there with {found.presence:.0%}")
+    if locator.caution:
+        printing.warn(locator.caution)
+
+
+def _locator(model: str, trust: bool, form: str, out: Path, picture: Path) -> "Locator":
+    from fivenets.core import files
+    from fivenets.localisation.locator import Locator
+    from fivenets.runs import lookup
+
+    files.check_file(out, "--out", ENDINGS, [picture])
+    locator = Locator.from_file(lookup.model_file(model, trust))
+    if locator.form != form:
+        other = "locate" if form == "points" else "landmarks"
+        raise UserError(f"{model} finds a {locator.form}, not {form}: expected fivenets {other}")
+    return locator
+
+
+def _crop(five_points_xy: Any, image: Any) -> Any:
+    """(2, 3) from the square that is looked at, upright, to the picture, both of sides 1."""
+    import numpy as np
+
+    from fivenets.faces.cropping import TEMPLATE_XY, similarity_transform
+
+    to_picture = similarity_transform(TEMPLATE_XY, five_points_xy)
+    # A place u of the crop is 0.5 + (u - FACE_MIDDLE) / FACE_PART of the face's own square.
+    linear = to_picture[:, :2] / FACE_PART
+    shift = to_picture[:, :2] @ (0.5 - np.array(FACE_MIDDLE) / FACE_PART) + to_picture[:, 2]
+    return np.column_stack([linear, shift]) / np.array([[image.shape[1]], [image.shape[0]]])
+
+
+def _save(image: Any, found: "list[Located]", form: str, out: Path) -> None:
+    from fivenets.core import files
+    from fivenets.localisation import drawing
+
+    drawn = drawing.drawn(image, found, form)
+    with files.replacing(out) as part:
+        drawn.save(part, quality=95)

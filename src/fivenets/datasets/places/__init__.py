@@ -1,0 +1,1 @@
+"""Pictures of at most one object, with its box or its points."""

@@ -1,0 +1,162 @@
+"""Pictures of at most one object -> a prepared TFDS data set, with `source.json` beside it.
+
+A set is `helen68` (faces with 68 points; where it cannot be had, drawn ones), `drawn-faces`,
+`windows` (of drawn streets, with boxes), or a folder as Helen's: `train/a.jpg`, `train/a.csv` with
+x,y of a point a line in pixels, `test/...`; all pictures have the same points.
+"""
+
+import io
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from fivenets.core import listing
+from fivenets.core.errors import UserError
+from fivenets.core.images import read_image
+from fivenets.datasets.classification.prepared import version_folder
+from fivenets.datasets.objects.storing import stored
+from fivenets.datasets.settings import PlaceSettings
+from fivenets.datasets.splits import check_apart
+from fivenets.datasets.storing import digest, is_folder, replacing, write_source
+from fivenets.drawn.face_points import marked_faces
+from fivenets.drawn.street import CLASSES
+from fivenets.drawn.windows import windows
+from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import fetch
+from fivenets.sources.origin import Origin, in_words
+
+log = logging.getLogger(__name__)
+
+SPLITS = ("train", "test")
+PEOPLE = {"train": range(1000, 1600), "test": range(2000, 2200)}  # of drawn faces
+SCENES = {"train": 700, "test": 100}  # that windows are cut out of
+FIRST_SEED = 300  # not those of scenes with boxes or masks
+JPEG_QUALITY = 92
+
+Examples = Iterator[tuple[str, dict[str, Any]]]
+
+
+def prepare(settings: PlaceSettings, source: str, out: Path, raw_dir: Path) -> None:
+    """Writes the data set to `out`, replacing what is there only when all of it is done.
+
+    Args: source: "auto", "real" (nothing that is drawn) or "builtin" (nothing that is fetched).
+    Raises: UserError, one sentence, where it cannot be had or be used.
+    """
+    with replacing(out) as scratch:
+        origin, said = _write(settings.dataset, source, scratch, raw_dir)
+        builder = tfds.builder_from_directory(version_folder(scratch))
+        check_apart(builder, settings.train, settings.test)
+        missing = ["helen68"] if settings.dataset == "helen68" and origin.is_drawn else []
+        counts = write_source(scratch, [origin], left_out=missing, **said)
+    log.info("%s: %s", in_words([origin]), counts)
+
+
+def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[Origin, dict[str, Any]]:
+    """Writes the set; answers where it is from, its classes and what its coordinates are."""
+    points = {"form": "points", "classes": ["face"]}
+    if is_folder(dataset):
+        place = Path(dataset).expanduser()
+        _store(out, {split: _of_files(place / split) for split in SPLITS})
+        origin = Origin.own(place.name, listing.everything(place).digest(), dataset)
+        return origin, points | {"classes": ["object"]}
+    if dataset == "helen68" and (found := fetch(ASSETS[dataset], raw_dir, source)):
+        _store(out, {split: _of_files(found.folder / split) for split in SPLITS})
+        return found.origin, points
+    if source == "real":
+        raise UserError(
+            f"{dataset} is drawn, and data.source is real: expected helen68 or a folder"
+        )
+    if dataset == "windows":
+        _store(out, {split: _windows(split) for split in SPLITS})
+        said = {"form": "box", "classes": list(CLASSES)}
+        return Origin.drawn("windows", digest(version_folder(out))), said
+    if dataset not in ("helen68", "drawn-faces"):
+        raise UserError(f"{dataset} is none of helen68, drawn-faces, windows, nor a folder")
+    if dataset == "helen68":
+        log.warning("helen68: no real source was asked for or answered: drawn faces in its place")
+    _store(out, {split: _faces(split) for split in SPLITS})
+    return Origin.drawn("faces", digest(version_folder(out))), points
+
+
+def _store(out: Path, splits: Mapping[str, Examples]) -> None:
+    features = tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=(None, None, 3)),
+            "image/filename": tfds.features.Text(),
+            "label": np.int64,  # -1: no object
+            # Of a box its middle, width and height; else x, y of each point: of the sides.
+            "coordinates": tfds.features.Tensor(shape=(None,), dtype=np.float32),
+        }
+    )
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="places",
+        version="1.0.0",
+        features=features,
+        split_datasets=dict(splits),
+        data_dir=out,
+    )
+
+
+def _of_files(folder: Path) -> Examples:
+    found = listing.listed(folder)
+    if not found.files:
+        raise UserError(f"{folder} holds no pictures with points: expected a.jpg and a.csv")
+    counts: dict[int, Path] = {}
+    for file in found.files:
+        points = read_points(file.with_suffix(".csv"))
+        counts[len(points)] = file
+        if len(counts) > 1:
+            said = " and ".join(f"{count} in {path.name}" for count, path in counts.items())
+            raise UserError(f"{folder}: pictures should have the same number of points: {said}")
+        height, width = read_image(file).shape[:2]
+        name = file.relative_to(folder).as_posix()
+        yield name, _example(stored(file), name, 0, points / [width, height])
+
+
+def read_points(file: Path) -> np.ndarray:
+    """(n, 2) pixels of a CSV file with x,y a line. Raises: UserError where it is none."""
+    try:
+        points = np.loadtxt(file, delimiter=",", ndmin=2)
+    except FileNotFoundError:
+        raise UserError(f"{file} is not there: expected x,y of a point a line") from None
+    except (OSError, ValueError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} should hold x,y of a point a line: {error}") from None
+    if not len(points) or points.shape[1] != 2 or not np.isfinite(points).all():
+        raise UserError(f"{file} should hold x,y of a point a line, it has shape {points.shape}")
+    return points
+
+
+def _faces(split: str) -> Examples:
+    for number, face in zip(PEOPLE[split], marked_faces(PEOPLE[split], FIRST_SEED), strict=True):
+        yield _drawn(f"face{number}", face.image_rgb_uint8, 0, face.points_xy)
+
+
+def _windows(split: str) -> Examples:
+    for index, window in enumerate(windows(SCENES[split], FIRST_SEED + SPLITS.index(split))):
+        name, picture = f"{split}_{index:05d}", window.image_rgb_uint8
+        if window.box_xyxy is None or window.label is None:
+            yield _drawn(name, picture, -1, np.zeros(4))
+            continue
+        corner, end = window.box_xyxy[:2], window.box_xyxy[2:]
+        yield _drawn(name, picture, window.label, np.stack([(corner + end) / 2, end - corner]))
+
+
+def _drawn(
+    name: str, image_rgb_uint8: np.ndarray, label: int, coordinates: np.ndarray
+) -> tuple[str, dict[str, Any]]:
+    file = io.BytesIO()
+    Image.fromarray(image_rgb_uint8).save(file, "JPEG", quality=JPEG_QUALITY)
+    file.seek(0)
+    return name, _example(file, f"{name}.jpg", label, coordinates)
+
+
+def _example(
+    picture: io.BytesIO, name: str, label: int, coordinates: np.ndarray | Sequence[float]
+) -> dict[str, Any]:
+    flat = np.asarray(coordinates, np.float32).ravel()
+    return {"image": picture, "image/filename": name, "label": label, "coordinates": flat}

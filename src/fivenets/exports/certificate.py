@@ -1,0 +1,103 @@
+"""How an exported file answers beside Keras, and what of that is not good enough."""
+
+import importlib.metadata
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets.exports.formats import Format
+from fivenets.exports.served import Outputs, Served
+from fivenets.fitting import inference
+
+TOLERANCE = 1e-4  # of the largest output, in float32
+TIMED = 30  # pictures, each by both
+BATCH = 32  # pictures that Keras is asked about at once
+
+
+def certify(served: Served, form: Format, folder: Path, is_int8: bool) -> dict[str, Any]:
+    """The certificate; `failures` has a sentence for each number that is not good enough."""
+    ask = form.opened(folder)
+    expected = by_keras(served)
+    answers = [ask(served.pictures[at : at + 1]) for at in range(len(served.pictures))]
+    found = {name: np.concatenate([one[name] for one in answers]) for name in expected}
+    scores = {"keras": served.score(expected), "export": served.score(found)}
+    keras_ms, export_ms = _milliseconds(
+        [lambda one: served.network.predict_on_batch(one), ask], served.pictures
+    )
+    products = form.kinds_of_operations(folder)
+    record = {
+        "pictures": len(served.pictures),
+        "tested_on": served.tested_on,
+        "metric": served.metric,
+        served.metric: scores,
+        "tolerance": served.tolerance,
+        **served.apart(expected, found),
+        "max_difference": max(_difference(expected[name], found[name]) for name in expected),
+        "max_difference_tolerance": None if is_int8 else TOLERANCE,
+        "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
+        "keras_bytes": 4 * served.network.count_params(),
+        "milliseconds": {"keras": keras_ms, "export": export_ms},
+        "int8_operations": f"{sum(products)} of {len(products)}",
+        "versions": versions(("keras", *form.PACKAGES)),
+    }
+    return record | {"failures": failures(record, products, is_int8)}
+
+
+def failures(record: dict[str, Any], products: list[bool], is_int8: bool) -> list[str]:
+    """What is not good enough, in words. products: see `Format.kinds_of_operations`."""
+    metric, apart, found = record["metric"], record["max_difference"], []
+    scores = record[metric]
+    lost = scores["keras"] - scores["export"]
+    if not lost <= record["tolerance"]:  # a NaN is none of less
+        found.append(
+            f"{metric} is {scores['export']:.4f} and Keras' {scores['keras']:.4f}: more than "
+            f"{record['tolerance']:g} is lost"
+        )
+    if not is_int8 and not apart <= TOLERANCE:
+        found.append(f"outputs differ by {apart:.1e} of the largest, more than {TOLERANCE:g}")
+    if is_int8 and not (products and all(products)):
+        found.append(f"{record['int8_operations']} convolutions and products are in int8")
+    return found
+
+
+def by_keras(served: Served) -> Outputs:
+    """What Keras answers for all pictures."""
+    network = served.network
+    if not network.compiled:
+        network.compile(jit_compile=inference.jit_compile())
+    starts = range(0, len(served.pictures), BATCH)
+    answers = [network.predict_on_batch(served.pictures[at : at + BATCH]) for at in starts]
+    return {name: np.concatenate([one[name] for one in answers]) for name in answers[0]}
+
+
+def versions(packages: tuple[str, ...]) -> dict[str, str]:
+    """Those of the packages that are installed."""
+    known = {}
+    for package in packages:
+        try:
+            known[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return known
+
+
+def _difference(one: np.ndarray, other: np.ndarray) -> float:
+    if one.shape != other.shape:
+        return float("inf")
+    return float(np.abs(one - other).max() / max(float(np.abs(one).max()), 1e-30))
+
+
+def _milliseconds(engines: list[Callable[[np.ndarray], Any]], pictures: np.ndarray) -> list[float]:
+    """The median of each for one picture; they take turns, as a machine has other work too."""
+    took: list[list[float]] = [[] for _ in engines]
+    for turn in range(TIMED + 2):
+        picture = pictures[turn % len(pictures)][None]
+        for engine, times in zip(engines, took, strict=True):
+            start = time.perf_counter()
+            engine(picture)
+            times.append(1000 * (time.perf_counter() - start))
+    return [round(statistics.median(times[2:]), 2) for times in took]

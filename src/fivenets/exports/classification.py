@@ -1,0 +1,67 @@
+"""A classifier as it leaves the project: calibrated probabilities out."""
+
+from pathlib import Path
+
+import keras
+from keras import ops
+
+from fivenets.classification import answers
+from fivenets.classification.classifier import Classifier
+from fivenets.core import params
+from fivenets.core.candidates import Candidate
+from fivenets.datasets.classification import prepared
+from fivenets.datasets.settings import DataSettings
+from fivenets.exports.served import Outputs, Served, asked
+from fivenets.fitting import model_files
+
+OUTPUT, SCORE = "probabilities", "score"
+
+
+def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
+    """Scored by the accuracy on people who were not trained on, as the registry does."""
+    classifier = Classifier.from_file(file)
+    settings = params.settings(DataSettings, str(candidate.scored_on))
+    data = prepared.load(Path("data", str(candidate.scored_on)), settings)
+    pictures, labels = data.arrays("test")
+    new = answers.new_people(data, "test")
+    pictures, labels = pictures[new], labels[new]
+    learnt = params.settings(DataSettings, str(candidate.data))
+    seen = prepared.load(Path("data", str(candidate.data)), learnt).examples("train")
+    training = [picture for picture, _ in seen.take(calibrating).as_numpy_iterator()]
+
+    def accuracy(outputs: Outputs) -> float:
+        return float((outputs[OUTPUT].argmax(axis=1) == labels).mean())
+
+    def apart(one: Outputs, other: Outputs) -> dict[str, float]:
+        same = one[OUTPUT].argmax(axis=1) == other[OUTPUT].argmax(axis=1)
+        return {"same_label": float(same.mean())}
+
+    size = classifier.image_size
+    least = classifier.calibration.least_score
+    meanings = {OUTPUT: "the probability of each label, calibrated"}
+    if least is not None:
+        meanings[SCORE] = f"log-odds of any of the labels; below {least:.4g} none is recognised"
+    return Served(
+        network=network(model_files.load(file)[0], classifier),
+        sides=(size, size),
+        preparation=f"RGB, resized to {size} by {size} (Pillow's BILINEAR), the aspect not kept",
+        meanings=meanings,
+        also={"labels": list(classifier.labels), "subject": classifier.subject},
+        pictures=pictures,
+        tested_on=str(candidate.scored_on),
+        training=training,
+        metric="accuracy",
+        score=accuracy,
+        tolerance=0.01,
+        apart=apart,
+    )
+
+
+def network(logits: keras.Model, classifier: Classifier) -> keras.Model:
+    """(n, size, size, 3) uint8 -> probabilities and, where the network tells, the score."""
+    picture, (found,) = asked(logits, 255)
+    known = found[:, : len(classifier.labels)]
+    outputs = {OUTPUT: ops.softmax(known / classifier.calibration.temperature)}
+    if classifier.calibration.least_score is not None:
+        outputs[SCORE] = ops.logsumexp(known, axis=-1) - found[:, len(classifier.labels)]
+    return keras.Model(picture, outputs, name=logits.name)

@@ -1,0 +1,62 @@
+"""The formats by name: what writes each, runs it, and says of how many operations it is int8.
+
+A format is a module with `write`, `opened` and `kinds_of_operations`.
+"""
+
+import importlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from fivenets.core.errors import UserError
+from fivenets.exports.served import Outputs, Served
+
+MODULES = {
+    "litert": "fivenets.exports.litert",
+    "onnx": "fivenets.exports.onnx",
+    "openvino": "fivenets.exports.openvino",
+    "saved_model": "fivenets.exports.saved_model",
+}
+
+
+class Format(Protocol):
+    """What a module of a format has."""
+
+    PACKAGES: tuple[str, ...]  # that are reported with a certificate
+    INT8: tuple[str, ...] | None  # packages that int8 needs; None: the format has no int8 here
+
+    def write(self, served: Served, folder: Path, training: Sequence[np.ndarray] | None) -> None:
+        """Writes the files of the export; with pictures (1, height, width, channels), in int8."""
+        ...
+
+    def opened(self, folder: Path) -> Callable[[np.ndarray], Outputs]:
+        """What answers (1, height, width, channels) uint8, by the files alone."""
+        ...
+
+    def kinds_of_operations(self, folder: Path) -> list[bool]:
+        """Of each convolution and matrix product: whether its numbers and weights are int8."""
+        ...
+
+
+def find(name: str, int8: bool) -> Format:
+    """The format of this name.
+
+    Raises: UserError where there is none, it has no int8, or packages are missing.
+    """
+    if name not in MODULES:
+        raise UserError(f"--format should be one of {', '.join(MODULES)}, it is {name!r}")
+    try:
+        found = importlib.import_module(MODULES[name])
+        for package in found.INT8 or () if int8 else ():
+            importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{name}{' with --int8' if int8 else ''} needs the package {error.name}: "
+            "pip install '.[export]' in the project's folder"
+        ) from None
+    if int8 and found.INT8 is None:
+        known = [one for one in MODULES if importlib.import_module(MODULES[one]).INT8 is not None]
+        raise UserError(f"--int8 is for the formats {', '.join(known)}, --format is {name}")
+    return found

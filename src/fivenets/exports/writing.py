@@ -1,0 +1,123 @@
+"""A registered model -> a folder with its export, certified, and a document beside it."""
+
+import importlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from fivenets.core import candidates, files
+from fivenets.core.candidates import Candidate
+from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
+from fivenets.exports import certificate, formats
+from fivenets.exports.served import INPUT, Served
+from fivenets.runs import registry
+
+DOCUMENT = "export.json"
+CALIBRATING = 300  # pictures of the training set, to choose int8's ranges by
+MODULES = {
+    "classification": "fivenets.exports.classification",
+    "detection": "fivenets.exports.detection",
+    "faces": "fivenets.exports.faces",
+    "segmentation": "fivenets.exports.segmentation",
+    "fast-style": "fivenets.exports.style",
+}
+
+
+def export(model: str, form: str, out: Path, is_int8: bool, is_forced: bool) -> dict[str, Any]:
+    """Writes the folder `out`; returns its document.
+
+    Raises: UserError where the model is unknown or has no export, its data are not there, a
+        package is missing, or the certificate fails and is not forced; nothing is written then.
+    """
+    check_out(out)
+    written = formats.find(form, is_int8)
+    version = registry.version_of(model)
+    candidate = candidates.find(version.tags["model"])
+    served = served_by(candidate, registry.model_file(model))
+    training = [picture[None] for picture in served.training] if is_int8 else None
+    with _folder(out) as folder, keras.device("cpu:0"):
+        written.write(served, folder, training)
+        record = certificate.certify(served, written, folder, is_int8)
+        if record["failures"] and not is_forced:
+            said = "; ".join(record["failures"])
+            raise UserError(f"{out} is not written: {said}; --force writes it all the same")
+        document = {
+            "model": f"{version.name}/{version.version}",
+            "candidate": candidate.name,
+            "format": form,
+            "int8": is_int8,
+            **described(served),
+            "files": {
+                str(file.relative_to(folder)): sha256(file)
+                for file in sorted(folder.rglob("*"))
+                if file.is_file()
+            },
+            "certificate": record,
+        }
+        (folder / DOCUMENT).write_text(json.dumps(document, indent=2) + "\n")
+    return document
+
+
+def served_by(candidate: Candidate, file: Path) -> Served:
+    """The candidate's network, and what it is judged by.
+
+    Raises: UserError for a task whose networks have no export, and where its data are missing.
+    """
+    if candidate.task not in MODULES:
+        raise UserError(
+            f"{candidate.name} has no export: what is asked of it is gradients, not outputs"
+        )
+    for section in (candidate.data, candidate.scored_on):
+        if section and not Path("data", section).is_dir():
+            raise UserError(
+                f"data/{section} is not there, by which an export is judged: run "
+                f"`dvc repro prepare@{section}` in the project's folder"
+            )
+    return importlib.import_module(MODULES[candidate.task]).served(candidate, file, CALIBRATING)
+
+
+def described(served: Served) -> dict[str, Any]:
+    """Input and outputs in words, for whoever has the files and not this project."""
+    return {
+        "input": {
+            "name": INPUT,
+            "shape": served.network.input_shape,
+            "dtype": "uint8",
+            "preparation": served.preparation,
+        },
+        "outputs": [
+            {"name": name, "shape": one.shape, "dtype": one.dtype, "meaning": served.meanings[name]}
+            for name, one in served.network.output.items()
+        ],
+        **served.also,
+    }
+
+
+def check_out(out: Path) -> None:
+    """Refuses, before any work, a folder that holds something else than an earlier export.
+
+    Raises: UserError.
+    """
+    files.check_folder(out, "--out")
+    if out.is_dir() and any(out.iterdir()) and not (out / DOCUMENT).is_file():
+        raise UserError(f"--out {out} holds other files: expected a new folder, or an export's")
+
+
+@contextmanager
+def _folder(out: Path) -> Iterator[Path]:
+    """A new folder that becomes `out` after the block; after an error nothing has changed."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fivenets-part-", dir=out.parent) as scratch:
+        made = Path(scratch, "new")
+        made.mkdir()
+        yield made
+        if out.exists():
+            os.replace(out, Path(scratch, "old"))
+        os.replace(made, out)

@@ -1,0 +1,90 @@
+"""Pictures as users have them -> whether there is an object, what it is, and where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets.core import images
+from fivenets.core.errors import UserError
+from fivenets.fitting import engine, inference
+from fivenets.localisation.augmentation import WHOLE, warped
+
+METADATA = ("labels", "form", "caution")
+BATCH_SIZE = 32
+FORMS = ("box", "points")
+
+
+@dataclass(frozen=True)
+class Located:
+    """What one picture shows."""
+
+    presence: float  # how likely there is an object, 0..1
+    label: str
+    probability: float  # of the label, given that there is one
+    coordinates: np.ndarray  # (k, 2) pixels: a box' corners, or the points
+
+    @property
+    def is_there(self) -> bool:
+        return self.presence >= 0.5
+
+
+class Locator:
+    """A trained network with all that it needs to be asked about a user's picture."""
+
+    def __init__(self, network: Any, labels: Sequence[str], form: str, caution: str = ""):
+        self.network = network  # of `engine.load`: (n, size, size, 3) in 0..255 -> a vector each
+        self.labels, self.form = tuple(labels), form
+        self.caution = caution  # to be said with answers
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Locator":
+        """What `save` wrote. Raises: UserError where the file is no such model."""
+        network, metadata = engine.load(path)
+        known = {key: metadata[key] for key in METADATA if key in metadata}
+        if len(known) < len(METADATA) or known["form"] not in FORMS:
+            raise UserError(f"{path} is no model that localises")
+        return cls(network, **known)
+
+    def save(self, path: Path) -> None:
+        engine.save(self.network, path, {key: getattr(self, key) for key in METADATA})
+
+    @property
+    def size(self) -> int:
+        """Pixels a side at which the network sees a picture."""
+        return self.network.input_shape[1]
+
+    def locate(self, picture: Any, to_picture: np.ndarray = WHOLE) -> Located:
+        """The object of a picture, which is what `images.read_image` reads.
+
+        Args: to_picture: a (2, 3) matrix from the square that is looked at to the picture, both
+            with sides of 1; by default all of it.
+        """
+        image = images.read_image(picture)
+        (found,) = self.located([warped(image, to_picture, self.size)])
+        places = found.coordinates @ to_picture[:, :2].T + to_picture[:, 2]
+        height, width = image.shape[:2]
+        pixels = places * [width, height]
+        return Located(found.presence, found.label, found.probability, pixels)
+
+    def located(self, pictures: Sequence[np.ndarray]) -> list[Located]:
+        """The objects of pictures (size, size, 3); coordinates are fractions of their sides."""
+        shown = np.stack(pictures).astype(np.float32)
+        return [self._read(answer) for answer in inference.outputs(self.network, shown, BATCH_SIZE)]
+
+    def _read(self, answer: np.ndarray) -> Located:
+        end = len(answer) - len(self.labels)
+        chances = np.exp(answer[end:] - answer[end:].max())
+        best = int(chances.argmax())
+        places = answer[1:end].reshape(-1, 2).astype(float)
+        if self.form == "box":
+            middle, sides = places
+            places = np.clip([middle - sides / 2, middle + sides / 2], 0, 1)
+        return Located(
+            float(1 / (1 + np.exp(-answer[0]))),
+            self.labels[best],
+            float(chances[best] / chances.sum()),
+            places,
+        )

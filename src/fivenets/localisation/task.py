@@ -1,0 +1,103 @@
+"""Localisation as the stages, the registry and the command line know it."""
+
+import csv
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fivenets.core import listing, params
+from fivenets.core.candidates import Candidate
+from fivenets.core.task import Log, Making, Rows, Service, Task
+from fivenets.datasets.places import preparation, prepared
+from fivenets.datasets.settings import PlaceSettings
+from fivenets.localisation import drawing, scoring
+from fivenets.localisation.augmentation import WHOLE, warped
+from fivenets.localisation.locator import Located, Locator
+from fivenets.localisation.settings import Evaluation, LocaliserRecipe
+from fivenets.localisation.training import train
+from fivenets.sources.origin import caution
+
+
+def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
+    """Writes the data set that a section of params.yaml names."""
+    preparation.prepare(_settings(section), source, out, raw_dir)
+
+
+def training(candidate: Candidate) -> Making:
+    """A network by its recipe, from the prepared data."""
+    recipe = params.settings(LocaliserRecipe, candidate.name, "train")
+    settings = _settings(str(candidate.data))
+    data = prepared.load(Path("data", str(candidate.data)), settings)
+
+    def make(log: Log) -> Rows:
+        network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch)
+        Locator(network, data.labels, data.form, caution(data.origins)).save(candidate.file)
+        return rows
+
+    return Making(asdict(recipe) | {"data": asdict(settings)}, data.origins, make)
+
+
+def evaluate(candidate: Candidate) -> dict[str, Any]:
+    """What share of the test split is located; leaves pictures with the truth beside the answer."""
+    settings = _settings(str(candidate.scored_on))
+    data = prepared.load(Path("data", str(candidate.scored_on)), settings)
+    locator = Locator.from_file(candidate.file)
+    seen = [warped(one.image_rgb_uint8, WHOLE, locator.size) for one in data.test]
+    found = locator.located(seen)
+    if data.form == "box":
+        metrics = scoring.of_boxes(data.test, found, data.labels)
+    else:
+        metrics = scoring.of_points(data.test, found)
+    shown = params.settings(Evaluation, candidate.name, "evaluate").shown
+    chosen = np.linspace(0, len(found) - 1, min(shown, len(found))).astype(int)
+    drawing.page(
+        [data.test[index].image_rgb_uint8 for index in chosen],
+        [_true(data.test[index], data.form) for index in chosen],
+        [_answered(found[index], data.form) for index in chosen],
+        data.form,
+    ).save(candidate.pictures / "located.png")
+    with (candidate.tables / "located.csv").open("w", newline="") as stream:
+        rows = [(one.presence, one.label, *one.coordinates.ravel()) for one in found]
+        csv.writer(stream).writerows([("presence", "label", "coordinates"), *rows])
+    is_helen = any(origin.asset == "helen68" for origin in data.origins)
+    beside = f"; {scoring.PUBLISHED}" if is_helen else ""
+    return {
+        **metrics,
+        "parameters": locator.network.count_params(),
+        "scored_on": [origin.record() for origin in data.origins],
+        "also": f"{scoring.in_words(metrics)}{beside}",
+    }
+
+
+def _true(example: prepared.Example, form: str) -> np.ndarray | None:
+    places = example.coordinates.reshape(-1, 2)
+    if form == "box":
+        return None if example.label < 0 else places[0] + [[-0.5], [0.5]] * places[1]
+    return places
+
+
+def _answered(found: Located, form: str) -> np.ndarray | None:
+    return None if form == "box" and not found.is_there else found.coordinates
+
+
+def _settings(section: str) -> PlaceSettings:
+    return params.settings(PlaceSettings, section)
+
+
+TASK = Task(
+    name="localisation",
+    prepare=prepare,
+    listed=listing.everything,
+    train=training,
+    evaluate=evaluate,
+    service=Service(
+        script="object_locator.py",
+        example="example_face.png",
+        use="pictures of one thing in, whether it is there, what it is and where out",
+        limits="Looks at the whole picture and answers once: of several objects it finds one, or a "
+        "place between them. For points of faces, a picture should be one face, cut out.",
+        limits_of_builtin="Trained on drawn pictures: expect little of it on photographs.",
+    ),
+)

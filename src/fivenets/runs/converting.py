@@ -1,0 +1,48 @@
+"""Darknet's files -> a model file, with the evidence for it and an export beside it."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fivenets.core.errors import UserError
+from fivenets.detection import certificate
+from fivenets.detection.converted import ConvertedClassifier
+from fivenets.detection.detector import read
+from fivenets.fitting.engine import Export
+from fivenets.runs import exporting, trust
+
+
+def convert(
+    cfg: Path,
+    weights: Path,
+    out: Path,
+    labels: Sequence[str] | None,
+    resize: str,
+    images: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """Writes `out` where other engines agree; returns the certificate.
+
+    `answers_by` in it says whether OpenVINO answers for the file, or why Keras does.
+    Raises: UserError where the files cannot be read, or an engine disagrees.
+    """
+    converted = read(cfg, weights, labels, resize)
+    record = certificate.certify(converted, cfg, weights, images)
+    if certificate.witnesses(record) and not certificate.is_equal(record):
+        raise UserError(f"{out} is not written: engines disagree: {json.dumps(record['engines'])}")
+    converted.save(out)
+    white = 255.0 if isinstance(converted, ConvertedClassifier) else 1.0
+    return record | {"answers_by": exported(out, white)}
+
+
+def exported(file: Path, white: float | None) -> str:
+    """Leaves a new model file of the user's with its export; says what answers for it.
+
+    white: what 255 is to the network; None: it has no export.
+    """
+    for old in dataclasses.astuple(Export.of(file)):  # of another file of that name
+        old.unlink(missing_ok=True)
+    said = "Keras" if white is None else exporting.beside(file, white)
+    trust.remember(file)
+    return said

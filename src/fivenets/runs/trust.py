@@ -1,0 +1,61 @@
+"""Which model files are opened as they are, of those that a user names by their path.
+
+HDF5 and Keras, which read them, were not made for a stranger's bytes: docs/decisions/0016.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from fivenets.core.digests import sha256
+from fivenets.core.sandbox import UntrustedFile
+from fivenets.fitting.engine import Export
+from fivenets.runs.local import SQLITE, store_uri
+
+MADE_HERE = "SELECT 1 FROM tags WHERE key = 'model_sha256' AND value = ?"
+
+
+def allow_list() -> Path:
+    """The file of digests that a user trusts, lines as `sha256sum` writes them."""
+    settings = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(settings, "fivenets", "trusted.sha256")
+
+
+def opened_as(path: Path) -> Path:
+    """The path; as an `UntrustedFile` where no run of the store has made it and the allow-list does
+    not name it, or does not name the record of an export that lies beside it.
+    """
+    digest, record = sha256(path), Export.of(path).record
+    is_known = _is_allowed(digest) or _is_made_here(digest)
+    if is_known and record.exists():  # which holds the digests of the export's other files
+        is_known = _is_allowed(sha256(record))
+    return path if is_known else UntrustedFile(path)
+
+
+def remember(path: Path) -> None:
+    """Adds a file that was made just now, and the record of its export, to the allow-list."""
+    made = [file for file in (path, Export.of(path).record) if file.exists()]
+    lines = [f"{sha256(file)}  {file.absolute()}\n" for file in made]
+    allow_list().parent.mkdir(parents=True, exist_ok=True)
+    with allow_list().open("a") as stream:
+        stream.writelines(lines)
+
+
+def _is_allowed(digest: str) -> bool:
+    file = allow_list()
+    lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
+    return any(line.split()[:1] == [digest] for line in lines)
+
+
+def _is_made_here(digest: str) -> bool:
+    """Whether a database on this machine has a run that made it; a server's is not asked."""
+    uri = store_uri()
+    database = Path(uri.removeprefix(SQLITE)).absolute()
+    if not uri.startswith(SQLITE) or "?" in uri or not database.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as store:
+            return store.execute(MADE_HERE, (digest,)).fetchone() is not None
+    except sqlite3.Error:
+        return False

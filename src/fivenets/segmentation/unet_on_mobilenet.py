@@ -1,0 +1,50 @@
+"""A U-Net whose contracting path is MobileNetV2 with ImageNet's weights.
+
+An encoder that has seen a million photographs needs no pictures of streets to tell sky from wall;
+what is trained from random numbers is the expanding path (as in Iglovikov and Shvets 2018).
+"""
+
+import keras
+from keras import layers
+
+from fivenets.fitting.mobilenet_v2 import mobilenet_v2
+
+# What the skips carry, from stride 2 to 16, and the bottom of stride 32.
+SKIPS = ("expanded_conv_project", "block_2_add", "block_5_add", "block_12_add")
+BOTTOM = "block_16_project"
+STRIDE = 2  # of the logits: no skip is of full size
+
+
+def encoder() -> keras.Model:
+    """MobileNetV2 of any size, to be given ImageNet's weights, which no training changes."""
+    network = mobilenet_v2((None, None, 3), 1000, weights="imagenet")
+    for layer in network.layers:
+        layer.trainable = False
+    return network
+
+
+def unet_on(
+    trained: keras.Model, classes: int, filters: int, batch_norm_momentum: float
+) -> keras.Model:
+    """From pictures (n, height, width, 3) in 0..255 to logits (n, height / 2, width / 2, classes).
+
+    Height and width are any multiples of 32. Nothing is computed at full size, where
+    no skip is either.
+    Args: trained: an `encoder`, whose layers are used. filters: of the expanding path's last
+        convolution; those before it have half as many again at each level.
+    """
+
+    def convolution(x, width: int, size: int, name: str):
+        x = layers.Conv2D(width, size, padding="same", use_bias=False, name=name)(x)
+        norm = layers.BatchNormalization(momentum=batch_norm_momentum, name=f"{name}_norm")
+        return layers.ReLU(name=f"{name}_relu")(norm(x))
+
+    # The encoder's numbers are of any scale: unless they are normalised first, little is learned.
+    x = convolution(trained.get_layer(BOTTOM).output, round(filters * 1.5**4), 1, "bottom")
+    for level in reversed(range(len(SKIPS))):
+        width = round(filters * 1.5**level)
+        skip = convolution(trained.get_layer(SKIPS[level]).output, width, 1, f"side{level}")
+        x = layers.Conv2DTranspose(width, 2, strides=2, name=f"up{level}_twofold")(x)
+        x = convolution(layers.Concatenate(name=f"skip{level}")([skip, x]), width, 3, f"up{level}")
+    logits = layers.Conv2D(classes, 1, dtype="float32", name="logits")(x)
+    return keras.Model(trained.input, logits, name="unet")

@@ -1,0 +1,111 @@
+"""Patches that excite a unit, and where a classifier looks: `fivenets look`."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from PIL import Image
+
+from fivenets.core.images import read_image
+from fivenets.fitting import model_files
+from fivenets.looking.arithmetic import table
+from fivenets.looking.patches import excited, layers_to_show
+from fivenets.looking.sheet import cut_out
+
+SPOTS = [(5, 21), (13, 9), (31, 3)]  # row and column of a white pixel in each of three pictures
+
+
+@pytest.fixture
+def network() -> keras.Model:
+    """Two units on the sum of 3x3 pixels: one likes light, the other nothing; then pooled."""
+    network = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Conv2D(2, 3, strides=2, padding="same", activation="relu", name="conv"),
+            layers.MaxPooling2D(2, name="pool"),
+            layers.GlobalAveragePooling2D(name="mean"),
+            layers.Dense(2, name="logits"),
+        ]
+    )
+    kernel = np.zeros((3, 3, 3, 2), np.float32)
+    kernel[1, 1, :, 0], kernel[1, 1, :, 1] = 1, -1
+    network.get_layer("conv").set_weights([kernel, np.zeros(2)])
+    return network
+
+
+@pytest.fixture
+def pictures() -> list[np.ndarray]:
+    made = [np.zeros((32, 32, 3), np.uint8) for _ in SPOTS]
+    for brightness, (picture, spot) in enumerate(zip(made, SPOTS, strict=True), start=1):
+        picture[spot] = 80 * brightness
+    return made
+
+
+def test_the_brightest_spot_is_found_with_all_that_its_unit_sees(network, pictures) -> None:
+    (found,) = excited(network, pictures)
+    assert found.values[:, 0].tolist() == [3 * 240, 3 * 160, 3 * 80]
+    assert found.pictures[:, 0].tolist() == [2, 1, 0]
+    for rank, number in enumerate(found.pictures[:, 0]):
+        row, column = SPOTS[number]
+        assert found.box(rank, 0) == (column - 1, row - 1, column + 2, row + 2)
+    assert found.alive == [0]
+    # The lowest spot's patch reaches over the edge; what is cut out does not.
+    assert cut_out(pictures[2], found.box(0, 0)).shape == (2, 3, 3)
+
+
+def test_a_block_is_shown_once_and_what_only_pools_is_not(network: keras.Model) -> None:
+    assert [row.name for row in layers_to_show(table(network))] == ["conv"]
+
+
+@pytest.fixture
+def files(network, pictures, tmp_path: Path) -> tuple[Path, Path]:
+    """A classifier and a folder of pictures."""
+    model_files.save(network, tmp_path / "x.keras", {"labels": ["dark", "light"]})
+    (tmp_path / "pictures").mkdir()
+    for number, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / f"pictures/{number}.png")
+    return tmp_path / "x.keras", tmp_path / "pictures"
+
+
+def test_the_command_draws_a_sheet_and_lists_every_unit(files, tmp_path, fivenets) -> None:
+    model, folder = files
+    out = tmp_path / "sheet.png"
+    code, said, _ = fivenets("look", model, "--patches", folder, "--out", out, "--json")
+    rows = [json.loads(line) for line in said.splitlines()]
+    assert (code, [(row["layer"], row["unit"]) for row in rows]) == (0, [("conv", 0), ("conv", 1)])
+    best = rows[0]["patches"][0]
+    assert best == {"image": str(folder / "2.png"), "box": [2, 30, 5, 33], "value": 720}
+    # The dead unit has no square; of nine tiles of the other, three are filled.
+    with Image.open(out) as sheet:
+        assert len(sheet.getcolors(10_000) or ()) > 3
+    code, said, _ = fivenets("look", model, "--patches", folder, "--out", out)
+    assert (code, "2 units of 1 layers over 3 pictures" in said) == (0, True)
+
+
+def test_the_command_shows_where_a_label_is_seen(files, tmp_path, fivenets) -> None:
+    model, folder = files
+    picture, out = folder / "1.png", tmp_path / "seen.png"
+    code, said, _ = fivenets("look", model, "--grad-cam", picture, "--out", out)
+    assert (code, "is seen" in said) == (0, True)
+    assert read_image(out).shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (["--patches", "pictures"], "--out is missing"),
+        (["--out", "x.png"], "--out is for --patches"),
+        (["--patches", "pictures", "--grad-cam", "a.png", "--out", "x.png"], "received both"),
+        (["--patches", "empty", "--out", "x.png"], "holds no pictures"),
+        (["--patches", "pictures", "--out", "x.txt"], "--out should end in"),
+    ],
+)
+def test_bad_input_is_a_sentence(options, fault, files, tmp_path, fivenets, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    code, _, said = fivenets("look", files[0], *options)
+    assert (code, fault in said) == (2, True), said
+    assert not Path("x.png").exists()
