@@ -49,7 +49,7 @@ class FineTuning:
     height: Side = 288
     width: Side = 384
     filters: Filters = 32
-    epochs: Count = 12
+    epochs: Count = 10
     learning_rate: Positive = 0.003
     augmentation: Section[Augmentation] = Augmentation()
 
