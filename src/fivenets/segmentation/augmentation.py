@@ -21,7 +21,7 @@ def augmented(
     box = _window(mask.shape, strength.crop, rng)
     step = -1 if strength.mirror and rng.random() < 0.5 else 1
     pixels = resized(image_rgb_uint8, height, width, box)[:, ::step].astype(np.float32)
-    colours = random_colours(strength.exposure, strength.saturation, strength.hue, rng)
+    colours = random_colours(strength, rng)
     return np.clip(pixels @ colours, 0, 255), resized_mask(mask, height, width, box)[:, ::step]
 
 
