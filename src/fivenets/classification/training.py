@@ -72,7 +72,7 @@ def train(
         rows += training.fit("", range(recipe.frozen_epochs, recipe.epochs))
     if trained is not network and recipe.freeze != "all":
         network.set_weights(trained.get_weights())
-    return network, rows
+    return network if recipe.distribute == "none" else distribution.local(network), rows
 
 
 def known_by(data: ImageDataset, recipe: ClassifierRecipe, network: keras.Model) -> str:
