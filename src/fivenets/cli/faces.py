@@ -177,7 +177,7 @@ def calibrate(
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
-    """Sets a model's thresholds from your own people; `verify` and `identify` use them from then on.
+    """Sets a model's thresholds from your own people; `verify` and `identify` then use them.
 
     One is for a pair. Those of galleries fall with the number of pictures in them.
     """

@@ -44,7 +44,8 @@ def stylize(
         typer.Option(help="For each STYLE in order, a mask: white where that style applies."),
     ] = None,
     style_scale: Annotated[
-        float | None, typer.Option(help="Size of strokes, relative to the painting's own.")
+        float | None,
+        typer.Option(help="Size of strokes: at 2, STYLE is twice as large as CONTENT."),
     ] = None,
     preserve_colors: Annotated[
         str | None,
