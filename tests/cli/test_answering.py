@@ -17,6 +17,7 @@ from fivenets.detection import compact, darknet, model, weights
 from fivenets.detection.detector import Detector
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
 from fivenets.fitting import export
+from fivenets.localisation.locator import Locator
 from fivenets.runs import registry, tracking
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.segmentation.unet import unet
@@ -58,6 +59,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Detector(model.build(cfg), cfg, header, ["x", "y"]).save(folder / "yolov2" / file)
     pixels = unet(2, filters=2, depth=1, batch_norm_momentum=0.9)
     Segmenter(pixels, ["sky", "road"], 16, 16, 1).save(folder / "unet" / file)
+    points = keras.Sequential(
+        [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1 + 2 * 2 + 1)]
+    )
+    Locator(points, ["face"], "points").save(folder / "landmarks" / file)
     network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
     Embedder(network).save(folder / "facenet" / file)
     digest = sha256(folder / "facenet" / file)
@@ -66,8 +71,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        for name, white in (("signs-cnn", 255), ("yolov2", 1), ("facenet", 255), ("unet", 255)):
-            register(folder / name, name, white)
+        for name in ("signs-cnn", "yolov2", "facenet", "unet", "landmarks"):
+            register(folder / name, name, 1 if name == "yolov2" else 255)
     return folder
 
 
@@ -84,6 +89,7 @@ def run(project: Path, *words: str) -> subprocess.CompletedProcess:
         ("verify", "picture.png", "picture.png", "--cropped", "--json"),
         ("identify", "picture.png", "--gallery", "people", "--cropped", "--json"),
         ("segment", "picture.png", "--out", "drawn.png", "--json"),
+        ("landmarks", "picture.png", "--out", "dots.png", "--cropped", "--json"),
         ("--help",),
     ],
 )
@@ -105,8 +111,12 @@ def test_without_its_export_keras_answers_the_same_and_says_so(
     ended = run(project, *words, "--model", str(alone))
     assert ended.stderr.splitlines()[0] == (
         "model.keras: Keras answers, which takes seconds to start: "
-        "it has no model.openvino.json beside it"
+        "it was not made here, and is rebuilt"
     )
+    trusted = run(project, *words, "--model", str(alone), "--trust")
+    assert "model.keras: Keras answers" in trusted.stderr
+    assert "it has no model.openvino.json beside it" in trusted.stderr
+    assert trusted.stdout == ended.stdout
     slow = json.loads(ended.stdout)
     assert slow["label"] == fast["label"]
     assert slow["probabilities"] == pytest.approx(fast["probabilities"], abs=1e-5)

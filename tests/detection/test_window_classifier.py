@@ -76,5 +76,6 @@ def test_crops_to_learn_from_hold_the_object_or_none(picture: np.ndarray) -> Non
         if label:
             assert window[12:20, 12:20].mean() == 255
             assert 0.4 < window.mean() / 255 < 0.95
-    shapes = windows.shapes_of([SQUARE[None], [[0, 0, 10, 20]]], [np.zeros(1, int)] * 2, 1)
+    tall = np.array([[0.0, 0, 10, 20]])
+    shapes = windows.shapes_of([SQUARE[None], tall], [np.zeros(1, int)] * 2, 1)
     assert shapes[0] == pytest.approx([0.75 / 1.2, 1 / 1.2])

@@ -29,6 +29,7 @@ LISTS = {"prepared", "trained", "converted", "off_graph", "registered"}  # what 
 OFF_GRAPH = {"cells", "yolov2-cells", "fast-starry-night", "style-fast", "resnet50-full"} | LISTS
 OFF_GRAPH |= {"facenet-lfw", "lfw", "cats", "cats-mobilenet", "cats-classifier"}
 OFF_GRAPH |= {"facenet-lfw", "lfw", "camvid-full", "unet-camvid"}
+OFF_GRAPH |= {"faces68", "landmarks68", "landmarks", "windows", "window-locator", "locator"}
 MAX_SOURCES = 60  # lines of dvc.yaml that name source files
 # In src/fivenets; every other folder is a task.
 SHARED_FOLDERS = {

@@ -360,6 +360,14 @@ def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
     scored_on = {"scored_on": [Origin.drawn("signs", "0").record()]}
     metrics.write_text(json.dumps(json.loads(metrics.read_text()) | scored_on))
     assert decide(**gates)["passed"]
+    make_candidate("large", seed=1, accuracy=0.9, kind="builtin")  # from drawn data, on drawn data
+    decision = decide(**gates)
+    assert (decision["best"], decision["drawn_only"]) == ("small", ["large"])
+    metrics = candidate("large").metrics  # both on real data: the number decides
+    real = {"scored_on": [Origin("signs", Kind.MIRROR, "0", "none").record()]}
+    for one in (metrics, candidate("small").metrics):
+        one.write_text(json.dumps(json.loads(one.read_text()) | real))
+    assert decide(**gates)["best"] == "large"
 
 
 @pytest.mark.usefixtures("story")

@@ -164,6 +164,12 @@ def test_numbers_of_others_are_not_shown_beside_a_mixture(row: Report) -> None:
     assert (found["scored_on"], found["course"]) == ("signs + hands (mirror)", "-")
 
 
+def test_the_gates_metric_stands_in_for_one_of_a_test_set_that_cannot_be_had(row: Report) -> None:
+    entry = ENTRY | {"metric": "signs_accuracy", "course_metric": "signs_accuracy"}
+    found = row(entry=entry, data=Origin.drawn("signs", "d2"))
+    assert (found["metric"], found["ours"], found["course"]) == ("accuracy", ROW["ours"], "-")
+
+
 def test_a_part_of_an_evaluation_has_data_of_its_own(row: Report) -> None:
     drawn = [Origin.drawn("faces", "d2").record()]
     metrics = METRICS | {"unseen_auc": 0.9, "unseen": {"auc": 0.9, "scored_on": drawn}}

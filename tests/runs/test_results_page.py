@@ -108,10 +108,15 @@ def test_a_gate_by_another_metric_names_what_it_was_measured_on() -> None:
     [
         (
             RIVAL | {"best": "net"},
-            "accuracy 0.500, and at least 0.9 is asked; the best of 2",
+            "accuracy 0.500, and at least 0.9 is asked; chosen from 2",
             "nets",
         ),
         (RIVAL, "accuracy 0.500, where other has 0.975", "nets@net"),
+        (
+            RIVAL | {"drawn_only": ["net"]},
+            "accuracy 0.500; other, with 0.975, goes before it: it knows real pictures",
+            "nets@net",
+        ),
         ({"passed": False}, "accuracy 0.975, and at least 0.9 is asked", "nets@net"),
         ({"passed": False, "untrained": ["net"]}, "its weights could not be had", "nets@net"),
     ],

@@ -120,6 +120,8 @@ def _in_words(metrics: dict[str, Any], sources: Iterable[str], subject: str) -> 
         f"{interval(unseen)} on the {unseen['examples']} without a near-duplicate",
         f"in other light: {light}",
     ]
+    if "ten_views" in metrics:
+        words.append(f"{interval(metrics['ten_views'])} by ten views of each")
     if "others_rejected" in metrics:
         words.insert(0, f"rejects {metrics['others_rejected']:.3f} of other photographs")
         words.insert(1, f"and {metrics['rejected']:.3f} of {subject}s")

@@ -180,7 +180,8 @@ def outline_of(person: Identity, angles: np.ndarray) -> np.ndarray:
     """(n, 2) of the face's edge: a superellipse, of a higher power where a squarer jaw is."""
     power = np.where(np.sin(angles) > 0, 2 / (2 + 1.2 * person.jaw), 1.0)
     towards = np.column_stack([np.cos(angles), np.sin(angles)])
-    return (person.width, person.height) * np.sign(towards) * np.abs(towards) ** power[:, None]
+    reach = np.sign(towards) * np.abs(towards) ** power[:, None]
+    return reach * np.array([person.width, person.height])
 
 
 def _draw_hair(pen: "_Pen", person: Identity, outline: np.ndarray) -> None:
@@ -219,8 +220,8 @@ class _Pen:
         self.draw.line(placed, _rgb(rgb), max(1, round(width * self.side)), joint="curve")
 
     def ring(self, x: float, y: float, radius: float, width: float, rgb: np.ndarray) -> None:
-        turn = np.exp(1j * np.linspace(0, 2 * np.pi, 40))
-        circle = zip(x + radius * turn.real, y + 0.85 * radius * turn.imag, strict=True)
+        turn = np.linspace(0, 2 * np.pi, 40)
+        circle = zip(x + radius * np.cos(turn), y + 0.85 * radius * np.sin(turn), strict=True)
         self.line(list(circle), width, rgb)
 
     def _place(self, x: float, y: float, depth: float) -> tuple[float, float]:
@@ -231,8 +232,7 @@ class _Pen:
 def placed(x: float, y: float, depth: float, width: float, at: Pose) -> tuple[float, float]:
     """Where a point of a face of this width is in its picture, before it is turned by its roll."""
     x = x * np.cos(at.yaw) + 0.35 * at.yaw * width * depth  # what is nearer moves further
-    y = y + at.pitch * depth
-    return 0.5 + at.shift[0] + at.scale * x, 0.52 + at.shift[1] + at.scale * y
+    return 0.5 + at.shift[0] + at.scale * x, 0.52 + at.shift[1] + at.scale * (y + at.pitch * depth)
 
 
 def render_faces(

@@ -3,13 +3,17 @@
 A change of places is a (2, 3) matrix from fractions of the new picture's sides to those of the old.
 """
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.datasets.places.prepared import Example
 from fivenets.fitting.colours import random_colours
 from fivenets.localisation.settings import Augmentation
+
+if TYPE_CHECKING:
+    from fivenets.datasets.places.prepared import Example
 
 WHOLE = np.eye(2, 3)
 LEAST_SEEN = 0.5  # of a box; of which less is in the picture, that is not in it
@@ -33,13 +37,13 @@ def check(strength: Augmentation, form: str, coordinates: int) -> None:
 
 
 def augmented(
-    example: Example, form: str, size: int, strength: Augmentation, rng: np.random.Generator
+    example: "Example", form: str, size: int, strength: Augmentation, rng: np.random.Generator
 ) -> tuple[np.ndarray, int, np.ndarray]:
     """The picture (size, size, 3) float32 in 0..255, its label and coordinates."""
     is_mirrored = strength.mirror and rng.random() < 0.5
     to_old = _random_places(strength, is_mirrored, rng)
     picture = warped(example.image_rgb_uint8, to_old, size).astype(np.float32)
-    picture = picture @ random_colours(strength.exposure, strength.saturation, strength.hue, rng)
+    picture = picture @ random_colours(strength, rng)
     label, coordinates = moved(example.label, example.coordinates, form, to_old, is_mirrored)
     return np.clip(picture, 0, 255), label, coordinates
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "classification": "classify photo.jpg",
     "detection": "detect street.jpg --out drawn",
     "faces": "verify one.jpg another.jpg",
+    "localisation": "landmarks face.jpg --out dots.png",
     "segmentation": "segment street.jpg --out classes.png",
     "style": "stylize photo.jpg painting.jpg --out painted.png",
     "fast-style": "stylize photo.jpg --out painted.png",
@@ -125,12 +126,15 @@ def why(name: str, decision: dict[str, Any], on: str = "") -> str:
     known = f"{metric} {values[name]:.3f}{on}"
     if name in decision.get("untrained", ()):
         return "its weights could not be had, and random ones are in their place"
+    drawn_only = decision.get("drawn_only", ())
+    if name in drawn_only and best not in drawn_only:
+        return f"{known}; {best}, with {values[best]:.3f}, goes before it: it knows real pictures"
     if name != best:
         return f"{known}, where {best} has {values[best]:.3f}"
     asked = f"at least {decision['minimum']:g} is asked"
     if not decision["passed"]:
         return f"{known}, and {asked}"
-    rivals = f"; the best of {len(values)} candidates" if len(values) > 1 else ""
+    rivals = f"; chosen from {len(values)} candidates" if len(values) > 1 else ""
     return f"{known}, and {asked}{rivals}"
 
 

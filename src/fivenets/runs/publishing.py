@@ -29,13 +29,15 @@ def decide(
 ) -> dict[str, Any]:
     """Which candidate becomes `name`'s champion: the highest `metric`, if it reaches `minimum`.
 
+    A score on drawn data says little of photographs: where that is all there is, what has learned
+    from real data goes before what has not.
     Args: compared: at least one candidate, all of one task.
         minimum_builtin: in place of `minimum` where the metric was measured on drawn data, which
         may be easier or harder than the real ones. An untrained candidate is never champion.
         tolerances: metric -> by how much a reproduction may differ from it; by default `metric`
         should come out the same.
     """
-    values, is_drawn, is_untrained, evidence = {}, {}, {}, {}
+    values, is_drawn, is_untrained, knows_real, evidence = {}, {}, {}, {}, {}
     for one in compared:
         candidate = one.name
         metrics, training = (json.loads(file.read_text()) for file in (one.metrics, one.record))
@@ -46,8 +48,14 @@ def decide(
         scored_on = results.scored_on(metrics, metric, made_from)
         is_drawn[candidate] = any(origin.is_drawn for origin in scored_on)
         is_untrained[candidate] = any(origin.kind == Kind.UNTRAINED for origin in made_from)
+        knows_real[candidate] = not all(origin.is_drawn for origin in made_from)
         _check_tolerances(f"{name}.register.tolerances", tolerances or {}, candidate, metrics)
-    best = max(values, key=lambda candidate: (not is_untrained[candidate], values[candidate]))
+
+    def rank(candidate: str) -> tuple[bool, bool, float]:
+        goes_first = is_drawn[candidate] and knows_real[candidate]
+        return not is_untrained[candidate], goes_first, values[candidate]
+
+    best = max(values, key=rank)
     if is_drawn[best] and minimum_builtin is not None:
         minimum = minimum_builtin
     return {
@@ -57,6 +65,7 @@ def decide(
         "minimum": minimum,
         "candidates": values,
         "untrained": [candidate for candidate in values if is_untrained[candidate]],
+        "drawn_only": [one for one in values if is_drawn[one] and not knows_real[one]],
         "evidence": evidence,
         "best": best,
         "passed": values[best] >= minimum and not is_untrained[best],
