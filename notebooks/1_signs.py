@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import mlflow
 
 from fivenets.classification.architectures import build
-from fivenets.classification.settings import Recipe
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import params
 from fivenets.datasets.classification import prepared
@@ -47,7 +47,7 @@ for sign, axis in enumerate(axes):
     axis.set(title=data.labels[sign], xticks=[], yticks=[])
 
 # %%
-recipe = replace(params.settings(Recipe, "signs-assignment", "train"), epochs=EPOCHS)
+recipe = replace(params.settings(ClassifierRecipe, "signs-assignment", "train"), epochs=EPOCHS)
 with tempfile.TemporaryDirectory() as folder:
     network, rows = train(data, recipe, Path(folder))
 plt.figure(figsize=(5, 3))

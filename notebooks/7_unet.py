@@ -22,7 +22,7 @@ from fivenets.looking.arithmetic import table
 from fivenets.runs import local, lookup, tracking
 from fivenets.segmentation import drawing
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Recipe
+from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.training import train
 from fivenets.segmentation.unet import unet
 
@@ -44,7 +44,12 @@ for row in table(unet(classes=11, filters=4, depth=3, batch_norm_momentum=0.9)):
 # %%
 data = prepared.load(Path("data/streets"), params.settings(MaskSettings, "streets"))
 recipe = replace(
-    params.settings(Recipe, "unet", "train"), epochs=EPOCHS, height=48, width=64, filters=4, depth=3
+    params.settings(UNetRecipe, "unet", "train"),
+    epochs=EPOCHS,
+    height=48,
+    width=64,
+    filters=4,
+    depth=3,
 )
 with tempfile.TemporaryDirectory() as folder:
     _, rows = train(replace(data, train=data.train[:PICTURES]), recipe, Path(folder))

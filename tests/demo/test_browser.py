@@ -1,4 +1,4 @@
-"""The page in Chromium, as a user works it: slow, and needs the extra `demo`, selenium, Chromium.
+"""The page in Chromium, as a user works it: slow, and needs selenium and Chromium.
 
 With FIVENETS_SCREENSHOTS set, pictures of what was seen are left in that folder.
 """

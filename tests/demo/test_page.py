@@ -1,4 +1,4 @@
-"""The page builds, loads nothing, and is reached as it should be; needs the extra `demo`."""
+"""The page builds, loads nothing, and is reached as it should be."""
 
 import socket
 import subprocess
@@ -31,9 +31,7 @@ def test_without_gradio_it_is_one_sentence_and_exit_code_2(monkeypatch, capsys) 
     monkeypatch.delattr("fivenets.demo.page", raising=False)
     code, errors = ended(["--port", str(free_port())], monkeypatch, capsys)
     assert code == 2
-    assert errors == (
-        "error: the demo needs Gradio, which is not installed: pip install 'fivenets[demo]'\n"
-    )
+    assert errors == ("error: the demo needs Gradio, which is not installed: run `make setup`\n")
 
 
 def test_a_port_that_is_taken_is_one_sentence(monkeypatch, capsys) -> None:

@@ -90,7 +90,7 @@ def test_the_command_shows_where_a_label_is_seen(files, tmp_path, fivenets) -> N
     picture, out = folder / "1.png", tmp_path / "seen.png"
     code, said, _ = fivenets("look", model, "--grad-cam", picture, "--out", out)
     assert (code, "is seen" in said) == (0, True)
-    assert read_image(out).shape == (32, 32, 3)
+    assert read_image(out).shape == (320, 640, 3)  # the picture, and where it is seen
 
 
 @pytest.mark.parametrize(

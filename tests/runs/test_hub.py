@@ -133,12 +133,13 @@ def test_what_was_published_comes_back_the_same(files, registered) -> None:
 
 def test_the_card_has_what_the_hub_reads(files, registered) -> None:
     hub.publish("signs-cnn@champion", "hf://me/signs", agrees=False)
-    from huggingface_hub import ModelCard
+    from huggingface_hub import ModelCard, ModelCardData
 
     card = ModelCard(files["README.md"].decode())
-    assert card.data.pipeline_tag == "image-classification"
-    assert card.data.license == "apache-2.0"
-    [result] = card.data.eval_results
+    about = card.data.to_dict()
+    assert about["pipeline_tag"] == "image-classification"
+    assert about["license"] == "apache-2.0"
+    [result] = ModelCardData(**about).eval_results or []
     assert (result.dataset_name, result.metric_type) == ("massey_digits", "accuracy")
     assert result.metric_value == 0.9533
     assert "| street | public | CC BY 4.0 (drive.ai) |" in card.text

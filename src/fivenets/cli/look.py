@@ -13,6 +13,7 @@ from fivenets.core.errors import UserError
 
 app = typer.Typer()
 FREE_SIDE = 224  # pixels at which pictures are shown to a network that takes any size
+LEAST_SHOWN = 320  # pixels of the shorter side of a picture that is drawn
 ENDINGS = (".png", ".jpg", ".jpeg")
 
 
@@ -161,14 +162,21 @@ def _as_row(layer: Any, unit: int, files: list[Path]) -> dict[str, Any]:
 
 
 def _grad_cam(model_file: Path, picture: Path, out: Path, as_json: bool) -> None:
+    import numpy as np
     from PIL import Image
 
     from fivenets.classification.classifier import Classifier
     from fivenets.core import files
+    from fivenets.core.images import read_image
 
     classifier = Classifier.from_file(model_file)
-    (prediction,) = classifier.classify([picture])
-    drawn = Image.fromarray(classifier.seen(picture, prediction.label))
+    image = Image.fromarray(read_image(picture))
+    (prediction,) = classifier.classify([image])
+    # A thumbnail is enlarged first: of 64 pixels nobody would see anything.
+    zoom = max(1.0, LEAST_SHOWN / min(image.size))
+    sides = round(image.width * zoom), round(image.height * zoom)
+    shown = np.asarray(image.resize(sides, Image.Resampling.BICUBIC))
+    drawn = Image.fromarray(np.hstack([shown, classifier.seen(shown, prediction.label)]))
     with files.replacing(out) as part:
         drawn.save(part, quality=92)
     if as_json:

@@ -1,6 +1,6 @@
 """The page: a tab for each thing that a model does. Needs Gradio."""
 
-import gradio as gr  # pyright: ignore[reportMissingImports]  # the extra `demo`
+import gradio as gr  # pyright: ignore[reportMissingImports]
 
 from fivenets.demo import tabs
 from fivenets.demo.widgets import told

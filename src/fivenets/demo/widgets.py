@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
-import gradio as gr  # pyright: ignore[reportMissingImports]  # the extra `demo`
+import gradio as gr  # pyright: ignore[reportMissingImports]
 from PIL import Image
 
 from fivenets.core.errors import UserError

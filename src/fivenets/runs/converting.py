@@ -1,5 +1,6 @@
 """Darknet's files -> a model file, with the evidence for it and an export beside it."""
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Sequence
@@ -42,7 +43,8 @@ def exported(file: Path, white: float | None, tolerance: float) -> str:
     white: what 255 is to the network; None: it has no export. tolerance: see `Service`.
     """
     for old in dataclasses.astuple(Export.of(file)):  # of another file of that name
-        old.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # such as a name that is too long with another ending
+            old.unlink()
     said = "Keras" if white is None else exporting.beside(file, white, tolerance, file.name)
     trust.remember(file)
     return said
