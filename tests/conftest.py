@@ -36,6 +36,18 @@ def fivenets(monkeypatch, capsys):
 
 
 @pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty store: making its tables takes MLflow seconds, so that is done once."""
+    from fivenets.runs import tracking
+
+    file = tmp_path_factory.mktemp("store") / "mlflow.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
+        tracking.connect()
+    return file
+
+
+@pytest.fixture(scope="session")
 def signs_settings() -> DataSettings:
     return DataSettings(
         dataset="signs", image_size=64, validation_fraction=0.2, test_fraction=0.1, split_seed=0

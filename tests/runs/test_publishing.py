@@ -5,6 +5,7 @@ import io
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import warnings
@@ -106,12 +107,15 @@ def die(*_: object, **__: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Published]]:
+def story(
+    tmp_path_factory: pytest.TempPathFactory, empty_store: Path
+) -> Iterator[dict[str, Published]]:
     """A project folder to work in, whose models are published again and again."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "dvc.yaml").touch()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        shutil.copyfile(empty_store, folder / "mlflow.db")
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         make_candidate("small", seed=0, accuracy=0.75)
         make_candidate("large", seed=1, accuracy=0.85)
