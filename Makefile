@@ -21,7 +21,7 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells landmarks locator signals ladder classics ablation cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo ui requirements clean
+.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells landmarks locator signals ladder classics ablation cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
@@ -182,6 +182,11 @@ lfw: check
 plain-vs-residual: check
 	dvc repro prepare@classification
 	python pipelines/studies/plain_vs_residual.py
+
+# A Jupyter notebook for each assignment, of notebooks/*.py; they ask what `make` has registered.
+notebooks: setup
+	@jupytext --quiet --to notebook notebooks/*.py
+	@echo "notebooks/*.ipynb: open them in an editor, or in Jupyter with the kernel of $(VENV)"
 
 # A page in the browser to try the models on; http://127.0.0.1:7860
 demo: setup

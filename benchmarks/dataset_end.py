@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fivenets.fitting.fit import endless, untuned
+from fivenets.fitting.batches import endless, untuned
 
 
 def main(sets: str = "30", seconds: str = "15") -> None:

@@ -46,7 +46,7 @@ def main(*models: str) -> None:
 def ways_of(model: str, scratch: Path) -> tuple[Ways, tuple[int, ...]]:
     """How a model can be asked, and the shape of a picture."""
     file = Path(shutil.copy(candidates.find(model).file, scratch))
-    export.export(file, example_pictures(), 255.0)
+    export.export(file, example_pictures(), 255.0, 1e-5)
     exported, _ = engine.load(file)
     network = exported.in_keras()
     ways: Ways = {

@@ -131,8 +131,9 @@ class Told(logging.Filter):
         if unknown:
             head += f" How long {', '.join(unknown)} will take is not known."
         table = Table.grid(padding=(0, 2))
-        for column in ({}, {"ratio": 1}, {"justify": "right", "no_wrap": True}):
-            table.add_column(**column)
+        table.add_column()
+        table.add_column(ratio=1)
+        table.add_column(justify="right", no_wrap=True)
         kinds = dict.fromkeys(name.partition("@")[0] for name in self.stages)
         for kind in kinds:
             names = [name for name in self.stages if name.partition("@")[0] == kind]

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from fivenets.classification.thin_resnet import thin_resnet
+from fivenets.classification.resnets import thin_resnet
 from fivenets.core.errors import UserError
 
 

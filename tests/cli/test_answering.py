@@ -36,7 +36,7 @@ finally:
 
 def register(folder: Path, name: str, white: float) -> None:
     """The file in `folder` with its export, as a version of `name`."""
-    export.export(folder / "artifacts" / "model.keras", [PICTURE], white)
+    export.export(folder / "artifacts" / "model.keras", [PICTURE], white, 1e-5)
     client = tracking.connect()
     client.create_registered_model(name)
     client.create_model_version(name, str(folder))
@@ -111,8 +111,12 @@ def test_without_its_export_keras_answers_the_same_and_says_so(
     ended = run(project, *words, "--model", str(alone))
     assert ended.stderr.splitlines()[0] == (
         "model.keras: Keras answers, which takes seconds to start: "
-        "it has no model.openvino.json beside it"
+        "it was not made here, and is rebuilt"
     )
+    trusted = run(project, *words, "--model", str(alone), "--trust")
+    assert "model.keras: Keras answers" in trusted.stderr
+    assert "it has no model.openvino.json beside it" in trusted.stderr
+    assert trusted.stdout == ended.stdout
     slow = json.loads(ended.stdout)
     assert slow["label"] == fast["label"]
     assert slow["probabilities"] == pytest.approx(fast["probabilities"], abs=1e-5)

@@ -11,8 +11,9 @@ import scipy.io
 
 from fivenets.detection import darknet, weights
 from fivenets.detection.detector import Detector
-from fivenets.faces import nn4
+from fivenets.faces import nn4, task
 from fivenets.faces.embedder import Embedder
+from fivenets.faces.settings import Conversion
 from fivenets.fitting import engine, model_files
 from fivenets.runs import lookup
 from fivenets.style import features
@@ -240,6 +241,10 @@ def test_keras_facenet_answers_as_its_arithmetic_says(tmp_path: Path, fivenets) 
     x = np.maximum(x + 0.17 * (x @ up[0, 0] + bias), 0).mean(axis=(1, 2)) @ dense
     expected = x / np.linalg.norm(x, axis=1, keepdims=True)
     np.testing.assert_allclose(Embedder.from_file(out).embeddings(faces), expected, atol=1e-5)
+    # As params.yaml names it: facenet-resnet.convert.weights.
+    network, origin = task._converted(Conversion(weights=str(out), seed=0), "builtin")
+    np.testing.assert_allclose(network.predict_on_batch(faces), expected, atol=1e-5)
+    assert origin.asset == "facenet.keras"
 
 
 @pytest.mark.parametrize(

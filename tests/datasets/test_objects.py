@@ -12,10 +12,10 @@ from PIL import Image
 
 from fivenets.core import images
 from fivenets.core.errors import UserError
-from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.objects import preparation, prepared
 from fivenets.datasets.objects.preparation import prepare
 from fivenets.datasets.objects.prepared import ObjectDataset, ObjectSettings, load
+from fivenets.datasets.opening import builder_in
 from fivenets.detection import scoring
 from fivenets.drawn.scenes import HEIGHT, MIN_SIDE, WIDTH, render_scenes
 
@@ -205,7 +205,7 @@ def test_pictures_are_stored_as_they_are_shown(voc: Path, tmp_path: Path) -> Non
     lying.save(voc / "JPEGImages/b.webp", lossless=True)
     prepare(settings(voc), "auto", tmp_path / "data", tmp_path / "raw")
     data = load(tmp_path / "data", settings(voc))
-    builder = tfds.builder_from_directory(version_folder(tmp_path / "data"))
+    builder = builder_in(tmp_path / "data")
     [row] = tfds.as_numpy(builder.as_dataset("train"))
     assert row["image"].shape == data.train[0].image_rgb_uint8.shape == (100, 50, 3)
     box = data.train[0].boxes_xyxy[0] * [50, 100, 50, 100]
@@ -261,7 +261,7 @@ def street(name: str, out: Path, others: str) -> tfds.core.DatasetBuilder:
         split_datasets={split: [(0, row)] for split, row in rows.items()},
         data_dir=out,
     )
-    return tfds.builder_from_directory(version_folder(out))
+    return builder_in(out)
 
 
 def test_flat_boxes_of_a_tfds_set_are_left_out_and_named(

@@ -10,12 +10,8 @@ import tensorflow_datasets as tfds
 
 from fivenets.core import images
 from fivenets.core.errors import UserError
-from fivenets.datasets.classification.prepared import (
-    DataSettings,
-    ImageDataset,
-    load,
-    version_folder,
-)
+from fivenets.datasets.classification.prepared import DataSettings, ImageDataset, load
+from fivenets.datasets.opening import version_folder
 
 
 @pytest.fixture

@@ -242,38 +242,38 @@ def test_what_cannot_be_used_is_a_sentence() -> None:
         faces.identify(GREY, [(GREY, None), (GREY.resize((2, 2)), None)], 0.5)
 
 
-def test_a_tab_whose_model_is_not_registered_is_not_available(tmp_path, monkeypatch) -> None:
+def test_a_tab_whose_model_is_not_registered_says_so(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-    assert tabs.available() == dict.fromkeys(
-        ["classify", "detect", "segment", "verify", "identify", "stylize"], False
-    )
-    from fivenets.runs import tracking
-
-    client = tracking.connect()
-    client.create_registered_model("facenet")
-    assert not any(tabs.available().values())  # it has no version yet
-    client.create_model_version("facenet", "file:///nowhere")
-    client.set_registered_model_alias("facenet", "champion", "1")
-    available = [tab for tab, is_there in tabs.available().items() if is_there]
-    assert available == ["verify", "identify"]
+    said = tabs.about_model("unet")
+    assert said.startswith("**No model answers here yet.** no model is registered in sqlite:///")
 
 
-def test_examples_are_fetched_pictures_and_the_drawn_one(tmp_path: Path) -> None:
-    folder = tmp_path / "signs" / "test_signs"
-    folder.mkdir(parents=True)
-    for index in range(14):
-        (folder / f"{index:02}.jpg").touch()
-    fetched = Examples("example_sign.png", "signs/test_signs/*.jpg").pictures(tmp_path)[:-1]
-    assert [path.stem for path in fetched] == ["00", "02", "04", "06", "08", "10"]
-    for chosen in (
+def test_examples_are_what_was_fetched_and_a_drawing(tmp_path: Path) -> None:
+    (tmp_path / "signs").mkdir()
+    for name in ("b.jpg", "a.jpg"):
+        (tmp_path / "signs" / name).touch()
+    fetched = {"signs/*.jpg": "as in training", "camvid/*.jpg": "never fetched"}
+    [one, drawn] = Examples(fetched, "example_sign.png").pictures(tmp_path)
+    assert one == (tmp_path / "signs" / "a.jpg", "as in training")
+    assert drawn[0].is_file()
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
         classification.SIGNS,
         detection.SCENES,
         segmentation.STREETS,
         faces.FIRST,
+        faces.SECOND,
+        style.CONTENTS,
         style.STYLES,
-    ):
-        [drawn] = chosen.pictures(tmp_path / "none")
-        assert drawn.is_file()
+    ],
+)
+def test_a_tab_has_three_to_six_examples(of: Examples, tmp_path: Path) -> None:
+    assert 3 <= len(of.fetched) + 1 <= 6
+    [(drawn, _)] = of.pictures(tmp_path)
+    assert drawn.is_file()
 
 
 def test_a_model_is_loaded_by_one_thread_and_once() -> None:

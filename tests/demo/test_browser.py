@@ -1,4 +1,4 @@
-"""The page in Chromium, as a user works it: slow, and needs the extra `demo`, selenium, Chromium.
+"""The page in Chromium, as a user works it: slow, and needs selenium and Chromium.
 
 With FIVENETS_SCREENSHOTS set, pictures of what was seen are left in that folder.
 """
@@ -82,10 +82,10 @@ def seen(browser: Any, path: str) -> Any:
 def choose(browser: Any, tab: str, *examples: int) -> None:
     """Opens a tab and takes the first picture of each of these lists of examples."""
     seen(browser, f"//button[@role='tab'][contains(., '{tab}')]").click()
-    seen(browser, "//*[contains(@class, 'gallery-item')]")
+    seen(browser, "//*[contains(@class, 'thumbnail-item')]")
     galleries = [
         one
-        for one in browser.find_elements("xpath", "//*[contains(@class, 'gallery')][button]")
+        for one in browser.find_elements("xpath", "//*[contains(@class, 'grid-container')][button]")
         if one.is_displayed()
     ]
     for index in examples:
@@ -118,7 +118,7 @@ def test_a_missing_picture_is_said(browser: Any) -> None:
 
 def test_identify(browser: Any) -> None:
     choose(browser, "Identify", 0)
-    known = faces.SECOND.pictures(PROJECT / "data" / "raw")[0]  # the one that is asked for
+    known = faces.SECOND.pictures(PROJECT / "data" / "raw")[0][0]  # the one that is asked for
     upload = "//input[@type='file'][@multiple]"  # of all the page's, the gallery's only
     browser.find_element("xpath", upload).send_keys(str(known))
     time.sleep(2)

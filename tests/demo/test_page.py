@@ -1,4 +1,4 @@
-"""The page builds, loads nothing, and is reached as it should be; needs the extra `demo`."""
+"""The page builds, loads nothing, and is reached as it should be."""
 
 import socket
 import subprocess
@@ -31,9 +31,7 @@ def test_without_gradio_it_is_one_sentence_and_exit_code_2(monkeypatch, capsys) 
     monkeypatch.delattr("fivenets.demo.page", raising=False)
     code, errors = ended(["--port", str(free_port())], monkeypatch, capsys)
     assert code == 2
-    assert errors == (
-        "error: the demo needs Gradio, which is not installed: pip install 'fivenets[demo]'\n"
-    )
+    assert errors == ("error: the demo needs Gradio, which is not installed: run `make setup`\n")
 
 
 def test_a_port_that_is_taken_is_one_sentence(monkeypatch, capsys) -> None:
@@ -88,7 +86,7 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
         (segmentation, "_segmenter"),
         (faces, "_faces"),
         (style, "_stylizer"),
-        (tabs, "available"),
+        (tabs, "about_model"),
     ):
         monkeypatch.setattr(module, name, lambda: pytest.fail("asked before anybody did"))
     built = page.build()
@@ -101,13 +99,32 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
     assert {picture.type for picture in pictures if picture.interactive is not False} == {"pil"}
 
 
-def test_tabs_without_a_model_are_named(gr, monkeypatch) -> None:
+def test_each_tab_says_which_model_answers(gr, monkeypatch) -> None:
     from fivenets.demo import page
 
-    monkeypatch.setattr(tabs, "available", lambda: {"classify": True, "detect": True})
-    assert page._missing() == ""
-    monkeypatch.setattr(tabs, "available", lambda: {"classify": False, "detect": True})
-    assert page._missing().startswith("No model is registered yet for: classify. Run `make`")
+    monkeypatch.setattr(tabs, "about_model", lambda model: f"this is {model}")
+    assert page._said() == [f"this is {tab.model}" for tab in tabs.everyone()]
+
+
+def test_a_mistake_stands_where_the_answer_would(gr, monkeypatch) -> None:
+    from fivenets.demo import widgets
+
+    infos: list[str] = []
+    monkeypatch.setattr(gr, "Info", infos.append)
+
+    def half(picture: Any) -> Any:
+        yield "half", "painted"
+        raise UserError("a picture is missing, not <b>")
+
+    with gr.Blocks():
+        outputs = [gr.Image(), gr.Markdown()]
+    load = tabs.Loaded(lambda: "a model")
+    found = list(widgets.asked(half, load, outputs)(None))
+    assert found == [("half", "painted"), [None, "⚠️ **a picture is missing, not &lt;b&gt;**"]]
+    assert len(infos) == 1
+    load()
+    assert list(widgets.asked(lambda _: "answer", load, outputs[1:])(None)) == ["answer"]
+    assert len(infos) == 1, "it is loaded by now"
 
 
 def test_a_mistake_is_told_on_the_page(gr) -> None:

@@ -28,6 +28,20 @@ def test_a_stranger_is_turned_away(gallery: Gallery) -> None:
     assert match.person is None
 
 
+def test_the_threshold_is_neither_wider_nor_narrower_than_it_says(gallery: Gallery) -> None:
+    query = np.array([[0, 4]])  # 3 from Ben
+    assert gallery.search(query, 3.0)[0].person == "Ben"
+    assert gallery.search(query, np.nextafter(3.0, 0))[0].person is None
+    at, beyond = [0, 1.0], [0, 1.001]
+    queries = np.array([at, beyond], np.float32)
+    found = open_set(EMBEDDINGS[:1], np.array(["Ann"]), queries, np.array(["Ann"] * 2), queries, 1)
+    assert found == {
+        "rank_1": 1,
+        "detection_and_identification": 0.5,
+        "false_identification": 0.5,
+    }
+
+
 def test_search_is_exact() -> None:
     rng = np.random.default_rng(0)
     entries, queries = rng.normal(size=(2000, 8)), rng.normal(size=(300, 8))

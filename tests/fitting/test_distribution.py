@@ -65,6 +65,10 @@ with reported(), distribution.scope(kind, folder) as checkpoints:
     validation = tf.data.Dataset.from_tensor_slices((images, labels)).batch(16)
     fit.run(trainer, batches, on_epoch_end, [shown],
             validation_data=distribution.shared_out(kind, validation))
+alone = distribution.local(network)
+if kind == "multi_worker" and distribution.worker_index() == 0:
+    time.sleep(2)  # until the other has ended
+    alone.predict_on_batch(images)
 """
 
 

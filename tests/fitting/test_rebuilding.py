@@ -14,6 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
+from fivenets.classification.classifier import Classifier
 from fivenets.core.errors import UserError
 from fivenets.core.sandbox import UntrustedFile
 from fivenets.fitting import engine, model_files, rebuilding, unpacking
@@ -71,7 +72,9 @@ def test_the_network_is_the_same(network, file: UntrustedFile, load: Callable) -
 
 
 def test_an_export_beside_it_is_not_asked(file: UntrustedFile, monkeypatch) -> None:
-    monkeypatch.setattr(engine, "exported", lambda _: pytest.fail("asked"))
+    for end in (".xml", ".bin", engine.RECORD_ENDING):
+        file.with_suffix(end).write_text("{}")
+    monkeypatch.setattr(engine, "OpenVinoNetwork", lambda *_: pytest.fail("asked"))
     assert isinstance(engine.load(file)[0], keras.Model)
 
 
@@ -201,6 +204,31 @@ def test_deep_json_is_a_sentence(file: UntrustedFile) -> None:
         with pytest.raises(UserError, match="it is nested too deeply"):
             rebuilding.load(file)
         model_files.save(small_network(), file, METADATA)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"labels": [1, 2]},
+        {"labels": {"a": 1}},
+        {"labels": "ab"},
+        {"caution": ["x"]},
+        {"height": 10**6},
+        {"depth": 0.5},
+        {"width": [8]},
+    ],
+)
+def test_metadata_of_other_types_are_a_sentence(file: UntrustedFile, changed: dict) -> None:
+    rewritten(file, metadata=json.dumps(METADATA | changed).encode())
+    with pytest.raises(UserError, match=r"its metadata"):
+        rebuilding.load(file)
+
+
+def test_what_a_task_does_not_understand_is_a_sentence(file: UntrustedFile) -> None:
+    for calibration in ([1], {"labels": "a"}, {"labels": 2, "temperature": "1"}):
+        rewritten(file, metadata=json.dumps(METADATA | {"calibration": calibration}).encode())
+        with pytest.raises(UserError, match=r"small\.keras is not"):
+            Classifier.from_file(file)
 
 
 def test_the_sentence_says_how_to_trust(file: UntrustedFile) -> None:

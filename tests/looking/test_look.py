@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 from fivenets.classification.classics import lenet5
-from fivenets.classification.resnet_depths import resnet
+from fivenets.classification.resnets import resnet
 from fivenets.fitting import model_files
 from fivenets.looking.arithmetic import multiplications, table
 

@@ -92,10 +92,6 @@ def test_an_epochs_batches_depend_on_seed_and_epoch_alone(data: MaskDataset) -> 
     pictures, masks = another
     assert (pictures.shape, pictures.dtype) == ((4, 16, 24, 3), np.float32)
     assert (masks.shape, masks.dtype) == ((4, 16, 24), np.uint8)
-    plain = replace(RECIPE, augmentation=Augmentation())
-    whole, half = (next(batches(examples, plain, 0, stride))[1] for stride in (1, 2))
-    assert half.shape == (4, 8, 12)
-    assert np.mean(half == whole[:, 1::2, 1::2]) > 0.95
 
 
 def test_the_encoder_keeps_its_numbers_and_the_rest_learns(
@@ -111,7 +107,7 @@ def test_the_encoder_keeps_its_numbers_and_the_rest_learns(
         for value, before in zip(layer.get_weights(), kept.get(layer.name, []), strict=False):
             assert np.array_equal(value, before), layer.name
     learned = {layer.name for layer in network.layers if layer.trainable_weights}
-    assert {"bottom", "side0", "up3_twofold", "up0_norm", "logits"} <= learned
+    assert {"side0", "up3", "up0_norm", "logits"} <= learned
     assert not learned & kept.keys()
 
 

@@ -22,7 +22,8 @@ def one_layer(input_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
     """Logits of images of 0..255."""
     image = keras.Input(input_shape)
     flat = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(image))
-    return keras.Model(image, keras.layers.Dense(num_classes)(flat), name="one_layer")
+    logits = keras.layers.Dense(num_classes, name="logits")(flat)
+    return keras.Model(image, logits, name="one_layer")
 '''
 TASK = '''"""Says how bright pictures are."""
 
@@ -136,8 +137,8 @@ def add_network(clone: Clone) -> None:
     package = clone.folder / "src/fivenets/classification"
     (package / "one_layer.py").write_text(BUILDER)
     settings = package / "settings.py"
-    known = '    "resnet50": Network("resnet"'
-    mine = '    "one_layer": Network("one_layer"),\n'
+    known = '    "resnet50": Network('
+    mine = '    "one_layer": Network("classification.one_layer"),\n'
     settings.write_text(settings.read_text().replace(known, mine + known))
     candidate = {"task": "classification", "registered": "flat"}
     candidate |= {"data": "classification", "scored_on": "classification"}

@@ -43,6 +43,7 @@ TRAINED = {"resnet50": 1, "yolov2-compact": 2, "unet": 1, "facenet-nn4": 2}  # e
 SMALL_DETECTOR = {"height": 64, "width": 80, "filters": 4, "pictures": 64}
 SMALL_FINE_TUNING = {"height": 64, "width": 96, "pictures": 64, "epochs": 2}
 SMALL_UNET = {"height": 32, "width": 48, "filters": 4}
+SMALL_FINE_UNET = {"height": 64, "width": 96, "filters": 4, "epochs": 1}
 STYLE = {"size": 64, "iterations": 3, "coarse_scales": 0}
 
 
@@ -192,6 +193,7 @@ def make_tiny(clone: Clone) -> None:
     settings["yolov2-compact"]["train"]["fine_tuning"] |= SMALL_FINE_TUNING
     settings["streets"] |= {"train": "train[:10%]", "test": "test[:10%]"}
     settings["unet"]["train"] |= SMALL_UNET
+    settings["unet"]["train"]["fine_tuning"] |= SMALL_FINE_UNET
     for model in CANDIDATES["facenet"]:
         settings[model]["evaluate"]["recognition_repeats"] = 2
     settings["style-transfer"]["convert"]["jobs"][0]["settings"] |= STYLE

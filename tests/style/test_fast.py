@@ -123,7 +123,7 @@ def test_a_file_holds_the_one_or_the_other(
 def test_an_export_paints_the_same(
     model: FastStylizer, content: np.ndarray, tmp_path: Path
 ) -> None:
-    export.export(tmp_path / "fast.keras", [content], 1.0)
+    export.export(tmp_path / "fast.keras", [content], 1.0, 1e-5)
     exported = fast_stylizer.load(tmp_path / "fast.keras")
     assert isinstance(exported, FastStylizer)
     assert isinstance(exported.network, OpenVinoNetwork)

@@ -54,7 +54,9 @@ class Classifier:
         network, metadata = engine.load(path)
         labels = metadata.get("labels") or ()
         known = metadata.get("calibration")  # older versions had none
-        calibration = Calibration(**known) if known else Calibration(len(labels))
+        with engine.understood(path):
+            calibration = Calibration(**known) if known else Calibration(len(labels))
+            calibration.probabilities(np.zeros((1, calibration.outputs)))
         if network.output_shape != (None, calibration.outputs) or calibration.labels != len(labels):
             raise UserError(f"{path} is not a classifier: it does not give one number per label")
         said = {key: metadata[key] for key in ("subject", "caution") if key in metadata}

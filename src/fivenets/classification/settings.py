@@ -79,7 +79,7 @@ class ScaledOptions:
 
 @checked
 class ResNetOptions:
-    """Of `resnet_depths.resnet`, which explains them."""
+    """Of `resnets.resnet`, which explains them."""
 
     depth: Literal[18, 34, 50, 101, 152]
     width: Width = 64
@@ -87,7 +87,7 @@ class ResNetOptions:
 
 @checked
 class ThinResNetOptions:
-    """Of `thin_resnet.thin_resnet`, which explains them."""
+    """Of `resnets.thin_resnet`, which explains them."""
 
     depth: Annotated[int, Field(ge=8, le=1202)]
     width: Width = 8
@@ -121,9 +121,9 @@ NETWORKS = {
     "googlenet": Network("classification.googlenet", ScaledOptions, smallest_side=32),
     "lenet5": Network("classification.classics", ScaledOptions, smallest_side=16),
     "mobilenet_v2": Network("fitting.mobilenet_v2", MobileNetV2Options, smallest_side=32),
-    "resnet": Network("classification.resnet_depths", ResNetOptions, smallest_side=32),
+    "resnet": Network("classification.resnets", ResNetOptions, smallest_side=32),
     "resnet50": Network("classification.resnet", ResNet50Options, smallest_side=32),
-    "thin_resnet": Network("classification.thin_resnet", ThinResNetOptions),
+    "thin_resnet": Network("classification.resnets", ThinResNetOptions),
     "vgg16": Network("classification.classics", ScaledOptions, smallest_side=32),
 }
 

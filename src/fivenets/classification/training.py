@@ -61,11 +61,7 @@ def train(
             data,
             recipe,
             checkpoint_dir,
-            fingerprint(
-                {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)},
-                data.digest(),
-                network,
-            ),
+            known_by(data, recipe, network),
             on_epoch_end or (lambda epoch, logs: None),
         )
         rows = []
@@ -76,7 +72,13 @@ def train(
         rows += training.fit("", range(recipe.frozen_epochs, recipe.epochs))
     if trained is not network and recipe.freeze != "all":
         network.set_weights(trained.get_weights())
-    return network, rows
+    return network if recipe.distribute == "none" else distribution.local(network), rows
+
+
+def known_by(data: ImageDataset, recipe: ClassifierRecipe, network: keras.Model) -> str:
+    """The fingerprint of training `network` on `data` by `recipe`."""
+    settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
+    return fingerprint(settings, data.digest(), network)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def classify(
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
-    """Says which label each picture has, and how probable it is."""
+    """Says which class each picture shows, and how probable that is."""
     from fivenets.classification.classifier import Classifier
     from fivenets.runs import lookup
 

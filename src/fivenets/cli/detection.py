@@ -25,7 +25,7 @@ def detect(
         str, typer.Option(help="Thresholds: course (0.6, 0.5) or benchmark (0.001, 0.45).")
     ] = "course",
     score_threshold: Annotated[
-        float | None, typer.Option(help="In place of the profile's, 0..1.")
+        float | None, typer.Option(help="Overrides the profile's, 0..1.")
     ] = None,
     trust: Trust = False,
     as_json: Json = False,
@@ -90,12 +90,12 @@ def detect(
 @app.command()
 def convert(
     cfg: Annotated[Path, typer.Argument(metavar="CFG", help="Darknet's description.")],
-    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="Darknet's numbers.")],
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="Darknet's weights.")],
     out: Annotated[Path, typer.Option(metavar="FILE.keras", help="Where to write the model.")],
     certificate: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="Where to write the evidence.")
     ] = None,
-    names: Annotated[Path | None, typer.Option(help="Names of classes, one a line.")] = None,
+    names: Annotated[Path | None, typer.Option(help="Names of the classes, one per line.")] = None,
     resize: Annotated[
         str, typer.Option(help="letterbox (as Darknet) or stretch (as the course).")
     ] = "letterbox",

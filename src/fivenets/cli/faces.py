@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fivenets.faces.face import Found
 
 app = typer.Typer()
-app_of_threshold = typer.Typer(help="The faces' threshold.", no_args_is_help=True)
+app_of_threshold = typer.Typer(help="Thresholds for faces.", no_args_is_help=True)
 app.add_typer(app_of_threshold, name="faces")
 
 
@@ -110,11 +110,11 @@ def verify(
 
 @app.command()
 def identify(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, and videos.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures and videos.")],
     gallery: Annotated[Path, typer.Option(help="Known people: a folder <person>/<image>.")],
     model: Model = "facenet",
     face: Annotated[
-        Meant, typer.Option(help="Which faces of a picture; of a video, all.")
+        Meant, typer.Option(help="Which faces in a picture; in a video, all.")
     ] = Meant.all,
     out: Out = None,
     cropped: Cropped = False,
@@ -177,7 +177,7 @@ def calibrate(
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
-    """Sets a model's thresholds by your own people; `verify` and `identify` use them from then on.
+    """Sets a model's thresholds from your own people; `verify` and `identify` then use them.
 
     One is for a pair. Those of galleries fall with the number of pictures in them.
     """

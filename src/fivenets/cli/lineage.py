@@ -31,11 +31,11 @@ def lineage(model: Registered, as_json: Json = False) -> None:
 def reproduce(
     model: Registered,
     allow_dirty: Annotated[
-        bool, typer.Option("--allow-dirty", help="Also where the code had local changes.")
+        bool, typer.Option("--allow-dirty", help="Even if the code had local changes.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Makes a registered model again from its commit; exit code 1 where a metric drifts too far."""
+    """Makes a registered model again from its commit; exit code 1 if a metric drifts too far."""
     from fivenets.runs import reproduction
 
     found = reproduction.reproduce(model, allow_dirty)

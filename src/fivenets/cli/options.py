@@ -9,4 +9,4 @@ Trust = Annotated[
     bool,
     typer.Option("--trust", help="Open a .keras FILE as it is: its author may run code here."),
 ]
-MODEL_HELP = "A registered NAME, NAME@ALIAS, NAME/VERSION or a .keras file."
+MODEL_HELP = "A registered NAME, NAME@ALIAS, NAME/VERSION, a .keras file, or hf://USER/REPO."

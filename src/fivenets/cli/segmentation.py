@@ -21,13 +21,13 @@ def segment(
         typer.Option(help="Where to draw the classes over it: a .png file; of several, a folder."),
     ] = None,
     mask: Annotated[
-        Path | None, typer.Option(help="The same for the bare numbers of classes, as a palette.")
+        Path | None, typer.Option(help="The same for masks of class numbers, with a palette.")
     ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "unet",
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
-    """Says what each pixel of a picture is of, and how much of the picture each class takes."""
+    """Says what each pixel shows, and how much of the picture each class covers."""
     from fivenets.core.images import read_image
     from fivenets.runs import lookup
     from fivenets.segmentation import drawing

@@ -32,10 +32,10 @@ def stylize(
     preset: Annotated[
         str | None, typer.Option(help="faithful | balanced | wild: how far from CONTENT.")
     ] = None,
-    iterations: Annotated[int | None, typer.Option(help="At each scale.")] = None,
-    size: Annotated[int | None, typer.Option(help="Pixels at the longer side.")] = None,
-    content_weight: Annotated[float | None, typer.Option(help="How much of the content.")] = None,
-    style_weight: Annotated[float | None, typer.Option(help="How much of the style.")] = None,
+    iterations: Annotated[int | None, typer.Option(help="Iterations at each scale.")] = None,
+    size: Annotated[int | None, typer.Option(help="Pixels along the longer side.")] = None,
+    content_weight: Annotated[float | None, typer.Option(help="Weight of the content.")] = None,
+    style_weight: Annotated[float | None, typer.Option(help="Weight of the style.")] = None,
     style_share: Annotated[
         list[float] | None, typer.Option(help="Weight of each STYLE; repeat it in their order.")
     ] = None,
@@ -44,7 +44,8 @@ def stylize(
         typer.Option(help="For each STYLE in order, a mask: white where that style applies."),
     ] = None,
     style_scale: Annotated[
-        float | None, typer.Option(help="Size of strokes: the styles' size by the content's.")
+        float | None,
+        typer.Option(help="Size of strokes: at 2, STYLE is twice as large as CONTENT."),
     ] = None,
     preserve_colors: Annotated[
         str | None,
@@ -53,7 +54,7 @@ def stylize(
     initial: Annotated[str | None, typer.Option(help="content | noise | blend.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="lbfgs | adam.")] = None,
     precision: Annotated[str | None, typer.Option(help="bfloat16 | float32.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the noise.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the noise.")] = None,
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -155,7 +155,7 @@ def _first_line(text: Any) -> str:
     return str(text).partition("\n")[0][:300]
 
 
-def _widen(pipe: BinaryIO | None) -> None:
+def _widen(pipe: IO[bytes] | None) -> None:
     import fcntl
 
     if pipe and hasattr(fcntl, "F_SETPIPE_SZ"):

@@ -53,6 +53,7 @@ class Service:
     # What 255 is to the network, which is exported; None: it cannot be, as what is asked of it is
     # gradients.
     white: float | None = 255.0
+    tolerance: float = 1e-5  # of the largest output: how far an export's may be from Keras'
     options: Mapping[str, Any] = field(default_factory=dict)  # that a request may carry: an example
 
 

@@ -101,13 +101,14 @@ def _openface(folder: Path, out: Path) -> dict[str, Any]:
 
 def _embedder(network: Any, origin: Origin, unused: list[str], out: Path) -> dict[str, Any]:
     from fivenets.faces.embedder import Embedder
+    from fivenets.faces.task import TASK
 
     Embedder(network, sources=[origin]).save(out)
     return {
         "kind": "facenet",
         "parameters": network.count_params(),
         "unused": unused,
-        "answers_by": converting.exported(out, 255.0),
+        "answers_by": converting.exported(out, TASK.service.white, TASK.service.tolerance),
     }
 
 
@@ -125,5 +126,5 @@ def _vgg(file: Path, out: Path) -> dict[str, Any]:
         "kind": "style",
         "parameters": network.count_params(),
         "unused": unused,
-        "answers_by": converting.exported(out, None),
+        "answers_by": converting.exported(out, None, 0),
     }

@@ -17,7 +17,7 @@ import tensorflow_datasets as tfds
 from fivenets.core import files
 from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
-from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
+from fivenets.datasets.opening import SOURCE_FILE, builder_in, version_folder
 from fivenets.sources.origin import Kind, Origin, digest_of
 
 
@@ -47,7 +47,7 @@ def write_source(folder: Path, origins: Sequence[Origin], **more: Any) -> dict[s
     """Writes what stands in `folder` and where it is from; returns the examples of each split."""
     shutil.rmtree(folder / "downloads", ignore_errors=True)  # left empty by TFDS
     order_fields(version_folder(folder))
-    builder = tfds.builder_from_directory(version_folder(folder))
+    builder = builder_in(folder)
     counts = {split: info.num_examples for split, info in builder.info.splits.items()}
     record = joint_record(origins) | {"examples": counts} | more
     (folder / SOURCE_FILE).write_text(json.dumps(record, indent=2) + "\n")

@@ -4,11 +4,20 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.demo.examples import Examples
+from fivenets.demo.examples import FLOWER, Examples
 from fivenets.demo.tabs import Tab, once, received
 
 MODEL = "signs-cnn"
-SIGNS = Examples("example_sign.png", "signs/test_signs/*.jpg")
+SIGNS = Examples(
+    {
+        "signs/test_signs/0_*.jpg": "as in training",
+        "massey_digits/2/hand2_2_bot*.jpeg": "another person's",
+        "massey_digits/5/hand2_5_bot*.jpeg": "another person's",
+        "darknet/data/person.jpg": "hands far away",
+        FLOWER: "no hand: rejected?",
+    },
+    "example_sign.png",
+)
 
 
 def classify(picture: Any) -> tuple[dict[str, float], str, np.ndarray]:
@@ -36,20 +45,27 @@ def _classifier() -> Any:
     return Classifier.from_file(lookup.model_file(MODEL))
 
 
-def _draw() -> None:
-    from fivenets.demo.widgets import PICTURE, examples, gr, told
+def _draw() -> Any:
+    from fivenets.demo.widgets import PICTURE, asked, examples, gr, said_of
 
-    with gr.Tab("Classify"), gr.Row():
-        with gr.Column():
-            picture = gr.Image(label="A hand sign", **PICTURE)
-            examples(SIGNS, picture)
-        with gr.Column():
-            answer = gr.Markdown()
-            probabilities = gr.Label(label="Label and probability")
-            seen = gr.Image(label="What was looked at (Grad-CAM)", interactive=False)
-    # Clearing a picture is a change of it, too: nothing for nothing.
-    asked = told(lambda given: (None, "", None) if given is None else classify(given))
-    picture.change(asked, picture, [probabilities, answer, seen], api_name="classify")
+    with gr.Tab("Classify"):
+        said = said_of(MODEL)
+        with gr.Row():
+            with gr.Column():
+                picture = gr.Image(label="A hand sign", **PICTURE)
+                examples(SIGNS, picture)
+            with gr.Column():
+                answer = gr.Markdown()
+                probabilities = gr.Label(label="Label and probability")
+                seen = gr.Image(label="What was looked at (Grad-CAM)", interactive=False)
+    outputs = [probabilities, answer, seen]
+
+    def classified(given: Any) -> Any:
+        # Clearing a picture is a change of it, too: nothing for nothing.
+        return (None, "", None) if given is None else classify(given)
+
+    picture.change(asked(classified, _classifier, outputs), picture, outputs, api_name="classify")
+    return said
 
 
 TABS = (Tab("classify", MODEL, _draw),)

@@ -5,15 +5,20 @@ from typing import Any
 
 from PIL import Image
 
-from fivenets.demo.examples import Examples
+from fivenets.demo.examples import FLOWER, Examples
 from fivenets.demo.tabs import Tab, once, received
 
 MODEL = "yolov2"
 SCENES = Examples(
+    {
+        "darknet/data/dog.jpg": "three of its classes",
+        "darknet/data/horses.jpg": "horses, or cows?",
+        "course_street/0010.jpg": "a street, far cars",
+        "camvid/test/*.jpg": "a street, thin people",
+        FLOWER: "none of its classes",
+    },
     "example_street.png",
-    "darknet/data/*.jpg",
-    more="course_street/*.jpg",
-    credit="streets: drive.ai, CC BY 4.0",
+    credit="streets: drive.ai, CC BY 4.0; CamVid, CC BY-NC 4.0",
 )
 ROWS = ("object", "score", "left", "top", "right", "bottom")  # of the table of what was detected
 
@@ -42,23 +47,28 @@ def _detector() -> Any:
     return Detector.from_file(lookup.model_file(MODEL)).for_inference()
 
 
-def _draw() -> None:
-    from fivenets.demo.widgets import PICTURE, examples, gr, told
+def _draw() -> Any:
+    from fivenets.demo.widgets import PICTURE, asked, examples, gr, said_of
 
-    with gr.Tab("Detect"), gr.Row():
-        with gr.Column():
-            picture = gr.Image(label="A scene", **PICTURE)
-            score = gr.Slider(0, 1, 0.6, step=0.01, label="Least score of a box")
-            overlap = gr.Slider(0, 1, 0.5, step=0.01, label="Most overlap (IoU) with a surer box")
-            button = gr.Button("Detect", variant="primary")
-            examples(SCENES, picture, f"Examples ({SCENES.credit})")
-        with gr.Column():
-            drawn = gr.Image(label="Found", interactive=False)
-            table = gr.Dataframe(headers=list(ROWS), label="Boxes in pixels")
-            caution = gr.Markdown()
-    asked = [button.click, score.release, overlap.release]
-    answers = [drawn, table, caution]
-    gr.on(asked, told(detect), [picture, score, overlap], answers, api_name="detect")
+    with gr.Tab("Detect"):
+        said = said_of(MODEL)
+        with gr.Row():
+            with gr.Column():
+                picture = gr.Image(label="A scene", **PICTURE)
+                button = gr.Button("Detect", variant="primary")
+                examples(SCENES, picture)
+                score = gr.Slider(0, 1, 0.6, step=0.01, label="Least score of a box")
+                overlap = gr.Slider(
+                    0, 1, 0.5, step=0.01, label="Most overlap (IoU) with a surer box"
+                )
+            with gr.Column():
+                caution = gr.Markdown()
+                drawn = gr.Image(label="Found", interactive=False)
+                table = gr.Dataframe(headers=list(ROWS), label="Boxes in pixels")
+    given, answers = [picture, score, overlap], [drawn, table, caution]
+    events = [button.click, score.release, overlap.release]
+    gr.on(events, asked(detect, _detector, answers), given, answers, api_name="detect")
+    return said
 
 
 TABS = (Tab("detect", MODEL, _draw),)

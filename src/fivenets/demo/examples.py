@@ -1,24 +1,29 @@
-"""Pictures to choose from: drawn ones of the package, and of what was fetched here the first."""
+"""Pictures to choose from, each with what it shows of the model: what it can do, and what not."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 DRAWN = Path(__file__).parents[1] / "runs" / "pyfunc"  # those that registered models carry
-MOST = 6  # in one tab
+# Of anything that is none of what a model knows; in the package scikit-learn.
+FLOWER, PAGODA = "sklearn_photographs/flower.jpg", "sklearn_photographs/china.jpg"
 
 
 @dataclass(frozen=True)
 class Examples:
-    """A drawn picture, and where fetched ones lie below data/raw; `credit` is owed to these."""
+    """Patterns of files below data/raw, each with a caption, and a drawn picture of the package.
 
+    `credit` is owed to those that were fetched. Those that were not are left out.
+    """
+
+    fetched: dict[str, str]
     drawn: str
-    fetched: str
-    more: str = ""
     credit: str = ""
 
-    def pictures(self, raw: Path = Path("data", "raw")) -> list[Path]:
-        """Files, fetched ones first as they are photographs, evenly from all there are."""
-        patterns = (pattern for pattern in (self.fetched, self.more) if pattern)
-        found = [file for pattern in patterns for file in sorted(raw.glob(pattern))]
-        step = max(1, len(found) // MOST)
-        return [*found[::step][:MOST], DRAWN / self.drawn]
+    def pictures(self, raw: Path = Path("data", "raw")) -> list[tuple[Path, str]]:
+        """The first file of each pattern, and the drawing; with their captions."""
+        found = [
+            (files[0], caption)
+            for pattern, caption in self.fetched.items()
+            if (files := sorted(raw.glob(pattern)))
+        ]
+        return [*found, (DRAWN / self.drawn, "a drawing")]

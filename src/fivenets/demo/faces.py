@@ -7,12 +7,28 @@ from typing import Any
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.demo.examples import Examples
+from fivenets.demo.examples import FLOWER, Examples
 from fivenets.demo.tabs import Tab, once, received
 
 MODEL = "facenet"
-FIRST = Examples("example_face.png", "lfw10/*/*_0001.jpg")
-SECOND = Examples("example_face.png", "lfw10/*/*_0002.jpg")
+FIRST = Examples(
+    {
+        "lfw10/Tony_Blair/*_0001.jpg": "Tony Blair",
+        "lfw10/Vladimir_Putin/*_0001.jpg": "Vladimir Putin",
+        "lfw10/Ariel_Sharon/*_0001.jpg": "Ariel Sharon",
+        FLOWER: "no face",
+    },
+    "example_face.png",
+)
+SECOND = Examples(
+    {
+        "lfw10/Tony_Blair/*_0002.jpg": "Tony Blair again",
+        "lfw10/Vladimir_Putin/*_0002.jpg": "Vladimir Putin again",
+        "lfw10/Jacques_Chirac/*_0002.jpg": "Jacques Chirac",
+        "att_faces/s1/*": "grey, and small",
+    },
+    "example_face.png",
+)
 
 
 def threshold() -> float:
@@ -89,32 +105,38 @@ def _faces() -> tuple[Any, Any]:
     return Embedder.from_file(file), calibration_of(file, local.project_folder() / "calibrations")
 
 
-def _draw_verify() -> None:
-    from fivenets.demo.widgets import PICTURE, examples, gr, told
+def _draw_verify() -> Any:
+    from fivenets.demo.widgets import PICTURE, asked, examples, gr, said_of, told
 
     with gr.Tab("Verify") as tab:
+        said = said_of(MODEL)
         with gr.Row():
             first = gr.Image(label="One person", **PICTURE)
             second = gr.Image(label="The same one?", **PICTURE)
         limit = _threshold_slider()
         button = gr.Button("Compare", variant="primary")
         verdict = gr.Markdown()
-        examples(FIRST, first)
-        examples(SECOND, second)
+        with gr.Row():
+            with gr.Column():
+                examples(FIRST, first)
+            with gr.Column():
+                examples(SECOND, second)
     tab.select(told(threshold), outputs=limit, api_name=False)
     gr.on(
         [button.click, limit.release],
-        told(verify),
+        asked(verify, _faces, [verdict]),
         [first, second, limit],
         verdict,
         api_name="verify",
     )
+    return said
 
 
-def _draw_identify() -> None:
-    from fivenets.demo.widgets import PICTURE, examples, gr, told
+def _draw_identify() -> Any:
+    from fivenets.demo.widgets import PICTURE, asked, examples, gr, said_of, told
 
     with gr.Tab("Identify") as tab:
+        said = said_of(MODEL)
         with gr.Row():
             picture = gr.Image(label="Who is this?", **PICTURE)
             known = gr.Gallery(label="Known people, one in each picture", type="pil", columns=4)
@@ -126,11 +148,12 @@ def _draw_identify() -> None:
     tab.select(told(threshold), outputs=limit, api_name=False)
     gr.on(
         [button.click, limit.release],
-        told(identify),
+        asked(identify, _faces, [nearest, words]),
         [picture, known, limit],
         [nearest, words],
         api_name="identify",
     )
+    return said
 
 
 def _threshold_slider() -> Any:

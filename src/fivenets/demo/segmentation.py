@@ -4,14 +4,19 @@ from typing import Any
 
 from PIL import Image
 
-from fivenets.demo.examples import Examples
+from fivenets.demo.examples import PAGODA, Examples
 from fivenets.demo.tabs import Tab, once, received
 
 MODEL = "unet"
 STREETS = Examples(
+    {
+        "camvid/test/0001TP*.jpg": "as tested, at dusk",
+        "camvid/test/Seq05VD*.jpg": "as tested, by day",
+        "course_street/0010.jpg": "another country",
+        "darknet/data/horses.jpg": "no street at all",
+        PAGODA: "no street at all",
+    },
     "example_street.png",
-    "camvid/test/*.jpg",
-    more="course_street/*.jpg",
     credit="streets: CamVid, CC BY-NC 4.0; drive.ai, CC BY 4.0",
 )
 
@@ -33,19 +38,23 @@ def _segmenter() -> Any:
     return Segmenter.from_file(lookup.model_file(MODEL))
 
 
-def _draw() -> None:
-    from fivenets.demo.widgets import PICTURE, examples, gr, told
+def _draw() -> Any:
+    from fivenets.demo.widgets import PICTURE, asked, examples, gr, said_of
 
-    with gr.Tab("Segment"), gr.Row():
-        with gr.Column():
-            picture = gr.Image(label="A street", **PICTURE)
-            button = gr.Button("Segment", variant="primary")
-            examples(STREETS, picture, f"Examples ({STREETS.credit})")
-        with gr.Column():
-            drawn = gr.Image(label="The class of each pixel", interactive=False)
-            shares = gr.Label(label="Part of the pixels")
-            caution = gr.Markdown()
-    button.click(told(segment), picture, [drawn, shares, caution], api_name="segment")
+    with gr.Tab("Segment"):
+        said = said_of(MODEL)
+        with gr.Row():
+            with gr.Column():
+                picture = gr.Image(label="A street", **PICTURE)
+                button = gr.Button("Segment", variant="primary")
+                examples(STREETS, picture)
+            with gr.Column():
+                caution = gr.Markdown()
+                drawn = gr.Image(label="The class of each pixel", interactive=False)
+                shares = gr.Label(label="Part of the pixels")
+    answers = [drawn, shares, caution]
+    button.click(asked(segment, _segmenter, answers), picture, answers, api_name="segment")
+    return said
 
 
 TABS = (Tab("segment", MODEL, _draw),)

@@ -31,7 +31,7 @@ def serve(host: str, port: int, max_upload_mb: int) -> None:
             if (error.name or "").partition(".")[0] != "gradio":
                 raise
             raise UserError(
-                "the demo needs Gradio, which is not installed: pip install 'fivenets[demo]'"
+                "the demo needs Gradio, which is not installed: run `make setup`"
             ) from None
         from starlette.middleware import Middleware
 

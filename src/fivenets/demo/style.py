@@ -8,12 +8,28 @@ from typing import Any
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.demo.examples import Examples
+from fivenets.demo.examples import FLOWER, PAGODA, Examples
 from fivenets.demo.tabs import Tab, once, received
 
 MODEL = "style-transfer"
-CONTENTS = Examples("example_street.png", "darknet/data/*.jpg")
-STYLES = Examples("example_street.png", "style_images/*.jpg")
+CONTENTS = Examples(
+    {
+        PAGODA: "much detail",
+        "darknet/data/horses.jpg": "large forms",
+        "course_street/0010.jpg": "an empty sky: little paint",
+    },
+    "example_street.png",
+    credit="street: drive.ai, CC BY 4.0",
+)
+STYLES = Examples(
+    {
+        "style_images/starry_night_google.jpg": "The Starry Night",
+        "style_images/the_scream.jpg": "The Scream",
+        "style_images/wave.jpg": "The Great Wave",
+        FLOWER: "a photograph: no strokes",
+    },
+    "example_street.png",
+)
 PRESETS = ("faithful", "balanced", "wild")  # style.settings.PRESETS, the same
 COLOURS = ("style", "luminance", "histogram")  # style.colours.COLOURS, whose import takes seconds
 
@@ -96,32 +112,36 @@ def _stylizer() -> Any:
     return Stylizer.from_file(lookup.model_file(MODEL))
 
 
-def _draw() -> None:
-    from fivenets.demo.widgets import PICTURE, examples, gr, told, told_live
+def _draw() -> Any:
+    from fivenets.demo.widgets import PICTURE, asked, examples, gr, said_of, told
 
-    with gr.Tab("Stylize"), gr.Row():
-        with gr.Column():
-            with gr.Row():
-                content = gr.Image(label="Content", **PICTURE)
-                style = gr.Image(label="Style", **PICTURE)
-            examples(CONTENTS, content, "Examples of contents")
-            examples(STYLES, style, "Examples of styles")
-            size = gr.Slider(64, 512, 256, step=16, label="Pixels at the longer side")
-            iterations = gr.Slider(5, 300, 60, step=5, label="Iterations at each scale")
-            scale = gr.Slider(0.25, 2, 1, step=0.05, label="Size of strokes")
-            colours = gr.Radio(COLOURS, value=COLOURS[0], label="Whose colours")
-            preset = gr.Radio(PRESETS, value=PRESETS[1], label="How far from the content")
-        with gr.Column():
-            button = gr.Button("Paint", variant="primary")
-            stop = gr.Button("Stop")
-            painted = gr.Image(label="Painted", interactive=False)
-            progress = gr.Markdown()
-            share = gr.Slider(0, 1, 1, step=0.05, label="From the content to what was painted")
-            between = gr.Image(label="Between both", interactive=False)
+    with gr.Tab("Stylize"):
+        said = said_of(MODEL)
+        with gr.Row():
+            with gr.Column():
+                with gr.Row():
+                    content = gr.Image(label="Content", **PICTURE)
+                    style = gr.Image(label="Style", **PICTURE)
+                examples(CONTENTS, content, "Examples of contents")
+                examples(STYLES, style, "Examples of styles")
+                size = gr.Slider(64, 512, 256, step=16, label="Pixels at the longer side")
+                iterations = gr.Slider(5, 300, 60, step=5, label="Iterations at each scale")
+                scale = gr.Slider(0.25, 2, 1, step=0.05, label="Size of strokes")
+                colours = gr.Radio(COLOURS, value=COLOURS[0], label="Whose colours")
+                preset = gr.Radio(PRESETS, value=PRESETS[1], label="How far from the content")
+            with gr.Column():
+                with gr.Row():
+                    button = gr.Button("Paint", variant="primary")
+                    stop = gr.Button("Stop")
+                progress = gr.Markdown()
+                painted = gr.Image(label="Painted", interactive=False)
+                share = gr.Slider(0, 1, 1, step=0.05, label="From the content to what was painted")
+                between = gr.Image(label="Between both", interactive=False)
     share.release(told(faded), [content, painted, share], between, api_name=False)
-    asked = [content, style, size, iterations, scale, colours, preset]
-    painting = button.click(told_live(stylize), asked, [painted, progress], api_name="stylize")
+    given, answers = [content, style, size, iterations, scale, colours, preset], [painted, progress]
+    painting = button.click(asked(stylize, _stylizer, answers), given, answers, api_name="stylize")
     stop.click(None, cancels=[painting], api_name=False)
+    return said
 
 
 TABS = (Tab("stylize", MODEL, _draw),)

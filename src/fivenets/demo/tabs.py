@@ -7,7 +7,7 @@ image or an array, never a path: what comes here was sent by a browser.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from fivenets import tasks
 from fivenets.core import images
 from fivenets.core.errors import UserError
+from fivenets.demo import about
 
 LOADING = RLock()
 
@@ -27,7 +28,9 @@ class Tab:
 
     name: str
     model: str  # the registered one that it asks
-    draw: Callable[[], None]  # puts it on the page; Gradio may be imported in here only
+    # Puts it on the page, and gives the place where it says of its model what that is; Gradio may
+    # be imported in here only.
+    draw: Callable[[], Any]
 
 
 def everyone() -> list[Tab]:
@@ -35,26 +38,31 @@ def everyone() -> list[Tab]:
     return [tab for module in tasks.modules_in("demo") for tab in module.TABS]
 
 
-def once(load: Callable[[], Any]) -> Callable[[], Any]:
+class Loaded:
     """`load`, whose result is kept, in one thread at a time.
 
     Gradio answers in several. Two that import TensorFlow at once find halves of its modules, which
     import each other in circles; so all that imports it comes after a call of one of these.
     """
-    kept = cache(load)
 
-    @wraps(load)
-    def loaded() -> Any:
+    def __init__(self, load: Callable[[], Any]):
+        self.kept = cache(load)
+
+    def __call__(self) -> Any:
         with LOADING:
-            return kept()
+            return self.kept()
 
-    return loaded
+    def is_done(self) -> bool:
+        return bool(self.kept.cache_info().currsize)
 
 
-def available() -> dict[str, bool]:
-    """Of each tab, whether its model is registered."""
-    names = {model.name for model in _store().search_registered_models() if model.aliases}
-    return {tab.name: tab.model in names for tab in everyone()}
+once = Loaded  # as a decorator
+
+
+def about_model(model: str) -> str:
+    """What the tab of a registered model says of it."""
+    with LOADING:  # imports MLflow
+        return about.of(model)
 
 
 def received(picture: Any) -> np.ndarray:
@@ -67,10 +75,3 @@ def received(picture: Any) -> np.ndarray:
     if isinstance(picture, str | Path):
         raise UserError("expected a picture, received text")
     return images.read_image(picture, "the picture")
-
-
-@once
-def _store() -> Any:
-    from fivenets.runs import tracking
-
-    return tracking.connect()

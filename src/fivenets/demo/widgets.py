@@ -1,49 +1,84 @@
 """What the tabs are drawn with. Needs Gradio."""
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
-import gradio as gr  # pyright: ignore[reportMissingImports]  # the extra `demo`
+import gradio as gr  # pyright: ignore[reportMissingImports]
+from PIL import Image
 
 from fivenets.core.errors import UserError
+from fivenets.demo import about
 from fivenets.demo.examples import Examples
+from fivenets.demo.tabs import Loaded
 
-PICTURE = {"type": "pil", "image_mode": None, "sources": ["upload", "clipboard", "webcam"]}
+PICTURE = {"type": "pil", "image_mode": None, "height": 320}
+PICTURE |= {"sources": ["upload", "clipboard", "webcam"]}
 
 
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, whose `UserError` the page shows as a sentence."""
+    """`function`, whose `UserError` the page shows as a sentence above all."""
 
     @wraps(function)
     def answer(*args: Any) -> Any:
         try:
             return function(*args)
         except UserError as error:
-            raise _shown(error) from None
+            # Gradio takes the text of an error for HTML.
+            raise gr.Error(in_html(error), print_exception=False) from None
 
     return answer
 
 
-def told_live(function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-    """`told`, of what is shown while it is made."""
+def asked(function: Callable[..., Any], load: Loaded, outputs: Sequence[Any]) -> Callable[..., Any]:
+    """`function`, which asks a model, for a page that shows how it goes.
+
+    What it gives may come in steps. While `load` brings the model, that is said. A `UserError`
+    stands as a sentence in the place of the answer: in the Markdown among `outputs`.
+    """
 
     @wraps(function)
-    def answers_live(*args: Any) -> Iterator[Any]:
+    def answers(*args: Any) -> Iterator[Any]:
+        if not load.is_done():
+            gr.Info("The model is being loaded: the first answer takes some seconds longer.")
         try:
-            yield from function(*args)
+            given = function(*args)
+            yield from given if isinstance(given, Iterator) else [given]
         except UserError as error:
-            raise _shown(error) from None
+            words = f"⚠️ **{in_html(error)}**"
+            blank = [words if isinstance(one, gr.Markdown) else None for one in outputs]
+            yield blank if len(blank) > 1 else words
 
-    return answers_live
+    return answers
 
 
-def _shown(error: UserError) -> gr.Error:
-    """Gradio takes the text of an error for HTML."""
-    return gr.Error(html.escape(str(error), quote=False), print_exception=False)
+def in_html(error: UserError) -> str:
+    return html.escape(str(error), quote=False)
+
+
+def said_of(model: str) -> gr.Markdown:
+    """What the tab says of the model that answers; filled once the page is there."""
+    return gr.Markdown(about.ASKING, elem_id=f"about-{model}")
 
 
 def examples(of: Examples, picture: gr.Image, label: str = "Examples") -> None:
-    """Files that a click puts into `picture`."""
-    gr.Examples([[str(path)] for path in of.pictures()], picture, label=label)
+    """Pictures with captions, which a click puts into `picture`."""
+    shown = of.pictures()
+
+    def take(event: gr.SelectData) -> Image.Image:
+        with Image.open(shown[event.index][0]) as chosen:
+            chosen.load()
+            return chosen
+
+    gallery = gr.Gallery(
+        [(str(path), caption) for path, caption in shown],
+        label=f"{label} ({of.credit})" if of.credit else label,
+        columns=3,
+        height="auto",
+        object_fit="cover",
+        allow_preview=False,
+        interactive=False,
+        buttons=[],
+    )
+    gallery.select(take, None, picture, show_progress="hidden", api_name=False)

@@ -31,7 +31,7 @@ def augmented(
         _extent(window, image_rgb_uint8.shape, height, width),
         Image.Resampling.BILINEAR,
     )
-    colours = random_colours(strength.exposure, strength.saturation, strength.hue, rng)
+    colours = random_colours(strength, rng)
     pixels = np.asarray(picture, np.float32) / 255 @ colours
     seen, kept = _seen_through(boxes_xyxy, window)
     return np.clip(pixels, 0, 1, out=pixels), seen, kept

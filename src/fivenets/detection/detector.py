@@ -54,10 +54,12 @@ class Detector(Converted):
         network, metadata = engine.load(path)
         if "cfg" not in metadata:
             raise UserError(f"{path} is not a detector: it carries no Darknet cfg")
-        cfg, header = darknet.parse(metadata["cfg"], path.name), weights.Header(*metadata["header"])
-        record = metadata.get("trained_on")
-        origin = Origin.of(record) if isinstance(record, dict) else None  # older files: words
-        return cls(network, cfg, header, metadata["labels"], metadata["resize"], origin)
+        with engine.understood(path):
+            cfg = darknet.parse(metadata["cfg"], path.name)
+            header = weights.Header(*metadata["header"])
+            record = metadata.get("trained_on")
+            origin = Origin.of(record) if isinstance(record, dict) else None  # older files: words
+            return cls(network, cfg, header, metadata["labels"], metadata["resize"], origin)
 
     def save(self, path: Path) -> None:
         origin = self.trained_on

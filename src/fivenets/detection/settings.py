@@ -16,11 +16,11 @@ from fivenets.core.params import (
 )
 from fivenets.detection.compact import STRIDE
 from fivenets.fitting.recipe import Recipe
+from fivenets.fitting.strengths import Colours
 
 LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
 Side = Annotated[int, Field(ge=STRIDE, le=LARGEST_SIDE)]
 Scale = Annotated[float, Field(gt=0, le=16)]
-Factor = Annotated[float, Field(ge=0, le=9)]
 Filters = Annotated[int, Field(ge=1, le=1024)]
 Source = Literal[
     "auto",
@@ -44,15 +44,12 @@ class LossParts:
 
 
 @checked
-class Augmentation:
+class Augmentation(Colours):
     """How strongly pictures are changed; 0 or false: not at all."""
 
     mirror: bool = False
     flip: bool = False
     crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # of the side, in or out
-    exposure: Factor = 0.0  # by up to a factor of 1 + this, either way
-    saturation: Factor = 0.0  # the same
-    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a turn, either way
 
 
 @checked

@@ -25,7 +25,7 @@ def certify(served: Served, form: Format, folder: Path, is_int8: bool) -> dict[s
     answers = [ask(served.pictures[at : at + 1]) for at in range(len(served.pictures))]
     found = {name: np.concatenate([one[name] for one in answers]) for name in expected}
     scores = {"keras": served.score(expected), "export": served.score(found)}
-    keras_ms, export_ms = _milliseconds(
+    keras_ms, export_ms = milliseconds(
         [lambda one: served.network.predict_on_batch(one), ask], served.pictures
     )
     products = form.kinds_of_operations(folder)
@@ -38,7 +38,7 @@ def certify(served: Served, form: Format, folder: Path, is_int8: bool) -> dict[s
         **served.apart(expected, found),
         "max_difference": max(_difference(expected[name], found[name]) for name in expected),
         "max_difference_tolerance": None if is_int8 else TOLERANCE,
-        "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
+        "bytes": size(folder),
         "keras_bytes": 4 * served.network.count_params(),
         "milliseconds": {"keras": keras_ms, "export": export_ms},
         "int8_operations": f"{sum(products)} of {len(products)}",
@@ -85,13 +85,18 @@ def versions(packages: tuple[str, ...]) -> dict[str, str]:
     return known
 
 
+def size(folder: Path) -> int:
+    """The bytes of all files in a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 def _difference(one: np.ndarray, other: np.ndarray) -> float:
     if one.shape != other.shape:
         return float("inf")
     return float(np.abs(one - other).max() / max(float(np.abs(one).max()), 1e-30))
 
 
-def _milliseconds(engines: list[Callable[[np.ndarray], Any]], pictures: np.ndarray) -> list[float]:
+def milliseconds(engines: list[Callable[[np.ndarray], Any]], pictures: np.ndarray) -> list[float]:
     """The median of each for one picture; they take turns, as a machine has other work too."""
     took: list[list[float]] = [[] for _ in engines]
     for turn in range(TIMED + 2):

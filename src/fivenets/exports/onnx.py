@@ -17,6 +17,7 @@ FILE = "model.onnx"
 
 def write(served: Served, folder: Path, training: Sequence[np.ndarray] | None) -> None:
     """Writes model.onnx."""
+    served.network.predict_on_batch(served.pictures[:1])  # Keras wants it to have been called
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of NumPy's names that are to come, which Keras asks for
         served.network.export(str(folder / FILE), format="onnx", verbose=False)

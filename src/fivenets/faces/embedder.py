@@ -129,9 +129,10 @@ class Embedder:
         network, metadata = engine.load(path)
         if metadata.get("task") != "faces":
             raise UserError(f"{path} is not a face embedding: it should be a model named facenet")
-        sources = all_of(metadata.get("sources"))
-        pairs = PairClassifier.read(metadata.get("pairs"))
-        return cls(network, sha256(path), metadata["trained_on"], sources, pairs)
+        with engine.understood(path):
+            sources = all_of(metadata.get("sources"))
+            pairs = PairClassifier.read(metadata.get("pairs"))
+            return cls(network, sha256(path), metadata["trained_on"], sources, pairs)
 
     def save(self, path: Path) -> None:
         sources = [origin.record() for origin in self.sources]

@@ -7,7 +7,7 @@ import numpy as np
 from fivenets.core.errors import UserError
 from fivenets.faces import held_out, identification, intervals, siamese
 from fivenets.faces.galleries import curve
-from fivenets.faces.recognition import enrolled_rows, open_set
+from fivenets.faces.recognition import enrolled_rows
 from fivenets.faces.settings import Protocol
 from fivenets.faces.thresholds import GalleryThresholds, of_galleries
 from fivenets.faces.verification import (
@@ -186,20 +186,11 @@ def recognition(
     for _ in range(repeats):
         parts = identification.thirds(people, shots, rng)
         choosing, known, strange = (np.flatnonzero(np.isin(people, part)) for part in parts)
-        enrolled = known[enrolled_rows(people[known], shots)]
         own, others = nearest_entries(embeddings[choosing], people[choosing], shots)
         is_own = np.arange(len(own) + len(others)) < len(own)
         threshold = best_threshold(np.concatenate([own, others]), is_own, is_balanced=True)
-        asked = np.setdiff1d(known, enrolled)
         results.append(
-            open_set(
-                embeddings[enrolled],
-                people[enrolled],
-                embeddings[asked],
-                people[asked],
-                embeddings[strange],
-                threshold,
-            )
+            identification.of_gallery(embeddings, people, known, strange, shots, threshold)
         )
     return {key: float(np.mean([result[key] for result in results])) for key in results[0]}
 

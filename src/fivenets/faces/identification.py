@@ -72,21 +72,34 @@ def at_threshold(
     size = half(people, shots)
     for _ in range(repeats):
         known = np.flatnonzero(np.isin(people, rng.permutation(enrollable)[:size]))
-        enrolled = known[enrolled_rows(people[known], shots)]
-        asked = np.setdiff1d(known, enrolled)
         strange = np.setdiff1d(np.arange(len(people)), known)
-        results.append(
-            open_set(
-                embeddings[enrolled],
-                people[enrolled],
-                embeddings[asked],
-                people[asked],
-                embeddings[strange],
-                threshold,
-            )
-        )
+        results.append(of_gallery(embeddings, people, known, strange, shots, threshold))
     means = {key: float(np.mean([result[key] for result in results])) for key in results[0]}
     return {**means, "gallery_people": size, "shots": shots}
+
+
+def of_gallery(
+    embeddings: np.ndarray,
+    people: np.ndarray,
+    known: np.ndarray,
+    strange: np.ndarray,
+    shots: int,
+    threshold: float,
+) -> dict[str, float]:
+    """`open_set` of a gallery of the first `shots` pictures of each person in the rows `known`.
+
+    It is asked about the rest of these, and about the rows `strange`.
+    """
+    enrolled = known[enrolled_rows(people[known], shots)]
+    asked = np.setdiff1d(known, enrolled)
+    return open_set(
+        embeddings[enrolled],
+        people[enrolled],
+        embeddings[asked],
+        people[asked],
+        embeddings[strange],
+        threshold,
+    )
 
 
 def within(gallery: Gallery, threshold: float) -> float | None:

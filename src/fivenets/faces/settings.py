@@ -57,7 +57,7 @@ class EmbeddingRecipe(Recipe):
 class Conversion:
     """How the pretrained network is made."""
 
-    weights: Text  # auto: dlib's | the user's folder of OpenFace's CSV files, for nn4.small2
+    weights: Text  # auto: dlib's | a user's folder of OpenFace's CSV files, or a .keras file
     seed: Seed  # of the weights that stand in where the real ones cannot be had
 
 

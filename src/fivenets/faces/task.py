@@ -9,7 +9,7 @@ import keras
 
 from fivenets.core import listing, params
 from fivenets.core.candidates import Candidate
-from fivenets.core.digests import tree_sha256
+from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.faces import preparation
 from fivenets.datasets.settings import FaceSettings, TrainedFaces
@@ -24,6 +24,7 @@ from fivenets.faces import (
 )
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.settings import Conversion, EmbeddingRecipe, Protocol
+from fivenets.fitting import engine
 from fivenets.sources.origin import Kind, Origin
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,9 @@ def _converted(settings: Conversion, source: str) -> tuple[keras.Model, Origin]:
     """The network that the settings ask for, with its weights, and where these are from."""
     if settings.weights != "auto":
         folder = Path(settings.weights).expanduser()
+        if folder.suffix == ".keras":  # of `fivenets import`
+            network = engine.in_keras(Embedder.from_file(folder).network)
+            return network, Origin.own(folder.name, sha256(folder))
         network = nn4.nn4_small2()
         nn4.load_openface_csv(network, folder)
         return network, Origin.own(f"{folder.name} (OpenFace)", tree_sha256(folder))
@@ -115,6 +119,8 @@ TASK = Task(
         "decide over anybody by it; error rates differ between groups of people.",
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside={"calibration": scoring.CALIBRATION},
+        # Of a distance, less than its threshold is known to: docs/decisions/0017.
+        tolerance=1e-4,
         requirements=("joblib", "lz4", "mtcnn"),
         options={"cropped": False, "face": "largest"},
     ),

@@ -99,11 +99,7 @@ def train(
         name=recipe.initial,
         steps=mining.batches_per_epoch(labels, recipe.people_per_batch, recipe.images_per_person),
         checkpoint_dir=checkpoint_dir,
-        fingerprint=fingerprint(
-            {"recipe": dataclasses.asdict(recipe), "data": dict(data)},
-            arrays_sha256([images_rgb_uint8, labels]),
-            network,
-        ),
+        fingerprint=known_by(images_rgb_uint8, labels, data, recipe, network),
         optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
         loss=PairLoss(dimensions)
         if is_paired
@@ -112,6 +108,18 @@ def train(
     )
     network.set_weights(trained.get_weights())
     return network, classifier_of(head[0]) if head else None, rows
+
+
+def known_by(
+    images_rgb_uint8: np.ndarray,
+    labels: np.ndarray,
+    data: Mapping[str, Any],
+    recipe: EmbeddingRecipe,
+    network: keras.Model,
+) -> str:
+    """The fingerprint of training `network`; the other arguments are those of `train`."""
+    settings = {"recipe": dataclasses.asdict(recipe), "data": dict(data)}
+    return fingerprint(settings, arrays_sha256([images_rgb_uint8, labels]), network)
 
 
 def inputs(faces_rgb_uint8: Sequence[np.ndarray], recipe: EmbeddingRecipe) -> np.ndarray:

@@ -4,11 +4,12 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from fivenets.core.errors import UserError
 
@@ -47,6 +48,10 @@ def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:
             ) from None
         with strategy.scope():
             yield own
+            # A worker that ended now would break what others are still computing. Those that are
+            # gone by the end of this have had all steps, as this one has.
+            with suppress(tf.errors.OpError):
+                _gathered(strategy, tf.zeros([1, 1], tf.int64))
 
 
 def own_folder(checkpoint_dir: Path) -> Path:
@@ -70,10 +75,8 @@ def agreed(kind: str, fingerprint: str, epochs: int) -> int:
         return epochs
     import tensorflow as tf
 
-    strategy = tf.distribute.get_strategy()
     own = tf.constant([[epochs, int(fingerprint[:15], 16)]], tf.int64)
-    values = strategy.experimental_distribute_values_from_function(lambda _: own)
-    states = tf.function(lambda: strategy.gather(values, axis=0))().numpy()
+    states = _gathered(tf.distribute.get_strategy(), own)
     backed_up, known_by = (set(column.tolist()) for column in states.T)
     if len(known_by) > 1:
         raise UserError(
@@ -89,10 +92,26 @@ def agreed(kind: str, fingerprint: str, epochs: int) -> int:
     return epochs
 
 
+def _gathered(strategy: Any, own: Any) -> np.ndarray:
+    """Rows (1, n) of all workers as (workers, n); each waits for the others' here."""
+    import tensorflow as tf
+
+    values = strategy.experimental_distribute_values_from_function(lambda _: own)
+    return tf.function(lambda: strategy.gather(values, axis=0))().numpy()
+
+
 def trainer(kind: str, layers: Sequence[keras.Layer], input_shape: tuple) -> keras.Model:
     """`layers` in a row, as a model that can be fitted within `scope(kind)`."""
     row = keras.Sequential([keras.Input(input_shape), *layers])
     return row if kind == "none" else Distributed(row.inputs, row.outputs, kind=kind)
+
+
+def local(network: keras.Model) -> keras.Model:
+    """A copy that this process computes alone: what was built within `scope` asks all workers,
+    who may have ended."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def shared_out(kind: str, batches: Any) -> Any:

@@ -9,6 +9,8 @@ files, and the certificate of `fitting.export`.
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
 from fivenets.core.sandbox import UntrustedFile
 from fivenets.fitting import rebuilding
 
@@ -90,23 +93,41 @@ def load(keras_file: Path, is_exported: bool = True) -> tuple[Any, dict[str, Any
         export lies beside it.
     Raises: UserError where there is no such file, or it is not a model saved here.
     """
-    if isinstance(keras_file, UntrustedFile):
-        return rebuilding.load(keras_file)
     try:
         return exported(keras_file)
     except NoExportError as why:
         if is_exported and keras_file.is_file() and "keras" not in sys.modules:
             log.warning("%s: Keras answers, which takes seconds to start: %s", keras_file.name, why)
+    if isinstance(keras_file, UntrustedFile):
+        return rebuilding.load(keras_file)  # whose child reads while Keras is imported
     from fivenets.fitting import model_files
 
     return model_files.load(keras_file)
 
 
+@contextmanager
+def understood(keras_file: Path) -> Iterator[None]:
+    """A block that takes a file's metadata apart, which may be anybody's.
+
+    Raises: UserError where they make no sense to it.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise UserError(
+            f"{keras_file} is not a usable .keras model: its metadata make no sense ({what})"
+        ) from None
+
+
 def exported(keras_file: Path) -> tuple[OpenVinoNetwork, dict[str, Any]]:
     """The export beside a `.keras` file.
 
-    Raises: NoExportError where there is none, or it is of another file, damaged, or unreadable.
+    Raises: NoExportError where there is none, or it is of another file, damaged, or unreadable,
+        or beside an `UntrustedFile`.
     """
+    if isinstance(keras_file, UntrustedFile):
+        raise NoExportError("it was not made here, and is rebuilt")
     files = Export.of(keras_file)
     try:
         record = json.loads(files.record.read_text())

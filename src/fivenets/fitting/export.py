@@ -1,7 +1,7 @@
 """Writes a saved network once more, for OpenVINO, if that computes the same.
 
-The certificate: on pictures and on noise, no output differs from Keras' by more than TOLERANCE of
-the largest output. Both compute in float32.
+The certificate: on pictures and on noise, no output differs from Keras' by more than a tolerance, a
+part of the largest output. Both compute in float32.
 """
 
 import importlib.metadata
@@ -22,7 +22,6 @@ from fivenets.core.digests import sha256
 from fivenets.fitting import inference, model_files
 from fivenets.fitting.engine import Export, OpenVinoNetwork
 
-TOLERANCE = 1e-5
 FREE_SIDE = 96  # pixels of a picture for a network that takes any size
 TIMED = 5  # calls
 
@@ -31,16 +30,19 @@ class NotEqualError(Exception):
     """The export computes something else: there is none."""
 
 
-def export(keras_file: Path, pictures: Sequence[np.ndarray], largest: float) -> dict[str, Any]:
+def export(
+    keras_file: Path, pictures: Sequence[np.ndarray], largest: float, tolerance: float
+) -> dict[str, Any]:
     """Writes the export of a `.keras` file beside it; returns its record.
 
     Args: pictures: (height, width, 3) uint8, to compare on. largest: what 255 is to the network.
+        tolerance: of the certificate.
     Raises: NotEqualError; what Keras or OpenVINO raise where they cannot export it.
     """
     target = Export.of(keras_file)
     try:
         with keras.device("cpu:0"):  # a GPU multiplies in fewer digits than float32 has
-            record = _written(keras_file, target, pictures, largest)
+            record = _written(keras_file, target, pictures, largest, tolerance)
     except BaseException:
         for file in (target.xml, target.bin):
             file.unlink(missing_ok=True)
@@ -49,10 +51,10 @@ def export(keras_file: Path, pictures: Sequence[np.ndarray], largest: float) -> 
     return record
 
 
-def compared(network: Any, exported: Any, inputs: np.ndarray) -> dict[str, Any]:
+def compared(network: Any, exported: Any, inputs: np.ndarray, tolerance: float) -> dict[str, Any]:
     """The certificate: how far the outputs of two networks are apart, and how long each takes.
 
-    Raises: NotEqualError beyond TOLERANCE.
+    Raises: NotEqualError beyond the tolerance.
     """
     expected = inference.all_outputs(network, inputs, len(inputs))
     found = inference.all_outputs(exported, inputs, len(inputs))
@@ -63,14 +65,14 @@ def compared(network: Any, exported: Any, inputs: np.ndarray) -> dict[str, Any]:
         float(np.abs(one - other).max() / max(float(np.abs(one).max()), 1e-30))
         for one, other in zip(expected, found, strict=True)
     )
-    if not difference <= TOLERANCE:  # a NaN is none of less
+    if not difference <= tolerance:  # a NaN is none of less
         raise NotEqualError(f"outputs differ by {difference:.1e} of the largest")
     return {
         "openvino": importlib.metadata.version("openvino"),
         "keras": keras.version(),
         "inputs": len(inputs),
         "max_difference": difference,
-        "tolerance": TOLERANCE,
+        "tolerance": tolerance,
         "keras_ms": _milliseconds(lambda: inference.all_outputs(network, inputs[:1], 1)),
         "openvino_ms": _milliseconds(lambda: inference.all_outputs(exported, inputs[:1], 1)),
     }
@@ -88,12 +90,16 @@ def inputs_of(network: Any, pictures: Sequence[np.ndarray], largest: float) -> n
 
 
 def _written(
-    keras_file: Path, target: Export, pictures: Sequence[np.ndarray], largest: float
+    keras_file: Path,
+    target: Export,
+    pictures: Sequence[np.ndarray],
+    largest: float,
+    tolerance: float,
 ) -> dict[str, Any]:
     network, metadata = model_files.load(keras_file)
     _convert(network, target)
     exported = OpenVinoNetwork(keras_file, network.name)
-    certificate = compared(network, exported, inputs_of(network, pictures, largest))
+    certificate = compared(network, exported, inputs_of(network, pictures, largest), tolerance)
     certificate["bytes"] = target.xml.stat().st_size + target.bin.stat().st_size
     return {
         "sha256": {file.suffix: sha256(file) for file in (keras_file, target.xml, target.bin)},

@@ -18,7 +18,7 @@ EPSILON, MOMENTUM = 1e-3, 0.9  # of batch normalisation: as in keras.application
 
 
 def mobilenet_v2(
-    image_shape: tuple[int, int, int],
+    image_shape: tuple[int | None, int | None, int],
     num_classes: int,
     *,
     alpha: float = 1.0,
@@ -27,7 +27,7 @@ def mobilenet_v2(
     """Inverted residual blocks of depthwise convolutions: 2,257,984 parameters before the logits.
 
     Args:
-        image_shape: (height, width, 3) of images in 0..255, at least 32 pixels a side.
+        image_shape: (height, width, 3) of images in 0..255, at least 32 pixels a side; None: any.
         alpha: times the filters of each layer, rounded to multiples of 8.
         weights: "imagenet" builds the variant that ImageNet's weights are for: each normalisation
             is folded into the convolution before it, which has a bias in its place. Loading them

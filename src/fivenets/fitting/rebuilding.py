@@ -23,14 +23,18 @@ CHILD = "fivenets.fitting.unpacking"
 MOST_WEIGHTS = 640 * 2**20  # bytes
 MOST_LAYERS = 1000
 LARGEST_OUTPUT = 2**28  # numbers of one layer for one input; 1 GiB of float32
+# In metadata: what is shown, and whole numbers, from 1 on.
+TEXTS = ("caution", "cfg", "features", "form", "resize", "style", "subject", "task")
+LARGEST_OF = {"height": 4096, "width": 4096, "depth": 12}
 LARGEST_NUMBER, LARGEST_WINDOW = 65_536, 512
 WINDOWS = ("size", "pool_size", "kernel_size", "strides", "stride", "padding", "dilation_rate")
 LAYERS = {
-    "Activation", "Add", "AveragePooling2D", "BatchNormalization", "Concatenate", "Conv2D",
-    "Conv2DTranspose", "Dense", "DepthwiseConv2D", "Dropout", "Flatten", "GlobalAveragePooling2D",
-    "GlobalMaxPooling2D", "GroupNormalization", "InputLayer", "LeakyReLU", "MaxPooling2D",
-    "Multiply", "ReLU", "Rescaling", "SeparableConv2D", "Softmax", "UnitNormalization",
-    "UpSampling2D", "ZeroPadding2D",
+    "Activation", "Add", "AveragePooling2D", "BatchNormalization", "Concatenate", "Conv1D",
+    "Conv2D", "Conv2DTranspose", "Conv3D", "Dense", "DepthwiseConv2D", "Dropout", "Flatten",
+    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D",
+    "GlobalMaxPooling2D", "GroupNormalization", "InputLayer", "LeakyReLU", "MaxPooling1D",
+    "MaxPooling2D", "MaxPooling3D", "Multiply", "ReLU", "Rescaling", "SeparableConv2D", "Softmax",
+    "UnitNormalization", "UpSampling2D", "ZeroPadding2D",
 }  # fmt: skip
 ACTIVATIONS = {
     "linear", "relu", "relu6", "leaky_relu", "elu", "swish", "silu", "mish", "sigmoid",
@@ -59,7 +63,7 @@ def load(path: UntrustedFile) -> tuple[Any, dict[str, Any]]:
         said = child.message()
         arrays = _arrays(child, said)
         try:
-            metadata = dict(json.loads(said["metadata"]))
+            metadata = _metadata(said["metadata"])
             budget = sum(array.size for array in arrays.values())
             description = _Description(budget).checked(json.loads(said["config"]))
             network = keras.saving.deserialize_keras_object(description)
@@ -72,6 +76,22 @@ def load(path: UntrustedFile) -> tuple[Any, dict[str, Any]]:
         except Exception as error:  # Keras names no kinds for what cannot be built
             raise child.error(str(error) or type(error).__name__) from None
     return network, metadata
+
+
+def _metadata(content: str) -> dict[str, Any]:
+    """What tasks keep beside their networks, of the types in which they do. Raises: Refused."""
+    found = json.loads(content)
+    if not isinstance(found, dict):
+        raise Refused("its metadata are no object")
+    labels = found.get("labels", [])
+    words = [found[key] for key in TEXTS if key in found]
+    words += labels if isinstance(labels, list) else [None]
+    if not all(isinstance(one, str) for one in words):
+        raise Refused("its metadata have something else than text among labels or words")
+    for key, most in LARGEST_OF.items():
+        if key in found and found[key] not in range(1, most + 1):
+            raise Refused(f"{key} in its metadata is no number from 1 to {most}")
+    return found
 
 
 def _arrays(child: Child, said: Mapping[str, Any]) -> dict[str, Any]:

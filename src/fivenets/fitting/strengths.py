@@ -1,4 +1,4 @@
-"""How strongly pictures are changed in training, for classifiers and faces alike."""
+"""How strongly pictures are changed in training."""
 
 from typing import Annotated
 
@@ -23,3 +23,12 @@ class Strengths:
     colour_shift: Fraction = 0.0  # of the range, of red, green and blue each by itself
     pca_colour: Fraction = 0.0  # AlexNet's shift along ImageNet's principal colours; there 0.1
     erase: Fraction = 0.0  # part of the pictures in which a box is replaced by noise
+
+
+@checked
+class Colours:
+    """Of the colours, where pictures are changed before Keras; 0 leaves them as they are."""
+
+    exposure: Annotated[float, Field(ge=0, le=9)] = 0.0  # by up to a factor of 1 + this, either way
+    saturation: Annotated[float, Field(ge=0, le=9)] = 0.0  # the same
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a turn, either way

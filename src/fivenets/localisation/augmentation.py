@@ -43,7 +43,7 @@ def augmented(
     is_mirrored = strength.mirror and rng.random() < 0.5
     to_old = _random_places(strength, is_mirrored, rng)
     picture = warped(example.image_rgb_uint8, to_old, size).astype(np.float32)
-    picture = picture @ random_colours(strength.exposure, strength.saturation, strength.hue, rng)
+    picture = picture @ random_colours(strength, rng)
     label, coordinates = moved(example.label, example.coordinates, form, to_old, is_mirrored)
     return np.clip(picture, 0, 255), label, coordinates
 

@@ -7,8 +7,7 @@ from pydantic import Field
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import Count, Fraction, NonNegative, Section, checked
 from fivenets.fitting.recipe import Recipe
-
-Factor = Annotated[float, Field(ge=0, le=9)]
+from fivenets.fitting.strengths import Colours
 
 
 @checked
@@ -21,16 +20,13 @@ class Loss:
 
 
 @checked
-class Augmentation:
+class Augmentation(Colours):
     """How strongly a picture, and its coordinates with it, are changed; 0 or false: not at all."""
 
     mirror: bool = False  # left and right, half of the time
     rotation: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a turn, either way; of points alone
     zoom: Fraction = 0.0  # of the side, in or out
     shift: Fraction = 0.0  # of the side, either way
-    exposure: Factor = 0.0  # by up to a factor of 1 + this, either way
-    saturation: Factor = 0.0  # the same
-    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a turn, either way
 
 
 @checked

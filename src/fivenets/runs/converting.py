@@ -1,5 +1,6 @@
 """Darknet's files -> a model file, with the evidence for it and an export beside it."""
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Sequence
@@ -33,16 +34,17 @@ def convert(
         raise UserError(f"{out} is not written: engines disagree: {json.dumps(record['engines'])}")
     converted.save(out)
     white = 255.0 if isinstance(converted, ConvertedClassifier) else 1.0
-    return record | {"answers_by": exported(out, white)}
+    return record | {"answers_by": exported(out, white, 1e-5)}
 
 
-def exported(file: Path, white: float | None) -> str:
+def exported(file: Path, white: float | None, tolerance: float) -> str:
     """Leaves a new model file of the user's with its export; says what answers for it.
 
-    white: what 255 is to the network; None: it has no export.
+    white: what 255 is to the network; None: it has no export. tolerance: see `Service`.
     """
     for old in dataclasses.astuple(Export.of(file)):  # of another file of that name
-        old.unlink(missing_ok=True)
-    said = "Keras" if white is None else exporting.beside(file, white)
+        with contextlib.suppress(OSError):  # such as a name that is too long with another ending
+            old.unlink()
+    said = "Keras" if white is None else exporting.beside(file, white, tolerance, file.name)
     trust.remember(file)
     return said

@@ -27,7 +27,7 @@ def of(candidate: Candidate, service: Service) -> Exporter:
             return {}, "Keras: what is asked of it is gradients"
         linked = folder / candidate.file.name
         linked.symlink_to(candidate.file.resolve())
-        said = beside(linked, service.white)
+        said = beside(linked, service.white, service.tolerance, candidate.name)
         files = Export.of(linked)
         if not files.record.exists():
             return {}, said
@@ -36,23 +36,23 @@ def of(candidate: Candidate, service: Service) -> Exporter:
     return export
 
 
-def beside(file: Path, white: float) -> str:
+def beside(file: Path, white: float, tolerance: float, name: str) -> str:
     """Writes the export of a .keras file beside it; says in a word or a sentence what answers.
 
-    white: what 255 is to the network.
+    white: what 255 is to the network. tolerance: see `Service`. name: for the log.
     """
     # Keras is imported here: a version that is registered already needs none.
     from fivenets.fitting import export
 
     try:
-        certificate = export.export(file, example_pictures(), white)["certificate"]
+        certificate = export.export(file, example_pictures(), white, tolerance)["certificate"]
     except Exception as error:  # of Keras, TensorFlow and OpenVINO, which name no kinds
         first_line = str(error).strip().partition("\n")[0]
-        log.warning("%s: not exported for OpenVINO: %s", file.name, first_line)
+        log.warning("%s: not exported for OpenVINO: %s", name, first_line)
         return f"Keras: not exported: {first_line}"
     log.info(
         "%s: exported for OpenVINO, within %.1e of Keras, %.1f ms a picture (Keras %.1f)",
-        file.name,
+        name,
         certificate["max_difference"],
         certificate["openvino_ms"],
         certificate["keras_ms"],

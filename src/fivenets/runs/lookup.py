@@ -38,11 +38,17 @@ def name_and_uri(model: str) -> tuple[str, str]:
 
 
 def model_file(name_or_file: str, trusts: bool = False) -> Path:
-    """The `.keras` file that a user names: a file, NAME, NAME@ALIAS or NAME/VERSION.
+    """The `.keras` file that a user names: a file, NAME, NAME@ALIAS or NAME/VERSION,
+    or a repository of the hub (see `hub`).
 
     Args: trusts: whether a file is opened as it is, whoever made it; else see `trust`.
     Raises: UserError where there is none; it names the models that there are.
     """
+    if name_or_file.startswith("hf://"):
+        from fivenets.runs import hub
+
+        found = hub.fetched(name_or_file)
+        return found if trusts else trust.opened_as(found)
     if name_or_file.endswith(".keras"):
         if not Path(name_or_file).is_file():
             raise UserError(f"{name_or_file}: no such model file")

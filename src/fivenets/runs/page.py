@@ -32,6 +32,7 @@ COMMANDS = {
     "classification": "classify photo.jpg",
     "detection": "detect street.jpg --out drawn",
     "faces": "verify one.jpg another.jpg",
+    "localisation": "landmarks face.jpg --out dots.png",
     "segmentation": "segment street.jpg --out classes.png",
     "style": "stylize photo.jpg painting.jpg --out painted.png",
     "fast-style": "stylize photo.jpg --out painted.png",

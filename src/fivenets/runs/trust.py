@@ -28,14 +28,16 @@ def opened_as(path: Path) -> Path:
     """
     digest, record = sha256(path), Export.of(path).record
     is_known = _is_allowed(digest) or _is_made_here(digest)
-    if is_known and record.exists():  # which holds the digests of the export's other files
+    if is_known and os.path.exists(record):  # which holds the digests of the export's other files
         is_known = _is_allowed(sha256(record))
     return path if is_known else UntrustedFile(path)
 
 
 def remember(path: Path) -> None:
     """Adds a file that was made just now, and the record of its export, to the allow-list."""
-    made = [file for file in (path, Export.of(path).record) if file.exists()]
+    made = [
+        file for file in (path, Export.of(path).record) if os.path.exists(file)
+    ]  # False for a name that is too long
     lines = [f"{sha256(file)}  {file.absolute()}\n" for file in made]
     allow_list().parent.mkdir(parents=True, exist_ok=True)
     with allow_list().open("a") as stream:

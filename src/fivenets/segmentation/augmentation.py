@@ -16,18 +16,13 @@ def augmented(
     width: int,
     strength: Augmentation,
     rng: np.random.Generator,
-    stride: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One window of both: (height, width, 3) float32 in 0..255 and, uint8, the mask's.
-
-    This is (height, width), or a `stride`-th of it.
-    """
+    """(height, width, 3) float32 in 0..255 and (height, width) uint8: one window of both."""
     box = _window(mask.shape, strength.crop, rng)
     step = -1 if strength.mirror and rng.random() < 0.5 else 1
     pixels = resized(image_rgb_uint8, height, width, box)[:, ::step].astype(np.float32)
-    small = resized_mask(mask, height // stride, width // stride, box)
-    colours = random_colours(strength.exposure, strength.saturation, strength.hue, rng)
-    return np.clip(pixels @ colours, 0, 255), small[:, ::step]
+    colours = random_colours(strength, rng)
+    return np.clip(pixels @ colours, 0, 255), resized_mask(mask, height, width, box)[:, ::step]
 
 
 def resized(

@@ -11,7 +11,7 @@ class SegmentationLoss(keras.losses.Loss):
     """Cross-entropy with a weight for each class, and Dice loss beside it.
 
     Takes masks (n, height, width) of class numbers, of which others than 0..classes - 1 are of no
-    class, and logits (n, height, width, classes).
+    class, and logits (n, height, width, classes). Smaller ones are enlarged first, as in use.
     """
 
     def __init__(self, class_weights: Sequence[float], dice: float = 0.0, **options):
@@ -21,6 +21,8 @@ class SegmentationLoss(keras.losses.Loss):
     def call(self, y_true, y_pred):
         # Of a number that is none of theirs, ops.one_hot makes zeros.
         truth = ops.one_hot(ops.cast(y_true, "int32"), len(self.class_weights))
+        if y_pred.shape[1:3] != y_true.shape[1:3]:
+            y_pred = ops.image.resize(y_pred, y_true.shape[1:3])
         log_probabilities = ops.log_softmax(y_pred)
         loss = cross_entropy(truth, log_probabilities, ops.convert_to_tensor(self.class_weights))
         if self.dice:

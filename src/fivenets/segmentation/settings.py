@@ -16,12 +16,12 @@ from fivenets.core.params import (
     checked,
 )
 from fivenets.fitting.recipe import Recipe
+from fivenets.fitting.strengths import Colours
 
 ENCODER_DEPTH = 5  # halvings of MobileNetV2
 LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
 Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 Filters = Annotated[int, Field(ge=1, le=256)]
-Factor = Annotated[float, Field(ge=0, le=9)]
 
 
 @checked
@@ -34,14 +34,11 @@ class Loss:
 
 
 @checked
-class Augmentation:
+class Augmentation(Colours):
     """How strongly a picture, and its mask with it, is changed; 0 or false: not at all."""
 
     mirror: bool = False  # left and right, half of the time
     crop: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the sides: zooms in by up to so much
-    exposure: Factor = 0.0  # by up to a factor of 1 + this, either way
-    saturation: Factor = 0.0  # the same
-    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of a turn, either way
 
 
 @checked
@@ -52,7 +49,7 @@ class FineTuning:
     height: Side = 288
     width: Side = 384
     filters: Filters = 32
-    epochs: Count = 12
+    epochs: Count = 10
     learning_rate: Positive = 0.003
     augmentation: Section[Augmentation] = Augmentation()
 

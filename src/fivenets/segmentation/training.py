@@ -16,7 +16,7 @@ from fivenets.segmentation.augmentation import augmented, resized, resized_mask
 from fivenets.segmentation.losses import SegmentationLoss, class_weights
 from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.unet import unet
-from fivenets.segmentation.unet_on_mobilenet import STRIDE, unet_on
+from fivenets.segmentation.unet_on_mobilenet import unet_on
 
 KEPT = 2  # times the network's sides: what is larger is shrunk before training, to save memory
 
@@ -43,9 +43,9 @@ def train(
     examples = [_shrunk(example, recipe) for example in data.train]  # decoded once
     classes, momentum = len(data.labels), recipe.batch_norm_momentum
     if encoder is None:
-        network, stride = unet(classes, recipe.filters, recipe.depth, momentum), 1
+        network = unet(classes, recipe.filters, recipe.depth, momentum)
     else:
-        network, stride = unet_on(encoder, classes, recipe.filters, momentum), STRIDE
+        network = unet_on(encoder, classes, recipe.filters, momentum)
     trained = training_copy(network, recipe.policy)
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
@@ -56,7 +56,7 @@ def train(
     rows = fit_by(
         recipe,
         trained,
-        lambda first_epoch: batches(examples, recipe, first_epoch, stride),
+        lambda first_epoch: batches(examples, recipe, first_epoch),
         on_epoch_end,
         name="unet",
         steps=whole_batches(len(examples), recipe.batch_size)[1],
@@ -70,13 +70,13 @@ def train(
 
 
 def batches(
-    examples: Sequence[Example], recipe: UNetRecipe, first_epoch: int, stride: int = 1
+    examples: Sequence[Example], recipe: UNetRecipe, first_epoch: int
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """(pictures, masks) from an epoch on: see `assembled`; of a mask each `stride`-th pixel."""
+    """(pictures, masks) from an epoch on: see `assembled`."""
 
     def example(index: int, _: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         one, sides = examples[index], (recipe.height, recipe.width)
-        return augmented(one.image_rgb_uint8, one.mask, *sides, recipe.augmentation, rng, stride)
+        return augmented(one.image_rgb_uint8, one.mask, *sides, recipe.augmentation, rng)
 
     def order(rng: np.random.Generator) -> np.ndarray:
         return rng.permutation(len(examples))

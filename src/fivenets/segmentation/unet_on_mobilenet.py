@@ -12,7 +12,6 @@ from fivenets.fitting.mobilenet_v2 import mobilenet_v2
 # What the skips carry, from stride 2 to 16, and the bottom of stride 32.
 SKIPS = ("expanded_conv_project", "block_2_add", "block_5_add", "block_12_add")
 BOTTOM = "block_16_project"
-STRIDE = 2  # of the logits: no skip is of full size
 
 
 def encoder() -> keras.Model:
@@ -28,8 +27,7 @@ def unet_on(
 ) -> keras.Model:
     """From pictures (n, height, width, 3) in 0..255 to logits (n, height / 2, width / 2, classes).
 
-    Height and width are any multiples of 32. Nothing is computed at full size, where
-    no skip is either.
+    Height and width are any multiples of 32. Nothing is computed at full size, where no skip is.
     Args: trained: an `encoder`, whose layers are used. filters: of the expanding path's last
         convolution; those before it have half as many again at each level.
     """
@@ -39,12 +37,13 @@ def unet_on(
         norm = layers.BatchNormalization(momentum=batch_norm_momentum, name=f"{name}_norm")
         return layers.ReLU(name=f"{name}_relu")(norm(x))
 
-    # The encoder's numbers are of any scale: unless they are normalised first, little is learned.
-    x = convolution(trained.get_layer(BOTTOM).output, round(filters * 1.5**4), 1, "bottom")
+    x = trained.get_layer(BOTTOM).output
     for level in reversed(range(len(SKIPS))):
         width = round(filters * 1.5**level)
+        # The encoder's numbers are of any scale: without these normalisations little is learned.
         skip = convolution(trained.get_layer(SKIPS[level]).output, width, 1, f"side{level}")
-        x = layers.Conv2DTranspose(width, 2, strides=2, name=f"up{level}_twofold")(x)
+        x = convolution(x, width, 1, f"up{level}_narrowed")
+        x = layers.UpSampling2D(name=f"up{level}_twofold")(x)
         x = convolution(layers.Concatenate(name=f"skip{level}")([skip, x]), width, 3, f"up{level}")
     logits = layers.Conv2D(classes, 1, dtype="float32", name="logits")(x)
     return keras.Model(trained.input, logits, name="unet")

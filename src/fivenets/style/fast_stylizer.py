@@ -48,9 +48,10 @@ class FastStylizer:
         """What `engine.load` read from `path`."""
         if network.name != TRANSFORMER or "style" not in metadata:
             raise UserError(f"{path} is no network that has learned a style")
-        settings = FastSettings(**metadata["settings"])
-        filters = metadata.get("filters")
-        return cls(network, metadata["style"], settings, metadata["features"], filters)
+        with engine.understood(path):
+            settings = FastSettings(**metadata["settings"])
+            filters = metadata.get("filters")
+            return cls(network, metadata["style"], settings, metadata["features"], filters)
 
     def save(self, path: Path) -> None:
         """Writes the network and what is known of it."""

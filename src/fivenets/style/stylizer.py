@@ -11,7 +11,7 @@ import numpy as np
 
 from fivenets.core.errors import UserError
 from fivenets.core.params import SettingError
-from fivenets.fitting import model_files
+from fivenets.fitting import engine, model_files
 from fivenets.fitting.fit import make_deterministic
 from fivenets.style import features, pictures, transfer
 from fivenets.style.objective import Style
@@ -40,7 +40,8 @@ class Stylizer:
         """What `model_files.load` read from `path`."""
         if network.name not in features.BLOCKS or "settings" not in metadata:
             raise UserError(f"{path} is no model for style transfer: it holds no VGG features")
-        return cls(network, Settings(**metadata["settings"]), metadata["features"])
+        with engine.understood(path):
+            return cls(network, Settings(**metadata["settings"]), metadata["features"])
 
     def save(self, path: Path, **more: Any) -> None:
         """Writes the network and its settings; `more` are JSON values to be kept with them."""

@@ -4,7 +4,6 @@ A data set is `signs` (real or built-in), `course_cats`, a folder of images by c
 TFDS knows, or several of hands with a weight each (`mixture`).
 """
 
-import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +17,8 @@ from fivenets.core.listing import Listing
 from fivenets.datasets import class_folders, overlap
 from fivenets.datasets.class_folders import ClassFolder
 from fivenets.datasets.classification import cats, mixture
-from fivenets.datasets.classification.prepared import (
-    SOURCE_FILE,
-    DataSettings,
-    split_expressions,
-    version_folder,
-)
+from fivenets.datasets.classification.prepared import DataSettings, split_expressions
+from fivenets.datasets.opening import SOURCE_FILE, builder_in, record_in
 from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
 from fivenets.datasets.storing import (
     digest,
@@ -85,7 +80,7 @@ def is_stale(
     """
     if not (out / SOURCE_FILE).exists():
         return False
-    record = json.loads((out / SOURCE_FILE).read_text())
+    record = record_in(out)
 
     def is_to_be_had(asset: str) -> bool:
         return source != "builtin" and asset in ASSETS and answers(ASSETS[asset])
@@ -171,7 +166,7 @@ def _shared(folder: Path, settings: DataSettings) -> list[str]:
 
     Raises: UserError where two splits of TFDS are, for more than a few examples, the same.
     """
-    builder = tfds.builder_from_directory(version_folder(folder))
+    builder = builder_in(folder)
     if "train" not in builder.info.splits:  # which `load` says
         return []
     expressions = split_expressions(list(builder.info.splits), settings)

@@ -15,10 +15,10 @@ import tensorflow_datasets as tfds
 from fivenets.core import images
 from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
+from fivenets.datasets.opening import builder_in, record_in, version_folder
 from fivenets.datasets.settings import DataSettings
 from fivenets.sources.origin import Origin, all_of
 
-SOURCE_FILE = "source.json"  # beside the data: what `prepare` read
 CACHE_BYTES = 2 * 1024**3  # decoded images up to this many bytes are kept in memory
 WITHOUT_IMAGES = {"image": tfds.decode.SkipDecoding()}
 # Splits of what belongs to no class, which stand beside those of examples.
@@ -59,7 +59,7 @@ class ImageDataset:
 
     @cached_property
     def _builder(self) -> tfds.core.DatasetBuilder:
-        return tfds.builder_from_directory(version_folder(self.folder))
+        return builder_in(self.folder)
 
     def digest(self) -> str:
         """SHA-256 of the stored examples, and of which of them each split has."""
@@ -148,7 +148,7 @@ def load(folder: Path, settings: DataSettings) -> ImageDataset:
 
     Where it has no validation or test split, the fractions are taken from the end of train.
     """
-    builder = tfds.builder_from_directory(version_folder(folder))
+    builder = builder_in(folder)
     available = builder.info.splits
     if "train" not in available:
         raise UserError(f"{folder}: a split train is needed, it has {', '.join(available)}")
@@ -160,7 +160,7 @@ def load(folder: Path, settings: DataSettings) -> ImageDataset:
     empty = [split for split, count in counts.items() if count == 0]
     if empty:
         raise UserError(f"{folder}: no examples in {', '.join(empty)}")
-    record = json.loads((folder / SOURCE_FILE).read_text())
+    record = record_in(folder)
     labels = tuple(builder.info.features["label"].names)
     return ImageDataset(folder, settings, labels, record, splits, counts)
 
@@ -175,14 +175,3 @@ def split_expressions(available: Sequence[str], settings: DataSettings) -> dict[
             splits[split], kept = f"train[{start}%:{kept}%]", start
     splits["train"] = "train" if kept == 100 else f"train[:{kept}%]"
     return {split: splits[split] for split in ("train", "validation", "test")}
-
-
-def version_folder(folder: Path) -> Path:
-    """The folder below `folder` that TFDS reads.
-
-    Raises: UserError where there is none.
-    """
-    found = next(folder.rglob("dataset_info.json"), None)
-    if found is None:
-        raise UserError(f"{folder} holds no prepared data set: run `dvc repro` first")
-    return found.parent

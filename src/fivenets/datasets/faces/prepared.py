@@ -11,9 +11,9 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from fivenets.core.errors import UserError
-from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
 from fivenets.datasets.faces.examples import TEST
 from fivenets.datasets.faces.lfw import Pair
+from fivenets.datasets.opening import builder_in, record_in
 from fivenets.datasets.settings import FaceSettings
 
 PAIRS_FILE = "pairs.json"  # beside the data
@@ -57,7 +57,7 @@ def load(folder: Path, settings: FaceSettings) -> tuple[Faces, Faces, dict]:
         those with two pictures or more, as one picture of a person says nothing about a pair. A
         set that says itself who is kept from training, as LFW does, is cut as it says.
     """
-    builder = tfds.builder_from_directory(version_folder(folder))
+    builder = builder_in(folder)
     examples = list(tfds.as_numpy(builder.as_dataset("train")))
     people, pictures, names, parts = (
         np.array([example[key].decode() for example in examples])
@@ -65,7 +65,7 @@ def load(folder: Path, settings: FaceSettings) -> tuple[Faces, Faces, dict]:
     )
     has_parts = len(parts) and all(parts)
     is_test = parts == TEST if has_parts else np.isin(people, _test_names(people, settings))
-    record = json.loads((folder / SOURCE_FILE).read_text())
+    record = record_in(folder)
     faces = Faces([example["image"] for example in examples], people, pictures, names)
     return faces.only(~is_test), faces.only(is_test), record
 

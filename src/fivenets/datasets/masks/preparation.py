@@ -18,11 +18,10 @@ from fivenets.core import listing
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets import overlap
-from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.masks import folder as folders
 from fivenets.datasets.masks.prepared import VALUES, mask_of
-from fivenets.datasets.objects.prepared import rows_of
 from fivenets.datasets.objects.storing import stored
+from fivenets.datasets.opening import builder_in, rows_of, version_folder
 from fivenets.datasets.settings import MaskSettings
 from fivenets.datasets.splits import check_apart
 from fivenets.datasets.storing import (
@@ -60,7 +59,7 @@ def prepare(settings: MaskSettings, source: str, out: Path, raw_dir: Path) -> No
         raise UserError(f"data.source should be one of {', '.join(SOURCES)}, it is {source!r}")
     with replacing(out) as scratch:
         origin, names = _write(settings, source, scratch, raw_dir)
-        builder = tfds.builder_from_directory(version_folder(scratch))
+        builder = builder_in(scratch)
         check_apart(builder, settings.train, settings.test)
         classes, notes = _survey(builder, settings, names)
         # By what was left out, `make` knows when it can be had after all.

@@ -4,21 +4,16 @@ They are its features image and segmentation_mask. A mask is stored with the val
 `source.json` says which value is which class.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from fivenets.core.images import read_image
-from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
-from fivenets.datasets.objects.prepared import rows_of
+from fivenets.datasets.opening import Examples, opened
 from fivenets.datasets.settings import MaskSettings
-from fivenets.datasets.splits import check_apart
 from fivenets.drawn.canvas import VOID
 from fivenets.sources.origin import Origin
 
@@ -31,29 +26,6 @@ class Example:
 
     image_rgb_uint8: np.ndarray  # (height, width, 3)
     mask: np.ndarray  # (height, width) uint8: an index into the labels, or VOID
-
-
-class Examples(Sequence[Example]):
-    """The examples of one split: read at the first use, each decoded whenever it is asked for."""
-
-    def __init__(self, builder: tfds.core.DatasetBuilder, split: str, index_of: np.ndarray):
-        self._builder, self._split, self._index_of = builder, split, index_of
-
-    @cached_property
-    def _rows(self) -> list[dict[str, Any]]:
-        return list(rows_of(self._builder, self._split))
-
-    def __len__(self) -> int:
-        return self._builder.info.splits[self._split].num_examples
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return [self[one] for one in range(len(self))[index]]
-        row = self._rows[index]
-        return Example(read_image(row["image"]), self._index_of[mask_of(row)])
-
-    def __iter__(self) -> Iterator[Example]:
-        return (self[index] for index in range(len(self)))
 
 
 @dataclass(frozen=True)
@@ -77,13 +49,14 @@ def load(folder: Path, settings: MaskSettings) -> MaskDataset:
 
     Raises: UserError where a split is not there, or both have an example in common.
     """
-    builder = tfds.builder_from_directory(version_folder(folder))
-    check_apart(builder, settings.train, settings.test)
-    record = json.loads((folder / SOURCE_FILE).read_text())
+    builder, record = opened(folder, settings.train, settings.test)
     classes = {int(value): name for value, name in record["classes"].items()}
-    train, test = (
-        Examples(builder, split, index_of(classes)) for split in (settings.train, settings.test)
-    )
+    place = index_of(classes)
+
+    def example(row: Mapping[str, Any]) -> Example:
+        return Example(read_image(row["image"]), place[mask_of(row)])
+
+    train, test = (Examples(builder, split, example) for split in (settings.train, settings.test))
     return MaskDataset(settings, tuple(classes.values()), record, train, test)
 
 

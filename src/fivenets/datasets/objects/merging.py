@@ -7,9 +7,9 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from fivenets.datasets.classification.prepared import version_folder
-from fivenets.datasets.objects.prepared import objects_of, rows_of
+from fivenets.datasets.objects.prepared import objects_of
 from fivenets.datasets.objects.storing import boxed, store
+from fivenets.datasets.opening import builder_in, rows_of
 
 Builders = dict[str, tfds.core.DatasetBuilder]  # by the name of the set
 
@@ -20,7 +20,7 @@ def merge(parts: Sequence[tuple[str, Path]], out: Path) -> None:
     A split has the pictures of all sets that have it. Labels of one name are one class; the classes
     are in the order in which they are first met.
     """
-    builders = {name: tfds.builder_from_directory(version_folder(folder)) for name, folder in parts}
+    builders = {name: builder_in(folder) for name, folder in parts}
     labels = dict.fromkeys(label for one in builders.values() for label in _labels(one))
     splits = dict.fromkeys(split for one in builders.values() for split in one.info.splits)
     store(

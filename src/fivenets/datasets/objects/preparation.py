@@ -15,10 +15,10 @@ from PIL import Image
 
 from fivenets.core import listing
 from fivenets.core.errors import UserError
-from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.objects import camvid, merging, survey, voc
 from fivenets.datasets.objects.prepared import ObjectSettings
 from fivenets.datasets.objects.storing import Said, boxed, store, store_folder
+from fivenets.datasets.opening import version_folder
 from fivenets.datasets.splits import check_apart
 from fivenets.datasets.storing import (
     digest,

@@ -1,19 +1,15 @@
 """Reads a prepared set of pictures and boxes; any TFDS set with image and objects/bbox will do."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from fivenets.core.images import read_image
-from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
+from fivenets.datasets.opening import Examples, opened
 from fivenets.datasets.settings import ObjectSettings
-from fivenets.datasets.splits import check_apart
 from fivenets.sources.origin import Origin, all_of
 
 SMALLEST_SIDE = 1e-6  # of the picture's; what is narrower or lower has no area to find
@@ -28,34 +24,6 @@ class Example:
     classes: np.ndarray  # (n,) integers
     is_difficult: np.ndarray  # (n,) bool: neither finding nor missing these counts
     source: str = ""  # of several data sets: the one that it is of
-
-
-class Examples(Sequence[Example]):
-    """The examples of one split: read at the first use, each decoded whenever it is asked for."""
-
-    def __init__(self, builder: tfds.core.DatasetBuilder, split: str):
-        self._builder, self._split = builder, split
-
-    @cached_property
-    def _rows(self) -> list[dict[str, Any]]:
-        return list(rows_of(self._builder, self._split))
-
-    def __len__(self) -> int:
-        return self._builder.info.splits[self._split].num_examples
-
-    @overload
-    def __getitem__(self, index: int) -> Example: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Example]: ...
-    def __getitem__(self, index: int | slice) -> Example | list[Example]:
-        if isinstance(index, slice):
-            return [self[one] for one in range(len(self))[index]]
-        row = self._rows[index]
-        source = row.get("source", b"").decode()
-        return Example(read_image(row["image"]), *objects_of(row), source)
-
-    def __iter__(self) -> Iterator[Example]:
-        return (self[index] for index in range(len(self)))
 
 
 @dataclass(frozen=True)
@@ -88,21 +56,15 @@ def load(folder: Path, settings: ObjectSettings) -> ObjectDataset:
 
     Raises: UserError where a split is not there, or both have an example in common.
     """
-    builder = tfds.builder_from_directory(version_folder(folder))
-    check_apart(builder, settings.train, settings.test)
+    builder, record = opened(folder, settings.train, settings.test)
     labels = tuple(builder.info.features["objects"].feature["label"].names)
-    record = json.loads((folder / SOURCE_FILE).read_text())
-    train, test = (Examples(builder, split) for split in (settings.train, settings.test))
+    train, test = (Examples(builder, split, _example) for split in (settings.train, settings.test))
     return ObjectDataset(settings, labels, record, train, test)
 
 
-def rows_of(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str, Any]]:
-    """The rows of a split, with pictures as the bytes of their files.
-
-    What decodes a user's picture is to decode these, too.
-    """
-    decoders = {"image": tfds.decode.SkipDecoding()}
-    yield from tfds.as_numpy(builder.as_dataset(split, decoders=decoders))
+def _example(row: dict[str, Any]) -> Example:
+    source = row.get("source", b"").decode()
+    return Example(read_image(row["image"]), *objects_of(row), source)
 
 
 def objects_of(row: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

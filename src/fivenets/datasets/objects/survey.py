@@ -11,9 +11,9 @@ import tensorflow_datasets as tfds
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.objects.lists import some
-from fivenets.datasets.objects.prepared import ObjectSettings, is_flat, objects_of, rows_of
+from fivenets.datasets.objects.prepared import ObjectSettings, is_flat, objects_of
+from fivenets.datasets.opening import builder_in, rows_of
 from fivenets.datasets.splits import check_apart
 
 
@@ -33,7 +33,7 @@ def of(folder: Path, settings: ObjectSettings) -> tuple[list[str], list[str]]:
     Raises: UserError where a split is not there, where both have an example in common, and where
         one has nothing to learn from or to find.
     """
-    builder = tfds.builder_from_directory(version_folder(folder))
+    builder = builder_in(folder)
     check_apart(builder, settings.train, settings.test)
     labels = builder.info.features["objects"].feature["label"].names
     train, test = (_of(builder, split, labels) for split in (settings.train, settings.test))

@@ -18,8 +18,8 @@ from PIL import Image
 from fivenets.core import listing
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
-from fivenets.datasets.classification.prepared import version_folder
 from fivenets.datasets.objects.storing import stored
+from fivenets.datasets.opening import builder_in, version_folder
 from fivenets.datasets.settings import PlaceSettings
 from fivenets.datasets.splits import check_apart
 from fivenets.datasets.storing import digest, is_folder, replacing, write_source
@@ -49,7 +49,7 @@ def prepare(settings: PlaceSettings, source: str, out: Path, raw_dir: Path) -> N
     """
     with replacing(out) as scratch:
         origin, said = _write(settings.dataset, source, scratch, raw_dir)
-        builder = tfds.builder_from_directory(version_folder(scratch))
+        builder = builder_in(scratch)
         check_apart(builder, settings.train, settings.test)
         missing = ["helen68"] if settings.dataset == "helen68" and origin.is_drawn else []
         counts = write_source(scratch, [origin], left_out=missing, **said)

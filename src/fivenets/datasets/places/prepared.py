@@ -1,19 +1,15 @@
 """Reads a prepared set of pictures of at most one object."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from fivenets.core.images import read_image
-from fivenets.datasets.classification.prepared import SOURCE_FILE, version_folder
-from fivenets.datasets.objects.prepared import rows_of
+from fivenets.datasets.opening import opened, rows_of
 from fivenets.datasets.settings import PlaceSettings
-from fivenets.datasets.splits import check_apart
 from fivenets.sources.origin import Origin
 
 
@@ -48,9 +44,7 @@ def load(folder: Path, settings: PlaceSettings) -> PlaceDataset:
 
     Raises: UserError where a split is not there, or both have an example in common.
     """
-    builder = tfds.builder_from_directory(version_folder(folder))
-    check_apart(builder, settings.train, settings.test)
-    record = json.loads((folder / SOURCE_FILE).read_text())
+    builder, record = opened(folder, settings.train, settings.test)
     train, test = (
         [
             Example(read_image(row["image"]), int(row["label"]), row["coordinates"])

@@ -1,0 +1,159 @@
+"""Would a test notice? Changes one thing at a time in a module, and runs the tests of the module.
+
+    python pipelines/make/mutants.py [MODULE...]
+
+Prints the share of mutants that a test has killed and each that survived, and keeps both in
+benchmarks/results/mutants.json. mutmut and cosmic-ray start the tests anew for each mutant, which
+here means some seconds of imports; a fork of a process that has imported them already means none.
+"""
+
+import ast
+import copy
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+RESULTS = Path("benchmarks", "results", "mutants.json")
+SECONDS = 60  # of processor time for the tests of one mutant; one that hangs is noticed
+IMPORTED = (
+    "numpy", "scipy.stats", "scipy.special", "scipy.spatial", "pytest", "hypothesis", "cv2",
+    "pydantic", "PIL.Image", "sklearn.metrics", "matplotlib.pyplot",
+)  # fmt: skip
+# Modules in which an error would be silent, and the tests that belong to them.
+MODULES = {
+    "detection.boxes": ("detection/test_boxes.py", "course/test_week3_boxes.py"),
+    "detection.precision": ("detection/test_precision.py",),
+    "faces.intervals": ("faces/test_intervals.py",),
+    "faces.recognition": ("faces/test_recognition.py",),
+    "faces.thresholds": ("faces/test_thresholds.py",),
+    "faces.verification": ("faces/test_verification.py",),
+    "datasets.splits": ("datasets/test_preparation.py",),
+    "core.listing": ("core/test_listing.py",),
+    "core.metrics": ("classification/test_evaluation.py", "detection/test_scoring.py"),
+    "style.objective": ("style/test_objective.py",),
+    "style.losses": ("style/test_style_losses.py",),
+}
+SWAPS = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
+    ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or, ast.Or: ast.And,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
+}  # fmt: skip
+PAIRS = (("max", "min"), ("maximum", "minimum"), ("any", "all"), ("argmax", "argmin"))
+NAMES = dict(PAIRS) | {other: one for one, other in PAIRS}
+
+
+def mutants(source: str) -> Iterator[tuple[int, str, ast.Module]]:
+    """Line, what is there instead of what, and the module, for each thing that can be changed."""
+    tree = ast.parse(source)
+    for place, node in enumerate(ast.walk(tree)):
+        for change in changed(node):
+            mutant = copy.deepcopy(tree)
+            twin = next(other for at, other in enumerate(ast.walk(mutant)) if at == place)
+            twin.__dict__.update(copy.deepcopy(change.__dict__))
+            if is_meant(tree, node):
+                words = f"{ast.unparse(node)} -> {ast.unparse(change)}".replace("\n", " ")
+                yield node.lineno, words[:160], ast.fix_missing_locations(mutant)
+
+
+def changed(node: ast.AST) -> Iterator[ast.AST]:
+    """Copies of a node with one thing changed in each."""
+
+    def copied(**fields: object) -> ast.AST:
+        return type(node)(**{**vars(node), **fields})
+
+    if isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in SWAPS:
+        yield copied(op=SWAPS[type(node.op)]())
+    elif isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
+        yield copied(ops=[SWAPS[type(node.ops[0])](), *node.ops[1:]])
+        wider = ast.BinOp(node.comparators[0], ast.Mult(), ast.Constant(1.01))
+        if isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+            yield copied(comparators=[wider, *node.comparators[1:]])
+    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        yield copied(value=node.value + 1 if type(node.value) is int else node.value * 1.01)
+    elif isinstance(node, ast.Constant) and type(node.value) is bool:
+        yield copied(value=not node.value)
+    elif isinstance(node, ast.Attribute) and node.attr in NAMES:
+        yield copied(attr=NAMES[node.attr])
+    elif isinstance(node, ast.Name) and node.id in NAMES:
+        yield copied(id=NAMES[node.id])
+
+
+def is_meant(tree: ast.Module, node: ast.AST) -> bool:
+    """Whether a change of the node could matter: not in what is said or annotated."""
+    aside: list[ast.AST | None] = []
+    for around in ast.walk(tree):
+        if isinstance(around, ast.JoinedStr | ast.Raise):
+            aside.append(around)
+        elif isinstance(around, ast.AnnAssign | ast.arg):
+            aside.append(around.annotation)
+        elif isinstance(around, ast.FunctionDef):
+            aside += [around.returns, *around.decorator_list]
+    return not any(part and node in ast.walk(part) for part in aside)
+
+
+class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports a mutant where its module is asked for."""
+
+    def __init__(self, name: str, mutant: ast.Module):
+        self.name, self.mutant = name, mutant
+
+    def find_spec(self, name: str, path: object = None, target: object = None):
+        if name != self.name:
+            return None
+        file = Path("src", *name.split(".")).with_suffix(".py").resolve()
+        return importlib.util.spec_from_file_location(name, file, loader=self)
+
+    def exec_module(self, module) -> None:
+        exec(compile(self.mutant, module.__file__, "exec"), module.__dict__)
+
+
+def is_killed(name: str, mutant: ast.Module, tests: tuple[str, ...]) -> bool:
+    """Whether a test fails, in a fork of this process."""
+    child = os.fork()
+    if child == 0:
+        import resource
+
+        import pytest
+
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
+        sys.meta_path.insert(0, Instead(name, mutant))
+        files = [f"tests/{file}" for file in tests]
+        os._exit(pytest.main(["-x", "-q", "--noconftest", "-p", "no:cacheprovider", *files]))
+    return os.waitpid(child, 0)[1] != 0
+
+
+def main(chosen: list[str]) -> None:
+    for module in IMPORTED:
+        importlib.import_module(module)
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for module in chosen or MODULES:
+        name, tests, start = f"fivenets.{module}", MODULES[module], time.time()
+        source = Path("src", *name.split(".")).with_suffix(".py").read_text()
+        if is_killed(name, ast.parse(source), tests):
+            raise SystemExit(f"the tests of {module} fail as they are")
+        found = list(mutants(source))
+        survived = [
+            f"{line}: {words}" for line, words, one in found if not is_killed(name, one, tests)
+        ]
+        killed = len(found) - len(survived)
+        results[module] = {"mutants": len(found), "killed": killed, "survived": survived}
+        RESULTS.write_text(json.dumps(dict(sorted(results.items())), indent=1) + "\n")
+        print(f"{module}: {killed} of {len(found)} killed, {time.time() - start:.0f} s")
+        print(*survived, sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

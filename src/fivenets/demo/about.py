@@ -1,0 +1,68 @@
+"""What each tab says of the model that answers in it: which, made from what, how good, what not."""
+
+import html
+import json
+from typing import Any
+
+from fivenets.core.errors import UserError
+from fivenets.runs.local import store_uri
+
+ASKING = "*Asking the registry which model answers here …*"
+UI = "http://127.0.0.1:5000"  # where `make ui` listens
+LIMITS = "- **Limits**: "  # as the card of a version begins that line
+
+
+def of(model: str) -> str:
+    """Markdown about the version of a registered model that answers; says so where there is none.
+
+    Imports MLflow, and no network.
+    """
+    from fivenets.runs import registry, tracking
+
+    try:
+        version = registry.version_of(model)
+    except UserError as error:
+        return f"**No model answers here yet.** {html.escape(str(error), quote=False)}"
+    run = tracking.run_with_id(str(version.run_id))
+    card = str(version.description).splitlines()
+    limits = [line.removeprefix(LIMITS) for line in card if line.startswith(LIMITS)]
+    sentences = [
+        f"**{version.tags.get('model', model)}** answers: version {version.version} of {model}, "
+        f"made from {version.tags.get('data', 'data that were not recorded')}.",
+        f"**{headline(version, run)}.**" if run else "",
+        *limits,
+        f"[Its run]({run_address(run)})" + ("." if is_served() else " (while `make ui` runs).")
+        if run
+        else "Its run is not in the store any more.",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def headline(version: Any, run: Any) -> str:
+    """The number that the version's gate asks for, in words, first letter large."""
+    from fivenets.runs import results, tracking
+    from fivenets.runs.headline import are_new_people
+    from fivenets.runs.headline import headline as in_words
+    from fivenets.sources.origin import all_of
+
+    metric = version.tags.get("gate", "").partition(" ")[0]
+    text = tracking.text_artifact(run.info.run_id, "evaluation/metrics.json")
+    if text is None or metric not in json.loads(text):
+        return "How good it is was not recorded"
+    metrics = json.loads(text)
+    made_from = all_of(json.loads(run.data.tags.get(tracking.SOURCES_TAG, "null")))
+    scored_on = results.scored_on(metrics, metric, made_from)
+    is_new = are_new_people(run.data.params, made_from, scored_on)
+    words = in_words(metrics, metric, of_new_people=is_new)
+    return words[0].upper() + words[1:]
+
+
+def is_served() -> bool:
+    """Whether the store is a server, whose pages can be linked to."""
+    return store_uri().startswith(("http://", "https://"))
+
+
+def run_address(run: Any) -> str:
+    """Of the run's page in MLflow."""
+    server = store_uri().rstrip("/") if is_served() else UI
+    return f"{server}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
