@@ -84,7 +84,7 @@ audit:
 		$(VENV)-audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
 	@$(VENV)-audit/bin/python pipelines/make/audit.py
 
-# Whether tests notice an error in the maths: hours on 2 cores, or MODULES="faces.recognition" alone.
+# Whether tests notice an error in the maths; long. One module: MODULES=faces.recognition
 mutants: setup
 	python pipelines/make/mutants.py $(MODULES)
 

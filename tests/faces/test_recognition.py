@@ -85,8 +85,17 @@ def test_a_file_that_is_no_gallery_is_refused(gallery: Gallery, tmp_path: Path) 
 
 
 def test_embeddings_that_are_not_finite_are_refused(tmp_path: Path) -> None:
-    Gallery(EMBEDDINGS * np.nan, PEOPLE, SOURCES, "model").save(tmp_path / "gallery.npz")
+    one_is_not = np.where(EMBEDDINGS == 10, np.nan, EMBEDDINGS)
+    Gallery(one_is_not, PEOPLE, SOURCES, "model").save(tmp_path / "gallery.npz")
     with pytest.raises(UserError, match="should be finite numbers"):
+        Gallery.load(tmp_path / "gallery.npz", "model")
+
+
+def test_a_gallery_with_pickles_is_refused_unread(tmp_path: Path) -> None:
+    pickled = np.array(PEOPLE, dtype=object)
+    arrays = {"embeddings": EMBEDDINGS, "people": pickled, "sources": SOURCES}
+    np.savez(tmp_path / "gallery.npz", model_sha256="model", allow_pickle=True, **arrays)
+    with pytest.raises(UserError, match="is not a gallery of embeddings"):
         Gallery.load(tmp_path / "gallery.npz", "model")
 
 
