@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,14 @@ from fivenets.datasets.classification.prepared import DataSettings
 from fivenets.datasets.signs import signs_dataset_builder
 
 DRAWN_PER_LABEL = {"train": 4, "validation": 2, "test": 1}  # 24, 12 and 6 pictures
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps the list of trusted files of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        yield
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from pathlib import Path
 RESULTS = Path("benchmarks", "results", "mutants.json")
 SECONDS = 60  # of processor time for the tests of one mutant; one that hangs is noticed
 IMPORTED = (
-    "numpy", "scipy.stats", "scipy.special", "scipy.spatial", "pytest", "hypothesis", "cv2",
+    "numpy", "scipy.stats", "scipy.special", "scipy.spatial", "pytest", "cv2",
     "pydantic", "PIL.Image", "sklearn.metrics", "matplotlib.pyplot",
 )  # fmt: skip
 # Modules in which an error would be silent, and the tests that belong to them.

@@ -56,11 +56,6 @@ YOLO = [("input_1", "InputLayer", {"batch_input_shape": [None, 32, 48, 3]}, [])]
 RNG = np.random.default_rng(0)
 
 
-@pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
-
-
 def described(rows: list) -> str:
     """A network as Keras 2 describes it."""
     layers = [

@@ -70,10 +70,12 @@ def served_by(candidate: Candidate, file: Path) -> Served:
 
     Raises: UserError for a task whose networks have no export, and where its data are missing.
     """
-    if candidate.task not in MODULES:
+    if candidate.task == "style":
         raise UserError(
             f"{candidate.name} has no export: what is asked of it is gradients, not outputs"
         )
+    if candidate.task not in MODULES:
+        raise UserError(f"{candidate.name} has no export: its task is {candidate.task}")
     for section in (candidate.data, candidate.scored_on):
         if section and not Path("data", section).is_dir():
             raise UserError(
