@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -88,9 +89,10 @@ def write_h5(file: Path, arrays: dict[str, list[np.ndarray]], description: str =
                 group.create_dataset(path, data=value)
 
 
-def yolo_layers() -> list:
+def yolo_layers() -> list[tuple[str, str, dict[str, Any], list[str]]]:
     """YAD2K's layers for CFG, in an order that Keras might write them in."""
-    rows, number = list(YOLO), 0
+    rows: list[tuple[str, str, dict[str, Any], list[str]]] = list(YOLO)
+    number = 0
 
     def convolution(inputs: str, filters: int, size: int = 3) -> str:
         nonlocal number

@@ -86,7 +86,8 @@ def verify(
         if out and one.faces:
             is_meant = [place == one.chosen for place in range(len(one.faces))]
             _draw(out, path, one, ["" for _ in one.faces], is_meant)
-    verdict = compared(*embedder.embeddings([one.crop for one in found]), calibration, pairs)
+    of_first, of_second = embedder.embeddings([one.crop for one in found])
+    verdict = compared(of_first, of_second, calibration, pairs)
     one, other = (one.picture for one in found)
     if one.shape == other.shape and (one == other).all():
         _note("both are the same picture: its distance to itself says nothing")
