@@ -53,7 +53,7 @@ def no_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.saving, "load_model", refused)
 
 
-def rewritten(file: Path, compression: int = zipfile.ZIP_STORED, **entries: bytes) -> None:
+def rewritten(file: Path, compression: int = zipfile.ZIP_STORED, /, **entries: bytes) -> None:
     """`file` with entries, named without their ending, replaced."""
     with zipfile.ZipFile(file) as archive:
         old = {name: archive.read(name) for name in archive.namelist()}

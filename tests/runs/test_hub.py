@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
-import mlflow
 import pytest
 
 from fivenets.core.errors import UserError
@@ -119,7 +118,7 @@ def registered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Origin]:
     monkeypatch.setattr(registry, "version_of", lambda model: version)
     monkeypatch.setattr(tracking, "run_with_id", run)
     monkeypatch.setattr(tracking, "connect", lambda: client)
-    monkeypatch.setattr(mlflow.artifacts, "download_artifacts", lambda uri: str(folder))
+    monkeypatch.setattr(registry, "folder_of", lambda model: folder)
     return made_from
 
 

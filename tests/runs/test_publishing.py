@@ -613,7 +613,9 @@ def test_a_models_numbers_name_the_data_that_each_is_of(story) -> None:
     client = tracking.connect()
     version = client.get_model_version_by_alias(NAME, "large")
     model = client.get_logged_model(str(version.source).removeprefix("models:/"))
-    of_data = [(one.key, one.value, one.dataset_name) for one in model.metrics if one.dataset_name]
+    of_data = [
+        (one.key, one.value, one.dataset_name) for one in model.metrics or () if one.dataset_name
+    ]
     assert ("test/accuracy", 0.85, "signs") in of_data
     assert len(of_data) == len({key for key, *_ in of_data}), "each number once"
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import huggingface_hub
-import mlflow
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
 from fivenets.core.digests import sha256
@@ -75,9 +74,7 @@ def publish(model: str, to: str, *, agrees: bool, is_private: bool = False) -> s
     task = tracking.connect().get_registered_model(version.name).tags.get("task", "")
     with tempfile.TemporaryDirectory(prefix="fivenets-hub-") as name:
         folder = Path(name)
-        uri = f"models:/{version.name}/{version.version}/artifacts"
-        files = mlflow.artifacts.download_artifacts(uri)
-        shutil.copytree(files, folder, dirs_exist_ok=True)
+        shutil.copytree(registry.folder_of(model), folder, dirs_exist_ok=True)
         digests = {file.name: sha256(file) for file in sorted(folder.iterdir())}
         (folder / MANIFEST).write_text(json.dumps({"task": task, "sha256": digests}, indent=1))
         (folder / "README.md").write_text(card(version, task, address, made_from))

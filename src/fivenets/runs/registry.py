@@ -118,17 +118,21 @@ def point_alias(name: str, alias: str, version: str) -> None:
 
 
 def model_file(model: str) -> Path:
-    """The `.keras` file of NAME, NAME@ALIAS or NAME/VERSION, in any store (see `lookup`).
+    """The `.keras` file of a model, as `folder_of` finds it (see `lookup`)."""
+    return next(folder_of(model).glob("*.keras"))
+
+
+def folder_of(model: str) -> Path:
+    """All files of NAME, NAME@ALIAS or NAME/VERSION, in any store.
 
     Raises: UserError where there is none; it names the models that there are.
     """
     client = tracking.connect()
     name, uri = name_and_uri(model)
     try:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{uri}/artifacts")
+        return Path(mlflow.artifacts.download_artifacts(f"models:/{uri}/artifacts"))
     except MlflowException:
         raise UserError(_unknown_model(client, name, uri)) from None
-    return next(Path(folder).glob("*.keras"))
 
 
 def version_of(model: str) -> ModelVersion:
