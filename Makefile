@@ -21,7 +21,7 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup check test lint smoke faults fuzz kills study cells landmarks locator signals ladder classics ablation cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
+.PHONY: all everything place setup check test lint smoke faults fuzz audit mutants kills study cells landmarks locator signals ladder classics ablation cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
@@ -77,6 +77,16 @@ faults: setup
 # fewer by FUZZ_INPUTS, which some tests take 50 times.
 fuzz: setup
 	FUZZ_INPUTS=$${FUZZ_INPUTS:-4500} pytest tests/fuzz
+
+# Known faults of the pinned packages, and a list of these as CycloneDX in reports/.
+audit:
+	@test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && \
+		$(VENV)-audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
+	@$(VENV)-audit/bin/python pipelines/make/audit.py
+
+# Whether tests notice an error in the maths: hours on 2 cores, or MODULES="faces.recognition" alone.
+mutants: setup
+	python pipelines/make/mutants.py $(MODULES)
 
 # Random kills of the whole tiny graph, and whether it ends as if there had been none.
 kills: setup

@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,14 @@ from fivenets.datasets.classification.prepared import DataSettings
 from fivenets.datasets.signs import signs_dataset_builder
 
 DRAWN_PER_LABEL = {"train": 4, "validation": 2, "test": 1}  # 24, 12 and 6 pictures
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps the list of trusted files of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        yield
 
 
 @pytest.fixture
@@ -24,6 +33,18 @@ def fivenets(monkeypatch, capsys):
         return int(ended.value.code or 0), printed.out, printed.err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty store: making its tables takes MLflow seconds, so that is done once."""
+    from fivenets.runs import tracking
+
+    file = tmp_path_factory.mktemp("store") / "mlflow.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
+        tracking.connect()
+    return file
 
 
 @pytest.fixture(scope="session")

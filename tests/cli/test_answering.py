@@ -1,6 +1,7 @@
 """The commands that answer import neither TensorFlow nor MLflow, and say so where they must."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def register(folder: Path, name: str, white: float) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Path:
     """A project whose champions are small and untrained."""
     folder = tmp_path_factory.mktemp("answers")
     (folder / "dvc.yaml").touch()
@@ -70,6 +71,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calibration.write(calibration_file(folder / "facenet" / file))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        shutil.copyfile(empty_store, folder / "mlflow.db")
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         for name in ("signs-cnn", "yolov2", "facenet", "unet", "landmarks"):
             register(folder / name, name, 1 if name == "yolov2" else 255)

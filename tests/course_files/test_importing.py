@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -46,7 +47,7 @@ stride=1
 pad=1
 activation=linear
 [region]
-anchors=1, 1, 2, 1.5
+anchors=1, 1, 2, 1.577273
 num=2
 classes=2
 softmax=1
@@ -54,11 +55,6 @@ softmax=1
 # What reads what in it, in Keras' names: a layer, its kind, its settings, what it reads.
 YOLO = [("input_1", "InputLayer", {"batch_input_shape": [None, 32, 48, 3]}, [])]
 RNG = np.random.default_rng(0)
-
-
-@pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
 
 
 def described(rows: list) -> str:
@@ -93,9 +89,10 @@ def write_h5(file: Path, arrays: dict[str, list[np.ndarray]], description: str =
                 group.create_dataset(path, data=value)
 
 
-def yolo_layers() -> list:
+def yolo_layers() -> list[tuple[str, str, dict[str, Any], list[str]]]:
     """YAD2K's layers for CFG, in an order that Keras might write them in."""
-    rows, number = list(YOLO), 0
+    rows: list[tuple[str, str, dict[str, Any], list[str]]] = list(YOLO)
+    number = 0
 
     def convolution(inputs: str, filters: int, size: int = 3) -> str:
         nonlocal number
@@ -136,7 +133,7 @@ def write_yolo(folder: Path, **more: list[np.ndarray]) -> bytes:
             arrays[f"batch_normalization_{index}"] = values
     write_h5(folder / "yolo.h5", arrays | more, described(yolo_layers()))
     (folder / "model_data").mkdir()
-    (folder / "model_data" / "yolo_anchors.txt").write_text("1, 1, 2, 1.5\n")
+    (folder / "model_data" / "yolo_anchors.txt").write_text("1, 1, 2, 1.577273\n")
     (folder / "model_data" / "coco_classes.txt").write_text("cat\ndog\n")
     return weights.to_bytes(weights.Header(0, 1, 0, 0), numbers)
 
@@ -151,6 +148,7 @@ def test_yolo_h5_is_the_darknet_network_that_it_was_made_of(tmp_path: Path, five
     assert isinstance(engine.load(lookup.model_file(str(out)))[0], engine.OpenVinoNetwork)
     found = Detector.from_file(out)
     assert (found.labels, found.resize) == (("cat", "dog"), "stretch")
+    assert found.regions[0].anchors == ((1.0, 1.0), (2.0, 1.577273))
     assert found.to_weights() == numbers
     (tmp_path / "small.cfg").write_text(CFG)
     (tmp_path / "small.weights").write_bytes(numbers)

@@ -103,7 +103,8 @@ def test_what_is_trained_on_is_part_of_what_a_training_is_known_by() -> None:
         (images, labels[::-1].copy(), DATA),
     ]
     recipe, network = EmbeddingRecipe(**RECIPE), tiny_network()
-    assert len({training.known_by(*one, recipe, network) for one in given}) == len(given)
+    known = {training.known_by(*one, recipe=recipe, network=network) for one in given}
+    assert len(known) == len(given)
 
 
 def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:

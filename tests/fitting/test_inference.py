@@ -66,7 +66,7 @@ def test_nobody_else_decides() -> None:
 @pytest.mark.skipif(not find_spec("jax"), reason="JAX is not installed")
 def test_on_jax_a_network_is_compiled() -> None:
     code = (
-        "import keras, numpy as np; from fivenets import inference;"
+        "import keras, numpy as np; from fivenets.fitting import inference;"
         "network = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2)]);"
         "print(inference.outputs(network, np.ones((1, 2), np.float32), 1).tolist(),"
         "network.jit_compile)"

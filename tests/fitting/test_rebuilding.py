@@ -53,7 +53,7 @@ def no_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.saving, "load_model", refused)
 
 
-def rewritten(file: Path, compression: int = zipfile.ZIP_STORED, **entries: bytes) -> None:
+def rewritten(file: Path, compression: int = zipfile.ZIP_STORED, /, **entries: bytes) -> None:
     """`file` with entries, named without their ending, replaced."""
     with zipfile.ZipFile(file) as archive:
         old = {name: archive.read(name) for name in archive.namelist()}
@@ -200,7 +200,7 @@ def test_names_that_keras_has_registered_change_nothing(file: UntrustedFile, net
 
 def test_deep_json_is_a_sentence(file: UntrustedFile) -> None:
     for name in ("config", "metadata"):
-        rewritten(file, **{name: b"[" * 10**6})
+        rewritten(file, zipfile.ZIP_STORED, **{name: b"[" * 10**6})
         with pytest.raises(UserError, match="it is nested too deeply"):
             rebuilding.load(file)
         model_files.save(small_network(), file, METADATA)

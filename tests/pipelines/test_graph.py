@@ -46,7 +46,7 @@ SHARED_FOLDERS = {
     "step_by_step",
 }
 # The commands, the page, what MLflow runs, and what checks all parameters.
-ABOVE_TASKS = {"cli", "demo", "pyfunc", "schema"}
+ABOVE_TASKS = {"cli", "course_files", "demo", "exports", "pyfunc", "schema"}
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """From a registered model back to what made it, whatever its run knows."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,13 +24,14 @@ WEIGHTS_SHA256 = "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[Path]:
     """A project folder to work in, whose store holds `digits`, made of a dirty tree."""
     folder = tmp_path_factory.mktemp("lineage")
     (folder / "dvc.yaml").touch()
     (folder / "dvc.lock").write_text("stages: {}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        shutil.copyfile(empty_store, folder / "mlflow.db")
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         patch.setattr(git, "state", lambda: CODE)
         patch.setattr(git, "diff", lambda: DIFF)

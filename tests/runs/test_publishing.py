@@ -5,6 +5,7 @@ import io
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import warnings
@@ -106,12 +107,15 @@ def die(*_: object, **__: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Published]]:
+def story(
+    tmp_path_factory: pytest.TempPathFactory, empty_store: Path
+) -> Iterator[dict[str, Published]]:
     """A project folder to work in, whose models are published again and again."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "dvc.yaml").touch()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        shutil.copyfile(empty_store, folder / "mlflow.db")
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         make_candidate("small", seed=0, accuracy=0.75)
         make_candidate("large", seed=1, accuracy=0.85)
@@ -609,7 +613,9 @@ def test_a_models_numbers_name_the_data_that_each_is_of(story) -> None:
     client = tracking.connect()
     version = client.get_model_version_by_alias(NAME, "large")
     model = client.get_logged_model(str(version.source).removeprefix("models:/"))
-    of_data = [(one.key, one.value, one.dataset_name) for one in model.metrics if one.dataset_name]
+    of_data = [
+        (one.key, one.value, one.dataset_name) for one in model.metrics or () if one.dataset_name
+    ]
     assert ("test/accuracy", 0.85, "signs") in of_data
     assert len(of_data) == len({key for key, *_ in of_data}), "each number once"
 

@@ -24,11 +24,12 @@ with warnings.catch_warnings(record=True):  # MLflow warns, past any filter, of 
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def store(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[Path]:
     """A folder to work in, whose store holds two versions of `digits`, the first as champion."""
     folder = tmp_path_factory.mktemp("registry")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        shutil.copyfile(empty_store, folder / "mlflow.db")
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         client = tracking.connect()
         client.create_registered_model("digits")

@@ -35,16 +35,6 @@ METRICS = {
 }
 
 
-@pytest.fixture(scope="module")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store's file: making its tables takes MLflow a second, so that is done once."""
-    file = tmp_path_factory.mktemp("store") / "mlflow.db"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{file}")
-        tracking.connect()
-    return file
-
-
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project folder with an empty store, to work in."""

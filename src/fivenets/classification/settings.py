@@ -197,7 +197,7 @@ class Evaluation:
     """How a classifier is scored."""
 
     near_duplicate_similarity: Annotated[float, Field(gt=0, le=1)]
-    views: Literal[1, 10] = 1  # 10: beside the rest, the accuracy of ten windows' mean
+    ten_views: bool = False  # beside the rest, the accuracy of ten windows' mean
 
 
 SECTIONS = {"classification": {"train": ClassifierRecipe, "evaluate": Evaluation}}

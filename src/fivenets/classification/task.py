@@ -78,7 +78,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         light: float((classifier.probabilities(changed).argmax(axis=1) == labels[new]).mean())
         for light, changed in evaluation.in_other_light(images[new]).items()
     }
-    if scoring.views == views.VIEWS:
+    if scoring.ten_views:
         by_views = views.probabilities(classifier, images[new]).argmax(axis=1)
         metrics["ten_views"] = evaluation.accuracy_with_interval(by_views == labels[new])
     metrics["rejected"] = float(found.rejected[new].mean())

@@ -106,8 +106,8 @@ def convert(
 ) -> None:
     """Converts a Darknet detector or classifier to Keras and compares it with other engines."""
     from fivenets.core import files
+    from fivenets.course_files import converting
     from fivenets.detection.detector import read_names
-    from fivenets.runs import converting
 
     inputs = [cfg, weights, *([names] if names else []), *(image or [])]
     files.check_file(out, "--out", (".keras",), inputs, makes_folder=True)

@@ -15,7 +15,7 @@ from fivenets.core import files
 from fivenets.core.errors import UserError
 
 if TYPE_CHECKING:
-    from fivenets.faces.embedder import Calibration
+    from fivenets.faces.embedder import Calibration, Embedder
     from fivenets.faces.face import Found
 
 app = typer.Typer()
@@ -72,14 +72,10 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Says whether two pictures show the same person."""
-    from fivenets.faces.embedder import Embedder, calibration_of, read_face
+    from fivenets.faces.embedder import read_face
     from fivenets.faces.embedder import verdict as compared
-    from fivenets.runs import lookup
 
-    if out:
-        files.check_folder(out, "--out")
-    file = lookup.model_file(model, trust)
-    calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
+    calibration, embedder = _opened(model, trust, out)
     if by is By.pairs and embedder.pairs is None:
         raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
     pairs = embedder.pairs if by is By.pairs else None
@@ -90,7 +86,8 @@ def verify(
         if out and one.faces:
             is_meant = [place == one.chosen for place in range(len(one.faces))]
             _draw(out, path, one, ["" for _ in one.faces], is_meant)
-    verdict = compared(*embedder.embeddings([one.crop for one in found]), calibration, pairs)
+    of_first, of_second = embedder.embeddings([one.crop for one in found])
+    verdict = compared(of_first, of_second, calibration, pairs)
     one, other = (one.picture for one in found)
     if one.shape == other.shape and (one == other).all():
         _note("both are the same picture: its distance to itself says nothing")
@@ -123,13 +120,8 @@ def identify(
 ) -> None:
     """Says which of the gallery's people each face is, if any; in a video, twice a second."""
     from fivenets.faces import enrolment, identification, naming
-    from fivenets.faces.embedder import Embedder, calibration_of
-    from fivenets.runs import lookup
 
-    if out:
-        files.check_folder(out, "--out")
-    file = lookup.model_file(model, trust)
-    calibration, embedder = calibration_of(file, _own_thresholds()), Embedder.from_file(file)
+    calibration, embedder = _opened(model, trust, out)
     known, refused = enrolment.opened(gallery, embedder, cropped)
     for sentence in refused:
         _note(f"left out of the gallery: {sentence}")
@@ -183,16 +175,16 @@ def calibrate(
     """
     from fivenets.faces import enrolment
     from fivenets.faces.embedder import Embedder, own_calibration_file
-    from fivenets.runs import lookup
+    from fivenets.runs import local, lookup
 
-    files.check_folder(_own_thresholds(), "the folder of thresholds")
+    files.check_folder(local.thresholds_folder(), "the folder of thresholds")
     embedder = Embedder.from_file(lookup.model_file(model, trust))
     calibration, refused = enrolment.calibrated(
         folder, embedder, far, false_identification, folds, cropped
     )
     for sentence in refused:
         _note(f"left out: {sentence}")
-    file = own_calibration_file(_own_thresholds(), embedder.model_sha256)
+    file = own_calibration_file(local.thresholds_folder(), embedder.model_sha256)
     calibration.write(file)
     if as_json:
         print(json.dumps({**asdict(calibration), "skipped": len(refused)}))
@@ -204,6 +196,17 @@ def calibrate(
             f"of all other people, of strangers {_percent(calibration.false_identification, 1)} "
             f"is named; kept in {file}"
         )
+
+
+def _opened(model: str, trust: bool, out: Path | None) -> tuple["Calibration", "Embedder"]:
+    """The model and its thresholds, once the folder for copies is found to be usable."""
+    from fivenets.faces.embedder import Embedder, calibration_of
+    from fivenets.runs import local, lookup
+
+    if out:
+        files.check_folder(out, "--out")
+    file = lookup.model_file(model, trust)
+    return calibration_of(file, local.thresholds_folder()), Embedder.from_file(file)
 
 
 def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: int) -> str:
@@ -241,10 +244,3 @@ def _note(sentence: str) -> None:
 def _percent(rate: float | None, digits: int) -> str:
     """In words, also where there were too few people to measure it."""
     return "an unknown part" if rate is None else f"{rate:.{digits}%}"
-
-
-def _own_thresholds() -> Path:
-    """Where `faces calibrate` keeps thresholds: beside the models of the project."""
-    from fivenets.runs.local import project_folder
-
-    return project_folder() / "calibrations"

@@ -8,7 +8,7 @@ from typing import Any
 
 from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
-from fivenets.runs import converting
+from fivenets.course_files import converting
 from fivenets.sources.origin import Origin
 
 ANCHORS, NAMES = "*anchors*.txt", "*classes*.txt"

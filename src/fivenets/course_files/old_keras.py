@@ -84,7 +84,7 @@ def listed(found: Weights) -> list[str]:
 
 
 def _layer(row: Mapping[str, Any]) -> Layer:
-    settings = {SETTINGS.get(key, key): value for key, value in row["config"].items()}
+    settings = {str(SETTINGS.get(key, key)): value for key, value in row["config"].items()}
     if "nb_row" in settings:
         settings["kernel_size"] = (settings["nb_row"], settings["nb_col"])
     nodes = row["inbound_nodes"]

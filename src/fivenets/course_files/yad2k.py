@@ -98,7 +98,10 @@ class _Writer:
                 f"{self.file}: {len(anchors)} anchors and {classes} classes need {needed} numbers "
                 f"a cell, the network gives {filters}: expected other anchors or names"
             )
-        head = compact.region(classes, anchors).partition("[region]")[2]
+        sides = ", ".join(str(side) for anchor in anchors for side in anchor)
+        head = compact.LAST.partition("[region]")[2].format(
+            anchors=sides, count=len(anchors), classes=classes
+        )
         net = f"[net]\nheight={height}\nwidth={width}\nchannels=3\n"
         return "\n".join([net, *self.sections, f"[region]{head}"]), self.numbers
 

@@ -102,7 +102,7 @@ def _faces() -> tuple[Any, Any]:
     from fivenets.runs import local, lookup
 
     file = lookup.model_file(MODEL)
-    return Embedder.from_file(file), calibration_of(file, local.project_folder() / "calibrations")
+    return Embedder.from_file(file), calibration_of(file, local.thresholds_folder())
 
 
 def _draw_verify() -> Any:

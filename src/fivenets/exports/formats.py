@@ -6,7 +6,7 @@ A format is a module with `write`, `opened` and `kinds_of_operations`.
 import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def find(name: str, int8: bool) -> Format:
     if name not in MODULES:
         raise UserError(f"--format should be one of {', '.join(MODULES)}, it is {name!r}")
     try:
-        found = importlib.import_module(MODULES[name])
+        found: Any = importlib.import_module(MODULES[name])
         for package in found.INT8 or () if int8 else ():
             importlib.import_module(package)
     except ModuleNotFoundError as error:

@@ -1,11 +1,12 @@
 """A registered model -> a folder with its export, certified, and a document beside it."""
 
+import contextlib
 import importlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,12 @@ def export(model: str, form: str, out: Path, is_int8: bool, is_forced: bool) -> 
     check_out(out)
     written = formats.find(form, is_int8)
     version = registry.version_of(model)
-    candidate = candidates.find(version.tags["model"])
+    candidate = candidates.find(version.tags.get("model", version.name))
     served = served_by(candidate, registry.model_file(model))
     training = [picture[None] for picture in served.training] if is_int8 else None
     with _folder(out) as folder, keras.device("cpu:0"):
-        written.write(served, folder, training)
+        with contextlib.redirect_stdout(sys.stderr):  # NNCF shows there how it goes
+            written.write(served, folder, training)
         record = certificate.certify(served, written, folder, is_int8)
         if record["failures"] and not is_forced:
             said = "; ".join(record["failures"])
@@ -70,10 +72,12 @@ def served_by(candidate: Candidate, file: Path) -> Served:
 
     Raises: UserError for a task whose networks have no export, and where its data are missing.
     """
-    if candidate.task not in MODULES:
+    if candidate.task == "style":
         raise UserError(
             f"{candidate.name} has no export: what is asked of it is gradients, not outputs"
         )
+    if candidate.task not in MODULES:
+        raise UserError(f"{candidate.name} has no export: its task is {candidate.task}")
     for section in (candidate.data, candidate.scored_on):
         if section and not Path("data", section).is_dir():
             raise UserError(
@@ -110,7 +114,7 @@ def check_out(out: Path) -> None:
         raise UserError(f"--out {out} holds other files: expected a new folder, or an export's")
 
 
-@contextmanager
+@contextlib.contextmanager
 def _folder(out: Path) -> Iterator[Path]:
     """A new folder that becomes `out` after the block; after an error nothing has changed."""
     out.parent.mkdir(parents=True, exist_ok=True)

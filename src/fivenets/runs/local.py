@@ -15,6 +15,11 @@ def project_folder() -> Path:
     return here
 
 
+def thresholds_folder() -> Path:
+    """Where `faces calibrate` keeps thresholds: beside the models of the project."""
+    return project_folder() / "calibrations"
+
+
 def store_folder() -> Path:
     """Where mlflow.db is: the project, also for an experiment that DVC runs in a copy of it."""
     # Set by DVC for every stage; in a copy, to the project that was copied.

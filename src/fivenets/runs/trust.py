@@ -38,7 +38,12 @@ def remember(path: Path) -> None:
     made = [
         file for file in (path, Export.of(path).record) if os.path.exists(file)
     ]  # False for a name that is too long
-    lines = [f"{sha256(file)}  {file.absolute()}\n" for file in made]
+    digests = {file: sha256(file) for file in made}
+    lines = [
+        f"{digest}  {file.absolute()}\n"
+        for file, digest in digests.items()
+        if not _is_allowed(digest)
+    ]
     allow_list().parent.mkdir(parents=True, exist_ok=True)
     with allow_list().open("a") as stream:
         stream.writelines(lines)

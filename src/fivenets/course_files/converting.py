@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,15 @@ def exported(file: Path, white: float | None, tolerance: float) -> str:
 
     white: what 255 is to the network; None: it has no export. tolerance: see `Service`.
     """
-    for old in dataclasses.astuple(Export.of(file)):  # of another file of that name
-        with contextlib.suppress(OSError):  # such as a name that is too long with another ending
-            old.unlink()
+    _delete_export(file)  # of another file of that name
     said = "Keras" if white is None else exporting.beside(file, white, tolerance, file.name)
+    if not os.path.exists(Export.of(file).record):
+        _delete_export(file)
     trust.remember(file)
     return said
+
+
+def _delete_export(file: Path) -> None:
+    for old in dataclasses.astuple(Export.of(file)):
+        with contextlib.suppress(OSError):  # such as a name that is too long with another ending
+            old.unlink()
