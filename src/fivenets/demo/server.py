@@ -26,7 +26,7 @@ def serve(host: str, port: int, max_upload_mb: int) -> None:
         _check_free(host, port)
         try:
             with without_stubs():
-                from fivenets.demo import page
+                from fivenets.demo import page, widgets
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "gradio":
                 raise
@@ -46,6 +46,7 @@ def serve(host: str, port: int, max_upload_mb: int) -> None:
             share=False,
             ssr_mode=False,
             footer_links=[],
+            css=widgets.CSS,
         )
 
 

@@ -13,6 +13,8 @@ from fivenets.demo import about
 from fivenets.demo.examples import Examples
 from fivenets.demo.tabs import Loaded
 
+# Captions of examples in several lines where the page is narrow, and no gap below them.
+CSS = ".caption-label {white-space: normal; max-width: 100%} .grid-wrap {min-height: 0 !important}"
 PICTURE = {"type": "pil", "image_mode": None, "height": 320}
 PICTURE |= {"sources": ["upload", "clipboard", "webcam"]}
 
