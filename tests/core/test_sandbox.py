@@ -39,9 +39,9 @@ def said_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "obeys.py").write_text(OBEYS)
     monkeypatch.setattr(sandbox, "SOURCES", f"{tmp_path}{os.pathsep}{sandbox.SOURCES}")
 
-    def said(code: str, array: tuple | None = None):
+    def said(code: str, array: tuple | None = None, silence: float = 60.0):
         (tmp_path / "code").write_text(code)
-        with sandbox.reading(tmp_path / "code", "obeys", "is bad") as child:
+        with sandbox.reading(tmp_path / "code", "obeys", "is bad", silence=silence) as child:
             message = child.message()
             return child.array(*array) if array else message
 
@@ -88,10 +88,9 @@ def test_a_child_has_no_environment_and_no_output_but_its_message(said_by, capfd
         ("from fivenets.core.sandbox import send; send({'error': 'a\\nb'})", "is bad: a$"),
     ],
 )
-def test_a_child_that_misbehaves_is_a_sentence(said_by, monkeypatch, code, sentence) -> None:
-    monkeypatch.setattr(sandbox, "SILENCE", 1.0 if "silent" in sentence else 60.0)
+def test_a_child_that_misbehaves_is_a_sentence(said_by, code, sentence) -> None:
     with pytest.raises(UserError, match=sentence):
-        said_by(code)
+        said_by(code, silence=1.0 if "silent" in sentence else 60.0)
 
 
 SEND = "from fivenets.core.sandbox import send; import numpy as np; send({}, [np.arange(6.0)])"
