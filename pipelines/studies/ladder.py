@@ -130,7 +130,7 @@ def trained(scenes: list[Scene]) -> tuple[WindowClassifier, int]:
         optimizer=keras.optimizers.AdamW(0.001),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    network.fit(np.stack(crops), np.array(labels), BATCH_SIZE, EPOCHS, verbose="0")
+    network.fit(np.stack(crops), np.array(labels), BATCH_SIZE, EPOCHS, verbose=0)  # pyright: ignore[reportArgumentType]
     boxes, classes = [one.boxes_xyxy for one in scenes], [one.classes for one in scenes]
     shapes = window_classifier.shapes_of(boxes, classes, len(CLASSES))
     return WindowClassifier(network, CLASSES, shapes), len(crops)

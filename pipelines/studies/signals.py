@@ -122,7 +122,7 @@ def trained(plan: Plan, inputs: np.ndarray, labels: np.ndarray, classes: int) ->
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=inference.jit_compile(),
     )
-    network.fit(inputs, labels, plan.batch_size, plan.epochs, verbose="0")
+    network.fit(inputs, labels, plan.batch_size, plan.epochs, verbose=0)  # pyright: ignore[reportArgumentType]
     return network
 
 
