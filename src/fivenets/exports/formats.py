@@ -19,13 +19,13 @@ MODULES = {
     "openvino": "fivenets.exports.openvino",
     "saved_model": "fivenets.exports.saved_model",
 }
+INT8: dict[str, tuple[str, ...]] = {"litert": (), "openvino": ("nncf",)}  # packages it needs
 
 
 class Format(Protocol):
     """What a module of a format has."""
 
     PACKAGES: tuple[str, ...]  # that are reported with a certificate
-    INT8: tuple[str, ...] | None  # packages that int8 needs; None: the format has no int8 here
 
     def write(self, served: Served, folder: Path, training: Sequence[np.ndarray] | None) -> None:
         """Writes the files of the export; with pictures (1, height, width, channels), in int8."""
@@ -47,16 +47,15 @@ def find(name: str, int8: bool) -> Format:
     """
     if name not in MODULES:
         raise UserError(f"--format should be one of {', '.join(MODULES)}, it is {name!r}")
+    if int8 and name not in INT8:
+        raise UserError(f"--int8 is for the formats {', '.join(INT8)}, --format is {name}")
     try:
-        found: Any = importlib.import_module(MODULES[name])
-        for package in found.INT8 or () if int8 else ():
+        for package in INT8[name] if int8 else ():
             importlib.import_module(package)
+        found: Any = importlib.import_module(MODULES[name])
     except ModuleNotFoundError as error:
         raise UserError(
             f"{name}{' with --int8' if int8 else ''} needs the package {error.name}: "
             "pip install '.[export]' in the project's folder"
         ) from None
-    if int8 and found.INT8 is None:
-        known = [one for one in MODULES if importlib.import_module(MODULES[one]).INT8 is not None]
-        raise UserError(f"--int8 is for the formats {', '.join(known)}, --format is {name}")
     return found

@@ -17,7 +17,6 @@ with warnings.catch_warnings():  # its modules read os.PathLike's old name
     from ai_edge_litert.interpreter import Interpreter
 
 PACKAGES: tuple[str, ...] = ("tensorflow-cpu", "tensorflow", "ai-edge-litert")
-INT8: tuple[str, ...] | None = ()
 FILE = "model.tflite"
 
 

@@ -11,7 +11,6 @@ import tf2onnx  # noqa: F401  # Keras imports it, and would fail later
 from fivenets.exports.served import INPUT, Outputs, Served
 
 PACKAGES: tuple[str, ...] = ("tf2onnx", "onnx", "onnxruntime")
-INT8: tuple[str, ...] | None = None
 FILE = "model.onnx"
 
 

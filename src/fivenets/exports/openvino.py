@@ -12,7 +12,6 @@ from fivenets.exports.served import Outputs, Served
 from fivenets.fitting.engine import OPTIONS
 
 PACKAGES: tuple[str, ...] = ("openvino", "nncf")
-INT8: tuple[str, ...] | None = ("nncf",)
 FILE = "model.xml"
 PRODUCTS = ("Convolution", "Deconvolution", "FullyConnected", "MatMul")  # as they are executed
 

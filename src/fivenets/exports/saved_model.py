@@ -9,7 +9,6 @@ import tensorflow as tf
 from fivenets.exports.served import INPUT, Outputs, Served
 
 PACKAGES: tuple[str, ...] = ("keras",)
-INT8: tuple[str, ...] | None = None
 FOLDER, SIGNATURE = "saved_model", "serving_default"
 
 
