@@ -73,7 +73,7 @@ def test_make_in_a_folder_with_a_space(folder: Path, given: str, received: str) 
         assert (done.returncode, done.stderr) == (0, "")
         lines = (folder / "log").read_text().splitlines()
         mirror = received.format(folder=folder)
-        assert f"dvc|repro|{mirror}" in lines
+        assert f"python|pipelines/make/repro.py|{mirror}" in lines
         assert f"fivenets|results|{mirror}" in lines
         assert sum("|pip|install|" in line for line in lines) == 2
         (folder / "log").unlink()
