@@ -136,7 +136,7 @@ def test_the_command_needs_no_style(
     model: FastStylizer, content: np.ndarray, tmp_path: Path, monkeypatch, fivenets
 ) -> None:
     Image.fromarray(content).save(tmp_path / "content.png")
-    words = ["stylize", "content.png", "--out", "out.png", "--model", "fast.keras"]
+    words = ["stylize", "content.png", "--out", "out.png", "--model", "fast.keras", "--trust"]
     monkeypatch.chdir(tmp_path)
     code, printed, _ = fivenets(*words)
     assert (code, printed.split(":")[0]) == (0, "out.png")
