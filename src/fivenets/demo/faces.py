@@ -121,7 +121,7 @@ def _draw_verify() -> Any:
                 examples(FIRST, first)
             with gr.Column():
                 examples(SECOND, second)
-    tab.select(told(threshold), outputs=limit, api_name=False)
+    tab.select(told(threshold), outputs=limit, api_visibility="private")
     gr.on(
         [button.click, limit.release],
         asked(verify, _faces, [verdict]),
@@ -145,7 +145,7 @@ def _draw_identify() -> Any:
         button = gr.Button("Identify", variant="primary")
         words = gr.Markdown()
         examples(SECOND, picture)
-    tab.select(told(threshold), outputs=limit, api_name=False)
+    tab.select(told(threshold), outputs=limit, api_visibility="private")
     gr.on(
         [button.click, limit.release],
         asked(identify, _faces, [nearest, words]),

@@ -6,18 +6,17 @@ from fivenets.demo import tabs
 from fivenets.demo.widgets import told
 
 TITLE = "fivenets"
-# Sends no message of its use anywhere.
-QUIET = {"analytics_enabled": False}
 
 
 def build() -> gr.Blocks:
     """The page. No model is loaded and no task imported before somebody asks."""
-    with gr.Blocks(title=TITLE, **QUIET) as page:
+    # No message of its use goes anywhere.
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         gr.Markdown("# fivenets\nThe course's networks on your own pictures.")
         with gr.Tabs():
             said = [tab.draw() for tab in tabs.everyone()]
         # The registry takes seconds to answer, and the page does not wait for it.
-        page.load(told(_said), outputs=said, show_progress="hidden", api_name=False)
+        page.load(told(_said), outputs=said, show_progress="hidden", api_visibility="private")
     return page
 
 

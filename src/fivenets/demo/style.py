@@ -137,10 +137,10 @@ def _draw() -> Any:
                 painted = gr.Image(label="Painted", interactive=False)
                 share = gr.Slider(0, 1, 1, step=0.05, label="From the content to what was painted")
                 between = gr.Image(label="Between both", interactive=False)
-    share.release(told(faded), [content, painted, share], between, api_name=False)
+    share.release(told(faded), [content, painted, share], between, api_visibility="private")
     given, answers = [content, style, size, iterations, scale, colours, preset], [painted, progress]
     painting = button.click(asked(stylize, _stylizer, answers), given, answers, api_name="stylize")
-    stop.click(None, cancels=[painting], api_name=False)
+    stop.click(None, cancels=[painting], api_visibility="private")
     return said
 
 

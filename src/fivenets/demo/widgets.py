@@ -83,4 +83,4 @@ def examples(of: Examples, picture: gr.Image, label: str = "Examples") -> None:
         interactive=False,
         buttons=[],
     )
-    gallery.select(take, None, picture, show_progress="hidden", api_name=False)
+    gallery.select(take, None, picture, show_progress="hidden", api_visibility="private")

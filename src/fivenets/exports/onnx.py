@@ -1,5 +1,8 @@
 """ONNX, by tf2onnx: what ONNX Runtime and many others run."""
 
+# pyright: reportMissingImports=false
+# Packages of the extra `export`, which may be absent.
+
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,5 +1,8 @@
 """OpenVINO's IR, float32 or, by NNCF, int8."""
 
+# pyright: reportMissingImports=false
+# Packages of the extra `export`, which may be absent.
+
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
