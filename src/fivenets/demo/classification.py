@@ -51,13 +51,12 @@ def _draw() -> Any:
     with gr.Tab("Classify"):
         said = said_of(MODEL)
         with gr.Row():
-            with gr.Column():
-                picture = gr.Image(label="A hand sign", **PICTURE)
-                examples(SIGNS, picture)
+            picture = gr.Image(label="A hand sign", **PICTURE)
             with gr.Column():
                 answer = gr.Markdown()
                 probabilities = gr.Label(label="Label and probability")
                 seen = gr.Image(label="What was looked at (Grad-CAM)", interactive=False)
+        examples(SIGNS, picture)
     outputs = [probabilities, answer, seen]
 
     def classified(given: Any) -> Any:

@@ -13,8 +13,13 @@ from fivenets.demo import about
 from fivenets.demo.examples import Examples
 from fivenets.demo.tabs import Loaded
 
-# Captions of examples in several lines where the page is narrow, and no gap below them.
-CSS = ".caption-label {white-space: normal; max-width: 100%} .grid-wrap {min-height: 0 !important}"
+# Examples: as many beside each other as the page has room for, three on a telephone; captions in
+# several lines where that is narrow, and no gap below them.
+CSS = """
+.examples .grid-container {grid-template-columns: repeat(auto-fill, minmax(min(30%, 180px), 1fr))}
+.caption-label {white-space: normal; max-width: 100%}
+.grid-wrap {min-height: 0 !important}
+"""
 PICTURE = {"type": "pil", "image_mode": None, "height": 320}
 PICTURE |= {"sources": ["upload", "clipboard", "webcam"]}
 
@@ -76,7 +81,7 @@ def examples(of: Examples, picture: gr.Image, label: str = "Examples") -> None:
     gallery = gr.Gallery(
         [(str(path), caption) for path, caption in shown],
         label=f"{label} ({of.credit})" if of.credit else label,
-        columns=3,
+        elem_classes="examples",
         height="auto",
         object_fit="cover",
         allow_preview=False,
