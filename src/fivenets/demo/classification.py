@@ -51,11 +51,15 @@ def _draw() -> Any:
     with gr.Tab("Classify"):
         said = said_of(MODEL)
         with gr.Row():
-            picture = gr.Image(label="A hand sign", **PICTURE)
+            with gr.Column():
+                picture = gr.Image(label="A hand sign", **PICTURE)
             with gr.Column():
                 answer = gr.Markdown()
                 probabilities = gr.Label(label="Label and probability")
-                seen = gr.Image(label="What was looked at (Grad-CAM)", interactive=False)
+            with gr.Column():
+                seen = gr.Image(
+                    label="What was looked at (Grad-CAM)", interactive=False, height=320
+                )
         examples(SIGNS, picture)
     outputs = [probabilities, answer, seen]
 

@@ -50,6 +50,7 @@ def _draw() -> Any:
             with gr.Column():
                 caution = gr.Markdown()
                 drawn = gr.Image(label="The class of each pixel", interactive=False)
+            with gr.Column():
                 shares = gr.Label(label="Part of the pixels")
         examples(STREETS, picture)
     answers = [drawn, shares, caution]

@@ -84,12 +84,13 @@ def answered(
     columns: Sequence[str],
 ) -> pd.DataFrame:
     """The answers to a batch's rows, each asked by itself: one that is refused costs no other."""
-    rows = []
-    kept = batch.drop(columns=list(pictures)).to_dict("records")
-    for row, values in zip(kept, batch[list(pictures)].to_numpy(), strict=True):
-        items = [bytes(one) if isinstance(one, bytearray) else one for one in values]
+    rows, asked = [], batch[list(pictures)]
+    kept, missing = batch.drop(columns=list(pictures)).to_dict("records"), asked.isna().any(axis=1)
+    for row, items, is_missing in zip(kept, asked.to_numpy().tolist(), missing, strict=True):
         is_pair = script == "face_verifier" and len(items) > 1
         try:
+            if is_missing:
+                raise UserError("a picture is missing")
             found = predict([items] if is_pair else items)
             rows += [row | answer for answer in found.to_dict("records")]
         except UserError as error:
