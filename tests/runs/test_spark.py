@@ -116,7 +116,7 @@ SEEN = {  # of each script: what its model is called there, how it is asked, wha
     "image_classifier": (
         "classifier", "classify", [Prediction("3", 0.5, False, None, {"3": 0.5, "4": 0.5})]),
     "image_segmenter": ("segmenter", "segment", Segmentation(np.eye(2, dtype="u1"), ("a", "b"))),
-    "object_detector": ("detector", "detect", [[Detection("car", np.float32(0.5), 1, 2, 3, 4)]]),
+    "object_detector": ("detector", "detect", [[Detection("car", 0.5, 1, 2, 3, 4)]]),
     "object_locator": ("locator", "locate", Located(0.5, "car", 0.5, np.ones((2, 2)))),
     "style_transfer": (
         "stylizer", "stylize", Result(np.zeros((4, 4, 3), "u1"), 1, 0.5, None, 0.1, "vgg16")),
