@@ -100,7 +100,8 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
     assert set(names) <= {function.api_name for function in built.fns.values()}
     assert style.COLOURS == colours.COLOURS
     pictures = [block for block in blocks if isinstance(block, gr.Image)]
-    assert {picture.type for picture in pictures if picture.interactive is not False} == {"pil"}
+    given = [picture for picture in pictures if picture.interactive is not False]
+    assert {(picture.type, picture.format) for picture in given} == {("pil", "png")}
 
 
 def test_each_tab_says_which_model_answers(gr, monkeypatch) -> None:

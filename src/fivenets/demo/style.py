@@ -132,7 +132,7 @@ def _draw() -> Any:
                     button = gr.Button("Paint", variant="primary")
                     stop = gr.Button("Stop")
                 progress = gr.Markdown()
-                painted = gr.Image(label="Painted", interactive=False)
+                painted = gr.Image(label="Painted", interactive=False, format="png")
                 share = gr.Slider(0, 1, 1, step=0.05, label="From the content to what was painted")
                 between = gr.Image(label="Between both", interactive=False)
         with gr.Row():

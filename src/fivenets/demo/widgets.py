@@ -23,7 +23,8 @@ CSS = """
 """
 BY_BROWSERS = {".jpg", ".jpeg", ".png", ".webp"}  # AT&T's faces are .pgm
 PICTURE = {"type": "pil", "image_mode": None, "height": 320}
-PICTURE |= {"sources": ["upload", "clipboard", "webcam"]}
+# An example comes back from the browser, where Gradio's own choice, WebP, would have changed it.
+PICTURE |= {"sources": ["upload", "clipboard", "webcam"], "format": "png"}
 
 
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
