@@ -10,6 +10,8 @@ REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
 # pip's errors, without its hundreds of warnings of folders that it passes over on some machines.
 QUIET := --quiet --quiet --disable-pip-version-check --no-input
 READY := $(VENV)/.ready-$(basename $(REQUIREMENTS))
+# Several files of tests at a time, each file's in one process.
+TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # Paths of this folder stand here and in quotes only: make takes a space for the end of a word.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -57,7 +59,7 @@ check: setup
 	@python pipelines/make/check.py
 
 test: setup lint
-	pytest
+	pytest $(TOGETHER)
 
 lint: setup
 	ruff check .
@@ -66,7 +68,7 @@ lint: setup
 
 # The whole graph with tiny settings, in a temporary clone of the last commit.
 smoke: setup
-	pytest -m smoke
+	pytest $(TOGETHER) -m smoke
 
 # What can go wrong around a run: a kill in the middle of every kind of stage, a server that goes
 # away, two at once, a team's servers. Long: the tiny graph is made twice, and its stages begun.
