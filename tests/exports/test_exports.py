@@ -117,7 +117,7 @@ def test_a_locators_export_is_scored_by_what_it_locates(tmp_path: Path, monkeypa
     answers = found.network.predict_on_batch(found.pictures)
     np.testing.assert_allclose(answers["answer"], [vector] * 2)
     assert found.score(answers) == 0.5  # where nothing is it sees a car
-    moved = {"answer": answers["answer"] + np.float32([9, 0, 0.1, 0, 0, 9])}
+    moved = {"answer": answers["answer"] + np.array([9, 0, 0.1, 0, 0, 9], np.float32)}
     assert found.apart(answers, moved) == {"places_apart": pytest.approx(0.1)}
 
 

@@ -3,7 +3,6 @@
 What `fivenets landmarks` and the demo ask. The network knows one face, cut out as in training.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +17,7 @@ FACE_PART, FACE_MIDDLE = 0.77, (0.503, 0.447)
 
 def points_of_faces(
     locator: "Locator", image_rgb_uint8: np.ndarray, name: str, is_cropped: bool = False
-) -> tuple[np.ndarray, "Sequence[Located]"]:
+) -> tuple[np.ndarray, "list[Located]"]:
     """The picture, turned where it lay on its side, and the points of each face, the largest first.
 
     Args: name: of the picture, for what is said of it. is_cropped: it is one face; taken whole.
@@ -33,7 +32,7 @@ def points_of_faces(
     return seen.picture, [locator.locate(seen.picture, one) for one in crops]
 
 
-def in_words(found: "Sequence[Located]") -> str:
+def in_words(found: "list[Located]") -> str:
     """How many points, on how many faces."""
     faces = "1 face" if len(found) == 1 else f"{len(found)} faces"
     return f"{len(found[0].coordinates)} points on {faces}"
