@@ -4,7 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from fivenets.sources.origin import all_of, in_words
 
 # The picture of a card, the first of these that there is; the others are folded.
 BEST = ("beside", "segments", "detections", "distances", "confusion")
+# Of each model what excites its units, where `make patches` was called: NAME.png.
+PATCHES = results.REPORTS / "patches"
 LARGE, SMALL = 1280, 800  # pixels at the longer side: what is shown on a desktop, or twice folded
 QUALITY = 80  # of WebP, 0..100
 # What to type after `fivenets`, by task.
@@ -96,6 +98,13 @@ def card(
     is_mixed = nature == "real" and any(origin.is_drawn for origin in made_from)
     is_new = are_new_people(record["parameters"], made_from, measured_on)
     files = sorted(candidate.pictures.glob("*.png"), key=_rank)
+    patches = PATCHES / f"{candidate.name}.png"
+    others = [compressed(file, SMALL) for file in files[1:]]
+    if patches.is_file():
+        seen = compressed(patches, LARGE)
+        others.append(
+            replace(seen, name="of some units of each layer, the patches that excite them")
+        )
     began = record["started"] / 1000
     return Card(
         row=row,
@@ -108,7 +117,7 @@ def card(
         curve=curve.read(candidate.history),
         picture=compressed(files[0], LARGE) if files else None,
         pictured="" if is_same else decided_on,
-        others=[compressed(file, SMALL) for file in files[1:]],
+        others=others,
         numbers={
             key: f"{value:.4g}" if isinstance(value, float) else str(value)
             for key, value in flatten(metrics).items()
