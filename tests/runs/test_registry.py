@@ -5,7 +5,6 @@ import re
 import shutil
 import sqlite3
 import warnings
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,23 +24,18 @@ with warnings.catch_warnings(record=True):  # MLflow warns, past any filter, of 
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[Path]:
-    """A folder to work in, whose store holds two versions of `digits`, the first as champion."""
-    folder = tmp_path_factory.mktemp("registry")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shutil.copyfile(empty_store, folder / "mlflow.db")
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        client = tracking.connect()
-        client.create_registered_model("digits")
-        for version in ("1", "2"):
-            model_file = folder / version / "artifacts" / "digits.keras"
-            model_file.parent.mkdir(parents=True)
-            model_file.write_text(f"version {version}")
-            client.create_model_version("digits", str(folder / version))
-        registry.point_alias("digits", "champion", "1")
-        registry.point_alias("digits", "newest", "2")
-        yield folder
+def store(project: Path) -> Path:
+    """A project whose store holds two versions of `digits`, the first as champion."""
+    client = tracking.connect()
+    client.create_registered_model("digits")
+    for version in ("1", "2"):
+        model_file = project / version / "artifacts" / "digits.keras"
+        model_file.parent.mkdir(parents=True)
+        model_file.write_text(f"version {version}")
+        client.create_model_version("digits", str(project / version))
+    registry.point_alias("digits", "champion", "1")
+    registry.point_alias("digits", "newest", "2")
+    return project
 
 
 @pytest.mark.usefixtures("store")
