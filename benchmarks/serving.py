@@ -35,7 +35,7 @@ from fivenets.runs.registry import PACKAGE
 GOOD = (True,) * 6 + (False,) * 4  # of all requests, which are answered
 CUT_OFF = ("RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "IncompleteRead")
 AFTER_KILL = 10  # seconds in which a connection may be cut off
-START_SECONDS = 180  # importing TensorFlow on a busy machine takes long
+START_SECONDS = 600  # importing TensorFlow on a busy machine takes long
 
 
 def main(
