@@ -30,7 +30,7 @@ import psutil
 from PIL import Image, ImageOps
 
 from fivenets.runs import tracking
-from fivenets.runs.registry import PACKAGE
+from fivenets.runs.exporting import PYFUNC
 
 GOOD = (True,) * 6 + (False,) * 4  # of all requests, which are answered
 CUT_OFF = ("RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "IncompleteRead")
@@ -41,7 +41,7 @@ START_SECONDS = 600  # importing TensorFlow on a busy machine takes long
 def main(
     seconds: str = "60", clients: str = "8", model: str = "signs-cnn@champion", kills: str = ""
 ) -> None:
-    example = (PACKAGE / "pyfunc" / "example_sign.png").read_bytes()
+    example = (PYFUNC / "example_sign.png").read_bytes()
     requests = [request(example), *(others(example) if kills else ())]
     with served(model, workers=2 if kills else 1) as (port, server):
         connection = http.client.HTTPConnection("127.0.0.1", port)
