@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import mlflow
 import psutil
@@ -128,10 +128,13 @@ def kill_workers(
     """Kills one of the workers every minute, the last one not in the last half of one."""
     while (left := until - time.perf_counter()) > 0:
         time.sleep(min(60, left))
-        tree = psutil.Process(server.pid).children(recursive=True)
-        megabytes.append(sum(one.memory_info().rss for one in tree) // 2**20)
-        workers = [one for one in tree if "spawn_main" in " ".join(one.cmdline())]
-        if until - time.perf_counter() > 30:
+        workers, taken = [], 0
+        for one in psutil.Process(server.pid).children(recursive=True):
+            with suppress(psutil.Error):  # gone by now
+                taken += one.memory_info().rss
+                workers += [one] * ("spawn_main" in " ".join(one.cmdline()))
+        megabytes.append(taken // 2**20)
+        if workers and until - time.perf_counter() > 30:
             random.choice(workers).kill()
             killed.append(time.perf_counter())
 
