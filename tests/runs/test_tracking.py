@@ -84,6 +84,7 @@ def test_a_clock_that_is_set_back_costs_no_run(monkeypatch: pytest.MonkeyPatch) 
     for run_id, content in ((first, b"first"), (second, b"second")):
         run = client.get_run(run_id)
         assert run.info.status == "FINISHED"
+        assert run.info.end_time is not None
         assert 0 <= run.info.end_time - run.info.start_time < 600_000
         assert run.data.metrics["training_seconds"] >= 0
         MODEL.write_bytes(content)
