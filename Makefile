@@ -23,7 +23,7 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup check test lint smoke faults fuzz audit mutants kills study cells landmarks locator signals ladder classics ablation cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
+.PHONY: all everything place setup check test lint smoke faults fuzz audit mutants kills study cells landmarks locator signals ladder classics ablation patches cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
@@ -175,6 +175,11 @@ classics: check
 ablation: check
 	dvc repro prepare@classification prepare@hands
 	python pipelines/studies/ablation.py
+
+# What excites the units of every classifier, detector and face network, on the page of results.
+patches: check
+	python pipelines/studies/patches.py
+	dvc repro --force --single-item report
 
 # The long recipe of ResNet-50 with seeds 0, 1 and 2; its table is committed.
 resnet50-full: check

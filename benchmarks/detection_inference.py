@@ -11,15 +11,14 @@ of LFW-10.
 """
 
 import json
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from turns import medians
 
 from fivenets.core import images
 from fivenets.detection import boxes, darknet, model, processor, sources, weights
@@ -68,23 +67,16 @@ def main(name: str = "yolov2.cfg") -> None:
             raws, plain.regions, PROFILES["course"]
         ),
     }
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for turn in range(ROUNDS + 1):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            if turn:  # the first traces and allocates
-                times[name].append(time.perf_counter() - start)
-    medians = {name: 1000 * statistics.median(values) for name, values in times.items()}
+    took = medians(calls, ROUNDS)
     print(
         json.dumps(
             {
                 "network": name,
                 "opencv_version": cv2.__version__,
                 "boxes": sum(map(np.size, raws)) // (5 + plain.regions[0].classes),
-                "milliseconds": {name: round(value, 2) for name, value in medians.items()},
+                "milliseconds": {name: round(value, 2) for name, value in took.items()},
                 "of_opencv": {
-                    name: round(value / medians["opencv"], 3) for name, value in medians.items()
+                    name: round(value / took["opencv"], 3) for name, value in took.items()
                 },
                 "used_here": processor.fastest_dtype(),
                 "bfloat16_changes": {one: changes(one) for one in sources.RELATIVES},

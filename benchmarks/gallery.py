@@ -1,10 +1,10 @@
 """How long a gallery of 100,000 embeddings takes to answer: `python benchmarks/gallery.py`."""
 
 import json
-import statistics
-import time
+from functools import partial
 
 import numpy as np
+from turns import medians
 
 from fivenets.faces.recognition import Gallery
 
@@ -16,8 +16,10 @@ def main() -> None:
     entries = rng.normal(size=(ENTRIES, DIMENSIONS)).astype(np.float32)
     gallery = Gallery(entries, ["x"] * ENTRIES, ["y"] * ENTRIES, "")
     queries = rng.normal(size=(BATCH, DIMENSIONS)).astype(np.float32)
-    one = milliseconds(lambda: gallery.search(queries[:1], 1.0))
-    batch = milliseconds(lambda: gallery.search(queries, 1.0)) / BATCH
+    asked = {"one": queries[:1], "batch": queries}
+    ways = {name: partial(gallery.search, some, 1.0) for name, some in asked.items()}
+    found = medians(ways, REPEATS)
+    one, batch = found["one"], found["batch"] / BATCH
     print(
         json.dumps(
             {
@@ -28,17 +30,6 @@ def main() -> None:
             }
         )
     )
-
-
-def milliseconds(call) -> float:
-    """Median time of a call, after one that warms up."""
-    call()
-    times = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        call()
-        times.append(1000 * (time.perf_counter() - started))
-    return statistics.median(times)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ take one after the other.
 
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from turns import medians
 
 from fivenets.core import candidates
 from fivenets.fitting import engine, export, inference
@@ -37,7 +37,7 @@ def main(*models: str) -> None:
             ways, shape = ways_of(model, Path(scratch))
         pictures = np.random.default_rng(0).integers(0, 256, (PICTURES, *shape), dtype=np.uint8)
         first = {way: milliseconds(answer, pictures[:1]) for way, answer in ways.items()}
-        one, many = (medians(ways, some) for some in (pictures[:1], pictures))
+        one, many = (medians(ways, TURNS, some) for some in (pictures[:1], pictures))
         for way in ways:
             print(f"| {model} | {way} | {first[way]:.0f} | {one[way]:.1f} | {many[way]:.0f} |")
     print(f"\nload average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
@@ -55,17 +55,6 @@ def ways_of(model: str, scratch: Path) -> tuple[Ways, tuple[int, ...]]:
         "OpenVINO": lambda x: inference.outputs(exported, x, batch_size=PICTURES),
     }
     return ways, network.input_shape[1:]
-
-
-def medians(ways: Ways, pictures: np.ndarray) -> dict[str, float]:
-    """Milliseconds of each way, taking turns after one that is not counted."""
-    taken: dict[str, list[float]] = {way: [] for way in ways}
-    for turn in range(TURNS + 1):
-        for way, answer in ways.items():
-            spent = milliseconds(answer, pictures)
-            if turn:
-                taken[way].append(spent)
-    return {way: statistics.median(values) for way, values in taken.items()}
 
 
 def milliseconds(answer: Callable, pictures: np.ndarray) -> float:

@@ -9,16 +9,15 @@ is not installed, or cannot read a network, is named.
 """
 
 import os
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from turns import medians
 
 from fivenets.core import candidates
 from fivenets.exports import detection, formats, writing
@@ -50,7 +49,7 @@ def main(*models: str) -> None:
                     why = str(error).strip().partition("\n")[0]
                     missing.append(f"{model} by {name} was not measured: {why}")
             many = np.resize(served.pictures, (MANY, *served.pictures.shape[1:]))
-            one, several = medians(engines, many[:1]), medians(engines, many)
+            one, several = medians(engines, TURNS, many[:1]), medians(engines, TURNS, many)
         for name in engines:
             print(f"| {model} | {name} | {one[name]:.1f} | {several[name]:.0f} |", flush=True)
     print("\n".join(missing))
@@ -114,18 +113,6 @@ def asked_of_opencv(network: Any, scale: float) -> Engine:
         return network.forward(network.getUnconnectedOutLayersNames())
 
     return ask
-
-
-def medians(engines: dict[str, Engine], pictures: np.ndarray) -> dict[str, float]:
-    """Milliseconds of each, taking turns after one that is not counted."""
-    taken: dict[str, list[float]] = {name: [] for name in engines}
-    for turn in range(TURNS + 1):
-        for name, engine in engines.items():
-            started = time.perf_counter()
-            engine(pictures)
-            if turn:
-                taken[name].append(1000 * (time.perf_counter() - started))
-    return {name: statistics.median(values) for name, values in taken.items()}
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ machine falls on all alike. Prints medians as one JSON object, with how far the 
 """
 
 import json
-import statistics
-import time
 from collections.abc import Callable
 
 import keras
 import numpy as np
+from turns import medians
 
 from fivenets.detection import window_classifier
 from fivenets.detection.window_classifier import SIDE, STRIDE
@@ -32,22 +31,16 @@ def main() -> None:
         "in_batches": lambda: window_classifier.one_by_one(network, picture),
         "by_one_convolution": lambda: window_classifier.at_once(turned, picture),
     }
-    answers = {name: ask() for name, ask in ways.items()}  # and what is compiled at first
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, ask in ways.items():
-            start = time.perf_counter()
-            ask()
-            seconds[name].append(time.perf_counter() - start)
-    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
+    answers = {name: ask() for name, ask in ways.items()}
+    took = medians(ways, ROUNDS)
     last = "by_one_convolution"
     print(
         json.dumps(
             {
                 "windows": int(np.prod(answers[last].shape[:2])),
-                "milliseconds": {name: round(1000 * taken, 1) for name, taken in medians.items()},
+                "milliseconds": {name: round(taken, 1) for name, taken in took.items()},
                 "times_as_fast": {
-                    name: round(taken / medians[last], 1) for name, taken in medians.items()
+                    name: round(taken / took[last], 1) for name, taken in took.items()
                 },
                 "largest_difference": {
                     name: float(np.abs(found - answers[last]).max())

@@ -5,8 +5,9 @@ import json
 from rich.console import Console
 from rich.table import Table
 
-from fivenets.core import candidates, params, stage
+from fivenets.core import params, stage
 from fivenets.core.candidates import Candidate
+from fivenets.runs.decision import Decision
 from fivenets.runs.page import COMMANDS
 from fivenets.sources.origin import all_of, are_drawn
 
@@ -30,9 +31,8 @@ def main() -> None:
 
 def champions() -> list[Candidate]:
     """Of each registered name whose best candidate has passed its gate."""
-    files = [candidates.DECISIONS / f"{name}.json" for name in params.load("registered")]
-    decisions = [json.loads(file.read_text()) for file in files]
-    return [Candidate(one["best"], one["task"], one["name"]) for one in decisions if one["passed"]]
+    decisions = map(Decision.read, params.load("registered"))
+    return [Candidate(one.best, one.task, one.name) for one in decisions if one.passed]
 
 
 def commands(best: list[Candidate]) -> Table:

@@ -23,10 +23,11 @@ from fivenets.core import files, images, params, stage
 from fivenets.datasets.classification import prepared
 from fivenets.datasets.settings import DataSettings
 from fivenets.fitting.strengths import Strengths
+from fivenets.runs import study
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 
-OUT = Path("reports/studies/ablation.json")
+NAME = "ablation"
 KINDS = {  # each as strong as it may be and still leave the sign to be seen
     "none": Strengths(),
     "mirror": Strengths(mirror=True),
@@ -55,19 +56,19 @@ def main(*seeds: str) -> None:
     settings = params.settings(DataSettings, "classification")
     data = prepared.load(Path("data/classification"), settings)
     tests = {"signs": data.arrays("test")} | dict(other_hands(data))
-    study: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {"runs": []}
-    done = {(run["kind"], run["seed"]) for run in study["runs"]}
+    found: dict[str, Any] = study.read(NAME, {"runs": []})
+    done = {(run["kind"], run["seed"]) for run in found["runs"]}
     for seed in map(int, seeds or ("0", "1", "2")):
         for kind in KINDS:
             if (kind, seed) in done:
                 continue
             run = {"kind": kind, "seed": seed} | measured(kind, seed, data, tests)
-            study["runs"].append(run)
-            study["sources"] = [origin.record() for origin in data.origins]
-            study["recipe"] = params.flatten(asdict(recipe(kind, seed)))
-            files.write_text(OUT, json.dumps(study, indent=1) + "\n")
+            found["runs"].append(run)
+            found["sources"] = [origin.record() for origin in data.origins]
+            found["recipe"] = params.flatten(asdict(recipe(kind, seed)))
+            study.write(NAME, found)
             print(kind, seed, *(f"{of} {run[of]['accuracy']:.3f}" for of in tests), flush=True)
-    for line in table(study["runs"], tests):
+    for line in table(found["runs"], tests):
         print(line)
 
 

@@ -5,7 +5,6 @@ seconds of training. Adds to reports/studies/classics.json what is missing in it
 network, and draws docs/classics.png of all that is there.
 """
 
-import json
 import tempfile
 import time
 from dataclasses import asdict, replace
@@ -21,7 +20,7 @@ import matplotlib.pyplot as plt
 from fivenets.classification.evaluation import accuracy_with_interval
 from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
-from fivenets.core import files, params, stage
+from fivenets.core import params, stage
 from fivenets.core.errors import UserError
 from fivenets.core.words import interval
 from fivenets.datasets.classification import prepared
@@ -29,9 +28,10 @@ from fivenets.datasets.settings import DataSettings
 from fivenets.fitting import inference
 from fivenets.fitting.strengths import Strengths
 from fivenets.looking.arithmetic import table
+from fivenets.runs import study
 
 SIDE = 72  # pixels: AlexNet takes no fewer than 67
-OUT, FIGURE = Path("reports/studies/classics.json"), Path("docs/classics.png")
+NAME, FIGURE = "classics", Path("docs/classics.png")
 # Their options, and the rate: those without normalisation learn nothing at a higher one.
 NETWORKS: dict[str, tuple[dict[str, Any], float]] = {
     "lenet5": ({"width": 2.0}, 0.001),
@@ -47,17 +47,17 @@ def main(epochs: str = "40", *names: str) -> None:
     for name in names:
         if name not in NETWORKS:
             raise UserError(f"expected some of {', '.join(NETWORKS)}, received {name}")
-    study: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {"runs": {}}
+    found: dict[str, Any] = study.read(NAME, {"runs": {}})
     settings = replace(params.settings(DataSettings, "classification"), image_size=SIDE)
     data = prepared.load(Path("data/classification"), settings)
-    study |= {"sources": [origin.record() for origin in data.origins]}
+    found |= {"sources": [origin.record() for origin in data.origins]}
     for name in names or NETWORKS:
-        if study["runs"].get(name, {}).get("epochs") == int(epochs):
+        if found["runs"].get(name, {}).get("epochs") == int(epochs):
             continue
-        study["runs"][name] = measured(name, data, int(epochs))
-        files.write_text(OUT, json.dumps(study, indent=2) + "\n")
-        print(in_words(name, study["runs"][name]), flush=True)
-    draw(study["runs"])
+        found["runs"][name] = measured(name, data, int(epochs))
+        study.write(NAME, found)
+        print(in_words(name, found["runs"][name]), flush=True)
+    draw(found["runs"])
 
 
 def measured(name: str, data: prepared.ImageDataset, epochs: int) -> dict[str, Any]:

@@ -5,9 +5,7 @@ into thirds, and the first PARTS of these, 1 to 3, are each scored by a network 
 the other two; nobody of the test people is looked at. A row is added to reports/studies/MODEL.json.
 """
 
-import json
 import shutil
-import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +22,7 @@ from fivenets.faces import training
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.evaluation import verification
 from fivenets.faces.settings import EmbeddingRecipe
+from fivenets.runs import study
 
 THIRDS, FOLDS = 3, 10
 KEPT = ("auc", "eer", "balanced_accuracy")
@@ -36,7 +35,7 @@ def main(name: str, count: str = "3", *words: str) -> None:
     recipe = params.settings(EmbeddingRecipe, name, "train")
     changes = dict(map(_change, words))
     recipe = params.read(EmbeddingRecipe, _changed(asdict(recipe), changes), "the recipe")
-    faces, _, source = prepared.load(Path("data/faces"), settings)
+    faces, _, record = prepared.load(Path("data/faces"), settings)
     faces = faces.repeated()
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
     names = np.random.default_rng(recipe.seed).permutation(np.unique(faces.people))
@@ -47,7 +46,7 @@ def main(name: str, count: str = "3", *words: str) -> None:
         network, _, rows = training.train(
             training.inputs(faces.only(~is_scored).images, recipe),
             faces.only(~is_scored).labels,
-            {"held_out": held_out.tolist(), "digest": source["digest"]},
+            {"held_out": held_out.tolist(), "digest": record["digest"]},
             recipe,
             checkpoints,
             pretrained=pretrained,
@@ -59,12 +58,11 @@ def main(name: str, count: str = "3", *words: str) -> None:
         seconds = round(sum(row["seconds"] for row in rows), 1)
         parts.append({**kept, "loss": round(rows[-1]["loss"], 4), "seconds": seconds})
         print(f"{name} {' '.join(words)}, third {part + 1}: {parts[-1]}", flush=True)
-    _add(
-        Path("reports", "studies", f"{name}.json"),
+    study.add_row(
+        name,
         {
-            "command": " ".join(["python", *sys.argv]),
-            "data_digest": source["digest"],
-            "alignment": source["alignment"],
+            "data_digest": record["digest"],
+            "alignment": record["alignment"],
             "parameters": params.flatten(asdict(recipe)),
             "parts": parts,
             "mean": {key: round(float(np.mean([part[key] for part in parts])), 4) for key in KEPT},
@@ -90,12 +88,6 @@ def _changed(recipe: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
                 raise UserError(f"the recipe has no section {step}, which {key} would be in")
         section[last] = value
     return recipe
-
-
-def _add(file: Path, row: dict[str, Any]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    rows = json.loads(file.read_text()) if file.exists() else []
-    file.write_text(json.dumps([*rows, row], indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ Leaves models/imagenet/mobilenet_v2.keras, for `fivenets classify PHOTO --model`
 reports/studies/mobilenet_v2-tflite.json what both say to the same ten photographs.
 """
 
-import json
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from fivenets.classification.classifier import Classifier
-from fivenets.core import files, params, stage
+from fivenets.core import params, stage
 from fivenets.core.images import read_image, resize
 from fivenets.fitting import imagenet, inference
 from fivenets.fitting.mobilenet_v2 import mobilenet_v2
+from fivenets.runs import study
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 
@@ -27,7 +27,6 @@ PHOTOGRAPHS = {  # by asset, the first of each by name
     "course_street": ("*.jpg", 5),
 }
 MODEL = Path("models/imagenet/mobilenet_v2.keras")
-REPORT = Path("reports/studies/mobilenet_v2-tflite.json")
 
 
 def main() -> None:
@@ -41,10 +40,12 @@ def main() -> None:
     paths = list(photographs(source, raw_dir))
     images = np.stack([resize(read_image(path), SIDE) for path in paths])
     ours = inference.outputs(network, images, len(images))
-    file = weights.folder / imagenet.WEIGHTS["mobilenet_v2"].file
-    reference, default = (interpreted(file, images, is_reference) for is_reference in (True, False))
+    tflite = weights.folder / imagenet.WEIGHTS["mobilenet_v2"].file
+    reference, default = (
+        interpreted(tflite, images, is_reference) for is_reference in (True, False)
+    )
     found = {
-        "command": "python pipelines/studies/imagenet.py",
+        "command": study.command(),
         "sources": [weights.origin.record()],
         "photographs": [path.name for path in paths],
         "keras": [labels[best] for best in ours.argmax(axis=1)],
@@ -52,14 +53,14 @@ def main() -> None:
         "keras, default kernels": compared(ours, default, labels),
         "reference kernels, default kernels": compared(reference, default, labels),
     }
-    files.write_text(REPORT, json.dumps(found, indent=1) + "\n")
+    file = study.write("mobilenet_v2-tflite", found)
     for pair, numbers in found.items():
         if isinstance(numbers, dict):
             print(
                 f"{pair}: the same top-1 for {numbers['same_top_1']} of {len(paths)} photographs, "
                 f"logits differ by {numbers['largest_logit_difference']:.2f} at most"
             )
-    print(f"{REPORT}; {MODEL}")
+    print(f"{file}; {MODEL}")
 
 
 def photographs(source: str, raw_dir: Path) -> Iterator[Path]:

@@ -9,7 +9,6 @@ Selective search, which R-CNN uses, is in opencv-contrib, which cannot be instal
 OpenCV that this project pins as a witness for Darknet's files: MSER (Matas et al. 2002) stands in.
 """
 
-import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +19,7 @@ import cv2
 import keras
 import numpy as np
 
-from fivenets.core import files, stage
+from fivenets.core import stage
 from fivenets.core.errors import UserError
 from fivenets.datasets.objects.prepared import Example
 from fivenets.detection import scoring, window_classifier
@@ -31,9 +30,9 @@ from fivenets.detection.windows import as_convolutions
 from fivenets.drawn.scenes import Scene, render_scenes
 from fivenets.drawn.street import CLASSES
 from fivenets.fitting.fit import make_deterministic
+from fivenets.runs import study
 
 YOLO = Path("models/yolov2-compact/yolov2-compact/model.keras")
-OUT = Path("reports/studies/ladder.json")
 SEEDS, EPOCHS, BATCH_SIZE = {"train": 700, "test": 701}, 8, 64
 ALONE = 2  # scenes that are asked window by window, which takes seconds each
 
@@ -79,19 +78,19 @@ def main(scenes: str = "150", tested: str = "40") -> None:
     for scene in asked[:ALONE]:
         for answers in (alone, at_once):
             window_classifier.slide(classifier, scene.image_rgb_uint8, answers)
-    study: dict[str, Any] = {
-        "command": f"python pipelines/studies/ladder.py {scenes} {tested}",
+    found: dict[str, Any] = {
+        "command": study.command(),
         "largest_difference": difference,
         # Of the network alone: what overlaps is suppressed in the same time.
         "times_as_fast": alone.seconds / at_once.seconds,
         "rows": rows,
     }
-    files.write_text(OUT, json.dumps(study, indent=2) + "\n")
+    study.write("ladder", found)
     for name, row in rows.items():
         print(f"{name}: AP50 {row['ap50']:.3f}, {row['ms']:.0f} ms a picture")
     print(f"probabilities apart by {difference:.1e} at most; one convolution is")
     print(
-        f"{study['times_as_fast']:.0f} times as fast as batches of {window_classifier.BATCH_SIZE}"
+        f"{found['times_as_fast']:.0f} times as fast as batches of {window_classifier.BATCH_SIZE}"
     )
 
 

@@ -6,7 +6,6 @@ the gallery's size does. The row is added to reports/studies/lfw.json.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +19,26 @@ from fivenets.faces.embedder import Embedder
 from fivenets.faces.settings import Protocol
 from fivenets.faces.thresholds import GalleryThresholds
 from fivenets.faces.verification import all_pairs
+from fivenets.runs import study
 
 SECTION = "lfw"
-FILE = Path("reports", "studies", "lfw.json")
 
 
 def main(name: str) -> None:
     candidate = candidates.find(name)
     protocol = params.settings(Protocol, name, "evaluate")
     folder = Path("data", SECTION)
-    train, test, source = prepared.load(folder, params.settings(FaceSettings, SECTION))
+    train, test, record = prepared.load(folder, params.settings(FaceSettings, SECTION))
     embedder, everyone = Embedder.from_file(candidate.file), train.and_also(test)
     embeddings = embedder.embeddings(everyone.images)
     lists = prepared.pairs(folder)
     row = {
-        "command": " ".join(["python", *sys.argv]),
         "model_sha256": embedder.model_sha256,
-        "data_digest": source["digest"],
-        "skipped": len(source["skipped"]),
+        "data_digest": record["digest"],
+        "skipped": len(record["skipped"]),
         **measured(embeddings, everyone, lists, protocol),
     }
-    rows = json.loads(FILE.read_text()) if FILE.exists() else []
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(json.dumps([*rows, row], indent=1) + "\n")
+    study.add_row("lfw", row)
     print(json.dumps(row, indent=1))
 
 

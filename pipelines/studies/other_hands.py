@@ -18,6 +18,7 @@ from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import params, stage
 from fivenets.datasets.classification import preparation, prepared
+from fivenets.runs import study
 
 HANDS = [f"hand{number}" for number in range(1, 6)]
 DRAWN = "drawn"
@@ -36,17 +37,16 @@ def main(name: str, *hands: str) -> None:
     accuracies = np.array([numbers["accuracy"] for numbers in scored.values()])
     rng = np.random.default_rng(0)
     means = rng.choice(accuracies, (RESAMPLES, len(accuracies))).mean(axis=1)
-    study = {
-        "command": " ".join(["python pipelines/studies/other_hands.py", name, *hands]),
+    found = {
+        "command": study.command(),
         "hands": scored,
         "accuracy": accuracies.mean(),
         "interval_over_hands": np.quantile(means, [0.025, 0.975]).tolist(),
         "signs_accuracy": np.mean([numbers["signs_accuracy"] for numbers in scored.values()]),
         "calibration_error": np.mean([numbers["calibration_error"] for numbers in scored.values()]),
     }
-    file = Path("reports/studies", f"other-hands-{name}.json")
-    file.write_text(json.dumps(study, indent=2) + "\n")
-    print(f"{study['accuracy']:.3f} over hands {study['interval_over_hands']}; {file}")
+    file = study.write(f"other-hands-{name}", found)
+    print(f"{found['accuracy']:.3f} over hands {found['interval_over_hands']}; {file}")
 
 
 def _without(hand: str, recipe: ClassifierRecipe) -> dict[str, Any]:

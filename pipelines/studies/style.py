@@ -25,6 +25,7 @@ from PIL import Image
 
 from fivenets.core import images, params, stage
 from fivenets.core.errors import UserError
+from fivenets.runs import study
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 from fivenets.style import pictures, sources, transfer
@@ -32,7 +33,6 @@ from fivenets.style.objective import Style
 from fivenets.style.settings import JobPlan
 
 RAW, MODEL = Path("data/raw"), "style-transfer"
-REPORT = Path("reports/studies/style.json")
 CONTENTS = {  # much sky, a street, animals, a still life
     "china": ("sklearn_photographs", "china.jpg"),
     "street": ("course_street", "test.jpg"),
@@ -112,12 +112,11 @@ def _measure(folders: list[Path]) -> None:
         }
         for name, numbers in found.items()
     }
-    command = " ".join(["python pipelines/studies/style.py measure", *map(str, folders)])
-    study = {"command": command, "pictures": len(shared), "medians": medians, "pairs": found}
-    REPORT.write_text(json.dumps(study, indent=2) + "\n")
+    counted = {"command": study.command(), "pictures": len(shared), "medians": medians}
+    file = study.write("style", counted | {"pairs": found})
     for name, numbers in medians.items():
         print(name, json.dumps(numbers))
-    _sheet(folders, list(shared)).save(REPORT.with_suffix(".jpg"), quality=80)
+    _sheet(folders, list(shared)).save(file.with_suffix(".jpg"), quality=80)
 
 
 def _sheet(folders: list[Path], pairs: list[str]) -> Image.Image:

@@ -23,12 +23,13 @@ import numpy as np
 from fivenets.classification import drawing
 from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
-from fivenets.core import files, params, stage
+from fivenets.core import params, stage
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.datasets.classification.prepared import DataSettings, ImageDataset
 from fivenets.fitting import imagenet, inference
 from fivenets.fitting.strengths import Strengths
+from fivenets.runs import study
 
 SIZES, SEEDS, BATCH_SIZE = (5, 10, 20, 50, None), (0, 1, 2), 16  # None: all pictures there are
 SIDE = 128  # pixels that a folder's pictures are resized to
@@ -68,11 +69,11 @@ def main(name: str = "") -> None:
         measure(name)
     studies = {
         file.stem.removeprefix("transfer-"): json.loads(file.read_text())
-        for file in sorted(Path("reports/studies").glob("transfer-*.json"))
+        for file in sorted(study.FOLDER.glob("transfer-*.json"))
     }
     if not studies:
         raise UserError("nothing was measured yet: name a data set")
-    tables = {of: list(table(study["runs"])) for of, study in studies.items()}
+    tables = {of: list(table(one["runs"])) for of, one in studies.items()}
     for of, rows in tables.items():
         above = ", ".join(gains(studies[of]["runs"])) or "not measured yet"
         print(f"\n{of}, with all pictures above scratch: {above}\n")
@@ -81,7 +82,7 @@ def main(name: str = "") -> None:
         for size in SIZES:
             cells = [row["words"] for row in rows if row["pictures"] == size]
             print(f"| {size or 'all'} |", " | ".join(cells), "|")
-    assets = {of: study["sources"][0]["asset"] for of, study in studies.items()}
+    assets = {of: one["sources"][0]["asset"] for of, one in studies.items()}
     figure = drawing.transfer({assets[of]: rows for of, rows in tables.items()})
     figure.savefig("docs/transfer.png", dpi=110)
 
@@ -97,10 +98,9 @@ def measure(name: str) -> None:
         settings = params.settings(DataSettings, name)
     weights = imagenet.fetch("mobilenet_v2", "real", raw_dir)
     assert weights
-    file = Path("reports/studies", f"transfer-{Path(name).name}.json")
-    study: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"runs": []}
-    study["command"] = f"python pipelines/studies/transfer.py {name}"
-    done = {(run["way"], run["pictures"], run["seed"]) for run in study["runs"]}
+    kept_as = f"transfer-{Path(name).name}"
+    found: dict[str, Any] = study.read(kept_as, {"runs": []}) | {"command": study.command()}
+    done = {(run["way"], run["pictures"], run["seed"]) for run in found["runs"]}
     with tempfile.TemporaryDirectory() as scratch:
         preparation.prepare(settings, source, Path(scratch, "data"), raw_dir)
         for size in reversed(SIZES):
@@ -112,9 +112,9 @@ def measure(name: str) -> None:
                     data = prepared.load(Path(scratch, "data"), replace(settings, image_size=side))
                     run = {"way": way, "pictures": size, "seed": seed}
                     run |= trained(way, data, size, seed, weights.folder)
-                    study["runs"].append(run)
-                    study["sources"] = [origin.record() for origin in data.origins]
-                    files.write_text(file, json.dumps(study, indent=1) + "\n")
+                    found["runs"].append(run)
+                    found["sources"] = [origin.record() for origin in data.origins]
+                    study.write(kept_as, found)
                     print(
                         way, size, seed, f"{run['accuracy']:.3f}", f"{run['seconds']} s", flush=True
                     )

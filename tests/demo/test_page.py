@@ -11,7 +11,16 @@ from PIL import Image
 
 from fivenets import cli
 from fivenets.core.errors import UserError
-from fivenets.demo import classification, detection, faces, segmentation, server, style, tabs
+from fivenets.demo import (
+    classification,
+    detection,
+    faces,
+    localisation,
+    segmentation,
+    server,
+    style,
+    tabs,
+)
 from fivenets.demo.examples import Examples
 from fivenets.style import colours
 
@@ -86,6 +95,7 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
     for module, name in (
         (classification, "_classifier"),
         (detection, "_detector"),
+        (localisation, "_locator"),
         (segmentation, "_segmenter"),
         (faces, "_faces"),
         (style, "_stylizer"),

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fivenets.runs.headline import are_new_people, headline
+from fivenets.runs.headline import headline
+from fivenets.runs.report import Report
 from fivenets.sources.origin import Kind, Origin
 
 OF_PAIRS = {"accuracy": 0.9, "pairs": 4950, "auc": 0.75, "people": 1200, "examples": 3000}
@@ -28,6 +29,19 @@ NUMBERS: dict[str, Any] = {
 }
 
 
+HANDS = Origin("massey_digits", Kind.MIRROR, "d1", "none")
+DRAWN = Origin.drawn("drawn_hands", "d2")
+KEPT = {
+    "data.dataset.massey_digits": "1.0",
+    "data.dataset.drawn": "1.0",
+    "data.test_people": "['hand2']",
+}
+
+
+def said_of(numbers: dict[str, Any], metric: str, parameters: dict[str, str] | None = None) -> str:
+    return headline(Report(numbers, {"parameters": parameters or {}}, [HANDS, DRAWN]), metric)
+
+
 @pytest.mark.parametrize(
     ("metric", "sentence"),
     [
@@ -42,34 +56,25 @@ NUMBERS: dict[str, Any] = {
     ],
 )
 def test_a_metric_in_words(metric: str, sentence: str) -> None:
-    assert headline(NUMBERS, metric).startswith(sentence)
+    assert said_of(NUMBERS, metric).startswith(sentence)
 
 
 def test_a_comparison_of_faces_says_over_how_many_people() -> None:
-    said = headline(NUMBERS, "unseen_auc")
+    said = said_of(NUMBERS, "unseen_auc")
     assert "in 75.0% of comparisons (chance: 50%; 1,200 people it was not trained on)" in said
-    assert headline(OF_PAIRS, "auc").endswith("1,200 people)")
-    assert headline(OF_PAIRS, "accuracy") == "right for 90.0% of 4,950 pairs of pictures"
+    assert said_of(OF_PAIRS, "auc").endswith("1,200 people)")
+    assert said_of(OF_PAIRS, "accuracy") == "right for 90.0% of 4,950 pairs of pictures"
 
 
 def test_a_mean_that_is_no_count_stays_a_share() -> None:
-    said = headline({"accuracy": 0.955, "examples": 150}, "accuracy")
+    said = said_of({"accuracy": 0.955, "examples": 150}, "accuracy")
     assert said == "right for 95.5% of 150 test pictures"
 
 
 def test_new_people_are_those_of_the_metric_and_of_no_part() -> None:
-    said = headline(NUMBERS, "accuracy", of_new_people=True)
+    said = said_of(NUMBERS, "accuracy", KEPT)
     assert said == "right for 143 of 150 test pictures of people it was not trained on"
-    assert "people" not in headline(NUMBERS, "signs_accuracy", of_new_people=True)
-
-
-HANDS = Origin("massey_digits", Kind.MIRROR, "d1", "none")
-DRAWN = Origin.drawn("drawn_hands", "d2")
-KEPT = {
-    "data.dataset.massey_digits": "1.0",
-    "data.dataset.drawn": "1.0",
-    "data.test_people": "['hand2']",
-}
+    assert "people" not in said_of(NUMBERS, "signs_accuracy", KEPT)
 
 
 @pytest.mark.parametrize(
@@ -85,4 +90,6 @@ KEPT = {
 def test_people_are_new_where_they_were_kept_from_training(
     parameters: dict[str, str], made_from: list[Origin], scored_on: Origin, are_new: bool
 ) -> None:
-    assert are_new_people(parameters, made_from, [scored_on]) is are_new
+    metrics = {"scored_on": [scored_on.record()]}
+    report = Report(metrics, {"parameters": parameters}, made_from)
+    assert report.of_new_people("accuracy") is are_new

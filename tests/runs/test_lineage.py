@@ -1,15 +1,10 @@
 """From a registered model back to what made it, whatever its run knows."""
 
 import json
-import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fivenets import cli
 from fivenets.core.errors import UserError
 from fivenets.runs import git, lineage, tracking
 from fivenets.sources.origin import Kind, Origin
@@ -24,15 +19,10 @@ WEIGHTS_SHA256 = "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[Path]:
-    """A project folder to work in, whose store holds `digits`, made of a dirty tree."""
-    folder = tmp_path_factory.mktemp("lineage")
-    (folder / "dvc.yaml").touch()
-    (folder / "dvc.lock").write_text("stages: {}\n")
+def digits(project: Path) -> None:
+    """A registered model, made of a dirty tree."""
+    Path("dvc.lock").write_text("stages: {}\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shutil.copyfile(empty_store, folder / "mlflow.db")
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         patch.setattr(git, "state", lambda: CODE)
         patch.setattr(git, "diff", lambda: DIFF)
         model, reports = Path("small.keras"), Path("reports/small")
@@ -49,13 +39,12 @@ def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iter
             "gate_passed": "true",
             "tolerances": '{"accuracy": 0.01}',
         }
-        client.create_model_version("digits", str(folder), run.run_id, tags)
-        client.create_model_version("digits", str(folder), "f" * 32)
+        client.create_model_version("digits", str(project), run.run_id, tags)
+        client.create_model_version("digits", str(project), "f" * 32)
         client.set_registered_model_alias("digits", "champion", "1")
-        yield folder
 
 
-@pytest.mark.usefixtures("project")
+@pytest.mark.usefixtures("digits")
 def test_the_lineage_of_a_version_is_all_that_made_it() -> None:
     found = lineage.of("digits@champion")
     assert found == lineage.of("digits") == lineage.of("digits/1")
@@ -97,28 +86,20 @@ def test_a_spread_belongs_to_its_metric_and_a_name_that_only_ends_like_one_is_a_
     }
 
 
-def run(words: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(sys, "argv", ["fivenets", *words])
-    with pytest.raises(SystemExit) as caught:
-        cli.main()
-    return caught.value.code
-
-
-@pytest.mark.usefixtures("project")
+@pytest.mark.usefixtures("digits")
 def test_the_command_prints_80_columns_that_cut_nothing_short_or_one_json_object(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    fivenets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    assert run(["lineage", "digits"], monkeypatch) == 0
-    text = capsys.readouterr().out
+    text = fivenets.answered("lineage", "digits")
     assert max(map(len, text.splitlines())) <= 80
     for shown in ("c" * 40, "d" * 64, LOCK_SHA256, "0.830 to 0.940", "± 0.100", "2 lines of diff"):
         assert shown in text
-    assert run(["lineage", "digits", "--json"], monkeypatch) == 0
-    assert json.loads(capsys.readouterr().out) == lineage.of("digits")
+    text = fivenets.answered("lineage", "digits", "--json")
+    assert json.loads(text) == lineage.of("digits")
 
 
-@pytest.mark.usefixtures("project")
+@pytest.mark.usefixtures("digits")
 def test_what_an_older_version_does_not_say_is_said_to_be_unknown() -> None:
     client = tracking.connect()
     experiment = client.get_experiment_by_name("fivenets")
@@ -130,7 +111,7 @@ def test_what_an_older_version_does_not_say_is_said_to_be_unknown() -> None:
     assert lineage.terminal(found)
 
 
-@pytest.mark.usefixtures("project")
+@pytest.mark.usefixtures("digits")
 @pytest.mark.parametrize(
     ("model", "sentence"),
     [
@@ -147,10 +128,7 @@ def test_what_is_not_there_is_a_sentence(model: str, sentence: str) -> None:
     assert str(caught.value) == sentence
 
 
-def test_no_server_is_a_sentence_and_exit_code_2(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_server_is_a_sentence_and_exit_code_2(fivenets, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    assert run(["lineage", "digits"], monkeypatch) == 2
     sentence = "error: the MLflow store at http://127.0.0.1:9 does not answer\n"
-    assert capsys.readouterr().err == sentence
+    assert fivenets("lineage", "digits") == (2, "", sentence)

@@ -5,11 +5,10 @@ import io
 import json
 import os
 import runpy
-import shutil
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,8 +26,18 @@ from fivenets.core.candidates import DECISIONS, Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.fitting.engine import OpenVinoNetwork
-from fivenets.runs import exporting, lookup, model_metrics, publishing, registry, tracking
+from fivenets.runs import (
+    decision,
+    exporting,
+    lookup,
+    model_metrics,
+    publishing,
+    registry,
+    tracking,
+)
+from fivenets.runs.decision import Decision
 from fivenets.runs.pyfunc import serving
+from fivenets.runs.report import Report
 from fivenets.sources.origin import Kind, Origin, in_words
 
 NAME, LABELS = "digits", ("zero", "one", "two")
@@ -74,9 +83,9 @@ def candidate(name: str) -> Candidate:
     return Candidate(name, "classification", NAME)
 
 
-def decide(candidates: tuple[str, ...] = ("small", "large"), **changes: Any) -> dict[str, Any]:
+def decide(candidates: tuple[str, ...] = ("small", "large"), **changes: Any) -> Decision:
     settings: dict[str, Any] = {"metric": "accuracy", "minimum": 0.8}
-    return publishing.decide(NAME, [candidate(one) for one in candidates], **settings | changes)
+    return decision.decide(NAME, [candidate(one) for one in candidates], **settings | changes)
 
 
 class Published(NamedTuple):
@@ -107,33 +116,25 @@ def die(*_: object, **__: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def story(
-    tmp_path_factory: pytest.TempPathFactory, empty_store: Path
-) -> Iterator[dict[str, Published]]:
-    """A project folder to work in, whose models are published again and again."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "dvc.yaml").touch()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shutil.copyfile(empty_store, folder / "mlflow.db")
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        make_candidate("small", seed=0, accuracy=0.75)
-        make_candidate("large", seed=1, accuracy=0.85)
-        steps = {
-            "below the gate": decide(candidates=("small",)),
-            "another is past it": decide(),
-            "the same again": decide(),
-            "the gate is raised": decide(minimum=0.99),
-        }
-        with patch.context() as killing:
-            killing.setattr(registry.mlflow, "register_model", die)
-            with pytest.raises(KilledError):
-                publishing.publish(steps["below the gate"])
-        found = {}
-        for step, decision in steps.items():
-            publishing.publish(decision)
-            found[step] = published()
-        yield found
+def story(project: Path) -> dict[str, Published]:
+    """What the registry says as models are published again and again."""
+    make_candidate("small", seed=0, accuracy=0.75)
+    make_candidate("large", seed=1, accuracy=0.85)
+    steps = {
+        "below the gate": decide(candidates=("small",)),
+        "another is past it": decide(),
+        "the same again": decide(),
+        "the gate is raised": decide(minimum=0.99),
+    }
+    with pytest.MonkeyPatch.context() as killing:
+        killing.setattr(registry.mlflow, "register_model", die)
+        with pytest.raises(KilledError):
+            publishing.publish(steps["below the gate"])
+    found = {}
+    for step, made in steps.items():
+        publishing.publish(made)
+        found[step] = published()
+    return found
 
 
 def test_a_model_below_the_gate_is_registered_and_no_champion(story: dict[str, Published]) -> None:
@@ -256,7 +257,7 @@ def test_a_version_says_which_gate_it_met() -> None:
     gates = {model: (tags[model]["gate"], tags[model]["gate_passed"]) for model in tags}
     assert gates == {"small": ("accuracy >= 0.8", "false"), "large": ("accuracy >= 0.8", "true")}
     assert json.loads(tags["large"]["tolerances"]) == {"accuracy": 0.02}
-    assert decide()["tolerances"] == {"accuracy": 0.0}
+    assert decide().tolerances == {"accuracy": 0.0}
 
 
 @pytest.mark.usefixtures("story")
@@ -344,8 +345,8 @@ def test_a_fresh_process_loads_the_champion_by_name_and_asks_it_about_any_form_o
 def test_the_candidate_with_the_highest_metric_is_held_against_the_gate(
     changes: dict[str, Any], best: str, passed: bool
 ) -> None:
-    decision = decide(**changes)
-    assert (decision["best"], decision["passed"]) == (best, passed)
+    found = decide(**changes)
+    assert (found.best, found.passed) == (best, passed)
 
 
 def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
@@ -355,23 +356,23 @@ def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
     make_candidate("small", seed=0, accuracy=0.6, kind="mirror")
     make_candidate("large", seed=1, accuracy=0.9, kind="untrained")
     gates: dict[str, Any] = {"minimum": 0.7, "minimum_builtin": 0.5}
-    decision = decide(**gates)
-    assert (decision["best"], decision["passed"], decision["minimum"]) == ("small", False, 0.7)
-    assert decision["candidates"] == {"small": 0.6, "large": 0.9}
-    assert publishing.gate("large", decision)["gate_passed"] == "false"
-    assert not decide(candidates=("large",), **gates)["passed"]
+    found = decide(**gates)
+    assert (found.best, found.passed, found.minimum) == ("small", False, 0.7)
+    assert found.candidates == {"small": 0.6, "large": 0.9}
+    assert publishing.gate("large", found)["gate_passed"] == "false"
+    assert not decide(candidates=("large",), **gates).passed
     metrics = candidate("small").metrics  # of a network from photographs, on drawn data
     scored_on = {"scored_on": [Origin.drawn("signs", "0").record()]}
     metrics.write_text(json.dumps(json.loads(metrics.read_text()) | scored_on))
-    assert decide(**gates)["passed"]
+    assert decide(**gates).passed
     make_candidate("large", seed=1, accuracy=0.9, kind="builtin")  # from drawn data, on drawn data
-    decision = decide(**gates)
-    assert (decision["best"], decision["drawn_only"]) == ("small", ["large"])
+    found = decide(**gates)
+    assert (found.best, found.drawn_only) == ("small", ["large"])
     metrics = candidate("large").metrics  # both on real data: the number decides
     real = {"scored_on": [Origin("signs", Kind.MIRROR, "0", "none").record()]}
     for one in (metrics, candidate("small").metrics):
         one.write_text(json.dumps(json.loads(one.read_text()) | real))
-    assert decide(**gates)["best"] == "large"
+    assert decide(**gates).best == "large"
 
 
 @pytest.mark.usefixtures("story")
@@ -398,9 +399,12 @@ def sync() -> Callable[[], None]:
 
 
 def write_decision(name: str, task: str, candidates: list[str]) -> None:
-    decision = {"name": name, "task": task, "candidates": dict.fromkeys(candidates, 1.0)}
+    values = dict.fromkeys(candidates, 1.0)
+    made = Decision(
+        name=name, task=task, metric="auc", minimum=0.5, candidates=values, best="", passed=True
+    )
     DECISIONS.mkdir(parents=True, exist_ok=True)
-    (DECISIONS / f"{name}.json").write_text(json.dumps(decision))
+    (DECISIONS / f"{name}.json").write_text(made.in_json())
 
 
 def test_sync_publishes_the_decisions_whose_models_are_there(
@@ -408,7 +412,7 @@ def test_sync_publishes_the_decisions_whose_models_are_there(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     found = []
-    monkeypatch.setattr(publishing, "publish", lambda decision: found.append(decision["name"]))
+    monkeypatch.setattr(publishing, "publish", lambda made: found.append(made.name))
     sync()
     assert found == []  # nothing was ever made
     write_decision("digits", "classification", ["small"])
@@ -429,11 +433,16 @@ def test_sync_publishes_the_decisions_whose_models_are_there(
 def test_a_version_of_one_file_is_known_by_the_digest_of_that_file(tmp_path: Path) -> None:
     model, threshold = tmp_path / "a.keras", tmp_path / "a.calibration.json"
     model.write_text("model")
-    digests = {publishing.digest_of({"model": model}): "the model alone"}
+    service = tasks.find("faces").service
+
+    def digest_of(**served: Path) -> str:
+        return registry.Entry(NAME, "r", served, service, "", {}).digest
+
+    digests = {digest_of(model=model): "the model alone"}
     assert digests == {sha256(model): "the model alone"}
     for content in ("0.5", "0.6"):
         threshold.write_text(content)
-        digests[publishing.digest_of({"model": model, "calibration": threshold})] = content
+        digests[digest_of(model=model, calibration=threshold)] = content
     assert list(digests.values()) == ["the model alone", "0.5", "0.6"]
 
 
@@ -631,7 +640,7 @@ def test_a_number_of_a_part_is_of_that_parts_data() -> None:
         "drawn_hands": {"accuracy": 0.5, "scored_on": [other.record()]},
     }
     named = {
-        key: model_metrics.data_of(metrics, key, [])["dataset_name"]
+        key: model_metrics.data_of(Report(metrics, {}, []), key)["dataset_name"]
         for key in ("accuracy", "drawn_hands.accuracy", "drawn_hands_accuracy", "drawn.accuracy")
     }
     assert list(named.values()) == ["signs", "drawn_hands", "drawn_hands", "signs"]

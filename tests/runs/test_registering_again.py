@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.runs import git, lineage, publishing, registry, reproduction, tracking
+from fivenets.runs.decision import decide
 from fivenets.sources.origin import Kind, Origin
 
 DIRTY, CLEAN, LATER = (
@@ -27,18 +27,7 @@ SOURCE = Origin("signs", Kind.MIRROR, "d" * 64, "none")
 METRICS = {"accuracy": 0.9, "examples": 120, "parameters": 971}
 SMALL = Candidate("small", "classification", "digits")
 MODEL, REPORTS = SMALL.file, SMALL.reports
-
-
-@pytest.fixture(scope="module", autouse=True)
-def project(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[Path]:
-    """A project folder with a store, to work in."""
-    folder = tmp_path_factory.mktemp("again")
-    (folder / "dvc.yaml").touch()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        shutil.copyfile(empty_store, folder / "mlflow.db")
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        yield folder
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def train(state: dict[str, str], diff: str = "", epochs: int = 1) -> str:
@@ -62,7 +51,7 @@ def publish(name: str = "digits") -> dict[str, ModelVersion]:
     if name != SMALL.registered:  # two names have a candidate that came out the same
         for mine, other in ((candidate.folder, SMALL.folder), (candidate.reports, SMALL.reports)):
             shutil.copytree(other, mine, dirs_exist_ok=True)
-    publishing.publish(publishing.decide(name, [candidate], metric="accuracy", minimum=0.5))
+    publishing.publish(decide(name, [candidate], metric="accuracy", minimum=0.5))
     found = tracking.connect().search_model_versions(f"name = '{name}'")
     return {str(version.version): version for version in found}
 

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reported import DECISION, ROW
 from rich.console import Console
 
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
 from fivenets.core.task import Service
 from fivenets.runs import results
+from fivenets.runs.decision import Decision
+from fivenets.runs.report import Report, limits
 from fivenets.sources.origin import Kind, Origin, in_words
 
 METRICS = {
@@ -35,7 +38,6 @@ TRAINING = {
     "sources": [SIGNS.record()],
     "seconds": 71.6,
 }
-DECISION = {"best": "net", "passed": True, "minimum": 0.95, "metric": "accuracy"}
 STUDY = {
     "data_digest": "d1",
     "parameters": {"epochs": "40", "seed": "0"},
@@ -51,28 +53,12 @@ ENTRY = {
     "published_metric": "accuracy",
     "published_data": "signs",
 }
-ROW = {
-    "model": "net",
-    "registered": "nets",
-    "parameters": "23,718",
-    "data": "signs (mirror)",
-    "metric": "accuracy",
-    "scored_on": "signs (mirror)",
-    "course": "0.783",
-    "published": "0.9 (Doe 2020)",
-    "ours": "0.975 [0.929, 0.991]",
-    "also": "0.960 [0.866, 0.989] on the 50 without a near-duplicate",
-    "seeds": "0.964 ± 0.013, 3 seeds",
-    "training": "72 s",
-    "commit": "0123456789",
-    "gate": "champion",
-}
 
-Report = Callable[..., dict[str, str]]
+MakeRow = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
-def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
+def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRow:
     """Makes the row of reports as they stand above, but for what is given here."""
     monkeypatch.chdir(tmp_path)
     candidate = Candidate("net", "classification", "nets")
@@ -81,7 +67,7 @@ def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
         *,
         entry: dict[str, Any] = ENTRY,
         metrics: dict[str, Any] = METRICS,
-        decision: dict[str, Any] = DECISION,
+        decision: Decision = DECISION,
         data: Origin = SIGNS,
         study: dict[str, Any] | None = STUDY,
     ) -> dict[str, str]:
@@ -97,7 +83,7 @@ def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
     return row
 
 
-def test_a_row_of_a_whole_report(row: Report) -> None:
+def test_a_row_of_a_whole_report(row: MakeRow) -> None:
     assert row() == ROW
 
 
@@ -121,8 +107,8 @@ OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed
         ({"metrics": METRICS | {"accuracy": None}}, {"ours": "unknown"}),
         ({"metrics": METRICS | {"accuracy_low": None}}, {"ours": "0.975"}),
         (RECALL, {"metric": "recall", "ours": "0.500"} | NEITHER),
-        ({"decision": DECISION | {"passed": False}}, {"gate": "below 0.95"}),
-        ({"decision": DECISION | {"best": "other"}}, {"gate": "candidate"}),
+        ({"decision": replace(DECISION, passed=False)}, {"gate": "below 0.9"}),
+        ({"decision": replace(DECISION, best="other")}, {"gate": "candidate"}),
         ({"study": None}, {"seeds": "-"}),
         ({"study": STUDY | {"data_digest": "d2"}}, {"seeds": "-"}),
         ({"study": STUDY | {"parameters": OTHER_EPOCHS}}, {"seeds": "-"}),
@@ -130,7 +116,7 @@ OTHER_EPOCHS, OTHER_SEED = {"epochs": "50", "seed": "0"}, {"epochs": "40", "seed
     ],
 )
 def test_what_differs_in_a_report_differs_in_its_cell(
-    row: Report, changes: dict[str, Any], cells: dict[str, str]
+    row: MakeRow, changes: dict[str, Any], cells: dict[str, str]
 ) -> None:
     assert row(**changes) == ROW | cells
 
@@ -147,7 +133,7 @@ def test_what_differs_in_a_report_differs_in_its_cell(
     ],
 )
 def test_numbers_of_others_are_shown_beside_the_very_data_that_they_are_of(
-    row: Report, data: Origin, is_shown: bool
+    row: MakeRow, data: Origin, is_shown: bool
 ) -> None:
     found = row(data=data)
     assert ((found["course"], found["published"]) == ("0.783", "0.9 (Doe 2020)")) is is_shown
@@ -157,20 +143,20 @@ def test_numbers_of_others_are_shown_beside_the_very_data_that_they_are_of(
     assert row(metrics=METRICS | {"scored_on": [data.record()]})["course"] == found["course"]
 
 
-def test_numbers_of_others_are_not_shown_beside_a_mixture(row: Report) -> None:
+def test_numbers_of_others_are_not_shown_beside_a_mixture(row: MakeRow) -> None:
     hands = replace(SIGNS, asset="hands")
     mixture = [SIGNS.record(), hands.record()]
     found = row(metrics=METRICS | {"scored_on": mixture})
     assert (found["scored_on"], found["course"]) == ("signs + hands (mirror)", "-")
 
 
-def test_the_gates_metric_stands_in_for_one_of_a_test_set_that_cannot_be_had(row: Report) -> None:
+def test_the_gates_metric_stands_in_for_one_of_a_test_set_that_cannot_be_had(row: MakeRow) -> None:
     entry = ENTRY | {"metric": "signs_accuracy", "course_metric": "signs_accuracy"}
     found = row(entry=entry, data=Origin.drawn("signs", "d2"))
     assert (found["metric"], found["ours"], found["course"]) == ("accuracy", ROW["ours"], "-")
 
 
-def test_a_part_of_an_evaluation_has_data_of_its_own(row: Report) -> None:
+def test_a_part_of_an_evaluation_has_data_of_its_own(row: MakeRow) -> None:
     drawn = [Origin.drawn("faces", "d2").record()]
     metrics = METRICS | {"unseen_auc": 0.9, "unseen": {"auc": 0.9, "scored_on": drawn}}
     others = {"course_metric": "unseen_auc", "published_metric": "unseen_auc"}
@@ -180,7 +166,9 @@ def test_a_part_of_an_evaluation_has_data_of_its_own(row: Report) -> None:
 
 
 @pytest.mark.parametrize("key", ["course_metric", "course_data", "published_metric"])
-def test_a_number_of_others_without_its_metric_or_data_is_a_sentence(row: Report, key: str) -> None:
+def test_a_number_of_others_without_its_metric_or_data_is_a_sentence(
+    row: MakeRow, key: str
+) -> None:
     with pytest.raises(UserError, match=f"report: net: {key.partition('_')[0]} needs {key}$"):
         row(entry=without(key, ENTRY))
 
@@ -243,8 +231,9 @@ UNTRAINED = Origin("vgg", Kind.UNTRAINED, "d4", "none")
 def test_what_not_to_expect_of_a_model_follows_its_data(
     made_from: list[Origin], scored_on: list[Origin], nature: str
 ) -> None:
-    assert results.nature(made_from, scored_on) == nature
-    said = results.limits(SERVICE, nature)
+    metrics = {"scored_on": [origin.record() for origin in scored_on]}
+    assert Report(metrics, {}, made_from).nature("accuracy") == nature
+    said = limits(SERVICE, nature)
     assert said == nature if nature != "own" else said.startswith("As good as its test split")
 
 

@@ -4,50 +4,31 @@ import base64
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import reported
 import typer
 from PIL import Image
+from reported import DECISION
 
+from fivenets import tasks
 from fivenets.cli import app
 from fivenets.core.candidates import Candidate
-from fivenets.core.task import Service
 from fivenets.runs import page
+from fivenets.runs.decision import Decision
 from fivenets.sources.origin import Kind, Origin
 from fivenets.tasks import MODULES
 
 NET = Candidate("net", "classification", "nets")
 SIGNS = Origin("signs", Kind.MIRROR, "d1", "none")
-SERVICE = Service("", "", "pictures in, label out", "Of few hands.", "Of drawn hands.")
-ROW = {
-    "model": "net",
-    "registered": "nets",
-    "parameters": "23,718",
-    "data": "signs (mirror)",
-    "metric": "accuracy",
-    "scored_on": "signs (mirror)",
-    "course": "-",
-    "published": "-",
-    "ours": "0.975 [0.929, 0.991]",
-    "also": "<script>; more",
-    "seeds": "-",
-    "training": "72 s",
-    "commit": "0123456789",
-    "gate": "champion",
-}
+SERVICE = tasks.find("classification").service
+ROW = reported.ROW | {"course": "-", "published": "-", "seeds": "-", "also": "<script>; more"}
 COURSE = {"course": "0.783", "published": "0.9 (Doe 2020)"}
-DECISION: dict[str, Any] = {
-    "task": "classification",
-    "metric": "accuracy",
-    "minimum": 0.9,
-    "candidates": {"net": 0.975},
-    "best": "net",
-    "passed": True,
-}
-RIVAL = {"candidates": {"net": 0.5, "other": 0.975}, "best": "other"}
+RIVAL: dict[str, Any] = {"candidates": {"net": 0.5, "other": 0.975}, "best": "other"}
 
 
 @pytest.fixture
@@ -65,8 +46,8 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def card(decision: dict[str, Any] = DECISION, **cells: str) -> page.Card:
-    return page.card(ROW | cells, NET, decision, SERVICE)
+def card(decision: Decision = DECISION, **cells: str) -> page.Card:
+    return page.card(ROW | cells, decision)
 
 
 @pytest.mark.usefixtures("reports")
@@ -75,7 +56,7 @@ def test_a_card_says_what_the_reports_say() -> None:
     assert found.headline == "right for 117 of 120 test pictures"
     assert found.why == "accuracy 0.975, and at least 0.9 is asked"
     assert found.command == ".venv/bin/fivenets classify photo.jpg --model nets"
-    assert (found.data, found.limits) == ("real", "Of few hands.")
+    assert (found.data, found.limits) == ("real", SERVICE.limits)
     assert found.numbers == {"accuracy": "0.975", "examples": "120", "signs.accuracy": "0.5"}
     assert found.curve is not None
     assert (found.ended - found.began).seconds == 60
@@ -85,9 +66,9 @@ def test_a_card_of_drawn_data_says_so(reports: Path) -> None:
     record = json.loads(NET.record.read_text())
     drawn = Origin.drawn("hands", "d2").record()
     NET.record.write_text(json.dumps(record | {"sources": [drawn]}))
-    assert (card().data, card().limits) == ("built in", "Of drawn hands.")
+    assert (card().data, card().limits) == ("built in", SERVICE.limits_of_builtin)
     NET.record.write_text(json.dumps(record | {"sources": [drawn, SIGNS.record()]}))
-    assert (card().data, card().limits) == ("real and drawn", "Of few hands.")
+    assert (card().data, card().limits) == ("real and drawn", SERVICE.limits)
 
 
 @pytest.mark.usefixtures("reports")
@@ -97,7 +78,7 @@ def test_a_gate_by_another_metric_names_what_it_was_measured_on() -> None:
     scored = {"scored_on": [hands.record()], "signs_accuracy": 0.5}
     metrics["signs"] = {"accuracy": 0.5, "examples": 4, "scored_on": [SIGNS.record()]}
     NET.metrics.write_text(json.dumps(metrics | scored))
-    found = card(DECISION | RIVAL, metric="signs_accuracy")
+    found = card(replace(DECISION, **RIVAL), metric="signs_accuracy")
     assert found.headline == "right for 2 of 4 test pictures"
     assert found.why == "accuracy 0.500 on hands (mirror), where other has 0.975"
     assert found.pictured == "hands (mirror)"
@@ -124,8 +105,8 @@ def test_a_gate_by_another_metric_names_what_it_was_measured_on() -> None:
 def test_why_a_model_is_champion_or_not_and_how_it_is_called(
     changes: dict[str, Any], reason: str, model: str
 ) -> None:
-    assert page.why("net", DECISION | changes).startswith(reason)
-    assert page.command(NET, DECISION | changes).endswith(f" --model {model}")
+    assert page.why("net", replace(DECISION, **changes)).startswith(reason)
+    assert page.command(NET, replace(DECISION, **changes)).endswith(f" --model {model}")
 
 
 @pytest.mark.parametrize("task", MODULES)
@@ -161,6 +142,18 @@ def test_pictures_are_small_and_the_best_comes_first() -> None:
 
 
 @pytest.mark.usefixtures("reports")
+def test_what_excites_a_models_units_is_the_last_of_its_pictures() -> None:
+    without = card()
+    page.PATCHES.mkdir()
+    for name in ("net", "other"):
+        Image.effect_noise((40, 90), 90).save(page.PATCHES / f"{name}.png")
+    *others, last = card().others
+    assert others == without.others
+    assert (last.file, last.width, last.height) == ("patches/net.png", 40, 90)
+    assert "the patches that excite them" in page.page([card()])
+
+
+@pytest.mark.usefixtures("reports")
 def test_the_page_holds_the_cells_and_no_markup_of_theirs_and_loads_nothing() -> None:
     shown = page.page([card()])
     assert all(cell in shown for key, cell in ROW.items() if key != "also" and cell != "-")
@@ -183,10 +176,10 @@ def test_numbers_of_others_stand_beside_ours_only_where_a_row_has_them() -> None
 def test_the_cards_of_rows_are_in_their_order() -> None:
     decisions = Path("reports/registrations")
     decisions.mkdir()
-    (decisions / "nets.json").write_text(json.dumps(DECISION))
+    (decisions / "nets.json").write_text(DECISION.in_json())
     found = page.cards([ROW, ROW | {"gate": "candidate"}])
     assert [one.row["gate"] for one in found] == ["champion", "candidate"]
-    assert found[0].use == "raw pictures in, label and probabilities out"
+    assert found[0].use == SERVICE.use
 
 
 @pytest.mark.usefixtures("reports")

@@ -40,20 +40,18 @@ def of(model: str) -> str:
 
 def headline(version: Any, run: Any) -> str:
     """The number that the version's gate asks for, in words, first letter large."""
-    from fivenets.runs import results, tracking
-    from fivenets.runs.headline import are_new_people
+    from fivenets.runs import tracking
     from fivenets.runs.headline import headline as in_words
+    from fivenets.runs.report import Report
     from fivenets.sources.origin import all_of
 
     metric = version.tags.get("gate", "").partition(" ")[0]
     text = tracking.text_artifact(run.info.run_id, "evaluation/metrics.json")
-    if text is None or metric not in json.loads(text):
+    metrics = json.loads(text or "{}")
+    if metric not in metrics:
         return "How good it is was not recorded"
-    metrics = json.loads(text)
     made_from = all_of(json.loads(run.data.tags.get(tracking.SOURCES_TAG, "null")))
-    scored_on = results.scored_on(metrics, metric, made_from)
-    is_new = are_new_people(run.data.params, made_from, scored_on)
-    words = in_words(metrics, metric, of_new_people=is_new)
+    words = in_words(Report(metrics, {"parameters": run.data.params}, made_from), metric)
     return words[0].upper() + words[1:]
 
 

@@ -52,7 +52,7 @@ def failures(record: dict[str, Any], products: list[bool], is_int8: bool) -> lis
     metric, apart, found = record["metric"], record["max_difference"], []
     scores = record[metric]
     lost = scores["keras"] - scores["export"]
-    if not lost <= record["tolerance"]:  # a NaN is none of less
+    if not lost <= record["tolerance"]:  # also where it is NaN
         found.append(
             f"{metric} is {scores['export']:.4f} and Keras' {scores['keras']:.4f}: more than "
             f"{record['tolerance']:g} is lost"

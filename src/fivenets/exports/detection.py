@@ -16,7 +16,7 @@ from fivenets.detection.boxes import PROFILES, Profile
 from fivenets.detection.detector import Detector
 from fivenets.detection.pictures import to_pixels
 from fivenets.detection.precision import Objects
-from fivenets.exports.served import Outputs, Served, asked, evenly
+from fivenets.exports.served import Outputs, Served, evenly, named
 from fivenets.fitting import model_files
 
 MOST = 60  # pictures of the test set
@@ -84,9 +84,7 @@ def in_keras(file: Path) -> Detector:
 
 def network(detector: Detector) -> keras.Model:
     """(n, height, width, channels) uint8 -> the raw output of each scale."""
-    picture, outputs = asked(detector.network, 1)
-    named = dict(zip(names_of(detector), outputs, strict=True))
-    return keras.Model(picture, named, name=detector.network.name)
+    return named(detector.network, 1, names_of(detector))
 
 
 def names_of(detector: Detector) -> list[str]:

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from fivenets.core import images
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.faces.prepared import Faces
-from fivenets.exports.served import Outputs, Served, asked
+from fivenets.exports.served import Outputs, Served, named
 from fivenets.faces import scoring
 from fivenets.faces.embedder import Embedder, calibration_of
 from fivenets.faces.verification import all_pairs, curve_numbers
@@ -37,7 +36,7 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
         }
 
     return Served(
-        network=network(model_files.load(file)[0]),
+        network=named(model_files.load(file)[0], 255, [OUTPUT]),
         sides=(size, size),
         preparation=f"RGB, a face turned upright and cut out, resized to {size} by {size} "
         "(Pillow's BILINEAR)",
@@ -51,12 +50,6 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
         tolerance=0.01,
         apart=apart,
     )
-
-
-def network(embedding: keras.Model) -> keras.Model:
-    """(n, size, size, 3) uint8 -> embeddings (n, d)."""
-    picture, (found,) = asked(embedding, 255)
-    return keras.Model(picture, {OUTPUT: found}, name=embedding.name)
 
 
 def some(faces: Faces) -> Faces:

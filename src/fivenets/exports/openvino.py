@@ -62,8 +62,8 @@ def _in_int8(model: Any, training: Sequence[np.ndarray]) -> Any:
     from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters
     from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
-    # All that the pictures reach, as LiteRT has it. By default it is the mean over pictures of what
-    # each reaches, by which ResNet-50 gives another label to 17% of the hands, instead of 6%.
+    # The whole range that the pictures reach, as in LiteRT. By the default, the mean of their
+    # ranges, ResNet-50 gives another label to 17% of the hands instead of 6%.
     reached = AdvancedQuantizationParameters(
         activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX
     )

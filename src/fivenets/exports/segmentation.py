@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.masks import prepared
 from fivenets.datasets.settings import MaskSettings
-from fivenets.exports.served import Outputs, Served, asked, evenly
+from fivenets.exports.served import Outputs, Served, evenly, named
 from fivenets.fitting import model_files
 from fivenets.segmentation import scoring
 from fivenets.segmentation.augmentation import resized
@@ -41,7 +40,7 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
 
     step = 2**segmenter.depth
     return Served(
-        network=network(model_files.load(file)[0]),
+        network=named(model_files.load(file)[0], 255, [OUTPUT]),
         sides=sides,
         preparation=f"RGB, resized to about {sides[0]} by {sides[1]}, both multiples of {step}; "
         "litert takes these only",
@@ -58,9 +57,3 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
         tolerance=0.01,
         apart=apart,
     )
-
-
-def network(logits: keras.Model) -> keras.Model:
-    """(n, height, width, 3) uint8 -> (n, height, width, classes)."""
-    picture, (found,) = asked(logits, 255)
-    return keras.Model(picture, {OUTPUT: found}, name=logits.name)

@@ -39,6 +39,12 @@ def asked(network: keras.Model, white: float) -> tuple[keras.KerasTensor, list[k
     return picture, outputs if isinstance(outputs, list) else [outputs]
 
 
+def named(network: keras.Model, white: float, names: Sequence[str]) -> keras.Model:
+    """The network for uint8 pictures, its outputs by name; 255 is `white` to it."""
+    picture, outputs = asked(network, white)
+    return keras.Model(picture, dict(zip(names, outputs, strict=True)), name=network.name)
+
+
 def of_one_picture(served: Served) -> keras.Model:
     """The network for one picture of fixed sides, for what plans its memory beforehand."""
     *_, channels = served.network.input_shape

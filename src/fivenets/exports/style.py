@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from fivenets.core import images, params
 from fivenets.core.candidates import Candidate
-from fivenets.exports.served import Outputs, Served, asked
+from fivenets.exports.served import Outputs, Served, named
 from fivenets.fitting import model_files
 from fivenets.style import photographs
 from fivenets.style.fast_stylizer import FastStylizer
@@ -24,10 +23,10 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     side = stylizer.settings.size // STRIDE * STRIDE
     where = params.settings(FastPlan, candidate.name, "train").photographs
     found = photographs.gather(where, params.load("data", "source"), Path("data/raw"))
-    seen = [images.resize(one, side) for source in found.sources for one in source[:calibrating]]
+    seen = [images.resize(one, side) for some in found.sources for one in some[:calibrating]]
     held_out = images.resize(found.held_out, side)
     pictures = np.stack([held_out, *seen[: MOST - 1]])
-    paint = network(model_files.load(file)[0])
+    paint = named(model_files.load(file)[0], 1, [OUTPUT])
     wanted = paint.predict_on_batch(pictures)[OUTPUT]
 
     def likeness(outputs: Outputs) -> float:
@@ -51,9 +50,3 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
         tolerance=0.05,
         apart=apart,
     )
-
-
-def network(painter: keras.Model) -> keras.Model:
-    """(n, height, width, 3) uint8 -> (n, height, width, 3) float32 in 0..1."""
-    picture, (found,) = asked(painter, 1)
-    return keras.Model(picture, {OUTPUT: found}, name=painter.name)

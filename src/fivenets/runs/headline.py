@@ -3,47 +3,28 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fivenets.sources.origin import Origin, are_drawn
+from fivenets.runs.report import Report
 
 Numbers = Mapping[str, Any]
 NEW = " it was not trained on"
 UNSEEN = "unseen"  # the part of an evaluation of faces that is of people kept from training
 
 
-def headline(metrics: Numbers, metric: str, *, of_new_people: bool = False) -> str:
+def headline(report: Report, metric: str) -> str:
     """What `metric` says, with what it was counted over.
 
-    Args: metrics: all that an evaluation left. A metric such as signs_accuracy is the accuracy of
-        its part `signs`.
-        of_new_people: whether what it was scored on shows people who were kept from training.
+    A metric such as signs_accuracy is the accuracy of its part `signs`.
     """
-    value = metrics[metric]
+    value = report.metrics[metric]
     if value is None:
         return f"{metric}: unknown"
     for name, say in SENTENCES.items():
         part = metric.removesuffix(name).rstrip("_")
-        numbers = metrics.get(part) if part else metrics
+        numbers = report.metrics.get(part) if part else report.metrics
         if metric.endswith(name) and isinstance(numbers, Mapping):
-            is_new = part == UNSEEN or (of_new_people and not part)
+            is_new = part == UNSEEN if part else report.of_new_people(metric)
             return say(value, numbers, NEW if is_new else "")
     return f"{metric}: {value:.3f}"
-
-
-def are_new_people(
-    parameters: Mapping[str, str], made_from: list[Origin], on: list[Origin]
-) -> bool:
-    """Whether a classifier's own metric is of people who were kept from its training.
-
-    They are where the data tell people apart, if all data that were asked for could be had: with a
-    data set, its people are gone.
-    Args: parameters: of its training's record.
-    """
-    asked = {
-        key.removeprefix("data.dataset.") for key in parameters if key.startswith("data.dataset.")
-    }
-    is_all_there = asked - {"drawn"} <= {origin.asset for origin in made_from}
-    is_kept = parameters.get("data.test_people", "[]") != "[]"
-    return is_kept and is_all_there and not are_drawn(on)
 
 
 def _percent(share: float) -> str:

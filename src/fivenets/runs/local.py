@@ -1,6 +1,9 @@
 """Where the project and its MLflow store are."""
 
 import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 SQLITE = "sqlite:///"
@@ -29,3 +32,19 @@ def store_folder() -> Path:
 def store_uri() -> str:
     """The store that MLFLOW_TRACKING_URI names, or that of `mlflow.db` in the project."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{store_folder()}/mlflow.db"
+
+
+def asked(query: str, values: Sequence[str] = ()) -> list[tuple] | None:
+    """The rows that the store gives to a query in SQL, without MLflow.
+
+    None where the store is no database on this machine, or has no such tables.
+    """
+    uri = store_uri()
+    if not uri.startswith(SQLITE) or "?" in uri:
+        return None
+    database = Path(uri.removeprefix(SQLITE)).absolute()
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as store:
+            return store.execute(query, values).fetchall()
+    except sqlite3.Error:
+        return None

@@ -4,16 +4,14 @@ MLflow says a run's numbers of its model as well, but of no data: with them, a m
 comparison of models have a column for each data set.
 """
 
-import json
-from typing import Any
-
 import mlflow
 from mlflow.entities import Metric
 from mlflow.entities.model_registry import ModelVersion
 
 from fivenets.core.candidates import Candidate
-from fivenets.runs import results, tracking
-from fivenets.sources.origin import Origin, all_of, digest_of
+from fivenets.runs import tracking
+from fivenets.runs.report import Report
+from fivenets.sources.origin import digest_of
 
 PREFIX, LOGGED = "test/", "models:/m-"
 
@@ -25,13 +23,12 @@ def log(
     if not str(version.source).startswith(LOGGED):  # registered by an older MLflow
         return
     model_id = str(version.source).removeprefix("models:/")
-    metrics = json.loads(candidate.metrics.read_text())
-    made_from = all_of(json.loads(candidate.record.read_text()).get("sources"))
+    report = Report.of(candidate)
     said = client.get_logged_model(model_id).metrics or []
     known = {(one.key, one.value, one.dataset_digest) for one in said}
     new = []
     for key in tracking.evaluation_numbers(candidate.reports):
-        data = data_of(metrics, key, made_from)
+        data = data_of(report, key)
         for point in client.get_metric_history(run_id, PREFIX + key)[-1:]:
             if data and (point.key, point.value, data["dataset_digest"]) not in known:
                 # A millisecond later than the run's own, which are the model's without data.
@@ -41,9 +38,9 @@ def log(
         client.log_batch(run_id, metrics=new)
 
 
-def data_of(metrics: dict[str, Any], key: str, made_from: list[Origin]) -> dict[str, str]:
+def data_of(report: Report, key: str) -> dict[str, str]:
     """The name and digest of the data set that a number is of, as MLflow's runs have them."""
-    origins = results.scored_on(metrics, key, made_from)
+    origins = report.scored_on(key)
     if not origins:
         return {}
     return {

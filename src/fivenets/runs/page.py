@@ -2,29 +2,29 @@
 
 import base64
 import io
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from PIL import Image
 
 from fivenets import tasks
-from fivenets.core import candidates
 from fivenets.core.candidates import Candidate
 from fivenets.core.images import read_image
 from fivenets.core.params import flatten
-from fivenets.core.task import Service
 from fivenets.runs import curve, results
 from fivenets.runs.curve import Curve
-from fivenets.runs.headline import are_new_people, headline
-from fivenets.sources.origin import all_of, in_words
+from fivenets.runs.decision import Decision
+from fivenets.runs.headline import headline
+from fivenets.runs.report import Report, limits
+from fivenets.sources.origin import in_words
 
 # The picture of a card, the first of these that there is; the others are folded.
 BEST = ("beside", "segments", "detections", "distances", "confusion")
+# Of each model what excites its units, where `make patches` was called: NAME.png.
+PATCHES = results.REPORTS / "patches"
 LARGE, SMALL = 1280, 800  # pixels at the longer side: what is shown on a desktop, or twice folded
 QUALITY = 80  # of WebP, 0..100
 # What to type after `fivenets`, by task.
@@ -73,75 +73,66 @@ class Card:
 
 def cards(rows: Sequence[dict[str, str]]) -> list[Card]:
     """The card of each row, in their order; from the reports, as the rows are."""
-    found = []
-    for row in rows:
-        decision = json.loads((candidates.DECISIONS / f"{row['registered']}.json").read_text())
-        candidate = Candidate(row["model"], decision["task"], row["registered"])
-        found.append(card(row, candidate, decision, tasks.find(candidate.task).service))
-    return found
+    return [card(row, Decision.read(row["registered"])) for row in rows]
 
 
-def card(
-    row: dict[str, str], candidate: Candidate, decision: dict[str, Any], service: Service
-) -> Card:
+def card(row: dict[str, str], decision: Decision) -> Card:
     """What there is to say of one model; `decision` is that of its registered name."""
-    metrics, record = (
-        json.loads(file.read_text()) for file in (candidate.metrics, candidate.record)
-    )
-    made_from = all_of(record.get("sources"))
-    measured_on = results.scored_on(metrics, row["metric"], made_from)
-    decided_on = in_words(results.scored_on(metrics, decision["metric"], made_from))
-    is_same = row["metric"] == decision["metric"]
-    nature = results.nature(made_from, measured_on)
-    is_mixed = nature == "real" and any(origin.is_drawn for origin in made_from)
-    is_new = are_new_people(record["parameters"], made_from, measured_on)
+    candidate = Candidate(row["model"], decision.task, row["registered"])
+    report, service = Report.of(candidate), tasks.find(decision.task).service
+    metric = row["metric"]
+    is_same, decided_on = metric == decision.metric, in_words(report.scored_on(decision.metric))
+    nature = report.nature(metric)
+    is_mixed = nature == "real" and any(origin.is_drawn for origin in report.made_from)
     files = sorted(candidate.pictures.glob("*.png"), key=_rank)
-    began = record["started"] / 1000
+    patches = PATCHES / f"{candidate.name}.png"
+    others = [compressed(file, SMALL) for file in files[1:]]
+    if patches.is_file():
+        seen = compressed(patches, LARGE)
+        others.append(
+            replace(seen, name="of some units of each layer, the patches that excite them")
+        )
+    began = report.record["started"] / 1000
     return Card(
         row=row,
-        headline=headline(metrics, row["metric"], of_new_people=is_new),
+        headline=headline(report, metric),
         data="real and drawn" if is_mixed else nature,
         why=why(candidate.name, decision, "" if is_same else f" on {decided_on}"),
         use=service.use,
         command=command(candidate, decision),
-        limits=results.limits(service, nature),
+        limits=limits(service, nature),
         curve=curve.read(candidate.history),
         picture=compressed(files[0], LARGE) if files else None,
         pictured="" if is_same else decided_on,
-        others=[compressed(file, SMALL) for file in files[1:]],
+        others=others,
         numbers={
             key: f"{value:.4g}" if isinstance(value, float) else str(value)
-            for key, value in flatten(metrics).items()
+            for key, value in flatten(report.metrics).items()
             if isinstance(value, int | float)
         },
         metrics=candidate.metrics.relative_to(results.REPORTS).as_posix(),
         began=datetime.fromtimestamp(began, UTC),
-        ended=datetime.fromtimestamp(began + record["seconds"], UTC),
+        ended=datetime.fromtimestamp(began + report.record["seconds"], UTC),
     )
 
 
-def why(name: str, decision: dict[str, Any], on: str = "") -> str:
+def why(name: str, decision: Decision, on: str = "") -> str:
     """Why a candidate is champion, or is not; `on` what, where that should be said."""
-    values, metric, best = decision["candidates"], decision["metric"], decision["best"]
-    known = f"{metric} {values[name]:.3f}{on}"
-    if name in decision.get("untrained", ()):
+    values, best = decision.candidates, decision.best
+    known = f"{decision.metric} {values[name]:.3f}{on}"
+    if name in decision.untrained:
         return "its weights could not be had, and random ones are in their place"
-    drawn_only = decision.get("drawn_only", ())
-    if name in drawn_only and best not in drawn_only:
+    if name in decision.drawn_only and best not in decision.drawn_only:
         return f"{known}; {best}, with {values[best]:.3f}, goes before it: it knows real pictures"
     if name != best:
         return f"{known}, where {best} has {values[best]:.3f}"
-    asked = f"at least {decision['minimum']:g} is asked"
-    if not decision["passed"]:
-        return f"{known}, and {asked}"
     rivals = f"; chosen from {len(values)} candidates" if len(values) > 1 else ""
-    return f"{known}, and {asked}{rivals}"
+    return f"{known}, and at least {decision.minimum:g} is asked{rivals if decision.passed else ''}"
 
 
-def command(candidate: Candidate, decision: dict[str, Any]) -> str:
+def command(candidate: Candidate, decision: Decision) -> str:
     """The line that asks this model about a picture, in the project's folder."""
-    is_champion = decision["passed"] and candidate.name == decision["best"]
-    alias = "" if is_champion else f"@{candidate.name}"
+    alias = "" if decision.is_champion(candidate.name) else f"@{candidate.name}"
     words = COMMANDS[candidate.task]
     return f".venv/bin/fivenets {words} --model {candidate.registered}{alias}"
 

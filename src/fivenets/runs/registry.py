@@ -4,13 +4,15 @@ A registered model carries its own copy of this package, so that a version keeps
 it did on the day it was registered.
 """
 
+import base64
 import importlib.metadata
 import logging
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import mlflow
 import mlflow.pyfunc
@@ -18,10 +20,12 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import RESOURCE_ALREADY_EXISTS, ErrorCode, MlflowException
 from mlflow.types import ParamSchema, ParamSpec
 
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
+from fivenets.core.task import Service
 from fivenets.runs import tracking
-from fivenets.runs.exporting import Exporter
-from fivenets.runs.lookup import name_and_uri
+from fivenets.runs.exporting import PYFUNC, Exporter
+from fivenets.runs.lookup import MADE_BY, name_and_uri
 
 log = logging.getLogger(__name__)
 
@@ -31,52 +35,48 @@ OWNER_TAG, OWNER = "made_by", "fivenets"  # of every registered model that this 
 REQUIREMENTS = ("keras", "mlflow", "numpy", "openvino", "pandas", "pillow", "scikit-learn", "scipy")
 
 
-def register(
-    name: str,
-    run_id: str,
-    artifacts: Mapping[str, Path],
-    digest: str,
-    script: Path,
-    input_example: Any,
-    card: str,
-    tags: Mapping[str, str],
-    requirements: Sequence[str] = (),
-    options: Mapping[str, Any] | None = None,
-    export: Exporter | None = None,
-) -> str:
-    """Registers a model's files as a version of `name`, once; returns the version's number.
+@dataclass(frozen=True)
+class Entry:
+    """A candidate as it becomes a version of the registered model `name`."""
+
+    name: str
+    run_id: str
+    files: Mapping[str, Path]  # what the service's script reads: "model" is the .keras file
+    service: Service
+    card: str  # Markdown, the version's description
+    tags: Mapping[str, str]
+    export: Exporter = lambda _: ({}, "Keras")  # makes more files, by which a new version answers
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the model file or, where more files are served, of all of them."""
+        digests = [sha256(file) for file in self.files.values()]
+        return digests[0] if len(digests) == 1 else sha256(" ".join(digests).encode())
+
+    @property
+    def request(self) -> list[str]:
+        """An example of what a client sends: pictures in base64."""
+        picture = (PYFUNC / self.service.example).read_bytes()
+        return [base64.b64encode(picture).decode()] * self.service.pictures
+
+
+def register(entry: Entry) -> str:
+    """Registers a model's files as a version of its name, once; returns the version's number.
 
     The same files made by another run, say from a clean commit, are another version.
-
-    Args: artifacts: what `script`, the pyfunc that serves it, reads: "model" is the .keras file.
-        digest: of all of them. card: Markdown, the version's description.
-        requirements: packages that `script` needs besides REQUIREMENTS.
-        options: that a request may carry as MLflow's params, with values that are quick to try.
-        export: what makes more files for a new version, by which it answers.
     Raises: UserError where somebody else has a registered model of that name.
     """
     client = tracking.connect()
-    claim(client, name)
-    version = _version_of(client, name, digest, run_id)
+    claim(client, entry.name)
+    version = _version_of(client, entry)
     if version is None:
-        _delete_unregistered(client, name, run_id)
-        version = _log_version(
-            client,
-            name,
-            run_id,
-            artifacts,
-            digest,
-            script,
-            input_example,
-            requirements,
-            options or {},
-            export or (lambda _: ({}, "Keras")),
-        )
-        log.info("%s: registered as version %s", name, version)
-    for key, value in tags.items():
-        client.set_model_version_tag(name, version, key, value)
-    client.update_model_version(name, version, card)
-    tracking.end(client, run_id)  # logging to the run has opened it again
+        _delete_unregistered(client, entry.name, entry.run_id)
+        version = _log_version(entry)
+        log.info("%s: registered as version %s", entry.name, version)
+    for key, value in entry.tags.items():
+        client.set_model_version_tag(entry.name, version, key, value)
+    client.update_model_version(entry.name, version, entry.card)
+    tracking.end(client, entry.run_id)  # logging to the run has opened it again
     return version
 
 
@@ -94,7 +94,7 @@ def claim(client: mlflow.MlflowClient, name: str) -> None:
     if client.get_registered_model(name).tags.get(OWNER_TAG) == OWNER:
         return
     versions = client.search_model_versions(f"name = '{name}'")
-    # Before the tag there was, all versions had the digest of their files and their candidate.
+    # Before there was a tag, all versions had the digest of their files and their candidate.
     if not versions or not all({tracking.DIGEST_TAG, "model"} <= {*one.tags} for one in versions):
         raise UserError(
             f"the store at {tracking.store_name()} has a registered model {name} that this project "
@@ -105,7 +105,7 @@ def claim(client: mlflow.MlflowClient, name: str) -> None:
 
 
 def describe(name: str, description: str, tags: Mapping[str, str]) -> None:
-    """Says of the registered model, and not of one version, what it is."""
+    """Says what the registered model is, whichever its version."""
     client = tracking.connect()
     client.update_registered_model(name, description)
     for key, value in tags.items():
@@ -155,19 +155,21 @@ def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
     models = {model.name: model for model in client.search_registered_models()}
     store = tracking.store_name()
     if not models:
-        return f"no model is registered in {store}: run `make` first, or name a .keras file"
+        makes = MADE_BY.get(name, "make")
+        return f"no model is registered in {store}: run `{makes}` first, or name a .keras file"
     if name not in models:
-        return f"no model named {name} is registered; there are: {', '.join(sorted(models))}"
+        hint = f": run `{MADE_BY[name]}` first" if name in MADE_BY else ""
+        return f"no model named {name} is registered{hint}; there are: {', '.join(sorted(models))}"
     aliases = ", ".join(sorted(models[name].aliases)) or "none"
     return f"{uri} is not registered; aliases of {name}: {aliases}"
 
 
-def _version_of(client: mlflow.MlflowClient, name: str, digest: str, run_id: str) -> str | None:
+def _version_of(client: mlflow.MlflowClient, entry: Entry) -> str | None:
     # Not by a filter on the tag: its absence from a file store's index would cost a duplicate.
-    for version in client.search_model_versions(f"name = '{name}'"):
-        if version.tags.get(tracking.DIGEST_TAG) != digest or version.run_id != run_id:
-            continue
-        if ENGINE_TAG in version.tags:  # else it is of the time before there were exports
+    for version in client.search_model_versions(f"name = '{entry.name}'"):
+        is_same = version.tags.get(tracking.DIGEST_TAG) == entry.digest
+        # A version without an engine is older than exports.
+        if is_same and version.run_id == entry.run_id and ENGINE_TAG in version.tags:
             return version.version
     return None
 
@@ -175,7 +177,7 @@ def _version_of(client: mlflow.MlflowClient, name: str, digest: str, run_id: str
 def _delete_unregistered(client: mlflow.MlflowClient, name: str, run_id: str) -> None:
     """Deletes models that a registration as `name` logged to the run before it was killed.
 
-    Those of other names are left alone, and those that any name has a version of.
+    Those of other names, and those that any name has a version of, are left alone.
     """
     experiment = client.get_run(run_id).info.experiment_id
     logged = client.search_logged_models(
@@ -186,39 +188,29 @@ def _delete_unregistered(client: mlflow.MlflowClient, name: str, run_id: str) ->
             client.delete_logged_model(model.model_id)
 
 
-def _log_version(
-    client: mlflow.MlflowClient,
-    name: str,
-    run_id: str,
-    artifacts: Mapping[str, Path],
-    digest: str,
-    script: Path,
-    input_example: Any,
-    requirements: Sequence[str],
-    options: Mapping[str, Any],
-    export: Exporter,
-) -> str:
+def _log_version(entry: Entry) -> str:
+    request, options = entry.request, dict(entry.service.options)
     with (
         tempfile.TemporaryDirectory(prefix="fivenets-export-") as folder,
         warnings.catch_warnings(),
-        mlflow.start_run(run_id=run_id, log_system_metrics=False),
+        mlflow.start_run(run_id=entry.run_id, log_system_metrics=False),
     ):
-        exported, engine = export(Path(folder))
+        exported, engine = entry.export(Path(folder))
         # MLflow warns thrice, past any filter, that list[Any] is not validated. It is meant:
         # docs/decisions/0003.
         warnings.showwarning = lambda *_, **__: None
         info = mlflow.pyfunc.log_model(
-            name=name,
-            python_model=str(script),
-            artifacts={key: str(file) for key, file in {**artifacts, **exported}.items()},
+            name=entry.name,
+            python_model=str(PYFUNC / entry.service.script),
+            artifacts={key: str(file) for key, file in {**entry.files, **exported}.items()},
             code_paths=[str(PACKAGE)],
-            input_example=(input_example, dict(options)) if options else input_example,
-            pip_requirements=_requirements(requirements),
+            input_example=(request, options) if options else request,
+            pip_requirements=_requirements(entry.service.requirements),
         )
         # From the type hints, MLflow knows that a list goes in, and not which columns come out.
         model = mlflow.pyfunc.load_model(info.model_uri)
-        columns = model.predict(input_example, dict(options) or None)
-        inferred = mlflow.models.infer_signature(input_example, columns, dict(options) or None)
+        columns = model.predict(request, options or None)
+        inferred = mlflow.models.infer_signature(request, columns, options or None)
         # What a request leaves out is as the model has it, and not as in the example.
         params = inferred.params and ParamSchema(
             [ParamSpec(param.name, param.dtype, None) for param in inferred.params]
@@ -228,8 +220,8 @@ def _log_version(
         signature._is_signature_from_type_hint = True
         mlflow.models.set_signature(info.model_uri, signature)
         # With its digest from the start: a version without it would be registered again.
-        tags = {tracking.DIGEST_TAG: digest, ENGINE_TAG: engine}
-        registered = mlflow.register_model(info.model_uri, name, tags=tags)
+        tags = {tracking.DIGEST_TAG: entry.digest, ENGINE_TAG: engine}
+        registered = mlflow.register_model(info.model_uri, entry.name, tags=tags)
     return str(registered.version)
 
 

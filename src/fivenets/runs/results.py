@@ -1,6 +1,7 @@
 """The results: rows from the reports, as Markdown and on the terminal; `page` has the page."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from rich.table import Table
 from fivenets.core import candidates, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
-from fivenets.core.task import Service
 from fivenets.core.words import interval
-from fivenets.sources.origin import Kind, Origin, all_of, are_drawn, in_words
+from fivenets.runs.decision import Decision
+from fivenets.runs.report import Report
+from fivenets.sources.origin import Kind, Origin, in_words
 
 REPORTS = Path("reports")
 # Of the very data that a name of ours means.
@@ -40,27 +42,21 @@ IN_TABLE = ("model", "data", "metric", "course", "published", "ours", "training"
 def rows() -> list[dict[str, str]]:
     """The row of every registered candidate, in the order of params.yaml."""
     published = params.load("report")
-    found = []
-    for registered in params.load("registered"):
-        decision = json.loads((candidates.DECISIONS / f"{registered}.json").read_text())
-        found += [
-            row(candidate, decision, published.get(candidate.name, {}))
-            for candidate in candidates.of(registered)
-        ]
-    return found
+    return [
+        row(candidate, Decision.read(registered), published.get(candidate.name, {}))
+        for registered in params.load("registered")
+        for candidate in candidates.of(registered)
+    ]
 
 
-def row(
-    candidate: Candidate, decision: dict[str, Any], published: dict[str, Any]
-) -> dict[str, str]:
+def row(candidate: Candidate, decision: Decision, published: dict[str, Any]) -> dict[str, str]:
     """One model's row, every cell as text; `published` is what `report` in params.yaml says."""
-    metrics, training = (
-        json.loads(file.read_text()) for file in (candidate.metrics, candidate.record)
-    )
-    metric = published.get("metric", decision["metric"])
+    report = Report.of(candidate)
+    metrics, training = report.metrics, report.record
+    metric = published.get("metric", decision.metric)
     if metric not in metrics:  # that of a test set which a stand-in took the place of
-        metric = decision["metric"]
-    measured_on = scored_on(metrics, metric, all_of(training.get("sources")))
+        metric = decision.metric
+    measured_on = report.scored_on(metric)
     others = {"model": candidate.name, **published, "metric": metric}
     return {
         "model": candidate.name,
@@ -133,44 +129,7 @@ def same_recipe(parameters: dict[str, str], others: dict[str, str]) -> bool:
     return {**parameters, "seed": ""} == {**others, "seed": ""}
 
 
-def scored_on(metrics: dict[str, Any], metric: str, made_from: list[Origin]) -> list[Origin]:
-    """What a metric was measured on.
-
-    A metric of one part of an evaluation, such as unseen_auc, was measured on that part's data; an
-    evaluation that names no data, on the test split of what the model was made from.
-    """
-    parts = [
-        name
-        for name, part in metrics.items()
-        if metric.startswith((f"{name}_", f"{name}.")) and "scored_on" in _mapping(part)
-    ]
-    of = metrics[max(parts, key=len)] if parts else metrics
-    return all_of(of.get("scored_on")) or made_from
-
-
-def nature(made_from: list[Origin], scored_on: list[Origin]) -> str:
-    """Of the data of a model that was made from and scored on these: built in | own | real."""
-    is_drawn = are_drawn(made_from) or are_drawn(scored_on)
-    kinds = [{origin.kind for origin in origins} for origins in (made_from, scored_on) if origins]
-    # A package may hold all that a model was made of, and real photographs had their part in it.
-    built_in = {Kind.BUILTIN, Kind.PACKAGE, Kind.UNTRAINED}
-    if is_drawn or any(some <= built_in and some != {Kind.PACKAGE} for some in kinds):
-        return "built in"
-    return "own" if any(some <= {Kind.FOLDER, Kind.TFDS} for some in kinds) else "real"
-
-
-def limits(service: Service, nature: str) -> str:
-    """What not to expect of a model whose data are of this nature."""
-    if nature == "own":
-        return "As good as its test split says on pictures like those, and not on others."
-    return service.limits if nature == "real" else service.limits_of_builtin
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _others(entry: dict[str, Any], whose: str, measured_on: list[Origin]) -> str:
+def _others(entry: dict[str, Any], whose: str, measured_on: Sequence[Origin]) -> str:
     """Somebody else's number, beside results by the same metric on the same data.
 
     Args: whose: course | published; its metric and its data stand beside it in `entry`.
@@ -193,7 +152,7 @@ def _commit(tags: dict[str, str]) -> str:
     return tags["git_commit"][:10] + ("+" if tags["git_dirty"] == "true" else "")
 
 
-def _over_seeds(name: str, training: dict[str, Any]) -> str:
+def _over_seeds(name: str, training: Mapping[str, Any]) -> str:
     file = REPORTS / "seeds" / f"{name}.json"
     if not file.exists():
         return "-"
@@ -206,7 +165,7 @@ def _over_seeds(name: str, training: dict[str, Any]) -> str:
     return f"{study['mean']:.3f} ± {study['sd']:.3f}, {len(study['accuracies'])} seeds"
 
 
-def _gate(name: str, decision: dict[str, Any]) -> str:
-    if name != decision["best"]:
+def _gate(name: str, decision: Decision) -> str:
+    if name != decision.best:
         return "candidate"
-    return "champion" if decision["passed"] else f"below {decision['minimum']:g}"
+    return "champion" if decision.passed else f"below {decision.minimum:g}"

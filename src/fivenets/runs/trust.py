@@ -4,14 +4,12 @@ HDF5 and Keras, which read them, were not made for a stranger's bytes: docs/deci
 """
 
 import os
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from fivenets.core.digests import sha256
 from fivenets.core.sandbox import UntrustedFile
 from fivenets.fitting.engine import Export
-from fivenets.runs.local import SQLITE, store_uri
+from fivenets.runs.local import asked
 
 MADE_HERE = "SELECT 1 FROM tags WHERE key = 'model_sha256' AND value = ?"
 
@@ -57,12 +55,4 @@ def _is_allowed(digest: str) -> bool:
 
 def _is_made_here(digest: str) -> bool:
     """Whether a database on this machine has a run that made it; a server's is not asked."""
-    uri = store_uri()
-    database = Path(uri.removeprefix(SQLITE)).absolute()
-    if not uri.startswith(SQLITE) or "?" in uri or not database.exists():
-        return False
-    try:
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as store:
-            return store.execute(MADE_HERE, (digest,)).fetchone() is not None
-    except sqlite3.Error:
-        return False
+    return bool(asked(MADE_HERE, [digest]))
