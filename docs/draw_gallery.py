@@ -53,10 +53,8 @@ def streets() -> Image.Image:
         + [classes.coloured(image, segmenter.segment(image).mask) for image in images]
     )
     names = {label: index for index, label in enumerate(segmenter.labels)}
-    legend = classes.legend(names, row.width, row.width // 70).crop(
-        (0, 0, row.width, row.width // 40)
-    )
-    return Image.fromarray(np.concatenate([row, legend]))
+    legend = classes.legend(names, row.width, row.width // 85)
+    return Image.fromarray(np.concatenate([np.asarray(row), np.asarray(legend)]))
 
 
 def plots() -> Image.Image:
@@ -69,7 +67,7 @@ def beside(pictures: list[Image.Image]) -> Image.Image:
     """Pictures in a row, as high as the lowest."""
     height = min(picture.height for picture in pictures)
     sizes = [(round(one.width * height / one.height), height) for one in pictures]
-    alike = [one.resize(size) for one, size in zip(pictures, sizes, strict=True)]
+    alike = [np.asarray(one.resize(size)) for one, size in zip(pictures, sizes, strict=True)]
     return Image.fromarray(np.concatenate(alike, axis=1))
 
 
