@@ -10,6 +10,8 @@ REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
 # pip's errors, without its hundreds of warnings of folders that it passes over on some machines.
 QUIET := --quiet --quiet --disable-pip-version-check --no-input
 READY := $(VENV)/.ready-$(basename $(REQUIREMENTS))
+# Several files of tests at a time, each file's in one process.
+TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # Paths of this folder stand here and in quotes only: make takes a space for the end of a word.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -21,7 +23,7 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup check test lint smoke faults fuzz audit mutants kills study cells landmarks locator signals ladder classics ablation cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
+.PHONY: all everything place setup check test lint smoke faults fuzz audit mutants kills study cells landmarks locator signals ladder classics ablation patches cats transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
@@ -57,7 +59,7 @@ check: setup
 	@python pipelines/make/check.py
 
 test: setup lint
-	pytest
+	pytest $(TOGETHER)
 
 lint: setup
 	ruff check .
@@ -66,7 +68,7 @@ lint: setup
 
 # The whole graph with tiny settings, in a temporary clone of the last commit.
 smoke: setup
-	pytest -m smoke
+	pytest $(TOGETHER) -m smoke
 
 # What can go wrong around a run: a kill in the middle of every kind of stage, a server that goes
 # away, two at once, a team's servers. Long: the tiny graph is made twice, and its stages begun.
@@ -173,6 +175,11 @@ classics: check
 ablation: check
 	dvc repro prepare@classification prepare@hands
 	python pipelines/studies/ablation.py
+
+# What excites the units of every classifier, detector and face network, on the page of results.
+patches: check
+	python pipelines/studies/patches.py
+	dvc repro --force --single-item report
 
 # The long recipe of ResNet-50 with seeds 0, 1 and 2; its table is committed.
 resnet50-full: check

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification.resnet import EPSILON, STAGES, resnet50
+from fivenets.classification.resnet import resnet50
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 
 BATCH, SIDE, CLASSES, RATE, MOMENTUM, DECAY = 32, 64, 6, 0.001, 0.9, 0.05
@@ -149,56 +149,20 @@ def torch_step(
     """One step of the same network in PyTorch."""
     import torch
     from torch import nn
+    from torch_twin import Twin
 
-    class Block(nn.Module):
-        def __init__(self, into: int, filters: tuple[int, int, int], stride: int, is_first: bool):
-            super().__init__()
-            first, second, third = filters
-            self.main = nn.Sequential(
-                *convolution(into, first, 1, stride),
-                nn.ReLU(inplace=True),
-                *convolution(first, second, 3),
-                nn.ReLU(inplace=True),
-                *convolution(second, third, 1),
-            )
-            is_strided = nn.Sequential(*convolution(into, third, 1, stride))
-            self.shortcut = is_strided if is_first else nn.Identity()
-
-        def forward(self, x):
-            return torch.relu_(self.main(x) + self.shortcut(x))
-
-    def convolution(into: int, out: int, side: int, stride: int = 1) -> list[nn.Module]:
-        return [
-            nn.Conv2d(into, out, side, stride, padding=side // 2),
-            nn.BatchNorm2d(out, eps=EPSILON),
-        ]
-
-    blocks, channels = [], 64
-    for _, filters, stride, count in STAGES:
-        for index in range(count):
-            blocks.append(Block(channels, filters, 1 if index else stride, index == 0))
-            channels = filters[-1]
-    network = nn.Sequential(
-        *convolution(3, 64, 7, 2),
-        nn.ReLU(inplace=True),
-        nn.MaxPool2d(3, 2),
-        *blocks,
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-        nn.Linear(channels, CLASSES),
-    ).to(memory_format=torch.channels_last)
+    network = Twin(resnet50((SIDE, SIDE, 3), CLASSES)).to(memory_format=torch.channels_last)
     if optimizer == "sgd":
         updates = torch.optim.SGD(network.parameters(), RATE, MOMENTUM)
     else:
         updates = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY, fused=True)
-    inputs = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
-    inputs = inputs.contiguous(memory_format=torch.channels_last)
+    inputs = torch.from_numpy(images).permute(0, 3, 1, 2).float()  # a view: channels come last
     targets = torch.from_numpy(labels)
 
     def step() -> float:
         updates.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=is_bfloat16):
-            logits = network(inputs)
+            (logits,) = network(inputs)
         loss = nn.functional.cross_entropy(logits.float(), targets, label_smoothing=0.1)
         loss.backward()
         updates.step()

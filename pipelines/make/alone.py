@@ -13,8 +13,13 @@ LOCK = Path(".dvc/tmp/make.lock")
 
 
 def main(*words: str) -> None:
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    with LOCK.open("a+") as lock:
+    try:
+        LOCK.parent.mkdir(parents=True, exist_ok=True)
+        opened = LOCK.open("a+")
+    except OSError as error:  # as of a read-only checkout
+        print(f"error: {Path.cwd()} cannot be written in: {error.strerror}", file=sys.stderr)
+        raise SystemExit(2) from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -15,12 +15,14 @@ from fivenets.classification import calibration
 from fivenets.classification.architectures import build
 from fivenets.classification.classifier import Classifier
 from fivenets.core.errors import UserError
-from fivenets.demo import classification, detection, faces, segmentation, style, tabs
+from fivenets.demo import classification, detection, faces, localisation, segmentation, style, tabs
 from fivenets.demo.examples import Examples
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
+from fivenets.faces.cropping import TEMPLATE_XY
 from fivenets.faces.embedder import Calibration, Embedder
-from fivenets.faces.face import Found
+from fivenets.faces.face import Face, Found
+from fivenets.localisation.locator import Located
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.style import features
 from fivenets.style.settings import PRESETS, Settings
@@ -223,6 +225,19 @@ def test_segment_draws_the_classes_and_says_their_shares(monkeypatch: pytest.Mon
         segmentation.segment(None)
 
 
+def test_landmarks_draws_points_on_each_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Located(1.0, "face", 1.0, np.array([[10.0, 20.0], [30.0, 20.0]]))
+    locator = SimpleNamespace(locate=lambda *_: found, caution="Frontal faces.")
+    face = Face(TEMPLATE_XY * 20, 1.0)
+    monkeypatch.setattr(localisation, "_locator", lambda: locator)
+    monkeypatch.setattr(
+        "fivenets.faces.alignment.find_all", lambda image, _: Found(image, [face, face])
+    )
+    drawn, said = localisation.landmarks(GREY)
+    assert said == "2 points on 2 faces. Frontal faces."
+    assert np.asarray(drawn)[20, 10].tolist() != [128, 128, 128]
+
+
 @pytest.mark.usefixtures("everything_is_a_face", "detector")
 def test_what_cannot_be_used_is_a_sentence() -> None:
     for ask in (
@@ -263,6 +278,7 @@ def test_examples_are_what_was_fetched_and_a_drawing(tmp_path: Path) -> None:
     [
         classification.SIGNS,
         detection.SCENES,
+        localisation.FACES,
         segmentation.STREETS,
         faces.FIRST,
         faces.SECOND,

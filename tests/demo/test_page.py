@@ -3,13 +3,25 @@
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from fivenets import cli
 from fivenets.core.errors import UserError
-from fivenets.demo import classification, detection, faces, segmentation, server, style, tabs
+from fivenets.demo import (
+    classification,
+    detection,
+    faces,
+    localisation,
+    segmentation,
+    server,
+    style,
+    tabs,
+)
+from fivenets.demo.examples import Examples
 from fivenets.style import colours
 
 
@@ -83,6 +95,7 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
     for module, name in (
         (classification, "_classifier"),
         (detection, "_detector"),
+        (localisation, "_locator"),
         (segmentation, "_segmenter"),
         (faces, "_faces"),
         (style, "_stylizer"),
@@ -97,7 +110,8 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
     assert set(names) <= {function.api_name for function in built.fns.values()}
     assert style.COLOURS == colours.COLOURS
     pictures = [block for block in blocks if isinstance(block, gr.Image)]
-    assert {picture.type for picture in pictures if picture.interactive is not False} == {"pil"}
+    given = [picture for picture in pictures if picture.interactive is not False]
+    assert {(picture.type, picture.format) for picture in given} == {("pil", "png")}
 
 
 def test_each_tab_says_which_model_answers(gr, monkeypatch) -> None:
@@ -105,6 +119,21 @@ def test_each_tab_says_which_model_answers(gr, monkeypatch) -> None:
 
     monkeypatch.setattr(tabs, "about_model", lambda model: f"this is {model}")
     assert page._said() == [f"this is {tab.model}" for tab in tabs.everyone()]
+
+
+def test_an_example_that_browsers_cannot_show_is_turned_into_one_that_they_can(
+    gr, tmp_path, monkeypatch
+) -> None:
+    from fivenets.demo import widgets
+
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    Image.new("L", (8, 8)).save(tmp_path / "data" / "raw" / "face.pgm")
+    monkeypatch.chdir(tmp_path)
+    with gr.Blocks() as page:
+        widgets.examples(Examples({"face.pgm": "grey"}, "example_face.png"), gr.Image())
+    [gallery] = [block for block in page.blocks.values() if isinstance(block, gr.Gallery)]
+    suffixes = [Path(item["image"]["path"]).suffix for item in gallery.value]
+    assert suffixes == [".webp", ".png"]
 
 
 def test_a_mistake_stands_where_the_answer_would(gr, monkeypatch) -> None:

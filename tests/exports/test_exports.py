@@ -13,10 +13,20 @@ from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
+from fivenets.datasets.places.prepared import Example
 from fivenets.detection import compact, darknet, model, weights
 from fivenets.detection.detector import Detector
-from fivenets.exports import certificate, classification, detection, formats, litert, writing
+from fivenets.exports import (
+    certificate,
+    classification,
+    detection,
+    formats,
+    litert,
+    localisation,
+    writing,
+)  # fmt: skip
 from fivenets.exports.served import Served
+from fivenets.localisation.locator import Locator
 from fivenets.runs import registry
 
 RNG = np.random.default_rng(0)
@@ -88,6 +98,27 @@ def test_a_detectors_scales_are_those_that_it_decodes() -> None:
     found = detection.network(detector.for_inference("float32")).predict_on_batch(picture[None])
     expected = detector.raw(picture[None].astype(np.float32) / 255)
     np.testing.assert_allclose(found["scale_1"], expected[0], atol=1e-4)
+
+
+def test_a_locators_export_is_scored_by_what_it_locates(tmp_path: Path, monkeypatch) -> None:
+    vector = np.array([3, 0.5, 0.5, 0.4, 0.4, 0], np.float32)
+    pictures = keras.Input((32, 32, 3))
+    answer = keras.layers.Dense(len(vector), kernel_initializer="zeros", name="answer")
+    network = keras.Model(pictures, answer(keras.layers.Flatten()(pictures)))
+    answer.bias.assign(vector)
+    Locator(network, ["car"], "box").save(tmp_path / "x.keras")
+    shown = RNG.integers(0, 256, (2, 32, 32, 3), np.uint8)
+    test = [Example(shown[0], 0, vector[1:5]), Example(shown[1], -1, np.zeros(4, np.float32))]
+    data = SimpleNamespace(test=test, train=test, form="box", labels=["car"])
+    monkeypatch.setattr(localisation.params, "settings", lambda *_: None)
+    monkeypatch.setattr(localisation.prepared, "load", lambda *_: data)
+    candidate = Candidate("it", "localisation", "it", "windows", "windows")
+    found = localisation.served(candidate, tmp_path / "x.keras", 2)
+    answers = found.network.predict_on_batch(found.pictures)
+    np.testing.assert_allclose(answers["answer"], [vector] * 2)
+    assert found.score(answers) == 0.5  # where nothing is it sees a car
+    moved = {"answer": answers["answer"] + np.array([9, 0, 0.1, 0, 0, 9], np.float32)}
+    assert found.apart(answers, moved) == {"places_apart": pytest.approx(0.1)}
 
 
 @pytest.mark.parametrize("form", ["litert", "openvino", "saved_model", "onnx"])

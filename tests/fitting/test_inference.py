@@ -1,9 +1,5 @@
 """Compiled batches answer what the network does."""
 
-import os
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -61,21 +57,3 @@ def test_nobody_else_decides() -> None:
     assert [name for name, text in texts.items() if "jit_compile=False" in text] == [
         "differentiation.py"
     ]
-
-
-@pytest.mark.skipif(not find_spec("jax"), reason="JAX is not installed")
-def test_on_jax_a_network_is_compiled() -> None:
-    code = (
-        "import keras, numpy as np; from fivenets.fitting import inference;"
-        "network = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2)]);"
-        "print(inference.outputs(network, np.ones((1, 2), np.float32), 1).tolist(),"
-        "network.jit_compile)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip().endswith("[[2.0, 2.0]] True")

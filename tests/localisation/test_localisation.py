@@ -13,6 +13,9 @@ from fivenets.datasets.places.prepared import Example
 from fivenets.datasets.settings import PlaceSettings
 from fivenets.drawn.face_points import marked_faces
 from fivenets.drawn.windows import windows
+from fivenets.faces import alignment
+from fivenets.faces.cropping import TEMPLATE_XY
+from fivenets.faces.face import Face, Found
 from fivenets.localisation import augmentation, scoring
 from fivenets.localisation.augmentation import PARTNERS, augmented, from_old, warped
 from fivenets.localisation.locator import Located, Locator
@@ -20,6 +23,7 @@ from fivenets.localisation.losses import LocalisationLoss
 from fivenets.localisation.network import localiser
 from fivenets.localisation.settings import Augmentation, LocaliserRecipe, Loss
 from fivenets.localisation.training import label_vector, train
+from fivenets.runs import face_points
 
 RECIPE = LocaliserRecipe(
     size=32,
@@ -202,6 +206,21 @@ def test_points_are_drawn_where_they_are(pointing: Path, tmp_path: Path, fivenet
     assert pixels[50, 100].tolist() == [0, 0, 0]
     code, _, said = fivenets("landmarks", tmp_path / "a.png", "--out", out, "--model", pointing)
     assert (code, "a face expected, none found" in said) == (2, True)
+
+
+def test_each_face_of_several_has_its_points(pointing, tmp_path, fivenets, monkeypatch) -> None:
+    image = np.zeros((100, 200, 3), np.uint8)
+    squares = ((40, [10, 20]), (20, [150, 60]))  # the side of each face's own, and its corner
+    faces = [Face(TEMPLATE_XY * side + corner, 1.0) for side, corner in squares]
+    monkeypatch.setattr(alignment, "find_all", lambda *_: Found(image, faces))
+    Image.fromarray(image).save(tmp_path / "a.png")
+    words = ("landmarks", tmp_path / "a.png", "--out", tmp_path / "b.png", "--model", pointing)
+    assert "2 points on 2 faces" in fivenets(*words)[1]
+    rows = [json.loads(line) for line in fivenets(*words, "--json")[1].splitlines()]
+    in_crop = np.array([[0.25, 0.5], [0.75, 0.5]]) - face_points.FACE_MIDDLE
+    for row, (side, corner) in zip(rows, squares, strict=True):
+        expected = corner + side * (0.5 + in_crop / face_points.FACE_PART)
+        assert np.abs(row["points"] - expected).max() < 0.06  # they are rounded to a tenth
 
 
 def test_a_folder_with_points_is_read_or_refused(tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ def make(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+# Runs the second word in the folder that is the first, which is read-only even for root.
+BOUND = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0" && exec $1'
+READ_ONLY = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", BOUND)
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 
 
@@ -113,3 +116,15 @@ def test_a_folder_of_another_user_is_a_sentence_before_anything_is_installed(
     assert done.returncode == 2
     assert f"git config --global --add safe.directory '{folder}'" in done.stderr
     assert not (folder / "log").exists()
+
+
+@needs_make
+@pytest.mark.skipif(not shutil.which("unshare"), reason="unshare is not installed")
+def test_a_read_only_checkout_is_a_sentence(folder: Path) -> None:
+    done = subprocess.run(
+        [*READ_ONLY, str(folder), "make --silent"], capture_output=True, text=True, check=False
+    )
+    if "unshare" in done.stderr or "mount:" in done.stderr:
+        pytest.skip("namespaces are not allowed here")
+    assert done.stderr.startswith(f"error: {folder} cannot be written in: Read-only file system\n")
+    assert (done.returncode, done.stdout) == (2, "")

@@ -68,6 +68,24 @@ def test_the_state_tells_the_commit_and_whether_more_than_outputs_differs(
     }
 
 
+def test_a_worktree_and_a_shallow_clone_have_their_commit(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last = committed(params="a: 1\n"), committed(params="a: 2\n")
+    run("worktree", "add", "--quiet", "tree", first)
+    run("clone", "--quiet", "--depth", "1", project.as_uri(), "clone")
+    for name, commit in (("tree", first), ("clone", last)):
+        monkeypatch.chdir(project / name)
+        assert git.state()["git_commit"] == commit
+        assert git.state()["git_dirty"] == "false"
+        Path("params").write_text("a: 3\n")
+        assert git.state()["git_dirty"] == "true"
+        with git.checked_out(commit, git.diff()) as tree:
+            assert (tree / "params").read_text() == "a: 3\n"
+    with pytest.raises(UserError, match=f"^commit {first} is unknown here: `git fetch`"):
+        git.checked_out(first).__enter__()
+
+
 def test_the_state_outside_a_repository_or_before_its_first_commit_is_unknown(caplog) -> None:
     assert git.state() == UNKNOWN
     run("init", "--quiet")

@@ -1,6 +1,7 @@
 """A user names a model in one of four ways, and is told what there is where none is meant."""
 
 import base64
+import re
 import shutil
 import sqlite3
 import warnings
@@ -69,6 +70,10 @@ def test_a_file_is_taken_as_it_is_without_asking_the_store(
     [
         ("letters", "no model named letters is registered; there are: digits"),
         ("letters@champion", "no model named letters is registered; there are: digits"),
+        (
+            "locator",
+            "no model named locator is registered: run `make locator` first; there are: digits",
+        ),
         ("digits@oldest", "digits@oldest is not registered; aliases of digits: champion, newest"),
         ("digits/3", "digits/3 is not registered; aliases of digits: champion, newest"),
         ("digits/first", "digits/first is not registered; aliases of digits: champion, newest"),
@@ -79,6 +84,14 @@ def test_what_is_not_there_is_answered_with_what_is(given: str, sentence: str) -
     with pytest.raises(UserError) as caught:
         lookup.model_file(given)
     assert str(caught.value) == sentence
+
+
+def test_what_is_said_to_make_a_model_registers_it() -> None:
+    text = (Path(__file__).parents[2] / "Makefile").read_text()
+    rules = re.findall(r"^([a-z-]+):.*\n((?:\t.*\n)+)", text, re.MULTILINE)
+    registering = [(rule, re.search(r"register\.py ([a-z-]+)", lines)) for rule, lines in rules]
+    found = {name[1]: f"make {rule}" for rule, name in registering if name}
+    assert found == lookup.MADE_BY
 
 
 def test_an_empty_registry_says_run_make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,18 @@ def test_pictures_are_small_and_the_best_comes_first() -> None:
 
 
 @pytest.mark.usefixtures("reports")
+def test_what_excites_a_models_units_is_the_last_of_its_pictures() -> None:
+    without = card()
+    page.PATCHES.mkdir()
+    for name in ("net", "other"):
+        Image.effect_noise((40, 90), 90).save(page.PATCHES / f"{name}.png")
+    *others, last = card().others
+    assert others == without.others
+    assert (last.file, last.width, last.height) == ("patches/net.png", 40, 90)
+    assert "the patches that excite them" in page.page([card()])
+
+
+@pytest.mark.usefixtures("reports")
 def test_the_page_holds_the_cells_and_no_markup_of_theirs_and_loads_nothing() -> None:
     shown = page.page([card()])
     assert all(cell in shown for key, cell in ROW.items() if key != "also" and cell != "-")

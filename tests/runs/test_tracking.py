@@ -73,6 +73,24 @@ def test_an_experiment_in_a_copy_of_the_project_logs_to_the_projects_store(
     assert list(copy.iterdir()) == [copy / "dvc.yaml"]
 
 
+def test_a_clock_that_is_set_back_costs_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an hour within a training, and between two."""
+    hour = 3600
+    now = time.time
+    calls = iter(range(1000))
+    monkeypatch.setattr(time, "time", lambda: now() - hour * next(calls))
+    first, second = train(b"first"), train(b"second")
+    client = tracking.connect()
+    for run_id, content in ((first, b"first"), (second, b"second")):
+        run = client.get_run(run_id)
+        assert run.info.status == "FINISHED"
+        assert run.info.end_time is not None
+        assert 0 <= run.info.end_time - run.info.start_time < 600_000
+        assert run.data.metrics["training_seconds"] >= 0
+        MODEL.write_bytes(content)
+        assert tracking.run_of(client, MODEL, REPORTS) == run_id
+
+
 def opened(parameters: Mapping[str, Any] = PARAMETERS, source: Origin = SOURCE):
     return tracking.training("net", parameters, [source], RUN_FILE)
 

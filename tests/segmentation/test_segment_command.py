@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import stripes
 from PIL import Image
+from striped import stripes
 
 from fivenets.core import lettering
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from cutting import cut_off
@@ -14,7 +15,7 @@ from fivenets.segmentation import scoring
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.segmentation.settings import Augmentation, FineTuning, Loss, UNetRecipe
 from fivenets.segmentation.training import batches, train
-from fivenets.segmentation.unet_on_mobilenet import encoder
+from fivenets.segmentation.unet_on_mobilenet import BOTTOM, SKIPS
 from fivenets.sources.origin import Origin
 
 RECIPE = UNetRecipe(
@@ -94,10 +95,21 @@ def test_an_epochs_batches_depend_on_seed_and_epoch_alone(data: MaskDataset) -> 
     assert (masks.shape, masks.dtype) == ((4, 16, 24), np.uint8)
 
 
+def small_encoder() -> keras.Model:
+    """Fixed as MobileNetV2 is, with layers of the names and strides that skips are taken from."""
+    picture = x = keras.Input((None, None, 3))
+    for name in (*SKIPS, BOTTOM):
+        x = keras.layers.Conv2D(4, 3, 2, padding="same", name=f"{name}_convolution")(x)
+        x = keras.layers.BatchNormalization(name=name)(x)
+    network = keras.Model(picture, keras.layers.GlobalAveragePooling2D()(x))
+    network.trainable = False
+    return network
+
+
 def test_the_encoder_keeps_its_numbers_and_the_rest_learns(
     data: MaskDataset, tmp_path: Path
 ) -> None:
-    start = encoder()
+    start = small_encoder()
     kept = {layer.name: layer.get_weights() for layer in start.layers[:-1] if layer.weights}
     tuned = replace(RECIPE, fine_tuning=TUNING).fine_tuned()
     assert (tuned.height, tuned.width, tuned.filters, tuned.epochs) == (32, 64, 4, 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import stripes
+from striped import stripes
 
 from fivenets.classification.architectures import build
 from fivenets.core.errors import UserError

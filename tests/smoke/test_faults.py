@@ -113,15 +113,18 @@ def test_a_registered_model_is_made_again_from_its_commit(clone: Clone) -> None:
 @pytest.mark.skipif(shutil.which("java") is None, reason="no Java: Spark cannot start")
 def test_spark_scores_a_folder_of_pictures(clone: Clone, tmp_path: Path) -> None:
     pytest.importorskip("pyspark", reason="pyspark is not installed (extra: spark)")
-    picture = PROJECT / "src" / "fivenets" / "pyfunc" / "example_sign.png"
+    picture = PROJECT / "src" / "fivenets" / "runs" / "pyfunc" / "example_sign.png"
     for name in ("one.png", "two.png"):
         shutil.copy(picture, tmp_path / name)
+    (tmp_path / "three.png").write_text("no picture")
     lines = clone.run("python", "-c", SPARK, str(tmp_path)).splitlines()
     [line] = clone.run("fivenets", "classify", "--json", str(picture)).splitlines()
     expected = json.loads(line)
     found = [json.loads(line) for line in lines if line.startswith("{")]
-    assert sorted(Path(row["path"]).name for row in found) == ["one.png", "two.png"]
-    for row in found:
+    answered = {Path(row["path"]).name: row for row in found}
+    assert answered.keys() == {"one.png", "two.png", "three.png"}
+    assert "not an image" in answered.pop("three.png")["error"]
+    for row in answered.values():
         assert row["label"] == expected["label"]
         assert row["probability"] == pytest.approx(expected["probability"])
 
@@ -129,16 +132,13 @@ def test_spark_scores_a_folder_of_pictures(clone: Clone, tmp_path: Path) -> None
 SPARK = """
 import sys
 import mlflow
-from pyspark.sql import SparkSession, functions
+from pyspark.sql import SparkSession
+from fivenets.runs import spark
 
 local = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-spark = SparkSession.builder.master("local[2]").config(map=local).getOrCreate()
+session = SparkSession.builder.master("local[2]").config(map=local).getOrCreate()
 mlflow.set_tracking_uri("sqlite:///mlflow.db")
-columns = "label string, probability double"
-uri = "models:/signs-cnn@champion"
-classify = mlflow.pyfunc.spark_udf(spark, uri, columns, env_manager="local")
-pictures = spark.read.format("binaryFile").load(sys.argv[1])
-found = pictures.select("path", classify(functions.base64("content")).alias("found"))
-for row in found.select("path", "found.*").toJSON().collect():
+pictures = session.read.format("binaryFile").load(sys.argv[1])
+for row in spark.answers(pictures, "models:/signs-cnn@champion").toJSON().collect():
     print(row)
 """

@@ -6,12 +6,14 @@ survives a kill. Minutes; run by `make smoke`.
 
 import base64
 import csv
+import functools
 import json
 import os
 import re
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,18 @@ import pytest
 from asking import free_port, predictions, wait_until_it_answers
 from PIL import Image
 from ruamel.yaml import YAML
-from tiny import CANDIDATES, EPOCHS, MODELS, NAME, PROJECT, TRAINED, Clone, kill, tiny_clone
+from tiny import (
+    CANDIDATES,
+    EPOCHS,
+    MODELS,
+    NAME,
+    PROJECT,
+    TRAINED,
+    Clone,
+    kill,
+    make_side_by_side,
+    tiny_clone,
+)
 
 from fivenets.drawn.signs import render_sign
 from fivenets.runs import results
@@ -31,9 +44,10 @@ pytestmark = pytest.mark.smoke
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The clone after a first `make`, without its setting up."""
+    """The clone after a first `make`, without its setting up; what is left of it by itself."""
     clone = tiny_clone(tmp_path_factory.mktemp("smoke") / "clone", CANDIDATES)
     clone.run("python", "pipelines/make/refresh.py")
+    make_side_by_side(clone)
     clone.run("dvc", "repro")
     clone.run("python", "pipelines/make/sync.py")
     return clone
@@ -133,9 +147,17 @@ def base64_of(item: Any) -> Any:
     return base64.b64encode(item.read_bytes()).decode()
 
 
-@pytest.mark.parametrize("name", CANDIDATES)
-def test_a_registered_model_answers_behind_mlflows_server(clone: Clone, name: str) -> None:
-    items, params, columns = REQUESTS[name]
+@pytest.fixture(scope="module")
+def served(clone: Clone) -> dict[str, Any]:
+    """Of each registered name what its server answers, two servers at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.map(functools.partial(asked, clone), CANDIDATES)
+        return dict(zip(CANDIDATES, answers, strict=True))
+
+
+def asked(clone: Clone, name: str) -> tuple[int, dict, list[tuple[int, dict]]]:
+    """Status and answer of MLflow's server of a model, and its refusals of two texts."""
+    items, params, _ = REQUESTS[name]
     port, store = free_port(), f"sqlite:///{clone.folder}/mlflow.db"
     words = ["mlflow", "models", "serve", "--model-uri", f"models:/{name}@{CANDIDATES[name][-1]}"]
     where = ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
@@ -145,6 +167,15 @@ def test_a_registered_model_answers_behind_mlflows_server(clone: Clone, name: st
         status, answer = predictions(port, body)
         texts = ["no picture", str(STREET)]
         refusals = [predictions(port, {"inputs": [text] * len(items)}) for text in texts]
+    return status, answer, refusals
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_a_registered_model_answers_behind_mlflows_server(
+    clone: Clone, served: dict[str, Any], name: str
+) -> None:
+    items, _, columns = REQUESTS[name]
+    status, answer, refusals = served[name]
     assert status == 200, answer
     assert all(row.keys() >= columns for row in answer["predictions"])
     assert len(answer["predictions"]) >= bool(columns)

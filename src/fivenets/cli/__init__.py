@@ -3,7 +3,7 @@
 import typer
 
 from fivenets import tasks
-from fivenets.cli import course_files, demo, edges, exports, hub, lineage, look, results
+from fivenets.cli import course_files, demo, edges, exports, hub, lineage, look, results, watch
 from fivenets.core.errors import reported
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ for module in (
     exports,
     results,
     lineage,
+    watch,
     hub,
     demo,
 ):

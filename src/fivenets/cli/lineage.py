@@ -1,6 +1,7 @@
-"""`fivenets lineage` and `fivenets reproduce`."""
+"""`fivenets lineage`, `fivenets sign` and `fivenets reproduce`."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,15 +17,32 @@ Registered = Annotated[
 
 
 @app.command()
-def lineage(model: Registered, as_json: Json = False) -> None:
+def lineage(
+    model: Registered,
+    public_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Says whether its signature holds.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Shows what made a registered model: run, code, data, parameters, metrics, gate."""
     from fivenets.runs import lineage
 
-    found = lineage.of(model)
+    found = lineage.of(model, public_key)
     if as_json:
         print(json.dumps(found))
     else:
         printing.console().print(*lineage.terminal(found), sep="\n\n")
+
+
+@app.command()
+def sign(
+    model: Registered,
+    key: Annotated[Path, typer.Option(metavar="FILE", help="Your private key, as PEM.")],
+) -> None:
+    """Signs all files of a registered model, for `lineage --public-key`."""
+    from fivenets.runs import signing
+
+    printing.say(signing.sign(model, key))
 
 
 @app.command()

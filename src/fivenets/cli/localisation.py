@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 ENDINGS = (".png", ".jpg", ".jpeg")
-# Of the training set's crops: the part of their side that a face's own square has (see
-# `faces.cropping`), and where in them its middle is; the mean over Helen's 870 pictures.
-FACE_PART, FACE_MIDDLE = 0.77, (0.503, 0.447)
 
 Picture = Annotated[Path, typer.Argument(metavar="PICTURE", help="A picture of any size.")]
 Out = Annotated[Path, typer.Option(metavar="FILE", help="Where to draw it: .png or .jpg.")]
@@ -37,26 +34,16 @@ def landmarks(
 ) -> None:
     """Finds the points of each face in a picture: jaw, brows, nose, eyes and mouth."""
     from fivenets.core.images import read_image
-    from fivenets.localisation.augmentation import WHOLE
+    from fivenets.runs.face_points import in_words, points_of_faces
 
     locator = _locator(model, trust, "points", out, picture)
-    image = read_image(picture)
-    crops = [WHOLE]
-    if not cropped:
-        from fivenets.faces import alignment
-
-        seen = alignment.find_all(image, str(picture))
-        image = seen.picture  # turned, where it lay on its side
-        crops = [_crop(face.points_xy, image) for face in seen.faces]
-    found = [locator.locate(image, crop) for crop in crops]
+    image, found = points_of_faces(locator, read_image(picture), str(picture), cropped)
     _save(image, found, "points", out)
     for number, face in enumerate(found if as_json else ()):
         points = face.coordinates.round(1).tolist()
         print(json.dumps({"image": str(picture), "face": number, "points": points}))
     if not as_json:
-        each = len(found[0].coordinates)
-        faces = "1 face" if len(found) == 1 else f"{len(found)} faces"
-        printing.say(f"{out}: {each} points in green on {faces}")
+        printing.say(f"{out}: {in_words(found)}, in green")
     if locator.caution:
         printing.warn(locator.caution)
 
@@ -99,19 +86,6 @@ def _locator(model: str, trust: bool, form: str, out: Path, picture: Path) -> "L
         other = "locate" if form == "points" else "landmarks"
         raise UserError(f"{model} finds a {locator.form}, not {form}: expected fivenets {other}")
     return locator
-
-
-def _crop(five_points_xy: Any, image: Any) -> Any:
-    """(2, 3) from the square that is looked at, upright, to the picture, both of sides 1."""
-    import numpy as np
-
-    from fivenets.faces.cropping import TEMPLATE_XY, similarity_transform
-
-    to_picture = similarity_transform(TEMPLATE_XY, five_points_xy)
-    # A place u of the crop is 0.5 + (u - FACE_MIDDLE) / FACE_PART of the face's own square.
-    linear = to_picture[:, :2] / FACE_PART
-    shift = to_picture[:, :2] @ (0.5 - np.array(FACE_MIDDLE) / FACE_PART) + to_picture[:, 2]
-    return np.column_stack([linear, shift]) / np.array([[image.shape[1]], [image.shape[0]]])
 
 
 def _save(image: Any, found: "list[Located]", form: str, out: Path) -> None:

@@ -53,11 +53,14 @@ def _draw() -> Any:
         with gr.Row():
             with gr.Column():
                 picture = gr.Image(label="A hand sign", **PICTURE)
-                examples(SIGNS, picture)
             with gr.Column():
                 answer = gr.Markdown()
                 probabilities = gr.Label(label="Label and probability")
-                seen = gr.Image(label="What was looked at (Grad-CAM)", interactive=False)
+            with gr.Column():
+                seen = gr.Image(
+                    label="What was looked at (Grad-CAM)", interactive=False, height=320
+                )
+        examples(SIGNS, picture)
     outputs = [probabilities, answer, seen]
 
     def classified(given: Any) -> Any:

@@ -56,7 +56,6 @@ def _draw() -> Any:
             with gr.Column():
                 picture = gr.Image(label="A scene", **PICTURE)
                 button = gr.Button("Detect", variant="primary")
-                examples(SCENES, picture)
                 score = gr.Slider(0, 1, 0.6, step=0.01, label="Least score of a box")
                 overlap = gr.Slider(
                     0, 1, 0.5, step=0.01, label="Most overlap (IoU) with a surer box"
@@ -65,6 +64,7 @@ def _draw() -> Any:
                 caution = gr.Markdown()
                 drawn = gr.Image(label="Found", interactive=False)
                 table = gr.Dataframe(headers=list(ROWS), label="Boxes in pixels")
+        examples(SCENES, picture)
     given, answers = [picture, score, overlap], [drawn, table, caution]
     events = [button.click, score.release, overlap.release]
     gr.on(events, asked(detect, _detector, answers), given, answers, api_name="detect")

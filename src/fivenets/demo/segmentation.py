@@ -47,11 +47,12 @@ def _draw() -> Any:
             with gr.Column():
                 picture = gr.Image(label="A street", **PICTURE)
                 button = gr.Button("Segment", variant="primary")
-                examples(STREETS, picture)
             with gr.Column():
                 caution = gr.Markdown()
                 drawn = gr.Image(label="The class of each pixel", interactive=False)
+            with gr.Column():
                 shares = gr.Label(label="Part of the pixels")
+        examples(STREETS, picture)
     answers = [drawn, shares, caution]
     button.click(asked(segment, _segmenter, answers), picture, answers, api_name="segment")
     return said

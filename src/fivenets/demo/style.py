@@ -122,8 +122,6 @@ def _draw() -> Any:
                 with gr.Row():
                     content = gr.Image(label="Content", **PICTURE)
                     style = gr.Image(label="Style", **PICTURE)
-                examples(CONTENTS, content, "Examples of contents")
-                examples(STYLES, style, "Examples of styles")
                 size = gr.Slider(64, 512, 256, step=16, label="Pixels at the longer side")
                 iterations = gr.Slider(5, 300, 60, step=5, label="Iterations at each scale")
                 scale = gr.Slider(0.25, 2, 1, step=0.05, label="Size of strokes")
@@ -134,9 +132,14 @@ def _draw() -> Any:
                     button = gr.Button("Paint", variant="primary")
                     stop = gr.Button("Stop")
                 progress = gr.Markdown()
-                painted = gr.Image(label="Painted", interactive=False)
+                painted = gr.Image(label="Painted", interactive=False, format="png")
                 share = gr.Slider(0, 1, 1, step=0.05, label="From the content to what was painted")
                 between = gr.Image(label="Between both", interactive=False)
+        with gr.Row():
+            with gr.Column():
+                examples(CONTENTS, content, "Examples of contents")
+            with gr.Column():
+                examples(STYLES, style, "Examples of styles")
     share.release(told(faded), [content, painted, share], between, api_visibility="private")
     given, answers = [content, style, size, iterations, scale, colours, preset], [painted, progress]
     painting = button.click(asked(stylize, _stylizer, answers), given, answers, api_name="stylize")

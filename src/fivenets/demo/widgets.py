@@ -3,6 +3,7 @@
 import html
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import gradio as gr  # pyright: ignore[reportMissingImports]
@@ -13,10 +14,17 @@ from fivenets.demo import about
 from fivenets.demo.examples import Examples
 from fivenets.demo.tabs import Loaded
 
-# Captions of examples in several lines where the page is narrow, and no gap below them.
-CSS = ".caption-label {white-space: normal; max-width: 100%} .grid-wrap {min-height: 0 !important}"
+# Examples: as many beside each other as the page has room for, three on a telephone; captions in
+# several lines where that is narrow, and no gap below them.
+CSS = """
+.examples .grid-container {grid-template-columns: repeat(auto-fill, minmax(min(30%, 180px), 1fr))}
+.caption-label {white-space: normal; max-width: 100%}
+.grid-wrap {min-height: 0 !important}
+"""
+BY_BROWSERS = {".jpg", ".jpeg", ".png", ".webp"}  # AT&T's faces are .pgm
 PICTURE = {"type": "pil", "image_mode": None, "height": 320}
-PICTURE |= {"sources": ["upload", "clipboard", "webcam"]}
+# An example comes back from the browser, where Gradio's own choice, WebP, would have changed it.
+PICTURE |= {"sources": ["upload", "clipboard", "webcam"], "format": "png"}
 
 
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,19 +72,28 @@ def said_of(model: str) -> gr.Markdown:
     return gr.Markdown(about.ASKING, elem_id=f"about-{model}")
 
 
+def opened(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        picture.load()
+        return picture
+
+
+def thumbnail(path: Path) -> str | Image.Image:
+    """What Gradio shows of a picture: the file itself, where browsers can show it."""
+    return str(path) if path.suffix.lower() in BY_BROWSERS else opened(path)
+
+
 def examples(of: Examples, picture: gr.Image, label: str = "Examples") -> None:
     """Pictures with captions, which a click puts into `picture`."""
     shown = of.pictures()
 
     def take(event: gr.SelectData) -> Image.Image:
-        with Image.open(shown[event.index][0]) as chosen:
-            chosen.load()
-            return chosen
+        return opened(shown[event.index][0])
 
     gallery = gr.Gallery(
-        [(str(path), caption) for path, caption in shown],
+        [(thumbnail(path), caption) for path, caption in shown],
         label=f"{label} ({of.credit})" if of.credit else label,
-        columns=3,
+        elem_classes="examples",
         height="auto",
         object_fit="cover",
         allow_preview=False,

@@ -26,6 +26,7 @@ MODULES = {
     "classification": "fivenets.exports.classification",
     "detection": "fivenets.exports.detection",
     "faces": "fivenets.exports.faces",
+    "localisation": "fivenets.exports.localisation",
     "segmentation": "fivenets.exports.segmentation",
     "fast-style": "fivenets.exports.style",
 }

@@ -27,7 +27,13 @@ def augmentation(of: Strengths) -> list[keras.Layer]:
         (of.pca_colour, lambda: RandomPcaColour(of.pca_colour)),
         (of.erase, lambda: layers.RandomErasing(of.erase, scale=ERASED_AREA)),
     ]
-    return [make() for strength, make in stages if strength]
+    made = [make() for strength, make in stages if strength]
+    if keras.backend.backend() == "jax":
+        for layer in made:
+            # Keras says no of four of them, as TensorFlow's XLA cannot; JAX compiles all, and one
+            # layer that says no makes it run the whole step operation by operation.
+            layer.supports_jit = True
+    return made
 
 
 def _random_saturation(strength: float) -> keras.Layer:

@@ -72,9 +72,10 @@ class Locator:
     def located(self, pictures: Sequence[np.ndarray]) -> list[Located]:
         """The objects of pictures (size, size, 3); coordinates are fractions of their sides."""
         shown = np.stack(pictures).astype(np.float32)
-        return [self._read(answer) for answer in inference.outputs(self.network, shown, BATCH_SIZE)]
+        return [self.read(answer) for answer in inference.outputs(self.network, shown, BATCH_SIZE)]
 
-    def _read(self, answer: np.ndarray) -> Located:
+    def read(self, answer: np.ndarray) -> Located:
+        """What the vector for one picture says; coordinates are fractions of its sides."""
         end = len(answer) - len(self.labels)
         chances = np.exp(answer[end:] - answer[end:].max())
         best = int(chances.argmax())

@@ -2,22 +2,24 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.table import Table
 
 from fivenets.core.errors import UserError
-from fivenets.runs import registry, tracking
+from fivenets.runs import registry, signing, tracking
 
 UNKNOWN = "not recorded"  # by a version or run that is older than the field
 
 
-def of(model: str) -> dict[str, Any]:
+def of(model: str, public_key: Path | None = None) -> dict[str, Any]:
     """The lineage of NAME, NAME@ALIAS or NAME/VERSION, as JSON values; None is "not recorded".
 
     `code.diff` is the text of what differed from the commit, where the tree was dirty and the
     diff was kept. `metrics` are those on test data: value, and low and high or sd where known.
+    `signature` says whether one holds by `public_key`.
     Raises: UserError where there is no such version, its run is gone, or no store answers.
     """
     version = registry.version_of(model)
@@ -49,6 +51,7 @@ def of(model: str) -> dict[str, Any]:
             "sources": json.loads(tags.get(tracking.SOURCES_TAG, "null")),
         },
         "model_sha256": tags.get(tracking.DIGEST_TAG),
+        "signature": signing.state(version, public_key),
         "parameters": dict(sorted(run.data.params.items())),
         "metrics": with_intervals(
             {
@@ -89,6 +92,7 @@ def terminal(lineage: dict[str, Any]) -> list[Table]:
         "candidate": lineage["candidate"],
         "gate": f"{lineage['gate']}: {passed}" if lineage["gate"] else None,
         "model file": lineage["model_sha256"],
+        "signature": lineage["signature"],
         "run": f"{run['id']}, {run['status'].lower()}{rebuilt}",
         "started": run["started"][:19] + "Z",
         "training": None if seconds is None else f"{seconds:.0f} s",

@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from fivenets.sources.origin import in_words
 
 # The picture of a card, the first of these that there is; the others are folded.
 BEST = ("beside", "segments", "detections", "distances", "confusion")
+# Of each model what excites its units, where `make patches` was called: NAME.png.
+PATCHES = results.REPORTS / "patches"
 LARGE, SMALL = 1280, 800  # pixels at the longer side: what is shown on a desktop, or twice folded
 QUALITY = 80  # of WebP, 0..100
 # What to type after `fivenets`, by task.
@@ -83,6 +85,13 @@ def card(row: dict[str, str], decision: Decision) -> Card:
     nature = report.nature(metric)
     is_mixed = nature == "real" and any(origin.is_drawn for origin in report.made_from)
     files = sorted(candidate.pictures.glob("*.png"), key=_rank)
+    patches = PATCHES / f"{candidate.name}.png"
+    others = [compressed(file, SMALL) for file in files[1:]]
+    if patches.is_file():
+        seen = compressed(patches, LARGE)
+        others.append(
+            replace(seen, name="of some units of each layer, the patches that excite them")
+        )
     began = report.record["started"] / 1000
     return Card(
         row=row,
@@ -95,7 +104,7 @@ def card(row: dict[str, str], decision: Decision) -> Card:
         curve=curve.read(candidate.history),
         picture=compressed(files[0], LARGE) if files else None,
         pictured="" if is_same else decided_on,
-        others=[compressed(file, SMALL) for file in files[1:]],
+        others=others,
         numbers={
             key: f"{value:.4g}" if isinstance(value, float) else str(value)
             for key, value in flatten(report.metrics).items()

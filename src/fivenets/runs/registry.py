@@ -25,7 +25,7 @@ from fivenets.core.errors import UserError
 from fivenets.core.task import Service
 from fivenets.runs import tracking
 from fivenets.runs.exporting import PYFUNC, Exporter
-from fivenets.runs.lookup import name_and_uri
+from fivenets.runs.lookup import MADE_BY, name_and_uri
 
 log = logging.getLogger(__name__)
 
@@ -155,9 +155,11 @@ def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
     models = {model.name: model for model in client.search_registered_models()}
     store = tracking.store_name()
     if not models:
-        return f"no model is registered in {store}: run `make` first, or name a .keras file"
+        makes = MADE_BY.get(name, "make")
+        return f"no model is registered in {store}: run `{makes}` first, or name a .keras file"
     if name not in models:
-        return f"no model named {name} is registered; there are: {', '.join(sorted(models))}"
+        hint = f": run `{MADE_BY[name]}` first" if name in MADE_BY else ""
+        return f"no model named {name} is registered{hint}; there are: {', '.join(sorted(models))}"
     aliases = ", ".join(sorted(models[name].aliases)) or "none"
     return f"{uri} is not registered; aliases of {name}: {aliases}"
 

@@ -10,6 +10,7 @@ import pandas as pd
 from fivenets.core.errors import UserError
 from fivenets.faces.alignment import Which
 from fivenets.faces.embedder import FACE, Calibration, Embedder, read_face, verdict
+from fivenets.runs import watching
 from fivenets.runs.pyfunc import inputs, serving
 
 
@@ -18,7 +19,8 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         serving.guard()
-        self.embedder = Embedder.from_file(Path(context.artifacts["model"]))
+        self.file = context.artifacts["model"]
+        self.embedder = Embedder.from_file(Path(self.file))
         self.calibration = Calibration.read(Path(context.artifacts["calibration"]))
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
@@ -52,7 +54,9 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
         for index, one in enumerate(shown):
             with inputs.place(index if len(shown) > 1 else None):
                 found.append(read_face(inputs.picture(one), is_cropped, which))
-        vectors = self.embedder.embeddings([one.crop for one in found])
+        crops = [one.crop for one in found]
+        watching.note(crops, self.file)
+        vectors = self.embedder.embeddings(crops)
         answer = dict.fromkeys(("same", "distance", "threshold", "target_far", "embedding"))
         answer |= {"faces": [max(1, len(one.faces)) for one in found]}
         answer |= {"caution": self.embedder.caution}

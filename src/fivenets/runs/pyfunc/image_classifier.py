@@ -16,7 +16,8 @@ class ImageClassifier(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         serving.guard()
-        self.classifier = Classifier.from_file(Path(context.artifacts["model"]))
+        self.file = context.artifacts["model"]
+        self.classifier = Classifier.from_file(Path(self.file))
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row per picture: label, probability, rejected, score, probabilities (label -> p).
@@ -29,7 +30,7 @@ class ImageClassifier(mlflow.pyfunc.PythonModel):
         """
         with inputs.refusals():
             inputs.check_params(params, known=())
-            images = inputs.read_all(model_input)
+            images = inputs.read_all(model_input, self.file)
             answer = pd.DataFrame([asdict(found) for found in self.classifier.classify(images)])
             return answer.assign(caution=self.classifier.caution)
 

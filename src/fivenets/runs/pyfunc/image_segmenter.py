@@ -18,7 +18,8 @@ class ImageSegmenter(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         serving.guard()
-        self.segmenter = Segmenter.from_file(Path(context.artifacts["model"]))
+        self.file = context.artifacts["model"]
+        self.segmenter = Segmenter.from_file(Path(self.file))
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Columns shares (of the pixels, by class), mask, classes, caution.
@@ -30,7 +31,10 @@ class ImageSegmenter(mlflow.pyfunc.PythonModel):
         """
         with inputs.refusals():
             inputs.check_params(params, known=())
-            found = [self.segmenter.segment(picture) for picture in inputs.read_all(model_input)]
+            found = [
+                self.segmenter.segment(picture)
+                for picture in inputs.read_all(model_input, self.file)
+            ]
         rows = []
         for one in found:
             stream = io.BytesIO()

@@ -13,6 +13,7 @@ from mlflow.exceptions import INVALID_PARAMETER_VALUE, MlflowException
 
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_base64, read_image
+from fivenets.runs import watching
 
 # Either is set by MLflow behind a server, whose clients must not have files of the server read.
 LONG = re.compile(r"\S{120,}")
@@ -60,15 +61,18 @@ def place(index: int | None) -> Iterator[None]:
         raise UserError(f"inputs[{index}]{within or f': {sentence}'}") from None
 
 
-def read_all(items: Sequence[Any]) -> list[np.ndarray]:
-    """The pictures of a request, each (height, width, 3) uint8.
+def read_all(items: Sequence[Any], model_file: str | None = None) -> list[np.ndarray]:
+    """The pictures of a request, each (height, width, 3) uint8; noted where they are (`watching`).
 
+    Args: model_file: of the model that is asked; None: nothing is noted.
     Raises: UserError that names the first which cannot be read by its place.
     """
     images = []
     for index, item in enumerate(items):
         with place(index if len(items) > 1 else None):
             images.append(read_image(picture(item)))
+    if model_file:
+        watching.note(images, model_file)
     return images
 
 

@@ -18,7 +18,8 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         serving.guard()
-        self.detector = Detector.from_file(Path(context.artifacts["model"])).for_inference()
+        self.file = context.artifacts["model"]
+        self.detector = Detector.from_file(Path(self.file)).for_inference()
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Columns image (its place in the list), class, score, x1, y1, x2, y2 (pixels of it).
@@ -29,7 +30,7 @@ class ObjectDetector(mlflow.pyfunc.PythonModel):
         """
         with inputs.refusals():
             inputs.check_params(params, known=())
-            images = inputs.read_all(model_input)
+            images = inputs.read_all(model_input, self.file)
             found = self.detector.detect(images, PROFILES["course"])
         rows = [{"image": i, **one.row()} for i, objects in enumerate(found) for one in objects]
         answer = pd.DataFrame(rows, columns=pd.Index(COLUMNS))

@@ -15,7 +15,8 @@ class ObjectLocator(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context: Any) -> None:
         serving.guard()
-        self.locator = Locator.from_file(Path(context.artifacts["model"]))
+        self.file = context.artifacts["model"]
+        self.locator = Locator.from_file(Path(self.file))
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Columns presence (0..1), label, probability, coordinates, caution.
@@ -27,7 +28,9 @@ class ObjectLocator(mlflow.pyfunc.PythonModel):
         """
         with inputs.refusals():
             inputs.check_params(params, known=())
-            found = [self.locator.locate(picture) for picture in inputs.read_all(model_input)]
+            found = [
+                self.locator.locate(picture) for picture in inputs.read_all(model_input, self.file)
+            ]
         rows = [
             {
                 "presence": one.presence,

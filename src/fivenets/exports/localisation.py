@@ -1,0 +1,64 @@
+"""A locator as it leaves the project: the notes' vector out, presence and classes as numbers."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from fivenets.core import params
+from fivenets.core.candidates import Candidate
+from fivenets.datasets.places import prepared
+from fivenets.datasets.settings import PlaceSettings
+from fivenets.exports.served import Outputs, Served, asked, evenly
+from fivenets.fitting import model_files
+from fivenets.localisation import scoring
+from fivenets.localisation.augmentation import WHOLE, warped
+from fivenets.localisation.locator import Locator
+
+OUTPUT = "answer"
+MEANINGS = {
+    "box": "a logit that something is there; its middle x, y, its width and height as parts of the "
+    "sides; a logit of each label",
+    "points": "a logit that something is there; x, y of each point as parts of the sides; a logit "
+    "of each label",
+}
+
+
+def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
+    """Scored by the part of the test pictures that is located."""
+    locator = Locator.from_file(file)
+    settings = params.settings(PlaceSettings, str(candidate.scored_on))
+    data = prepared.load(Path("data", str(candidate.scored_on)), settings)
+    seen = [data.train[int(index)] for index in evenly(len(data.train), calibrating)]
+
+    def located(outputs: Outputs) -> float:
+        found = [locator.read(answer) for answer in outputs[OUTPUT]]
+        if data.form == "box":
+            return scoring.of_boxes(data.test, found, data.labels)["located"]
+        return scoring.of_points(data.test, found)["located"]
+
+    def apart(one: Outputs, other: Outputs) -> dict[str, float]:
+        places = slice(1, one[OUTPUT].shape[1] - len(locator.labels))
+        return {"places_apart": float(np.abs(one[OUTPUT] - other[OUTPUT])[:, places].max())}
+
+    return Served(
+        network=network(model_files.load(file)[0]),
+        sides=(locator.size, locator.size),
+        preparation=f"RGB, stretched to {locator.size} by {locator.size}"
+        + (", of a face that is cut out and upright" if data.form == "points" else ""),
+        meanings={OUTPUT: MEANINGS[data.form]},
+        also={"labels": list(locator.labels)},
+        pictures=np.stack([warped(one.image_rgb_uint8, WHOLE, locator.size) for one in data.test]),
+        tested_on=str(candidate.scored_on),
+        training=[warped(one.image_rgb_uint8, WHOLE, locator.size) for one in seen],
+        metric="located",
+        score=located,
+        tolerance=0.01,
+        apart=apart,
+    )
+
+
+def network(vector: keras.Model) -> keras.Model:
+    """(n, size, size, 3) uint8 -> (n, 1 + coordinates + labels)."""
+    picture, (found,) = asked(vector, 255)
+    return keras.Model(picture, {OUTPUT: found}, name=vector.name)
