@@ -23,25 +23,25 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import mlflow
 import psutil
 from PIL import Image, ImageOps
 
 from fivenets.runs import tracking
-from fivenets.runs.registry import PACKAGE
+from fivenets.runs.exporting import PYFUNC
 
 GOOD = (True,) * 6 + (False,) * 4  # of all requests, which are answered
 CUT_OFF = ("RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "IncompleteRead")
 AFTER_KILL = 10  # seconds in which a connection may be cut off
-START_SECONDS = 180  # importing TensorFlow on a busy machine takes long
+START_SECONDS = 600  # importing TensorFlow on a busy machine takes long
 
 
 def main(
     seconds: str = "60", clients: str = "8", model: str = "signs-cnn@champion", kills: str = ""
 ) -> None:
-    example = (PACKAGE / "pyfunc" / "example_sign.png").read_bytes()
+    example = (PYFUNC / "example_sign.png").read_bytes()
     requests = [request(example), *(others(example) if kills else ())]
     with served(model, workers=2 if kills else 1) as (port, server):
         connection = http.client.HTTPConnection("127.0.0.1", port)
@@ -128,10 +128,13 @@ def kill_workers(
     """Kills one of the workers every minute, the last one not in the last half of one."""
     while (left := until - time.perf_counter()) > 0:
         time.sleep(min(60, left))
-        tree = psutil.Process(server.pid).children(recursive=True)
-        megabytes.append(sum(one.memory_info().rss for one in tree) // 2**20)
-        workers = [one for one in tree if "spawn_main" in " ".join(one.cmdline())]
-        if until - time.perf_counter() > 30:
+        workers, taken = [], 0
+        for one in psutil.Process(server.pid).children(recursive=True):
+            with suppress(psutil.Error):  # gone by now
+                taken += one.memory_info().rss
+                workers += [one] * ("spawn_main" in " ".join(one.cmdline()))
+        megabytes.append(taken // 2**20)
+        if workers and until - time.perf_counter() > 30:
             random.choice(workers).kill()
             killed.append(time.perf_counter())
 

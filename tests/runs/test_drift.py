@@ -97,9 +97,9 @@ def test_drift_is_a_warning_with_a_number(fivenets, project: Path, noted: Path) 
     assert "left out: 1 lines of another model" in said
     assert "left out: 1 lines unreadable" in said
     assert "sharpness: drift" in (project / "drift.html").read_text()
-    [run] = tracking.connect().search_runs(
-        [tracking.connect().get_experiment_by_name(drift.EXPERIMENT).experiment_id]
-    )
+    experiment = tracking.connect().get_experiment_by_name(drift.EXPERIMENT)
+    assert experiment is not None
+    [run] = tracking.connect().search_runs([experiment.experiment_id])
     assert run.data.metrics["drift/brightness"] == 1
     assert run.data.metrics["pictures"] == 40
     assert "drift/side" not in run.data.metrics  # all were prepared at 64 pixels
@@ -108,7 +108,9 @@ def test_drift_is_a_warning_with_a_number(fivenets, project: Path, noted: Path) 
 def test_the_training_pictures_themselves_have_not_drifted(
     fivenets, project: Path, drawn_signs: Path, noted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = drift.trained_on(registry.version_of("signs/1"), run_of(project))
+    run = run_of(project)
+    assert run is not None
+    found = drift.trained_on(registry.version_of("signs/1"), run)
     assert len(found["side"]) == 24
     rng = np.random.default_rng(0)
     rows = rng.permutation(np.arange(48) % 24)[:40]

@@ -42,12 +42,12 @@ def watch(
                 "{1:.3g} ({0:.3g} to {2:.3g})".format(*row[key]) for key in ("trained", "asked")
             ]
             far = "" if row["far"] is None else f"{row['far']:.2f}"
-            drifted = {True: "yes", False: "no", None: "not compared"}[row["drifted"]]
+            drifted = {True: "yes", False: "no", None: "-"}[row["drifted"]]
             printing.add_row(table, row["measure"], *spans, far, drifted)
         printing.console().print(table)
         printing.say(
             f"medians (5% to 95%) of {found['trained_on']:,} pictures trained on "
-            f"and {found['asked']:,} asked"
+            f"and {found['asked']:,} asked; -: alike in all of the former, as they were prepared"
         )
     for key, words in (("of_others", "of another model"), ("unreadable", "unreadable")):
         if found.get(key):

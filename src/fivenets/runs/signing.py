@@ -28,14 +28,14 @@ def sign(model: str, key: Path) -> str:
     if not key.is_file():
         raise UserError(f"{key}: no such key")
     with tempfile.TemporaryDirectory(prefix="fivenets-") as scratch:
-        files, signature = _files(version, scratch), Path(scratch, _name(version))
+        files, signature = _files(version), Path(scratch, _name(version))
         try:
             signer = package.signing.Config().use_elliptic_key_signer(private_key=key)
         except (ValueError, TypeError, AttributeError) as error:  # of a password, of RSA
             raise UserError(f"{key} is no private key of an elliptic curve: {error}") from None
         signer.set_hashing_config(_hashed(package, files)).sign(files, signature)
         tracking.connect().log_artifact(str(version.run_id), str(signature), FOLDER)
-    return f"{version.name}, version {version.version}: {len(_listed(files))} files signed"
+    return f"{version.name}, version {version.version}: {len(_signed(files))} files signed"
 
 
 def state(version: ModelVersion, key: Path | None) -> str:
@@ -49,7 +49,7 @@ def state(version: ModelVersion, key: Path | None) -> str:
     if not key.is_file():
         raise UserError(f"{key}: no such key")
     with tempfile.TemporaryDirectory(prefix="fivenets-") as scratch:
-        files, signature = _files(version, scratch), Path(scratch, _name(version))
+        files, signature = _files(version), Path(scratch, _name(version))
         signature.write_text(kept)
         try:
             verifier = package.verifying.Config().use_elliptic_key_verifier(public_key=key)
@@ -58,13 +58,14 @@ def state(version: ModelVersion, key: Path | None) -> str:
         try:
             verifier.set_hashing_config(_hashed(package, files)).verify(files, signature)
         except Exception as error:  # of its parts, which name no kinds
-            return f"DOES NOT HOLD: {str(error).strip().partition(chr(10))[0] or 'another key'}"
+            why = str(error).strip().partition("\n")[0].partition(": Expected")[0]  # and digests
+            return f"DOES NOT HOLD: {why.removeprefix('Signature mismatch: ')}"
     return "holds"
 
 
 def _package() -> Any:
     try:
-        import model_signing
+        import model_signing  # pyright: ignore[reportMissingImports]  # of nobody's requirements
     except ImportError:
         raise UserError(
             "signatures need the package model-signing: pip install model-signing==1.1.1 "
@@ -77,16 +78,26 @@ def _name(version: ModelVersion) -> str:
     return f"{version.name}-{version.version}.sig"
 
 
-def _files(version: ModelVersion, scratch: str) -> Path:
-    """A copy of all files of a version."""
+def _files(version: ModelVersion) -> Path:
+    """The folder of all files of a version, in any store. Raises: UserError where it is empty."""
     uri = f"models:/{version.name}/{version.version}"
-    return Path(mlflow.artifacts.download_artifacts(uri, dst_path=f"{scratch}/files"))
+    folder = Path(mlflow.artifacts.download_artifacts(uri))
+    if not _signed(folder):
+        raise UserError(
+            f"{version.name}, version {version.version}: the store holds none of its files"
+        )
+    return folder
 
 
-def _listed(files: Path) -> list[Path]:
-    return [file for file in files.rglob("*") if file.is_file()]
+def _signed(folder: Path) -> list[Path]:
+    aside = _aside(folder)
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    return [file for file in files if not aside & {file, *file.parents}]
 
 
-def _hashed(package: Any, files: Path) -> Any:
-    aside = [path for name in LEFT_BY_LOADING for path in files.rglob(name)]
-    return package.hashing.Config().set_ignored_paths(paths=aside)
+def _aside(folder: Path) -> set[Path]:
+    return {path for name in LEFT_BY_LOADING for path in folder.rglob(name)}
+
+
+def _hashed(package: Any, folder: Path) -> Any:
+    return package.hashing.Config().set_ignored_paths(paths=_aside(folder))
