@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fivenets.cli import face_points
 from fivenets.core.errors import UserError
 from fivenets.datasets.places import preparation, prepared
 from fivenets.datasets.places.prepared import Example
@@ -23,7 +24,6 @@ from fivenets.localisation.losses import LocalisationLoss
 from fivenets.localisation.network import localiser
 from fivenets.localisation.settings import Augmentation, LocaliserRecipe, Loss
 from fivenets.localisation.training import label_vector, train
-from fivenets.runs import face_points
 
 RECIPE = LocaliserRecipe(
     size=32,

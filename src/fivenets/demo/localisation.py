@@ -23,8 +23,8 @@ FACES = Examples(
 def landmarks(picture: Any) -> tuple[Image.Image, str]:
     """The picture with the points of each face, and in words on how many."""
     image_rgb_uint8, locator = received(picture), _locator()
+    from fivenets.cli.face_points import in_words, points_of_faces
     from fivenets.localisation import drawing
-    from fivenets.runs.face_points import in_words, points_of_faces
 
     image, found = points_of_faces(locator, image_rgb_uint8, "the picture")
     return drawing.drawn(image, found, "points"), f"{in_words(found)}. {locator.caution}".strip()
