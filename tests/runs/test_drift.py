@@ -97,9 +97,9 @@ def test_drift_is_a_warning_with_a_number(fivenets, project: Path, noted: Path) 
     assert "left out: 1 lines of another model" in said
     assert "left out: 1 lines unreadable" in said
     assert "sharpness: drift" in (project / "drift.html").read_text()
-    [run] = tracking.connect().search_runs(
-        [tracking.connect().get_experiment_by_name(drift.EXPERIMENT).experiment_id]
-    )
+    experiment = tracking.connect().get_experiment_by_name(drift.EXPERIMENT)
+    assert experiment is not None
+    [run] = tracking.connect().search_runs([experiment.experiment_id])
     assert run.data.metrics["drift/brightness"] == 1
     assert run.data.metrics["pictures"] == 40
     assert "drift/side" not in run.data.metrics  # all were prepared at 64 pixels
@@ -108,7 +108,10 @@ def test_drift_is_a_warning_with_a_number(fivenets, project: Path, noted: Path) 
 def test_the_training_pictures_themselves_have_not_drifted(
     fivenets, project: Path, drawn_signs: Path, noted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = drift.trained_on(registry.version_of("signs/1"), run_of(project))
+    version = registry.version_of("signs/1")
+    run = tracking.run_with_id(str(version.run_id))
+    assert run is not None
+    found = drift.trained_on(version, run)
     assert len(found["side"]) == 24
     rng = np.random.default_rng(0)
     rows = rng.permutation(np.arange(48) % 24)[:40]
@@ -120,10 +123,6 @@ def test_the_training_pictures_themselves_have_not_drifted(
     code, out, said = fivenets("watch", "signs/1", noted, "--json")
     assert (code, said) == (0, "")
     assert json.loads(out)["drift"] == ""
-
-
-def run_of(project: Path):
-    return tracking.run_with_id(str(registry.version_of("signs/1").run_id))
 
 
 def test_a_folder_of_pictures(fivenets, project: Path, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def state(version: ModelVersion, key: Path | None) -> str:
 
 def _package() -> Any:
     try:
-        import model_signing
+        import model_signing  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise UserError(
             "signatures need the package model-signing: pip install model-signing==1.1.1 "
