@@ -21,18 +21,36 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def fivenets(monkeypatch, capsys):
-    """Runs the command; answers exit code, standard output and standard error."""
+class Command:
+    """The command `fivenets`, run in this process."""
 
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["fivenets", *map(str, words)])
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+        self.monkeypatch, self.capsys = monkeypatch, capsys
+
+    def __call__(self, *words: object) -> tuple[int, str, str]:
+        """Exit code, standard output and standard error."""
+        self.monkeypatch.setattr("sys.argv", ["fivenets", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        printed = capsys.readouterr()
+        printed = self.capsys.readouterr()
         return int(ended.value.code or 0), printed.out, printed.err
 
-    return run
+    def answered(self, *words: object) -> str:
+        """Standard output, of a command that ends well."""
+        code, printed, said = self(*words)
+        assert code == 0, said
+        return printed
+
+    def refused(self, *words: object) -> str:
+        """The one sentence of a command that prints nothing else and ends with exit code 2."""
+        code, printed, said = self(*words)
+        assert (code, printed, said.count("\n")) == (2, "", 1), said
+        return said
+
+
+@pytest.fixture
+def fivenets(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

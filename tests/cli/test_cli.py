@@ -5,45 +5,21 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets import cli
 from fivenets.classification.architectures import build
 from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
 from fivenets.core.images import FORMATS
 
 LABELS = ("zero", "one", "two")
+CLASSIFY = ("classify", "--model", "digits.keras")
 
 NOT_AN_IMAGE = f"notes.png is not an image: expected one of {', '.join(FORMATS)}"
-
-
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Runs `fivenets` with these words, in this process."""
-
-    def run(*words: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["fivenets", *words])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        assert isinstance(caught.value.code, int)
-        printed = capsys.readouterr()
-        return Ended(caught.value.code, printed.out, printed.err)
-
-    return run
 
 
 @pytest.fixture(autouse=True)
@@ -72,10 +48,11 @@ def expected(name: str) -> dict:
     }
 
 
-def test_classify_json_is_one_object_per_picture_in_the_order_given(run) -> None:
-    ended = run("classify", "--model", "digits.keras", "--json", "bright.png", "dark.png")
-    assert (ended.code, ended.err) == (0, "")
-    lines = [json.loads(line) for line in ended.out.splitlines()]
+def test_classify_json_is_one_object_per_picture_in_the_order_given(fivenets) -> None:
+    words = ("classify", "--model", "digits.keras", "--json", "bright.png", "dark.png")
+    code, printed, said = fivenets(*words)
+    assert (code, said) == (0, "")
+    lines = [json.loads(line) for line in printed.splitlines()]
     assert lines == [expected("bright.png"), expected("dark.png")]
     assert [list(line) for line in lines] == [
         ["image", "label", "probability", "rejected", "score", "probabilities"]
@@ -83,44 +60,41 @@ def test_classify_json_is_one_object_per_picture_in_the_order_given(run) -> None
     assert list(lines[0]["probabilities"]) == list(LABELS)
 
 
-def test_classify_prints_a_table(run) -> None:
-    ended = run("classify", "--model", "digits.keras", "dark.png")
-    found = expected("dark.png")
-    assert ended.code == 0
-    [row] = [line for line in ended.out.splitlines() if "dark.png" in line]
+def test_classify_prints_a_table(fivenets) -> None:
+    printed, found = fivenets.answered(*CLASSIFY, "dark.png"), expected("dark.png")
+    [row] = [line for line in printed.splitlines() if "dark.png" in line]
     assert found["label"] in row
     assert f"{found['probability']:.3f}" in row
 
 
-def test_what_is_no_sign_is_said_in_place_of_a_label_and_so_is_a_caution(run) -> None:
+def test_what_is_no_sign_is_said_in_place_of_a_label_and_so_is_a_caution(fivenets) -> None:
     network, strict = build("assignment_cnn", 8, 3), Calibration(labels=2, least_score=1e9)
     known = (strict, "hand sign", "this model has seen drawn hands only")
     Classifier(network, LABELS[:2], *known).save(Path("strict.keras"))
-    ended = run("classify", "--model", "strict.keras", "dark.png")
-    assert ended.code == 0
-    [row] = [line for line in ended.out.splitlines() if "dark.png" in line]
+    code, printed, said = fivenets("classify", "--model", "strict.keras", "dark.png")
+    assert code == 0
+    [row] = [line for line in printed.splitlines() if "dark.png" in line]
     assert "no hand sign seen" in row
-    assert ended.err == "note: this model has seen drawn hands only\n"
+    assert said == "note: this model has seen drawn hands only\n"
 
 
-def test_names_and_labels_are_printed_as_they_are(run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_and_labels_are_printed_as_they_are(
+    fivenets, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     labels = ("[/b]", "holiday[old]", ":cat:")
     Classifier(build("assignment_cnn", 8, len(labels)), labels).save(Path("odd.keras"))
     Path("[", "b]").mkdir(parents=True)
     Image.new("RGB", (20, 20)).save("[/b]/x[old].png")
-    ended = run("classify", "--model", "odd.keras", "[/b]/x[old].png")
-    assert ended.code == 0
-    assert " [/b]/x[old].png " in ended.out
-    assert any(f" {label} " in ended.out for label in labels)
+    printed = fivenets.answered("classify", "--model", "odd.keras", "[/b]/x[old].png")
+    assert " [/b]/x[old].png " in printed
+    assert any(f" {label} " in printed for label in labels)
 
 
-def test_a_name_that_is_not_utf_8_is_printed(run) -> None:
+def test_a_name_that_is_not_utf_8_is_printed(fivenets) -> None:
     name = os.fsdecode(b"caf\xe9.png")
     Image.new("RGB", (20, 20)).save(name, "png")
-    ended = run("classify", "--model", "digits.keras", name)
-    assert ended.code == 0
-    assert r"caf\udce9.png" in ended.out
+    assert r"caf\udce9.png" in fivenets.answered(*CLASSIFY, name)
 
 
 def test_of_good_pictures_and_a_bad_one_the_good_are_answered_by_the_command_itself() -> None:
@@ -133,11 +107,11 @@ def test_of_good_pictures_and_a_bad_one_the_good_are_answered_by_the_command_its
     assert answered == ["dark.png", "bright.png"]
 
 
-def test_every_bad_picture_gets_its_sentence(run) -> None:
-    ended = run("classify", "--model", "digits.keras", "notes.png", "dark.png", "missing.png")
-    assert ended.code == 2
-    assert "dark.png" in ended.out
-    assert ended.err.splitlines() == [
+def test_every_bad_picture_gets_its_sentence(fivenets) -> None:
+    code, printed, said = fivenets(*CLASSIFY, "notes.png", "dark.png", "missing.png")
+    assert code == 2
+    assert "dark.png" in printed
+    assert said.splitlines() == [
         f"error: {NOT_AN_IMAGE}",
         "error: missing.png: no such file",
     ]
@@ -150,28 +124,30 @@ def test_every_bad_picture_gets_its_sentence(run) -> None:
         ("notes.keras", "error: notes.keras is not a usable .keras model: File is not a zip file"),
     ],
 )
-def test_a_model_file_that_cannot_be_used_is_a_sentence(run, model: str, sentence: str) -> None:
+def test_a_model_file_that_cannot_be_used_is_a_sentence(
+    fivenets, model: str, sentence: str
+) -> None:
     Path("notes.keras").write_text("no model")
-    assert run("classify", "--model", model, "dark.png") == Ended(2, "", f"{sentence}\n")
+    assert fivenets("classify", "--model", model, "dark.png") == (2, "", f"{sentence}\n")
 
 
-def test_an_empty_registry_says_run_make(run, folder: Path) -> None:
-    ended = run("classify", "dark.png")
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err.splitlines()[-1] == (
+def test_an_empty_registry_says_run_make(fivenets, folder: Path) -> None:
+    code, printed, said = fivenets("classify", "dark.png")
+    assert (code, printed) == (2, "")
+    assert said.splitlines()[-1] == (
         f"error: no model is registered in sqlite:///{folder}/mlflow.db: run `make` first, "
         "or name a .keras file"
     )
-    assert "Traceback" not in ended.err
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(
     "words", [["classify"], ["paint", "dark.png"], ["classify", "--mode", "x"]]
 )
-def test_wrong_words_show_the_usage(run, words: list[str]) -> None:
-    ended = run(*words)
-    assert (ended.code, ended.out) == (2, "")
-    assert "Usage: fivenets" in ended.err
+def test_wrong_words_show_the_usage(fivenets, words: list[str]) -> None:
+    code, printed, said = fivenets(*words)
+    assert (code, printed) == (2, "")
+    assert "Usage: fivenets" in said
 
 
 ROW = {
@@ -188,13 +164,13 @@ ROW = {
 }
 
 
-def test_results_without_a_run_say_run_make(run, folder: Path) -> None:
+def test_results_without_a_run_say_run_make(fivenets, folder: Path) -> None:
     sentence = f"error: {folder}/reports/results.json not found: run `make` first\n"
-    assert run("results") == Ended(2, "", sentence)
+    assert fivenets("results") == (2, "", sentence)
 
 
 def test_results_are_the_rows_of_the_report_as_a_table_of_80_columns_or_as_json(
-    run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    fivenets, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     compact = {"model": "signs-compact", "data": "my[old] (folder)", "gate": "champion"}
@@ -204,10 +180,10 @@ def test_results_are_the_rows_of_the_report_as_a_table_of_80_columns_or_as_json(
     inner = folder / "somewhere"
     inner.mkdir()
     monkeypatch.chdir(inner)
-    table = run("results")
-    assert (table.code, table.err) == (0, "")
-    assert max(map(len, table.out.splitlines())) <= 80
+    code, table, said = fivenets("results")
+    assert (code, said) == (0, "")
+    assert max(map(len, table.splitlines())) <= 80
     for key in ("model", "data", "course", "ours", "gate"):
-        assert all(row[key] in table.out for row in rows)
-    as_json = run("results", "--json")
-    assert [json.loads(line) for line in as_json.out.splitlines()] == rows
+        assert all(row[key] in table for row in rows)
+    as_json = fivenets.answered("results", "--json")
+    assert [json.loads(line) for line in as_json.splitlines()] == rows

@@ -121,6 +121,12 @@ def test_verify_takes_the_threshold_that_it_is_given() -> None:
 
 
 @pytest.mark.usefixtures("everything_is_a_face")
+def test_a_threshold_that_is_not_set_yet_is_the_models_own() -> None:
+    assert faces.verify(picture(0), picture(51), 0).endswith("threshold 0.250")
+    assert "threshold 0.250" in faces.identify(picture(0), [(picture(51), None)], 0)[1]
+
+
+@pytest.mark.usefixtures("everything_is_a_face")
 def test_identify_shows_the_nearest_and_says_whether_it_is_near_enough() -> None:
     known = [(picture(0), "Ada"), (picture(102), None)]
     nearest, words = faces.identify(picture(92), known, 0.25)

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from fivenets import cli
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.drawn.people import render_faces
@@ -51,13 +49,11 @@ def people(tmp_path: Path) -> Path:
     return folder
 
 
-def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *words: object) -> int:
-    monkeypatch.chdir(folder)
-    (folder / "dvc.yaml").touch()  # the project's top
-    monkeypatch.setattr(sys, "argv", ["fivenets", *map(str, words)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return int(ended.value.code or 0)
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project to work in, with a place for thresholds."""
+    (tmp_path / "dvc.yaml").touch()
+    monkeypatch.chdir(tmp_path)
 
 
 def test_a_saved_embedder_answers_as_before(model_file: Path) -> None:
@@ -146,18 +142,14 @@ def test_embeddings_that_cannot_be_kept_are_no_error(
     assert not file.exists()
 
 
-def test_a_person_whose_name_is_not_utf8_is_known(
-    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
-) -> None:
+def test_a_person_whose_name_is_not_utf8_is_known(model_file: Path, people: Path, fivenets) -> None:
     name = os.fsdecode(b"person\xe4")
     (people / "person001").rename(people / name)
     picture = people / name / "4.png"
     words = ("identify", picture, "--gallery", people, "--model", model_file, "--cropped")
     for _ in range(2):
-        assert run(monkeypatch, tmp_path, *words, "--json") == 0
-        assert json.loads(capsys.readouterr().out)["person"] == name
-    assert run(monkeypatch, tmp_path, *words) == 0
-    assert "person\\udce4" in capsys.readouterr().out
+        assert json.loads(fivenets.answered(*words, "--json"))["person"] == name
+    assert "person\\udce4" in fivenets.answered(*words)
 
 
 def test_a_gallery_of_crops_is_not_one_of_photographs(
@@ -187,39 +179,35 @@ def test_a_gallery_of_other_dimensions_is_refused(model_file: Path, people: Path
 
 @pytest.mark.parametrize("far", ["0", "-0.1", "1", "nan"])
 def test_a_far_that_cannot_be_is_refused(
-    far: str, model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+    far: str, model_file: Path, people: Path, fivenets
 ) -> None:
     words = ("faces", "calibrate", people, f"--far={far}", "--model", model_file, "--cropped")
-    assert run(monkeypatch, tmp_path, *words) == 2
-    assert "the target FAR should lie between 0 and 1" in capsys.readouterr().err
+    assert "the target FAR should lie between 0 and 1" in fivenets.refused(*words)
 
 
-def test_calibrating_takes_three_people(
-    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
-) -> None:
+def test_calibrating_takes_three_people(model_file: Path, people: Path, fivenets) -> None:
     for person in sorted(people.iterdir())[2:]:
         shutil.rmtree(person)
     words = ("faces", "calibrate", people, "--far", "0.1", "--model", model_file, "--cropped")
-    assert run(monkeypatch, tmp_path, *words) == 2
-    assert "pictures of at least 3 people are needed, there are 2" in capsys.readouterr().err
+    assert "pictures of at least 3 people are needed, there are 2" in fivenets.refused(*words)
 
 
-def test_verify(model_file: Path, people: Path, monkeypatch, capsys) -> None:
+def test_verify(model_file: Path, people: Path, fivenets) -> None:
     picture = people / "person000" / "0.png"
     options = ("--model", model_file, "--cropped", "--json")
-    assert run(monkeypatch, people.parent, "verify", picture, picture, *options) == 0
-    shown = capsys.readouterr()
-    assert json.loads(shown.out) == {
+    code, printed, said = fivenets("verify", picture, picture, *options)
+    assert code == 0
+    assert json.loads(printed) == {
         "same": True,
         "distance": 0.0,
         "threshold": 0.1,
         "target_far": 0.001,
     }
-    assert "the same picture" in shown.err
+    assert "the same picture" in said
 
 
 def test_identify_knows_its_people_and_no_others(
-    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+    model_file: Path, people: Path, tmp_path: Path, fivenets
 ) -> None:
     stranger = tmp_path / "stranger.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)).save(stranger)
@@ -229,53 +217,51 @@ def test_identify_knows_its_people_and_no_others(
     file.write_text(json.dumps(json.loads(file.read_text()) | measured))
     words = ("identify", people / "person001" / "4.png", stranger, tmp_path / "none.png")
     options = ("--gallery", people, "--model", model_file, "--cropped", "--json")
-    assert run(monkeypatch, tmp_path, *words, *options) == 2
-    shown = capsys.readouterr()
-    rows = [json.loads(line) for line in shown.out.splitlines()]
+    code, printed, said = fivenets(*words, *options)
+    assert code == 2
+    rows = [json.loads(line) for line in printed.splitlines()]
     assert [row["person"] for row in rows] == ["person001", None]
     assert {row["false_identification"] for row in rows} == {0.01}
     assert {row["threshold"] for row in rows} == {0.09}  # the gallery's, and not a pair's
     assert {row["false_identification_in_gallery"] for row in rows} == {0.0}
-    said = " ".join(shown.err.split())
-    assert f"for {size} pictures in a gallery is to name at most 2% of strangers" in said
-    assert "measured on people who did not set it: 1.0%; this gallery takes 0.0% " in said
-    assert "none.png: no such file" in shown.err
+    sentence = " ".join(said.split())
+    assert f"for {size} pictures in a gallery is to name at most 2% of strangers" in sentence
+    assert "measured on people who did not set it: 1.0%; this gallery takes 0.0% " in sentence
+    assert "none.png: no such file" in said
 
 
 def test_calibrate_sets_the_threshold_that_verify_uses(
-    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+    model_file: Path, people: Path, fivenets
 ) -> None:
     options = ("--model", model_file, "--cropped", "--json")
     words = ("faces", "calibrate", people, "--far", "0.2", "--folds", "2")
-    assert run(monkeypatch, tmp_path, *words, *options) == 0
-    made = json.loads(capsys.readouterr().out)
+    made = json.loads(fivenets.answered(*words, *options))
     assert made["target_far"] == 0.2
     assert 0 <= made["far"] <= 1
     assert 0 <= made["false_identification"] <= 1
     assert [size for size, _ in made["galleries"]] == [1]  # four people are too few for more
     assert made["people"] == 4
     picture = people / "person000" / "0.png"
-    run(monkeypatch, tmp_path, "verify", picture, picture, *options)
-    assert json.loads(capsys.readouterr().out)["threshold"] == made["threshold"]
+    assert (
+        json.loads(fivenets.answered("verify", picture, picture, *options))["threshold"]
+        == made["threshold"]
+    )
 
 
 def test_calibrate_says_what_is_accepted_of_people_without_a_part_in_it(
-    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+    model_file: Path, people: Path, fivenets
 ) -> None:
     options = ("--far", "0.2", "--model", model_file, "--cropped")
-    assert run(monkeypatch, tmp_path, "faces", "calibrate", people, *options) == 0
-    assert "of people who had no part in it, such a threshold accepts" in " ".join(
-        capsys.readouterr().out.split()
-    )
+    words = ("faces", "calibrate", people, *options)
+    accepted = "of people who had no part in it, such a threshold accepts"
+    assert accepted in " ".join(fivenets.answered(*words).split())
     shutil.rmtree(people / "person003")
-    assert run(monkeypatch, tmp_path, "faces", "calibrate", people, *options) == 0
-    printed = " ".join(capsys.readouterr().out.split())
-    assert "and an unknown part of pairs of two" in printed
+    assert "and an unknown part of pairs of two" in " ".join(fivenets.answered(*words).split())
 
 
 @pytest.mark.parametrize("command", ["identify", "calibrate"])
 def test_an_empty_folder_is_refused(
-    command: str, model_file: Path, tmp_path: Path, monkeypatch, capsys
+    command: str, model_file: Path, tmp_path: Path, fivenets
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -283,8 +269,9 @@ def test_an_empty_folder_is_refused(
         "identify": ("identify", "a.png", "--gallery", empty),
         "calibrate": ("faces", "calibrate", empty, "--far", "0.1"),
     }[command]
-    assert run(monkeypatch, tmp_path, *words, "--model", model_file) == 2
-    assert "is empty: expected pictures in one folder per person" in capsys.readouterr().err
+    assert "is empty: expected pictures in one folder per person" in fivenets.refused(
+        *words, "--model", model_file
+    )
 
 
 def test_the_same_picture_of_two_people_is_neither_ones(model_file: Path, people: Path) -> None:
@@ -317,38 +304,38 @@ def crowd(tmp_path: Path) -> Path:
 
 @pytest.mark.usefixtures("two_faces")
 def test_verify_takes_the_largest_face_says_so_and_draws_it(
-    model_file: Path, crowd: Path, monkeypatch, capsys, tmp_path: Path
+    model_file: Path, crowd: Path, tmp_path: Path, fivenets
 ) -> None:
     words = ("verify", crowd, crowd, "--model", model_file, "--out", tmp_path / "out")
-    assert run(monkeypatch, tmp_path, *words) == 0
-    assert (
-        "crowd.png: 2 faces, of which the largest one is taken (--face)" in capsys.readouterr().err
-    )
+    code, _, said = fivenets(*words)
+    assert code == 0
+    assert "crowd.png: 2 faces, of which the largest one is taken (--face)" in said
     drawn = np.asarray(Image.open(tmp_path / "out" / "crowd.png").convert("RGB"))
     green, grey = ((drawn == colour).all(axis=2) for colour in ((20, 150, 60), (150, 150, 150)))
     assert np.nonzero(green)[1].min() > 38 > 20 > np.nonzero(grey)[1].max() - 5
-    assert run(monkeypatch, tmp_path, *words[:5], "--face", "only") == 2
-    assert "one face expected, 2 found" in capsys.readouterr().err
+    assert "one face expected, 2 found" in fivenets.refused(*words[:5], "--face", "only")
 
 
 @pytest.mark.usefixtures("two_faces")
 def test_identify_names_each_face_and_one_where_one_is_asked_for(
-    model_file: Path, people: Path, crowd: Path, monkeypatch, capsys, tmp_path: Path
+    model_file: Path, people: Path, crowd: Path, tmp_path: Path, fivenets
 ) -> None:
     words = ("identify", crowd, "--gallery", people, "--model", model_file, "--json")
-    assert run(monkeypatch, tmp_path, *words, "--out", tmp_path / "out") == 0
-    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    rows = [
+        json.loads(line)
+        for line in fivenets.answered(*words, "--out", tmp_path / "out").splitlines()
+    ]
     assert [row["face"] for row in rows] == [[40, 0, 80, 40], [0, 0, 20, 20]]
     assert (tmp_path / "out" / "crowd.png").is_file()
-    assert run(monkeypatch, tmp_path, *words, "--face", "largest") == 0
-    shown = capsys.readouterr()
-    assert json.loads(shown.out)["face"] == rows[0]["face"]
-    assert "1 more faces than the largest one (--face all)" in shown.err
+    code, printed, said = fivenets(*words, "--face", "largest")
+    assert code == 0
+    assert json.loads(printed)["face"] == rows[0]["face"]
+    assert "1 more faces than the largest one (--face all)" in said
 
 
 @pytest.mark.usefixtures("two_faces")
 def test_a_film_names_each_face_twice_a_second(
-    model_file: Path, people: Path, monkeypatch, capsys, tmp_path: Path
+    model_file: Path, people: Path, tmp_path: Path, fivenets
 ) -> None:
     with av.open(str(tmp_path / "clip.mp4"), "w") as container:
         stream = container.add_stream("libx264", rate=10)
@@ -358,12 +345,10 @@ def test_a_film_names_each_face_twice_a_second(
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
     words = ("identify", "clip.mp4", "--gallery", people, "--model", model_file, "--json")
-    assert run(monkeypatch, tmp_path, *words) == 0
-    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    rows = [json.loads(line) for line in fivenets.answered(*words).splitlines()]
     assert [row["seconds"] for row in rows] == [0, 0, 0.5, 0.5, 1, 1]
     (tmp_path / "clip.mp4").write_bytes(b"no film")
-    assert run(monkeypatch, tmp_path, *words) == 2
-    assert "clip.mp4 is not a video that can be read" in capsys.readouterr().err
+    assert "clip.mp4 is not a video that can be read" in fivenets.refused(*words)
 
 
 @pytest.mark.parametrize(
@@ -378,7 +363,7 @@ def test_a_film_names_each_face_twice_a_second(
     ],
 )
 def test_what_a_model_of_drawn_faces_cannot_do_is_said(
-    origin: Origin, sentence: str, model_file: Path, people: Path, monkeypatch, capsys
+    origin: Origin, sentence: str, model_file: Path, people: Path, fivenets
 ) -> None:
     embedder = Embedder.from_file(model_file)
     Embedder(embedder.network, trained_on="x", sources=[origin]).save(model_file)
@@ -386,8 +371,8 @@ def test_what_a_model_of_drawn_faces_cannot_do_is_said(
     Calibration(0.1, 0.01, 0.001, "drawn", "d", "p", digest).write(calibration_file(model_file))
     picture = people / "person000" / "0.png"
     words = ("verify", picture, people / "person000" / "1.png", "--model", model_file, "--cropped")
-    assert run(monkeypatch, people.parent, *words) == 0
-    said = capsys.readouterr().err
+    code, _, said = fivenets(*words)
+    assert code == 0
     assert sentence in said if sentence else not said
 
 
@@ -420,7 +405,7 @@ def test_verify_says_what_its_threshold_was_set_for_and_what_it_then_did() -> No
 
 
 def test_a_model_trained_on_pairs_decides_by_its_classifier(
-    tmp_path: Path, model_file: Path, people: Path, monkeypatch, capsys
+    tmp_path: Path, model_file: Path, people: Path, fivenets
 ) -> None:
     embedder = Embedder.from_file(model_file)
     embedder.pairs = PairClassifier("absolute_difference", [-1.0] * embedder.dimensions, 0.25)
@@ -432,11 +417,10 @@ def test_a_model_trained_on_pairs_decides_by_its_classifier(
     picture = people / "person000" / "0.png"
     options = ("--by", "pairs", "--cropped", "--json")
     words = ("verify", picture, picture, "--model")
-    assert run(monkeypatch, tmp_path, *words, paired, *options) == 0
-    answer = json.loads(capsys.readouterr().out)
+    answer = json.loads(fivenets.answered(*words, paired, *options))
     assert (answer["same"], answer["distance"], answer["threshold"]) == (True, -0.25, -0.2)
     replace(calibration, pairs_threshold=None).write(file)
-    assert run(monkeypatch, tmp_path, *words, paired, *options) == 2
-    assert "the classifier of pairs has no threshold" in capsys.readouterr().err
-    assert run(monkeypatch, tmp_path, *words, model_file, *options) == 2
-    assert "was not trained on pairs (mining: pairs)" in capsys.readouterr().err
+    assert "the classifier of pairs has no threshold" in fivenets.refused(*words, paired, *options)
+    assert "was not trained on pairs (mining: pairs)" in fivenets.refused(
+        *words, model_file, *options
+    )

@@ -267,5 +267,5 @@ def test_mlflow_is_imported_in_its_places_only() -> None:
     ]
     others = [file for file in importing if file.parent.name not in ("pyfunc", "tracking")]
     assert named(others) == {
-        f"src/fivenets/runs/{name}.py" for name in ("model_metrics", "registry")
+        f"src/fivenets/runs/{name}.py" for name in ("model_metrics", "registry", "spark")
     }

@@ -108,10 +108,9 @@ def test_drift_is_a_warning_with_a_number(fivenets, project: Path, noted: Path) 
 def test_the_training_pictures_themselves_have_not_drifted(
     fivenets, project: Path, drawn_signs: Path, noted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version = registry.version_of("signs/1")
-    run = tracking.run_with_id(str(version.run_id))
+    run = run_of(project)
     assert run is not None
-    found = drift.trained_on(version, run)
+    found = drift.trained_on(registry.version_of("signs/1"), run)
     assert len(found["side"]) == 24
     rng = np.random.default_rng(0)
     rows = rng.permutation(np.arange(48) % 24)[:40]
@@ -123,6 +122,10 @@ def test_the_training_pictures_themselves_have_not_drifted(
     code, out, said = fivenets("watch", "signs/1", noted, "--json")
     assert (code, said) == (0, "")
     assert json.loads(out)["drift"] == ""
+
+
+def run_of(project: Path):
+    return tracking.run_with_id(str(registry.version_of("signs/1").run_id))
 
 
 def test_a_folder_of_pictures(fivenets, project: Path, tmp_path: Path) -> None:

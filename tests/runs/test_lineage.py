@@ -75,6 +75,7 @@ def test_the_lineage_of_a_version_is_all_that_made_it() -> None:
         },
         "gate": "accuracy >= 0.8",
         "gate_passed": True,
+        "signature": "none",
         "tolerances": {"accuracy": 0.01},
     }
 

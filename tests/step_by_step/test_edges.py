@@ -40,9 +40,9 @@ def test_a_filter_sees_the_edges_of_its_direction(name, seen, square, fivenets) 
 
 def test_an_unknown_filter_and_an_overwritten_picture_are_refused(square, fivenets) -> None:
     before = square.read_bytes()
-    code, _, error = fivenets("edges", square, "--filter", "canny", "--out", "canny.png")
-    assert code == 2
-    assert "one of vertical, horizontal, sobel, scharr, it is 'canny'" in error
+    assert "one of vertical, horizontal, sobel, scharr, it is 'canny'" in fivenets.refused(
+        "edges", square, "--filter", "canny", "--out", "canny.png"
+    )
     assert fivenets("edges", square, "--out", square)[0] == 2
     assert square.read_bytes() == before
 

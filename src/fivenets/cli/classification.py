@@ -32,8 +32,7 @@ def classify(
             predictions.append((image, classifier.classify([image])[0]))
         except UserError as error:
             refused.append(str(error))
-    if classifier.caution:
-        printing.warn(classifier.caution)
+    printing.warn(classifier.caution)
     if as_json:
         for image, prediction in predictions:
             print(json.dumps({"image": str(image), **asdict(prediction)}))

@@ -82,7 +82,9 @@ def verify(
     found = [read_face(path, cropped, face.value) for path in (first, second)]
     for path, one in zip((first, second), found, strict=True):
         if len(one.faces) > 1:
-            _note(f"{path}: {len(one.faces)} faces, of which the {_said(face)} is taken (--face)")
+            printing.warn(
+                f"{path}: {len(one.faces)} faces, of which the {_said(face)} is taken (--face)"
+            )
         if out and one.faces:
             is_meant = [place == one.chosen for place in range(len(one.faces))]
             _draw(out, path, one, ["" for _ in one.faces], is_meant)
@@ -90,8 +92,8 @@ def verify(
     verdict = compared(of_first, of_second, calibration, pairs)
     one, other = (one.picture for one in found)
     if one.shape == other.shape and (one == other).all():
-        _note("both are the same picture: its distance to itself says nothing")
-    _note(embedder.caution)
+        printing.warn("both are the same picture: its distance to itself says nothing")
+    printing.warn(embedder.caution)
     if as_json:
         print(json.dumps(asdict(verdict)))
     else:
@@ -124,7 +126,7 @@ def identify(
     calibration, embedder = _opened(model, trust, out)
     known, refused = enrolment.opened(gallery, embedder, cropped)
     for sentence in refused:
-        _note(f"left out of the gallery: {sentence}")
+        printing.warn(f"left out of the gallery: {sentence}")
     threshold, refused, table = calibration.of_gallery(len(known)), [], printing.table(*COLUMNS)
     in_gallery = identification.within(known, threshold)
     rates = {
@@ -141,7 +143,9 @@ def identify(
                     printing.add_row(table, named.title(path), *named.cells(row, threshold))
                 others = len(named.found.faces) - len(named.meant)
                 if others > 0:
-                    _note(f"{path}: {others} more faces than the {_said(face)} (--face all)")
+                    printing.warn(
+                        f"{path}: {others} more faces than the {_said(face)} (--face all)"
+                    )
                 if out and named.found.faces:
                     meant = [place in named.meant for place in range(len(named.found.faces))]
                     _draw(out, path, named.found, named.labels, meant)
@@ -150,8 +154,8 @@ def identify(
     if table.rows and not as_json:
         printing.console().print(table)
     if table.rows:
-        _note(_of_strangers(calibration, in_gallery, len(known)))
-        _note(embedder.caution)
+        printing.warn(_of_strangers(calibration, in_gallery, len(known)))
+        printing.warn(embedder.caution)
     if refused:
         raise UserError("\nerror: ".join(refused))
 
@@ -183,7 +187,7 @@ def calibrate(
         folder, embedder, far, false_identification, folds, cropped
     )
     for sentence in refused:
-        _note(f"left out: {sentence}")
+        printing.warn(f"left out: {sentence}")
     file = own_calibration_file(local.thresholds_folder(), embedder.model_sha256)
     calibration.write(file)
     if as_json:
@@ -233,12 +237,6 @@ def _draw(
 
 def _said(face: Which | Meant) -> str:
     return "one in the centre" if face == "centre" else f"{face.value} one"
-
-
-def _note(sentence: str) -> None:
-    """Says on standard error what is no part of the answer."""
-    if sentence:
-        printing.warn(sentence)
 
 
 def _percent(rate: float | None, digits: int) -> str:

@@ -20,8 +20,9 @@ def say(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """The same on standard error: what an answer should be read with."""
-    print(f"note: {printable(text)}", file=sys.stderr)
+    """Prints on standard error what an answer should be read with, if there is anything."""
+    if text:
+        print(f"note: {printable(text)}", file=sys.stderr)
 
 
 def table(*columns: str) -> Table:

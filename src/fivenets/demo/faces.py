@@ -37,8 +37,9 @@ def threshold() -> float:
 
 
 def verify(first: Any, second: Any, threshold: float) -> str:
-    """Whether two pictures show one person, in words."""
-    embedder, _ = _faces()
+    """Whether two pictures show one person, in words. A threshold of 0 is the model's own."""
+    embedder, calibration = _faces()
+    threshold = threshold or calibration.threshold
     from fivenets.faces.embedder import read_face
 
     found = [read_face(received(picture)) for picture in (first, second)]
@@ -54,12 +55,13 @@ def identify(
 ) -> tuple[Any, str]:
     """Whoever of the known people is nearest, and in words whether near enough.
 
-    known: pictures of one person each, with a caption or none.
+    known: pictures of one person each, with a caption or none. threshold: as `verify` has it.
     Raises: UserError where a picture shows no face; it says which.
     """
     if not known:
         raise UserError("first add pictures of known people, one person in each")
     embedder, calibration = _faces()
+    threshold = threshold or calibration.threshold
     from fivenets.faces.embedder import read_face
     from fivenets.faces.recognition import Gallery
 
@@ -159,7 +161,9 @@ def _draw_identify() -> Any:
 def _threshold_slider() -> Any:
     from fivenets.demo.widgets import gr
 
-    return gr.Slider(0, 2, 0.6, step=0.005, label="Largest distance of one person's faces")
+    # 0 until the model is loaded: whoever is quicker is not answered by another one's threshold.
+    label = "Largest distance of one person's faces (0: as the model was calibrated)"
+    return gr.Slider(0, 2, 0, step=0.005, label=label)
 
 
 TABS = (Tab("verify", MODEL, _draw_verify), Tab("identify", MODEL, _draw_identify))

@@ -47,10 +47,10 @@ def _draw() -> Any:
             with gr.Column():
                 picture = gr.Image(label="A face, or several", **PICTURE)
                 button = gr.Button("Find points", variant="primary")
-                examples(FACES, picture)
             with gr.Column():
                 words = gr.Markdown()
                 drawn = gr.Image(label="The points of each face", interactive=False)
+        examples(FACES, picture)
     answers = [drawn, words]
     button.click(asked(landmarks, _locator, answers), picture, answers, api_name="landmarks")
     return said

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.places import prepared
 from fivenets.datasets.settings import PlaceSettings
-from fivenets.exports.served import Outputs, Served, asked, evenly
+from fivenets.exports.served import Outputs, Served, evenly, named
 from fivenets.fitting import model_files
 from fivenets.localisation import scoring
 from fivenets.localisation.augmentation import WHOLE, warped
@@ -42,7 +41,7 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
         return {"places_apart": float(np.abs(one[OUTPUT] - other[OUTPUT])[:, places].max())}
 
     return Served(
-        network=network(model_files.load(file)[0]),
+        network=named(model_files.load(file)[0], 255, [OUTPUT]),
         sides=(locator.size, locator.size),
         preparation=f"RGB, stretched to {locator.size} by {locator.size}"
         + (", of a face that is cut out and upright" if data.form == "points" else ""),
@@ -56,9 +55,3 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
         tolerance=0.01,
         apart=apart,
     )
-
-
-def network(vector: keras.Model) -> keras.Model:
-    """(n, size, size, 3) uint8 -> (n, 1 + coordinates + labels)."""
-    picture, (found,) = asked(vector, 255)
-    return keras.Model(picture, {OUTPUT: found}, name=vector.name)
