@@ -65,11 +65,7 @@ def state(version: ModelVersion, key: Path | None) -> str:
 
 def _package() -> Any:
     try:
-<<<<<<< HEAD
-        import model_signing  # pyright: ignore[reportMissingImports]
-=======
         import model_signing  # pyright: ignore[reportMissingImports]  # of nobody's requirements
->>>>>>> main
     except ImportError:
         raise UserError(
             "signatures need the package model-signing: pip install model-signing==1.1.1 "
