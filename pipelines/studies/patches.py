@@ -13,7 +13,7 @@ from fivenets.core.candidates import Candidate
 from fivenets.exports import writing
 from fivenets.fitting import model_files
 from fivenets.looking import patches, sheet
-from fivenets.runs import page
+from fivenets.runs import lookup, page
 
 TASKS = ("classification", "detection", "faces")
 UNITS = 8  # of each layer, drawn
@@ -29,8 +29,10 @@ def main(*names: str) -> None:
 
 def draw(candidate: Candidate) -> Path:
     """The sheet of one model."""
-    pictures = writing.served_by(candidate, candidate.file).training
-    network, _ = model_files.load(candidate.file)
+    # Not the candidate's own file: a face network's threshold is beside the registered one.
+    file = lookup.model_file(f"{candidate.registered}@{candidate.name}")
+    pictures = writing.served_by(candidate, file).training
+    network, _ = model_files.load(file)
     white = tasks.find(candidate.task).service.white or 255
     layers = patches.excited(network, [picture * (white / 255) for picture in pictures])
     drawn = sheet.sheet(layers, sheet.first_filters(network), pictures, UNITS)
