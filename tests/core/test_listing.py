@@ -202,3 +202,16 @@ def test_without_pillow_heif_photographs_of_a_telephone_are_named(tmp_path: Path
     assert listing.listed(tmp_path).left_out == {listing.HEIF: ["IMG_0001.HEIC"]}
     with pytest.raises(UserError, match="is HEIC: the package pillow-heif"):
         images.read_image(tmp_path / "IMG_0001.HEIC")
+
+
+def test_of_a_folder_what_is_in_it_and_around_it_is_said() -> None:
+    left_out = {"no pictures": ["cats/young/a.txt", "cats", "cats/old/b.txt", "cats/younger"]}
+    found = listing.Listing(Path("all"), [], left_out)
+    assert found.sentence("cats/young") == (
+        "all: left out: no pictures (2: cats/young/a.txt, cats)"
+    )
+
+
+def test_everything_is_more_than_pictures(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    assert names(listing.everything(tmp_path)) == ["notes.txt"]
