@@ -41,7 +41,7 @@ def train(candidate: Candidate) -> Making:
     # It changes nothing in the network: a training that could not be scored is refused.
     protocol = params.settings(Protocol, candidate.name, "evaluate")
     settings = params.settings(TrainedFaces, str(candidate.data))
-    sets.refuse_one_dataset(settings, _settings(str(candidate.scored_on)))
+    sets.refuse_one_dataset(*map(_settings, (str(candidate.data), str(candidate.scored_on))))
     faces, unseen, record = scoring.load(candidate.data)
     setting, scorers, _ = scoring.photographs(candidate)
     faces = sets.to_train_on(faces, unseen, setting, scorers, protocol)
