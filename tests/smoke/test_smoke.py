@@ -22,18 +22,7 @@ import pytest
 from asking import free_port, predictions, wait_until_it_answers
 from PIL import Image
 from ruamel.yaml import YAML
-from tiny import (
-    CANDIDATES,
-    EPOCHS,
-    MODELS,
-    NAME,
-    PROJECT,
-    TRAINED,
-    Clone,
-    kill,
-    make_side_by_side,
-    tiny_clone,
-)
+from tiny import CANDIDATES, EPOCHS, MODELS, NAME, PROJECT, TRAINED, Clone, kill, tiny_clone
 
 from fivenets.drawn.signs import render_sign
 from fivenets.runs import results
@@ -44,10 +33,9 @@ pytestmark = pytest.mark.smoke
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The clone after a first `make`, without its setting up; what is left of it by itself."""
+    """The clone after a first `make`, without its setting up."""
     clone = tiny_clone(tmp_path_factory.mktemp("smoke") / "clone", CANDIDATES)
     clone.run("python", "pipelines/make/refresh.py")
-    make_side_by_side(clone)
     clone.run("dvc", "repro")
     clone.run("python", "pipelines/make/sync.py")
     return clone

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,12 +38,6 @@ CANDIDATES = {  # of each registered name
     "facenet": ["facenet-nn4", "facenet-resnet"],
     "style-transfer": ["style-transfer"],
 }
-# Names whose stages share no data, so that the two can be made side by side.
-HALVES = (
-    ("signs-cnn", "signs-resnet50", "style-transfer"),
-    ("yolov2", "yolov2-compact", "unet", "facenet"),
-)
-IN_THE_WAY = "Unable to acquire lock"  # as DVC says when the other is between two stages for long
 MODELS = [model for candidates in CANDIDATES.values() for model in candidates]
 TRAINED = {"resnet50": 1, "yolov2-compact": 2, "unet": 1, "facenet-nn4": 2}  # epochs, beside EPOCHS
 SMALL_DETECTOR = {"height": 64, "width": 80, "filters": 4, "pictures": 64}
@@ -209,23 +202,6 @@ def make_tiny(clone: Clone) -> None:
         settings[name]["register"].pop("minimum_builtin", None)
     yaml.dump(settings, file)
     commit(clone, "Tiny settings")
-
-
-def make_side_by_side(clone: Clone) -> None:
-    """Most of the graph by two `dvc repro` at once: a stage mostly keeps one core busy."""
-
-    def make(names: tuple[str, ...]) -> None:
-        words = ["dvc", "repro", *(f"register@{name}" for name in names)]
-        said = IN_THE_WAY
-        while IN_THE_WAY in said:
-            done = subprocess.run(
-                words, cwd=clone.folder, env=clone.environment, capture_output=True, text=True
-            )
-            said = done.stdout + done.stderr
-        assert done.returncode == 0, said
-
-    with ThreadPoolExecutor(len(HALVES)) as pool:
-        list(pool.map(make, HALVES))
 
 
 def commit(clone: Clone, message: str) -> None:
