@@ -131,6 +131,7 @@ def test_answers_have_the_columns_and_the_types_that_spark_is_told(script: str) 
     model = SimpleNamespace(caution="", **{asked: lambda *_, **__: found})
     served = load(script)
     setattr(served, attribute, model)
+    served.file = "model.keras"
     params = {"cropped": True} if script == "face_verifier" else None
     kinds = {"path": pa.string(), **columns_of(script), "error": pa.string()}
     answer = spark.answered(
