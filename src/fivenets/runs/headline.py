@@ -70,6 +70,16 @@ def _miou(value: float, numbers: Numbers, new: str) -> str:
     )
 
 
+def _located(value: float, numbers: Numbers, new: str) -> str:
+    share = f"{_percent(value)} of {numbers['examples']:,} test pictures"
+    if "mean_error" in numbers:
+        return (
+            f"in {share} the points are on average nearer to where they belong than 8% of the "
+            "distance between the eyes"
+        )
+    return f"right for {share}: whether there is an object, which, and where (overlapping by half)"
+
+
 def _style_reduction(value: float, numbers: Numbers, new: str) -> str:
     return f"{_percent(value)} of the photograph's distance from the style is gone in the painting"
 
@@ -80,5 +90,6 @@ SENTENCES: dict[str, Callable[[float, Numbers, str], str]] = {
     "agreement": _agreement,
     "ap50": _ap50,
     "miou": _miou,
+    "located": _located,
     "style_reduction": _style_reduction,
 }
