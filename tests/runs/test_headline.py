@@ -51,7 +51,7 @@ def said_of(numbers: dict[str, Any], metric: str, parameters: dict[str, str] | N
         ("agreement", "the same boxes as opencv 4 and darknet in 100% of comparisons, on 150"),
         ("ap50", "1,475 objects of 2 classes are found with a mean average precision of 0.077"),
         ("miou", "the marked and the true pixels of a class overlap by 50.0%, as the mean of"),
-        ("located", "right for 90.0% of 120 test pictures: whether there is an object"),
+        ("located", "right for 90.0% of 150 test pictures: whether there is an object"),
         ("style_reduction", "99.8% of the photograph's distance from the style"),
         ("eer", "eer: 0.012"),
         ("recall", "recall: unknown"),
@@ -66,6 +66,11 @@ def test_a_comparison_of_faces_says_over_how_many_people() -> None:
     assert "in 75.0% of comparisons (chance: 50%; 1,200 people it was not trained on)" in said
     assert said_of(OF_PAIRS, "auc").endswith("1,200 people)")
     assert said_of(OF_PAIRS, "accuracy") == "right for 90.0% of 4,950 pairs of pictures"
+
+
+def test_points_are_located_by_the_distance_between_the_eyes() -> None:
+    said = said_of({"located": 0.903, "mean_error": 0.057, "examples": 330}, "located")
+    assert said.startswith("in 90.3% of 330 test pictures the points are on average nearer")
 
 
 def test_a_mean_that_is_no_count_stays_a_share() -> None:
