@@ -1,5 +1,7 @@
 """What tests of several folders share."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,18 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_surroundings() -> Iterator[None]:
+    """Undoes what a file's tests leave: MLflow keeps its store in a variable of the environment."""
+    environment, folder = dict(os.environ), Path.cwd()
+    yield
+    if mlflow := sys.modules.get("mlflow"):
+        mlflow.set_tracking_uri(None)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
 
 
 class Command:
