@@ -10,8 +10,8 @@ REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
 # pip's errors, without its hundreds of warnings of folders that it passes over on some machines.
 QUIET := --quiet --quiet --disable-pip-version-check --no-input
 READY := $(VENV)/.ready-$(basename $(REQUIREMENTS))
-# Several files of tests at a time, each file's in one process.
-TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile
+# Several files of tests at a time, each file's in one process, and in the order of one after another.
+TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Paths of this folder stand here and in quotes only: make takes a space for the end of a word.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
