@@ -135,6 +135,17 @@ def test_a_folder_of_pictures(fivenets, project: Path, tmp_path: Path) -> None:
     assert (said[0], said[2]) == (2, "error: 3 pictures say too little: expected at least 30\n")
 
 
+def test_a_broken_picture_in_a_folder_is_left_out_and_named(
+    fivenets, project: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for index in range(30):
+        Image.fromarray(PLAIN).save(tmp_path / f"{index}.png")
+    (tmp_path / "broken.png").write_text("no picture")
+    code, out, _ = fivenets("watch", "signs/1", tmp_path, "--json")
+    assert (code, json.loads(out)["asked"]) == (1, 30)
+    assert "broken.png is not an image" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("model", "lines", "sentence"),
     [

@@ -69,6 +69,12 @@ def test_a_signature_holds_until_a_file_changes(project: Path) -> None:
 
 
 @pytest.mark.usefixtures("project")
+def test_a_key_that_is_not_there_is_named_where_nothing_is_signed() -> None:
+    with pytest.raises(UserError, match="no such key"):
+        signing.state(registry.version_of("digits/1"), Path("none.pub"))
+
+
+@pytest.mark.usefixtures("project")
 def test_without_the_package_a_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "model_signing", None)
     with pytest.raises(UserError, match="pip install model-signing"):

@@ -44,8 +44,7 @@ def landmarks(
         print(json.dumps({"image": str(picture), "face": number, "points": points}))
     if not as_json:
         printing.say(f"{out}: {in_words(found)}, in green")
-    if locator.caution:
-        printing.warn(locator.caution)
+    printing.warn(locator.caution)
 
 
 @app.command()
@@ -71,8 +70,7 @@ def locate(
     else:
         what = f"{found.label} at {', '.join(f'{edge:.0f}' for edge in box)}" if box else "nothing"
         printing.say(f"{out}: {what}; an object is there with {found.presence:.0%}")
-    if locator.caution:
-        printing.warn(locator.caution)
+    printing.warn(locator.caution)
 
 
 def _locator(model: str, trust: bool, form: str, out: Path, picture: Path) -> "Locator":

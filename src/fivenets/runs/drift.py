@@ -7,7 +7,8 @@ that made the model: who has the store needs no data.
 import contextlib
 import itertools
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from fivenets.core.errors import UserError
 from fivenets.runs import local, registry, tracking, watching
 from fivenets.runs.watching import MEASURES, Numbers
 from fivenets.sources.origin import all_of
+
+log = logging.getLogger(__name__)
 
 EXPERIMENT = "fivenets-watch"  # a run of each comparison
 REFERENCE = "watch/trained_on.json"  # on the run that made the model
@@ -98,7 +101,15 @@ def _of_folder(folder: Path, version: ModelVersion) -> Numbers:
         raise UserError("faces are compared as they are cropped: expected a file of requests")
     found = listing.listed(folder)
     found.say()
-    return watching.of_pictures(map(images.read_image, found.files))
+    return watching.of_pictures(_readable(found.files))
+
+
+def _readable(files: Iterable[Path]) -> Iterator[np.ndarray]:
+    for file in files:
+        try:
+            yield images.read_image(file)
+        except UserError as error:
+            log.warning("left out: %s", error)
 
 
 def compared(trained: Numbers, asked: Numbers) -> list[dict[str, Any]]:

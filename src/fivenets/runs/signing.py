@@ -40,14 +40,14 @@ def sign(model: str, key: Path) -> str:
 
 def state(version: ModelVersion, key: Path | None) -> str:
     """Whether a version's signature holds by this public key, in a few words."""
+    if key and not key.is_file():
+        raise UserError(f"{key}: no such key")
     kept = tracking.text_artifact(str(version.run_id), f"{FOLDER}/{_name(version)}")
     if kept is None:
         return "none"
     if key is None:
         return "there is one: --public-key checks it"
     package = _package()
-    if not key.is_file():
-        raise UserError(f"{key}: no such key")
     with tempfile.TemporaryDirectory(prefix="fivenets-") as scratch:
         files, signature = _files(version), Path(scratch, _name(version))
         signature.write_text(kept)
