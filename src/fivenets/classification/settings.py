@@ -161,6 +161,8 @@ class ClassifierRecipe(Recipe):
     schedule: Literal["cosine", "step"] = "cosine"
     weight_decay: NonNegative
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    # Whether an answer is the mean of those to a picture and to its mirror image.
+    test_time_mirror: bool = False
     augmentation: Section[Strengths] = Strengths()
     frozen_epochs: Annotated[int, Field(ge=0)] = 0
     # all: but the logits, of features that are computed once | up_to:LAYER, with it | none
