@@ -61,7 +61,7 @@ def test_each_of_ten_thousand_people_is_found_and_a_stranger_is_not() -> None:
 
 
 def test_saved_loaded_and_appended(gallery: Gallery, tmp_path: Path) -> None:
-    file = tmp_path / "gallery.npz"
+    file = tmp_path / "new" / "folder" / "gallery.npz"
     gallery.appended(np.array([[9, 9]]), ["Dot"], ["4"]).save(file)
     loaded = Gallery.load(file, "model")
     assert loaded.people == [*PEOPLE, "Dot"]
@@ -110,13 +110,13 @@ def test_open_set_numbers() -> None:
         np.array(["Ann", "Ben"]),
         np.array([[0, 1], [3, 3], [0, 0.5], [2, 2]], np.float32),
         np.array(["Ann", "Ben", "Ben", "Ben"]),  # the third is nearest to Ann; the last 2.2 away
-        np.array([[10, 0], [0, 0.9]], np.float32),
+        np.array([[10, 0], [0, 0.9], [-9, 0], [0, -8]], np.float32),
         threshold=1.0,
     )
     assert found == {
         "rank_1": 0.75,
         "detection_and_identification": 0.5,
-        "false_identification": 0.5,
+        "false_identification": 0.25,
     }
 
 
@@ -125,6 +125,8 @@ def test_enrolment_takes_the_first_images_and_leaves_some_to_ask_about() -> None
     assert enrolled_rows(people, 1).tolist() == [0, 1]
     with pytest.raises(UserError, match="b has too few images"):
         enrolled_rows(people, 2)
+    with pytest.raises(UserError, match="b has too few images: 1 for"):
+        enrolled_rows(people[:3], 1)
 
 
 def test_each_person_in_turn_is_a_stranger_to_the_others() -> None:
