@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from random_weights import random_weights
 
 from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
@@ -90,7 +91,7 @@ def test_the_service_is_inside_the_network() -> None:
 
 def test_a_detectors_scales_are_those_that_it_decodes() -> None:
     cfg = darknet.parse(compact.cfg(32, 64, 2, [(1.0, 2.0)] * 2, 4), "small.cfg")
-    _, numbers = weights.random(cfg, 0)
+    _, numbers = random_weights(cfg, 0)
     network = model.build(cfg)
     model.load(network, cfg, numbers)
     detector = Detector(network, cfg, weights.Header(0, 2, 5, 0), ["x", "y"])
