@@ -78,10 +78,7 @@ def rows_of(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str,
 
 
 def version_folder(folder: Path) -> Path:
-    """The folder below `folder` that TFDS reads.
-
-    Raises: UserError where there is none.
-    """
+    """The folder below `folder` that TFDS reads. Raises: UserError where there is none."""
     found = next(folder.rglob("dataset_info.json"), None)
     if found is None:
         raise UserError(f"{folder} holds no prepared data set: run `dvc repro` first")

@@ -1,6 +1,5 @@
 """What a converted detector is worth where no boxes are known: agreement and speed."""
 
-import itertools
 import statistics
 import tempfile
 import time
@@ -41,8 +40,7 @@ def metrics(
             f"raw output within {worst['max_abs_difference']:.1e} and boxes within "
             f"{worst['max_box_difference_px']:.4f} px of {' and '.join(witnesses)}"
         )
-    parameters = detector.network.count_params()
-    known = {"parameters": parameters, "also": also, "certificate": record}
+    known = {"parameters": detector.network.count_params(), "also": also, "certificate": record}
     return {**found, **worst, **seconds, **known}
 
 
@@ -65,9 +63,9 @@ def agreement(detector: Detector, photographs: list[np.ndarray]) -> dict[str, An
             for name, profile in PROFILES.items()
         }
         for engine, answer in answers.items()
+        if not isinstance(answer, str)
     }
-    by_picture = (pictures for profiles in same.values() for pictures in profiles.values())
-    all_same = list(itertools.chain.from_iterable(by_picture))
+    all_same = [one for profiles in same.values() for found in profiles.values() for one in found]
     return {
         "agreement": float(np.mean(all_same)) if all_same else 0.0,
         "examples": len(all_same),
