@@ -114,7 +114,7 @@ def load(script: str) -> Any:
 
 SEEN = {  # of each script: how its model is asked, and what that finds
     "image_classifier": (
-        "classifier", "classify", [Prediction("3", 0.5, False, None, {"3": 0.5, "4": 0.5})]),
+        "classify", [Prediction("3", 0.5, False, None, {"3": 0.5, "4": 0.5})]),
     "image_segmenter": ("segment", Segmentation(np.eye(2, dtype="u1"), ("a", "b"))),
     "object_detector": ("detect", [[Detection("car", 0.5, 1, 2, 3, 4)]]),
     "object_locator": ("locate", Located(0.5, "car", 0.5, np.ones((2, 2)))),

@@ -24,7 +24,7 @@ SHOWN = 12  # test pictures on the page
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
     """Writes the data set that a section of params.yaml names."""
-    preparation.prepare(_settings(section), source, out, raw_dir)
+    preparation.prepare(params.settings(ObjectSettings, section), source, out, raw_dir)
 
 
 def training(candidate: Candidate) -> Making:
@@ -32,9 +32,8 @@ def training(candidate: Candidate) -> Making:
 
     What is served is read back from these, and they are what its certificate is about.
     """
-    settings = _settings(str(candidate.data))
     recipe = params.settings(DetectorRecipe, candidate.name, "train")
-    data = prepared.load(Path("data", str(candidate.data)), settings)
+    data = prepared.of_section(candidate.data)
     start, origins = None, data.origins
     if recipe.fine_tuning.start != "none":
         pair = sources.start(
@@ -55,7 +54,7 @@ def training(candidate: Candidate) -> Making:
         _keep(candidate, detector, cfg, weights, pictures)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make)
+    return Making(asdict(recipe) | {"data": asdict(data.settings)}, origins, make)
 
 
 def conversion(candidate: Candidate) -> Making:
@@ -89,10 +88,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         pictures = [images.read_image(picture) for picture in found]
         metrics = evaluation.metrics(detector, record, pictures)
     else:
-        settings = _settings(candidate.scored_on)
-        data = prepared.load(Path("data", candidate.scored_on), settings)
-        examples = data.test
-        pictures = [example.image_rgb_uint8 for example in examples[:SHOWN]]
+        data = prepared.of_section(candidate.scored_on)
+        pictures = [example.image_rgb_uint8 for example in data.test[:SHOWN]]
         metrics = evaluation.metrics(detector, record, pictures)
         metrics |= _scores(fast, data, candidate)
     profile = boxes.PROFILES[params.settings(Evaluation, candidate.name, "evaluate").profile]
@@ -145,10 +142,6 @@ def _keep(
 
 def _certificate(candidate: Candidate) -> Path:
     return candidate.folder / "certificate.json"
-
-
-def _settings(section: str) -> ObjectSettings:
-    return params.settings(ObjectSettings, section)
 
 
 TASK = Task(

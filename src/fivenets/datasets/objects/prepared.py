@@ -1,16 +1,16 @@
 """Reads a prepared set of pictures and boxes; any TFDS set with image and objects/bbox will do."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fivenets.core import params
 from fivenets.core.images import read_image
-from fivenets.datasets.opening import Examples, opened
+from fivenets.datasets.opening import Examples, Prepared, opened
 from fivenets.datasets.settings import ObjectSettings
-from fivenets.sources.origin import Origin, all_of
+from fivenets.sources.origin import Origin
 
 SMALLEST_SIDE = 1e-6  # of the picture's; what is narrower or lower has no area to find
 
@@ -27,19 +27,10 @@ class Example:
 
 
 @dataclass(frozen=True)
-class ObjectDataset:
-    """A prepared set of pictures."""
+class ObjectDataset(Prepared[Example]):
+    """A prepared set of pictures with boxes."""
 
     settings: ObjectSettings
-    labels: tuple[str, ...]
-    record: dict[str, Any]  # source.json: an `Origin`, and how many examples
-    train: Sequence[Example]
-    test: Sequence[Example]
-
-    @property
-    def origins(self) -> list[Origin]:
-        """Where the pictures are from."""
-        return all_of(self.record.get("sources", [self.record]))
 
     @property
     def origin_of(self) -> dict[str, Origin]:
@@ -49,6 +40,11 @@ class ObjectDataset:
         missing = self.record.get("left_out", ())
         names = [name for name in self.settings.weights if name not in missing]
         return dict(zip(names, self.origins, strict=True))
+
+
+def of_section(section: str | None) -> ObjectDataset:
+    """The prepared set of a section of params.yaml."""
+    return load(Path("data", str(section)), params.settings(ObjectSettings, str(section)))
 
 
 def load(folder: Path, settings: ObjectSettings) -> ObjectDataset:

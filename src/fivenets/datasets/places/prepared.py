@@ -1,16 +1,14 @@
 """Reads a prepared set of pictures of at most one object."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from fivenets.core import params
 from fivenets.core.images import read_image
-from fivenets.datasets.opening import opened, rows_of
+from fivenets.datasets.opening import Prepared, opened, rows_of
 from fivenets.datasets.settings import PlaceSettings
-from fivenets.sources.origin import Origin
 
 
 @dataclass(frozen=True)
@@ -23,20 +21,20 @@ class Example:
 
 
 @dataclass(frozen=True)
-class PlaceDataset:
-    """A prepared set of pictures."""
+class PlaceDataset(Prepared[Example]):
+    """A prepared set of pictures of at most one object."""
 
     settings: PlaceSettings
-    labels: tuple[str, ...]
-    form: str  # of the coordinates: box or points
-    record: dict[str, Any]  # source.json: an `Origin`, the classes and the form
-    train: Sequence[Example]
-    test: Sequence[Example]
 
     @property
-    def origins(self) -> list[Origin]:
-        """Where the pictures are from."""
-        return [Origin.of(self.record)]
+    def form(self) -> str:
+        """Of the coordinates: box or points."""
+        return self.record["form"]
+
+
+def of_section(section: str | None) -> PlaceDataset:
+    """The prepared set of a section of params.yaml."""
+    return load(Path("data", str(section)), params.settings(PlaceSettings, str(section)))
 
 
 def load(folder: Path, settings: PlaceSettings) -> PlaceDataset:
@@ -52,4 +50,4 @@ def load(folder: Path, settings: PlaceSettings) -> PlaceDataset:
         ]
         for split in (settings.train, settings.test)
     )
-    return PlaceDataset(settings, tuple(record["classes"]), record["form"], record, train, test)
+    return PlaceDataset(settings, tuple(record["classes"]), record, train, test)
