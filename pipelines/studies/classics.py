@@ -37,7 +37,7 @@ NETWORKS: dict[str, tuple[dict[str, Any], float]] = {
     "lenet5": ({"width": 2.0}, 0.001),
     "alexnet": ({"width": 0.125}, 0.001),
     "vgg16": ({"width": 0.125}, 0.001),
-    "googlenet": ({"width": 0.25}, 0.003),
+    "googlenet": ({"width": 0.25, "side_branches": True}, 0.003),
     "resnet": ({"depth": 18, "width": 16}, 0.003),
     "mobilenet_v2": ({"alpha": 0.5}, 0.003),
 }

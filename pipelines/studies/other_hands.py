@@ -57,7 +57,8 @@ def _without(hand: str, recipe: ClassifierRecipe) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         data = _prepared(settings, params.load("data", "source"), Path(scratch, "hands"))
         network, rows = train(data, recipe, Path(scratch, "checkpoints"))
-        numbers = _numbers(answers.of(answers.calibrated(network, data), data))
+        classifier = answers.calibrated(network, data, recipe.test_time_mirror)
+        numbers = _numbers(answers.of(classifier, data))
     return numbers | {"seconds": round(sum(row["seconds"] for row in rows), 1)}
 
 
@@ -71,7 +72,8 @@ def _of_drawn(recipe: ClassifierRecipe) -> dict[str, Any]:
         drawn = _prepared(settings, "builtin", Path(scratch, "drawn"))
         photographed = _prepared(real, params.load("data", "source"), Path(scratch, "real"))
         network, _ = train(drawn, recipe, Path(scratch, "checkpoints"))
-        return _numbers(answers.of(answers.calibrated(network, drawn), photographed))
+        classifier = answers.calibrated(network, drawn, recipe.test_time_mirror)
+        return _numbers(answers.of(classifier, photographed))
 
 
 def _prepared(settings: prepared.DataSettings, source: str, folder: Path) -> prepared.ImageDataset:

@@ -6,7 +6,7 @@ import pytest
 
 from fivenets.classification import classics
 from fivenets.classification.architectures import build
-from fivenets.classification.googlenet import googlenet
+from fivenets.classification.googlenet import SideBranches, googlenet
 from fivenets.core.errors import UserError
 from fivenets.step_by_step import lenet
 
@@ -38,6 +38,38 @@ def test_googlenet_has_7_million_beside_its_normalisation() -> None:
     assert network.count_params() - sum(one.count_params() for one in norms) == 6_998_552
     shapes = [network.get_layer(name).output.shape[1:] for name in ("inception_3a", "inception_5b")]
     assert shapes == [(28, 28, 256), (7, 7, 1024)]
+
+
+@pytest.fixture(scope="module")
+def branched() -> SideBranches:
+    network = googlenet((32, 32, 3), 4, width=0.05, side_branches=True)
+    assert isinstance(network, SideBranches)
+    network.compile(
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"]
+    )
+    return network
+
+
+def test_side_branches_count_in_training_alone(branched: SideBranches) -> None:
+    rng = np.random.default_rng(0)
+    y = np.eye(4, dtype=np.float32)
+    outputs = [rng.normal(size=(4, 4)).astype(np.float32) for _ in range(3)]
+    own, *aside = (float(branched.loss(y, logits)) for logits in outputs)
+    assert float(branched.compute_loss(None, y, outputs, training=False)) == pytest.approx(own)
+    trained_by = float(branched.compute_loss(None, y, outputs, training=True))
+    assert trained_by == pytest.approx(own + 0.3 * sum(aside))
+    found = branched.compute_metrics(None, y, outputs)
+    assert float(found["accuracy"]) == np.mean(outputs[0].argmax(axis=1) == np.arange(4))
+
+
+def test_without_side_branches_the_logits_are_the_same(branched: SideBranches) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
+    logits = branched(images)[0]
+    network = branched.without()
+    np.testing.assert_array_equal(network(images), logits)
+    assert not any(one.name.startswith("side") for one in network.layers)
+    behind = branched.behind([keras.layers.Rescaling(0.5)])
+    np.testing.assert_array_equal(behind(2 * images)[0], logits)
 
 
 def test_lenet_5_is_the_one_in_numpy() -> None:

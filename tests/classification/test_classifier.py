@@ -4,6 +4,7 @@ import io
 import math
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -140,6 +141,21 @@ def test_what_is_none_of_the_labels_is_rejected_by_the_last_output(
     assert red.score == pytest.approx(math.log(math.e + 1))
     assert blue.rejected
     assert blue.score == pytest.approx(math.log(2) - 1)
+
+
+def test_a_mirror_image_is_asked_about_too(tmp_path: Path) -> None:
+    """By a network that sees the left half alone: what is there, and what is on the right."""
+    left = keras.Sequential(
+        [
+            keras.Input((2, 2, 3)),
+            keras.layers.Cropping2D(((0, 0), (0, 1))),
+            keras.layers.GlobalAveragePooling2D(),
+        ]
+    )
+    Classifier(left, ["red", "green", "blue"], test_time_mirror=True).save(tmp_path / "m.keras")
+    picture = np.array([[[100, 20, 0], [0, 60, 10]]] * 2, np.uint8)
+    found = Classifier.from_file(tmp_path / "m.keras").logits(picture[None])
+    np.testing.assert_allclose(found, [[50, 40, 5]])
 
 
 def test_what_was_looked_at_is_laid_over_the_picture(colour_classifier: Classifier) -> None:

@@ -83,6 +83,22 @@ def train_until(epoch: int, data: ImageDataset, recipe: ClassifierRecipe, checkp
     return cut_off(epoch, lambda watch: train(data, recipe, checkpoints, watch))[0]
 
 
+def test_side_branches_are_trained_by_and_not_kept(data: ImageDataset, tmp_path: Path) -> None:
+    recipe = replace(
+        RECIPE,
+        architecture="googlenet",
+        network={"width": 0.03, "side_branches": True},
+        epochs=1,
+        fused_batch_norm=True,
+    )
+    start = build("googlenet", SIDE, 2, recipe.network)
+    network, rows = train(data, recipe, tmp_path)
+    assert network.output_shape == (None, 2)
+    assert rows[0]["loss"] > 1.3 * np.log(2)  # what guessing costs, and a third for each branch
+    assert {"accuracy", "val_accuracy"} <= set(rows[0])
+    assert network.count_params() < start.count_params()
+
+
 def test_an_easy_task_is_learnt(data: ImageDataset, uninterrupted) -> None:
     network, rows = uninterrupted
     images, labels = data.arrays("test")

@@ -35,7 +35,7 @@ PICTURES = RNG.integers(0, 256, (40, 16, 16, 3), np.uint8)
 CANDIDATE = Candidate("small", "classification", "signs", None, None)
 
 
-def classifier() -> Classifier:
+def classifier(test_time_mirror: bool = False) -> Classifier:
     """With an output that none of the labels is seen."""
     keras.utils.set_random_seed(0)
     layers = [
@@ -46,7 +46,8 @@ def classifier() -> Classifier:
         keras.layers.Dense(4),
     ]
     calibration = Calibration(3, temperature=0.5, least_score=-20.0)
-    return Classifier(keras.Sequential(layers, name="small"), "abc", calibration)
+    network = keras.Sequential(layers, name="small")
+    return Classifier(network, "abc", calibration, test_time_mirror=test_time_mirror)
 
 
 def served(tolerance: float = 0.0) -> Served:
@@ -79,8 +80,9 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "exports" / "small"
 
 
-def test_the_service_is_inside_the_network() -> None:
-    asked = classifier()
+@pytest.mark.parametrize("test_time_mirror", [False, True])
+def test_the_service_is_inside_the_network(test_time_mirror: bool) -> None:
+    asked = classifier(test_time_mirror)
     found = classification.network(asked.network, asked).predict_on_batch(PICTURES)
     expected = asked.classify(list(PICTURES))
     for row, one in enumerate(expected):

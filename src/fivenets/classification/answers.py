@@ -60,17 +60,20 @@ def of(classifier: Classifier, data: ImageDataset) -> Answers:
     )
 
 
-def calibrated(network: keras.Model, data: ImageDataset) -> Classifier:
+def calibrated(
+    network: keras.Model, data: ImageDataset, test_time_mirror: bool = False
+) -> Classifier:
     """By the people of validation who are not in train, or all where nobody is."""
     images, labels = data.arrays("validation")
     chosen = new_people(data, "validation")
-    ask = Classifier(network, data.labels).logits
+    ask = Classifier(network, data.labels, test_time_mirror=test_time_mirror).logits
     others = None
     if data.has_others and are_drawn(data.origins):
         others = ask(data.arrays(OTHERS["validation"])[0])
     logits = ask(images[chosen])
     fitted = calibration.fitted(logits, labels[chosen], len(data.labels), others)
-    return Classifier(network, data.labels, fitted, data.settings.subject, caution(data.origins))
+    said = data.settings.subject, caution(data.origins)
+    return Classifier(network, data.labels, fitted, *said, test_time_mirror)
 
 
 def new_people(data: ImageDataset, split: str) -> np.ndarray:

@@ -36,6 +36,7 @@ class Classifier:
         calibration: Calibration | None = None,
         subject: str = "picture",
         caution: str = "",
+        test_time_mirror: bool = False,
     ):
         # As of `engine.load`: (n, size, size, 3) in 0..255 -> (n, k or k + 1), see Calibration.
         self.network = network
@@ -43,6 +44,7 @@ class Classifier:
         self.calibration = calibration or Calibration(len(self.labels))
         self.subject = subject  # what the labels are of
         self.caution = caution  # to be said with answers
+        self.test_time_mirror = test_time_mirror  # see `logits`
         self.image_size = network.input_shape[1]
 
     @classmethod
@@ -59,7 +61,8 @@ class Classifier:
             calibration.probabilities(np.zeros((1, calibration.outputs)))
         if network.output_shape != (None, calibration.outputs) or calibration.labels != len(labels):
             raise UserError(f"{path} is not a classifier: it does not give one number per label")
-        said = {key: metadata[key] for key in ("subject", "caution") if key in metadata}
+        optional = ("subject", "caution", "test_time_mirror")
+        said = {key: metadata[key] for key in optional if key in metadata}
         return cls(network, labels, calibration, **said)
 
     def save(self, path: Path) -> None:
@@ -68,6 +71,7 @@ class Classifier:
             "calibration": asdict(self.calibration),
             "subject": self.subject,
             "caution": self.caution,
+            "test_time_mirror": self.test_time_mirror,
         }
         engine.save(self.network, path, metadata)
 
@@ -97,8 +101,15 @@ class Classifier:
         return overlaid(image, heat)
 
     def logits(self, images_rgb_uint8: np.ndarray) -> np.ndarray:
-        """The network's outputs for (n, size, size, 3) images."""
-        return inference.outputs(self.network, images_rgb_uint8, BATCH_SIZE)
+        """The network's outputs for (n, size, size, 3) images.
+
+        With `test_time_mirror`, the mean of those for an image and for its mirror image.
+        """
+        found = inference.outputs(self.network, images_rgb_uint8, BATCH_SIZE)
+        if not self.test_time_mirror:
+            return found
+        mirrored = np.ascontiguousarray(images_rgb_uint8[:, :, ::-1])
+        return (found + inference.outputs(self.network, mirrored, BATCH_SIZE)) / 2
 
     def probabilities(self, images_rgb_uint8: np.ndarray) -> np.ndarray:
         """(n, k) probabilities of (n, size, size, 3) images."""

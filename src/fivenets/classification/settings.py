@@ -72,9 +72,16 @@ class MobileNetV2Options:
 
 @checked
 class ScaledOptions:
-    """Of `classics` and `googlenet`."""
+    """Of `classics`."""
 
     width: Annotated[float, Field(gt=0, le=4)] = 1.0  # times the published filters
+
+
+@checked
+class GoogLeNetOptions(ScaledOptions):
+    """Of `googlenet.googlenet`, which explains them."""
+
+    side_branches: bool = False
 
 
 @checked
@@ -118,7 +125,7 @@ NETWORKS = {
     "alexnet": Network("classification.classics", ScaledOptions, smallest_side=67),
     "assignment_cnn": Network("classification.signs_cnn"),
     "compact_cnn": Network("classification.signs_cnn", CompactOptions),
-    "googlenet": Network("classification.googlenet", ScaledOptions, smallest_side=32),
+    "googlenet": Network("classification.googlenet", GoogLeNetOptions, smallest_side=32),
     "lenet5": Network("classification.classics", ScaledOptions, smallest_side=16),
     "mobilenet_v2": Network("fitting.mobilenet_v2", MobileNetV2Options, smallest_side=32),
     "resnet": Network("classification.resnets", ResNetOptions, smallest_side=32),
@@ -154,6 +161,8 @@ class ClassifierRecipe(Recipe):
     schedule: Literal["cosine", "step"] = "cosine"
     weight_decay: NonNegative
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    # Whether an answer is the mean of those to a picture and to its mirror image.
+    test_time_mirror: bool = False
     augmentation: Section[Strengths] = Strengths()
     frozen_epochs: Annotated[int, Field(ge=0)] = 0
     # all: but the logits, of features that are computed once | up_to:LAYER, with it | none
@@ -168,6 +177,8 @@ class ClassifierRecipe(Recipe):
         check_network(self.architecture, self.network)
         if self.frozen_epochs >= self.epochs:
             raise Misfit("frozen_epochs", f"below epochs ({self.epochs})", self.frozen_epochs)
+        if self.network.get("side_branches") and self.distribute != "none":
+            raise Misfit("distribute", "none with network.side_branches", self.distribute)
         if self.freeze != "none":
             self._keeps_what_there_is()
         if self.optimizer == "fused_adamw" and self.distribute != "none":

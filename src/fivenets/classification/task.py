@@ -52,7 +52,7 @@ def training(candidate: Candidate) -> Making:
     def make(log: Log) -> Rows:
         network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, pretrained)
         if is_recorded:
-            answers.calibrated(network, data).save(candidate.file)
+            answers.calibrated(network, data, recipe.test_time_mirror).save(candidate.file)
         else:
             shutil.rmtree(distribution.own_folder(candidate.checkpoints))
         return rows

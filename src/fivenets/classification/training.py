@@ -11,6 +11,7 @@ import keras
 
 from fivenets.classification import freezing
 from fivenets.classification.architectures import build
+from fivenets.classification.googlenet import SideBranches
 from fivenets.classification.settings import ClassifierRecipe
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.prepared import ImageDataset
@@ -72,6 +73,8 @@ def train(
         rows += training.fit("", range(recipe.frozen_epochs, recipe.epochs))
     if trained is not network and recipe.freeze != "all":
         network.set_weights(trained.get_weights())
+    if isinstance(network, SideBranches):
+        network = network.without()
     return network if recipe.distribute == "none" else distribution.local(network), rows
 
 
@@ -96,11 +99,7 @@ class _Training:
         """The rows of these epochs, whose state is kept in the folder `part` of the checkpoints."""
         data, recipe, network = self.data, self.recipe, self.network
         batch_size, steps = whole_batches(data.counts["train"], recipe.batch_size)
-        trainer = distribution.trainer(
-            recipe.distribute,
-            [*augmentation(recipe.augmentation), network],
-            network.input_shape[1:],
-        )
+        trainer = self._trainer()
         trainer.compile(
             optimizer=_optimizer(recipe, steps * len(epochs)),
             loss=keras.losses.CategoricalCrossentropy(
@@ -138,6 +137,14 @@ class _Training:
             validation_data=validation,
         )
         return [{**row, "epoch": epochs.start + row["epoch"]} for row in rows]
+
+    def _trainer(self) -> keras.Model:
+        """The network behind the layers that augment its pictures."""
+        network, layers = self.network, augmentation(self.recipe.augmentation)
+        if isinstance(network, SideBranches):
+            return network.behind(layers)
+        shape = network.input_shape[1:]
+        return distribution.trainer(self.recipe.distribute, [*layers, network], shape)
 
 
 def _owner(checkpoint_dir: Path) -> Path:
