@@ -19,7 +19,8 @@ from fivenets.detection.settings import Augmentation, DetectorRecipe
 from fivenets.fitting import fit as fitting
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
-from fivenets.fitting.fit import fit_by, make_deterministic
+from fivenets.fitting.fit import Fit, make_deterministic
+from fivenets.fitting.inference import jit_compile
 from fivenets.sources.origin import Origin
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
@@ -62,17 +63,20 @@ def train(
     fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
     shares = shares_of(examples, data.settings.weights, recipe.pictures or len(examples))
     batch_size, steps = whole_batches(sum(shares.values()), recipe.batch_size)
-    rows = fit_by(
+    fit = Fit.by(
         recipe,
-        trained,
-        lambda first_epoch: batches(examples, region, recipe, first_epoch, shares),
-        on_epoch_end,
         name="yolov2",
         steps=steps,
         checkpoint_dir=checkpoint_dir,
         fingerprint=fingerprint,
-        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
-        loss=YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe)),
+    )
+    optimizer = FusedAdamW(fit.rate(recipe), weight_decay=recipe.weight_decay)
+    loss = YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe))
+    trained.compile(optimizer, loss, jit_compile=jit_compile())
+    rows = fit.run(
+        trained,
+        lambda first_epoch: batches(examples, region, recipe, first_epoch, shares),
+        on_epoch_end,
     )
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)

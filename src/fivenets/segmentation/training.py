@@ -11,7 +11,8 @@ from fivenets.core.digests import arrays_sha256
 from fivenets.datasets.masks.prepared import Example, MaskDataset
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
-from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
+from fivenets.fitting.inference import jit_compile
 from fivenets.segmentation.augmentation import augmented, resized, resized_mask
 from fivenets.segmentation.losses import SegmentationLoss, class_weights
 from fivenets.segmentation.settings import UNetRecipe
@@ -53,17 +54,18 @@ def train(
     arrays = (array for one in examples for array in (one.image_rgb_uint8, one.mask))
     known_by = fingerprint(settings, arrays_sha256(arrays), network)
     weights = class_weights(_pixels(examples, len(data.labels)), recipe.loss.class_balance)
-    rows = fit_by(
+    fit = Fit.by(
         recipe,
-        trained,
-        lambda first_epoch: batches(examples, recipe, first_epoch),
-        on_epoch_end,
         name="unet",
         steps=whole_batches(len(examples), recipe.batch_size)[1],
         checkpoint_dir=checkpoint_dir,
         fingerprint=known_by,
-        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
-        loss=SegmentationLoss(weights.tolist(), recipe.loss.dice),
+    )
+    optimizer = FusedAdamW(fit.rate(recipe), weight_decay=recipe.weight_decay)
+    loss = SegmentationLoss(weights.tolist(), recipe.loss.dice)
+    trained.compile(optimizer, loss, jit_compile=jit_compile())
+    rows = fit.run(
+        trained, lambda first_epoch: batches(examples, recipe, first_epoch), on_epoch_end
     )
     network.set_weights(trained.get_weights())
     return network, rows
