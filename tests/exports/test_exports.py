@@ -113,8 +113,7 @@ def test_a_locators_export_is_scored_by_what_it_locates(tmp_path: Path, monkeypa
     shown = RNG.integers(0, 256, (2, 32, 32, 3), np.uint8)
     test = [Example(shown[0], 0, vector[1:5]), Example(shown[1], -1, np.zeros(4, np.float32))]
     data = SimpleNamespace(test=test, train=test, form="box", labels=["car"])
-    monkeypatch.setattr(localisation.params, "settings", lambda *_: None)
-    monkeypatch.setattr(localisation.prepared, "load", lambda *_: data)
+    monkeypatch.setattr(localisation.prepared, "of_section", lambda *_: data)
     candidate = Candidate("it", "localisation", "it", "windows", "windows")
     found = localisation.served(candidate, tmp_path / "x.keras", 2)
     answers = found.network.predict_on_batch(found.pictures)
