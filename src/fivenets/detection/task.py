@@ -1,6 +1,5 @@
 """Detection as the stages, the registry and the command line know it."""
 
-import csv
 import json
 import time
 from collections.abc import Sequence
@@ -8,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fivenets.core import images, listing, params
+from fivenets.core import files, images, listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.objects import preparation, prepared
@@ -116,11 +115,7 @@ def _scores(
     """Numbers of the first data set that has pictures to test on; those of others beside them."""
     found = scoring.by_source(detector, data)
     first, *others = found
-    with (candidate.tables / "curves.csv").open("w", newline="") as stream:
-        rows = scoring.curve_rows(first.ranked)
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    files.write_rows(candidate.tables / "curves.csv", scoring.curve_rows(first.ranked))
     scoring.curves(first.ranked).savefig(candidate.pictures / "curves.png", dpi=110)
     also = "; ".join([scoring.also(first.metrics), *(one.in_words() for one in others)])
     by_source = {one.origin.asset: one.record() for one in others}

@@ -1,6 +1,5 @@
 """The live run of a training: logged to as it goes, resumed after a kill, done without."""
 
-import csv
 import json
 import logging
 import math
@@ -80,7 +79,7 @@ class Training(Log):
         digest, seconds = sha256(model_file), sum(row["seconds"] for row in rows)
         self.record |= {DIGEST_TAG: digest, "seconds": seconds}
         files.write_text(out / RECORD_FILE, json.dumps(self.record, indent=2) + "\n")
-        write_rows(out / HISTORY_FILE, rows)
+        files.write_rows(out / HISTORY_FILE, rows)
         with self._while_connected():
             earlier = [run for run in makers(self.client, digest) if run != self.run_id]
             has_gaps = self.has_gaps or not self.is_connected  # the store went away and came back
@@ -162,14 +161,6 @@ def training(
     finally:
         monitor.finish()
     run_file.unlink()
-
-
-def write_rows(file: Path, rows: list[dict[str, float]]) -> None:
-    """Writes rows of one set of keys as CSV."""
-    with file.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _lock_state() -> dict[str, str]:
