@@ -14,7 +14,7 @@ from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
-from fivenets.datasets.places.prepared import Example
+from fivenets.datasets.places.prepared import PlaceExample
 from fivenets.detection import compact, darknet, model, weights
 from fivenets.detection.detector import Detector
 from fivenets.exports import (
@@ -111,7 +111,10 @@ def test_a_locators_export_is_scored_by_what_it_locates(tmp_path: Path, monkeypa
     answer.bias.assign(vector)
     Locator(network, ["car"], "box").save(tmp_path / "x.keras")
     shown = RNG.integers(0, 256, (2, 32, 32, 3), np.uint8)
-    test = [Example(shown[0], 0, vector[1:5]), Example(shown[1], -1, np.zeros(4, np.float32))]
+    test = [
+        PlaceExample(shown[0], 0, vector[1:5]),
+        PlaceExample(shown[1], -1, np.zeros(4, np.float32)),
+    ]
     data = SimpleNamespace(test=test, train=test, form="box", labels=["car"])
     monkeypatch.setattr(localisation.prepared, "of_section", lambda *_: data)
     candidate = Candidate("it", "localisation", "it", "windows", "windows")

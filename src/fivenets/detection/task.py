@@ -14,7 +14,7 @@ from fivenets.datasets.objects import preparation, prepared
 from fivenets.datasets.settings import ObjectSettings
 from fivenets.detection import boxes, certificate, drawing, evaluation, scoring, sources
 from fivenets.detection.detector import Detector, read_names
-from fivenets.detection.settings import Conversion, DetectorRecipe, Evaluation
+from fivenets.detection.settings import Conversion, DetectorRecipe, DrawnPage
 from fivenets.detection.training import train
 
 COMPARED = 3  # test pictures on which engines are compared
@@ -91,7 +91,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         pictures = [example.image_rgb_uint8 for example in data.test[:SHOWN]]
         metrics = evaluation.metrics(detector, record, pictures)
         metrics |= _scores(fast, data, candidate)
-    profile = boxes.PROFILES[params.settings(Evaluation, candidate.name, "evaluate").profile]
+    profile = boxes.PROFILES[params.settings(DrawnPage, candidate.name, "evaluate").profile]
     shown = [fast.detect_in(picture, profile) for picture in pictures]
     page = drawing.page(pictures, shown, detector.labels)
     page.save(candidate.pictures / "detections.png")

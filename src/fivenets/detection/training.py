@@ -8,14 +8,14 @@ import keras
 import numpy as np
 
 from fivenets.core.digests import arrays_sha256
-from fivenets.datasets.objects.prepared import Example, ObjectDataset
+from fivenets.datasets.objects.prepared import ObjectDataset, ObjectExample
 from fivenets.detection import anchors, compact, darknet, model, transfer, weights
 from fivenets.detection.augmentation import augmented
 from fivenets.detection.converted import Converted
 from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import YoloLoss
-from fivenets.detection.settings import Augmentation, DetectorRecipe
+from fivenets.detection.settings import BoxChanges, DetectorRecipe
 from fivenets.fitting import fit as fitting
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
@@ -98,7 +98,7 @@ def known_by(data: ObjectDataset, recipe: DetectorRecipe, network: keras.Model) 
     return fitting.fingerprint(settings, trained_on, network)
 
 
-def fitted_anchors(examples: Sequence[Example], recipe: DetectorRecipe) -> np.ndarray:
+def fitted_anchors(examples: Sequence[ObjectExample], recipe: DetectorRecipe) -> np.ndarray:
     """(anchors, 2) widths and heights in cells, of the boxes in `examples` that are learned."""
     boxes_xyxy = np.concatenate([one.boxes_xyxy[~one.is_difficult] for one in examples])
     cells = np.array([recipe.width, recipe.height]) / compact.STRIDE
@@ -106,7 +106,7 @@ def fitted_anchors(examples: Sequence[Example], recipe: DetectorRecipe) -> np.nd
 
 
 def shares_of(
-    examples: Sequence[Example], weights: Mapping[str, float], count: int
+    examples: Sequence[ObjectExample], weights: Mapping[str, float], count: int
 ) -> dict[str, int]:
     """How many of an epoch's `count` pictures are of each data set, by their weights."""
     present = {one.source for one in examples}
@@ -118,7 +118,7 @@ def shares_of(
 
 
 def order_of(
-    examples: Sequence[Example], shares: Mapping[str, int], rng: np.random.Generator
+    examples: Sequence[ObjectExample], shares: Mapping[str, int], rng: np.random.Generator
 ) -> np.ndarray:
     """Indices of an epoch's pictures, shuffled: each of a set as often as others, or once more."""
     chosen = []
@@ -130,7 +130,7 @@ def order_of(
 
 
 def batches(
-    examples: Sequence[Example],
+    examples: Sequence[ObjectExample],
     region: darknet.Region,
     recipe: DetectorRecipe,
     first_epoch: int,
@@ -153,11 +153,11 @@ def batches(
 
 
 def _pair(
-    example: Example,
+    example: ObjectExample,
     region: darknet.Region,
     height: int,
     width: int,
-    strength: Augmentation,
+    strength: BoxChanges,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     picture, boxes_xyxy, kept = augmented(
@@ -175,7 +175,7 @@ def _pair(
     return picture, tensor
 
 
-def _most_objects(examples: Sequence[Example], recipe: DetectorRecipe) -> int:
+def _most_objects(examples: Sequence[ObjectExample], recipe: DetectorRecipe) -> int:
     """In any one picture, and no more than its label tensor has room for."""
     height, width = min(recipe.sizes)
     room = (height // compact.STRIDE) * (width // compact.STRIDE) * recipe.anchors

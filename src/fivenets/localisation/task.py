@@ -9,13 +9,14 @@ import numpy as np
 
 from fivenets.core import listing, params
 from fivenets.core.candidates import Candidate
+from fivenets.core.metrics import Page
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.places import preparation, prepared
 from fivenets.datasets.settings import PlaceSettings
 from fivenets.localisation import drawing, scoring
 from fivenets.localisation.augmentation import WHOLE, warped
 from fivenets.localisation.locator import Locator
-from fivenets.localisation.settings import Evaluation, LocaliserRecipe
+from fivenets.localisation.settings import LocaliserRecipe
 from fivenets.localisation.training import train
 from fivenets.sources.origin import caution
 
@@ -48,7 +49,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         metrics = scoring.of_boxes(data.test, found, data.labels)
     else:
         metrics = scoring.of_points(data.test, found)
-    shown = params.settings(Evaluation, candidate.name, "evaluate").shown
+    shown = params.settings(Page, candidate.name, "evaluate").shown
     chosen = np.linspace(0, len(found) - 1, min(shown, len(found))).astype(int)
     drawing.page(
         [data.test[index].image_rgb_uint8 for index in chosen],
@@ -72,7 +73,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _true(example: prepared.Example, form: str) -> np.ndarray | None:
+def _true(example: prepared.PlaceExample, form: str) -> np.ndarray | None:
     places = example.coordinates.reshape(-1, 2)
     if form == "box":
         return None if example.label < 0 else places[0] + [[-0.5], [0.5]] * places[1]

@@ -10,13 +10,14 @@ from PIL import Image
 
 from fivenets.core import images, listing, params
 from fivenets.core.candidates import Candidate
+from fivenets.core.metrics import Page
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.masks import preparation, prepared
 from fivenets.datasets.settings import MaskSettings
 from fivenets.fitting import imagenet
 from fivenets.segmentation import drawing, scoring, unet_on_mobilenet
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Evaluation, UNetRecipe
+from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.training import train
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
@@ -56,7 +57,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     """Intersection over union on the test split; leaves pictures beside their truth."""
     data = prepared.of_section(candidate.scored_on)
     segmenter = Segmenter.from_file(candidate.file)
-    shown = params.settings(Evaluation, candidate.name, "evaluate").shown
+    shown = params.settings(Page, candidate.name, "evaluate").shown
     on_page = set(np.linspace(0, len(data.test) - 1, min(shown, len(data.test))).astype(int))
     confusions, page = [], []
     for index, example in enumerate(data.test):

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from fivenets.core.digests import arrays_sha256
-from fivenets.datasets.masks.prepared import Example, MaskDataset
+from fivenets.datasets.masks.prepared import MaskDataset, MaskExample
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
@@ -72,7 +72,7 @@ def train(
 
 
 def batches(
-    examples: Sequence[Example], recipe: UNetRecipe, first_epoch: int
+    examples: Sequence[MaskExample], recipe: UNetRecipe, first_epoch: int
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """(pictures, masks) from an epoch on: see `assembled`."""
 
@@ -86,16 +86,16 @@ def batches(
     return assembled(recipe.seed, first_epoch, recipe.batch_size, order, example)
 
 
-def _shrunk(example: Example, recipe: UNetRecipe) -> Example:
+def _shrunk(example: MaskExample, recipe: UNetRecipe) -> MaskExample:
     """At most KEPT times as high and as wide as the network's input."""
     height, width = example.mask.shape
     sides = min(height, KEPT * recipe.height), min(width, KEPT * recipe.width)
     if sides == (height, width):
         return example
-    return Example(resized(example.image_rgb_uint8, *sides), resized_mask(example.mask, *sides))
+    return MaskExample(resized(example.image_rgb_uint8, *sides), resized_mask(example.mask, *sides))
 
 
-def _pixels(examples: Sequence[Example], classes: int) -> np.ndarray:
+def _pixels(examples: Sequence[MaskExample], classes: int) -> np.ndarray:
     """(classes,) how many pixels of the examples are of each class."""
     counts = (np.bincount(one.mask.ravel(), minlength=256)[:classes] for one in examples)
     return np.sum(list(counts), axis=0)

@@ -21,7 +21,7 @@ VALUES = 256  # that a pixel of a mask can have
 
 
 @dataclass(frozen=True)
-class Example:
+class MaskExample:
     """One picture, and the class of each of its pixels."""
 
     image_rgb_uint8: np.ndarray  # (height, width, 3)
@@ -29,7 +29,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class MaskDataset(Prepared[Example]):
+class MaskDataset(Prepared[MaskExample]):
     """A prepared set of pictures with masks."""
 
     settings: MaskSettings
@@ -49,8 +49,8 @@ def load(folder: Path, settings: MaskSettings) -> MaskDataset:
     classes = {int(value): name for value, name in record["classes"].items()}
     place = index_of(classes)
 
-    def example(row: Mapping[str, Any]) -> Example:
-        return Example(read_image(row["image"]), place[mask_of(row)])
+    def example(row: Mapping[str, Any]) -> MaskExample:
+        return MaskExample(read_image(row["image"]), place[mask_of(row)])
 
     train, test = (Examples(builder, split, example) for split in (settings.train, settings.test))
     return MaskDataset(settings, tuple(classes.values()), record, train, test)

@@ -16,7 +16,7 @@ SMALLEST_SIDE = 1e-6  # of the picture's; what is narrower or lower has no area 
 
 
 @dataclass(frozen=True)
-class Example:
+class ObjectExample:
     """One picture and its objects."""
 
     image_rgb_uint8: np.ndarray  # (height, width, 3)
@@ -27,7 +27,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class ObjectDataset(Prepared[Example]):
+class ObjectDataset(Prepared[ObjectExample]):
     """A prepared set of pictures with boxes."""
 
     settings: ObjectSettings
@@ -58,9 +58,9 @@ def load(folder: Path, settings: ObjectSettings) -> ObjectDataset:
     return ObjectDataset(settings, labels, record, train, test)
 
 
-def _example(row: dict[str, Any]) -> Example:
+def _example(row: dict[str, Any]) -> ObjectExample:
     source = row.get("source", b"").decode()
-    return Example(read_image(row["image"]), *objects_of(row), source)
+    return ObjectExample(read_image(row["image"]), *objects_of(row), source)
 
 
 def objects_of(row: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from fivenets.datasets.settings import PlaceSettings
 
 
 @dataclass(frozen=True)
-class Example:
+class PlaceExample:
     """One picture, and where its object is."""
 
     image_rgb_uint8: np.ndarray  # (height, width, 3)
@@ -21,7 +21,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class PlaceDataset(Prepared[Example]):
+class PlaceDataset(Prepared[PlaceExample]):
     """A prepared set of pictures of at most one object."""
 
     settings: PlaceSettings
@@ -45,7 +45,7 @@ def load(folder: Path, settings: PlaceSettings) -> PlaceDataset:
     builder, record = opened(folder, settings.train, settings.test)
     train, test = (
         [
-            Example(read_image(row["image"]), int(row["label"]), row["coordinates"])
+            PlaceExample(read_image(row["image"]), int(row["label"]), row["coordinates"])
             for row in rows_of(builder, split)
         ]
         for split in (settings.train, settings.test)
