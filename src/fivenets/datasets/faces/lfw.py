@@ -14,7 +14,7 @@ from sklearn.datasets import fetch_lfw_people
 
 from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
-from fivenets.datasets.faces.examples import TEST, TRAIN, Example
+from fivenets.datasets.faces.examples import TEST, TRAIN, FaceExample
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 from fivenets.sources.origin import Kind, Origin
@@ -52,7 +52,7 @@ class Lfw:
     pictures: Path  # folder of one folder per person
     pairs: dict[str, list[Pair]]  # by the keys of FOLDS
 
-    def examples(self, dataset: str) -> list[Example]:
+    def examples(self, dataset: str) -> list[FaceExample]:
         """The pictures of one of NAMES; DevTest's people are kept from training."""
         of_view_1 = {
             part: {picture for pair in self.pairs[key] for picture in pair.pictures}
@@ -66,7 +66,7 @@ class Lfw:
         for file in sorted(self.pictures.glob("*/*.jpg")):
             name = file.relative_to(self.pictures).as_posix()
             if (wanted is None or name in wanted) and _person(name) in part_of:
-                found.append(Example(file, _person(name), name, part_of[_person(name)]))
+                found.append(FaceExample(file, _person(name), name, part_of[_person(name)]))
         return found
 
     def _people(self) -> dict[str, str]:
