@@ -1,15 +1,18 @@
 """How long a model file takes to open in the sandbox, and as it is: each in new processes.
 
     python benchmarks/sandbox.py models/*/*/model.keras
+    python benchmarks/sandbox.py
 
 Prints a table in Markdown: medians of wall clock and of processor time, children included, over
-ROUNDS rounds in which both take turns.
+ROUNDS rounds in which both take turns. Without files: what those that the tests craft are answered,
+and after how long.
 """
 
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -55,5 +58,28 @@ def main(files: list[Path]) -> None:
         print(f"| {file.parent.name} | {' | '.join(cells)} |", flush=True)
 
 
+def crafted() -> None:
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "fitting"))
+    import test_rebuilding as tests
+
+    from fivenets.core.errors import UserError
+    from fivenets.core.sandbox import UntrustedFile
+    from fivenets.fitting import model_files, rebuilding
+
+    print("| file | seconds | the sentence ends |\n| --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        file = UntrustedFile(folder, "small.keras")
+        model_files.save(tests.small_network(), file, tests.METADATA)
+        for name, write in tests.CRAFTED.items():
+            tests.rewritten(file, model=tests.weights(write))
+            start = time.perf_counter()
+            try:
+                rebuilding.load(file)
+                said = "(opened)"
+            except UserError as error:
+                said = str(error).partition(".keras model: ")[2]
+            print(f"| {name} | {time.perf_counter() - start:.2f} | {said} |", flush=True)
+
+
 if __name__ == "__main__":
-    main([Path(word) for word in sys.argv[1:]])
+    main([Path(word) for word in sys.argv[1:]]) if len(sys.argv) > 1 else crafted()

@@ -1,11 +1,12 @@
 """Would a test notice? Changes one thing at a time in a module, and runs the tests of the module.
 
-    python pipelines/make/mutants.py [MODULE...]
+    python pipelines/make/mutants.py [--survivors] [MODULE...]
 
 Prints the share of mutants that a test has killed and each that survived, and keeps both in
-benchmarks/results/mutants.json. mutmut and cosmic-ray start the tests anew for each mutant, which
-here means some seconds of imports; a fork of a process that has imported all that does not depend
-on the module means a fraction of one.
+benchmarks/results/mutants.json. --survivors: only those are tried that no test killed last time.
+mutmut and cosmic-ray start the tests anew for each mutant, which here means some seconds of
+imports; a fork of a process that has imported all that does not depend on the module means a
+fraction of one.
 """
 
 import ast
@@ -179,16 +180,25 @@ def import_for(name: str, source: ast.Module, tests: tuple[str, ...]) -> None:
     gc.freeze()  # pytest collects twice in each fork, which takes longer than most tests
 
 
-def tried(module: str) -> None:
-    """Runs the tests of a module for each of its mutants; adds what came of it to RESULTS."""
+def tried(module: str, survivors: bool) -> None:
+    """Runs the tests of a module for each of its mutants; adds what came of it to RESULTS.
+
+    survivors: for those alone that survived before, where all of them are there still.
+    """
     name, tests, start = f"fivenets.{module}", MODULES[module], time.time()
     text = Path("src", *name.split(".")).with_suffix(".py").read_text()
     source, found, survived = ast.parse(text), list(mutants(text)), []
+    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    again = set(before.get(module, {"survived": ()})["survived"]) if survivors else set()
+    if not again <= {f"{line}: {words}" for line, words, _ in found}:
+        again = set()  # the module is another
     import_for(name, source, tests)
     usual = seconds_of(name, source, tests, LONGEST)
     if usual is None:
         raise SystemExit(f"the tests of {name} fail in a fork")
     for line, words, mutant in found:
+        if again and f"{line}: {words}" not in again:
+            continue
         if seconds_of(name, mutant, tests, 1 + TIMES * usual) is not None:
             survived.append(f"{line}: {words}")
             print(f"{module} {survived[-1]}", flush=True)
@@ -201,11 +211,11 @@ def tried(module: str) -> None:
 
 def main(chosen: list[str]) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    failed = 0
-    for module in chosen or MODULES:
+    failed, survivors = 0, "--survivors" in chosen
+    for module in [one for one in chosen if one != "--survivors"] or MODULES:
         child = os.fork()  # what one module needs should not be there for the next
         if child == 0:
-            tried(module)
+            tried(module, survivors)
             os._exit(0)
         failed += os.waitpid(child, 0)[1] != 0
     raise SystemExit(1 if failed else 0)

@@ -1,5 +1,7 @@
 """Boxes by hand: decoding, overlap, filtering, suppression, pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,33 @@ def test_classes_without_softmax_are_logistic() -> None:
     assert boxes.decode(raw, region)[2].ravel() == pytest.approx([0.75, 0.75])
 
 
+def test_a_scale_widens_the_way_of_a_midpoint() -> None:
+    # sigmoid(ln 3) = 3/4 of the way, 1/4 beyond the middle: times 1.2 that is 0.3, so at 0.8.
+    raw = np.zeros((1, 1, 6), np.float32)
+    raw[0, 0, 0] = np.log(3)
+    found, _, _ = boxes.decode(raw, Region(((1.0, 1.0),), 1, softmax=False, scale_xy=1.2))
+    assert found[0] == pytest.approx([0.3, 0, 1.3, 1], abs=1e-6)
+
+
+def test_new_coordinates_are_not_activated_again_and_sides_are_squares() -> None:
+    # x is 0.6, and (2 * 0.25)^2 = 1/4 of the anchor.
+    raw = np.array([0.6, 0.5, 0.25, 0.5, 0.9, 0.7], np.float32).reshape(1, 1, 6)
+    region = Region(((2.0, 1.0),), 1, softmax=False, new_coords=True)
+    found, confidence, classes = boxes.decode(raw, region)
+    assert found[0] == pytest.approx([0.6 - 0.25, 0, 0.6 + 0.25, 1], abs=1e-6)
+    assert (confidence, classes) == (pytest.approx([0.9]), pytest.approx(np.array([[0.7]])))
+
+
+def test_boxes_that_cannot_score_are_not_decoded_and_none_other_is_lost() -> None:
+    raw = np.random.default_rng(0).normal(0, 3, (4, 5, 3 * 7)).astype(np.float32)
+    region = Region(((1.0, 1.0),) * 3, 2, softmax=False)
+    every = boxes.decode(raw, region)
+    likely = every[1] >= 0.6
+    assert 0 < likely.sum() < len(likely)
+    for some, all_ in zip(boxes.decode(raw, region, 0.6), every, strict=True):
+        assert some.tolist() == all_[likely].tolist()
+
+
 @pytest.mark.parametrize(
     ("box", "other", "expected"),
     [
@@ -55,6 +84,13 @@ def test_overlap(box: list, other: list, expected: float) -> None:
     assert course.iou(np.array(box), np.array(other)) == pytest.approx(expected)
 
 
+def test_the_part_of_a_box_that_lies_in_another() -> None:
+    one, other = np.array([0.0, 0, 4, 2]), np.array([3.0, 1, 9, 9])
+    assert boxes.inside(one, other) == 1 / 8
+    assert boxes.inside(other, one) == 1 / 48
+    assert boxes.inside(np.zeros(4), one) == 0
+
+
 def test_suppression_within_and_across_classes() -> None:
     found = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [20, 0, 30, 10], [0, 0, 10, 9]], float)
     scores, classes = np.array([0.7, 0.9, 0.8, 0.6]), np.array([0, 0, 0, 1])
@@ -67,7 +103,7 @@ def test_suppression_within_and_across_classes() -> None:
 def test_boxes_at_the_threshold_stay() -> None:
     # IoU of [0,0,2,1] and [1,0,3,1] is 1/3.
     found, one = np.array([[0, 0, 2, 1], [1, 0, 3, 1]], float), np.zeros(2, int)
-    keep, drop = (Profile(0, limit, True, True) for limit in (1 / 3, 0.33))
+    keep, drop = (Profile(0, limit, True, True) for limit in (1 / 3, 0.332))
     assert len(boxes.suppress(found, np.array([0.9, 0.8]), one, keep)) == 2
     assert len(boxes.suppress(found, np.array([0.9, 0.8]), one, drop)) == 1
 
@@ -97,7 +133,11 @@ def test_profiles_differ_in_thresholds_and_in_classes_of_a_box() -> None:
     assert (indices.tolist(), classes.tolist(), scores.tolist()) == ([0], [0], [0.7])
     assert len(boxes.select(confidence, probabilities, PROFILES["benchmark"])[0]) == 4
     assert (PROFILES["course"].score_threshold, PROFILES["course"].iou_threshold) == (0.6, 0.5)
+    assert not PROFILES["course"].per_class
     benchmark = PROFILES["benchmark"]
+    for least, count in ((0.3, 2), (0.3 / 1.005, 2), (np.nextafter(0.3, 1), 1)):
+        at = replace(benchmark, score_threshold=least)
+        assert len(boxes.select(confidence[:1], probabilities[:1], at)[0]) == count
     assert (benchmark.score_threshold, benchmark.iou_threshold) == (0.001, 0.45)
 
 
@@ -106,7 +146,10 @@ def test_an_unknown_profile_or_threshold_is_a_sentence() -> None:
         boxes.profile("demo")
     with pytest.raises(UserError, match=r"should lie in 0..1, it is 60"):
         boxes.profile("course", 60)
-    assert boxes.profile("course", 0.25).score_threshold == 0.25
+    with pytest.raises(UserError, match=r"should lie in 0..1, it is 1.5"):
+        boxes.profile("course", 1.5)
+    for threshold in (0, 0.25, 1):
+        assert boxes.profile("course", threshold).score_threshold == threshold
 
 
 def test_yolo_eval_scales_to_the_picture_and_caps_the_number() -> None:
@@ -147,7 +190,7 @@ def test_no_box_is_outside_of_the_picture_or_too_thin_to_be_seen(resize: str, sh
 def test_a_box_of_a_pixel_or_less_or_of_no_number_is_not_seen() -> None:
     for unseen in ([5, 5, 5, 50], [5, 5, 6, 50], [9, 5, 5, 50], [5, 5, np.nan, 50]):
         assert not boxes.is_visible(np.array(unseen, float))
-    assert boxes.is_visible(np.array([5, 5, 6.1, 6.1]))
+    assert boxes.is_visible(np.array([5, 5, 6.005, 6.1]))
 
 
 def test_letterbox_and_back() -> None:

@@ -116,10 +116,35 @@ def test_sizes_are_parts_of_the_picture() -> None:
     assert precision.coco_by_size(truth, none, [320 * 240])["medium"]["ap"] == 0
 
 
+@pytest.mark.parametrize("zoom", [1, 2])  # of COCO's 640x480
+def test_sizes_are_32_and_96_pixels_squared_in_cocos_pictures(zoom: int) -> None:
+    sides = (31.99, 32, 95.99, 96, 97)
+    truth = [precision.known([[0, 0, zoom * side, zoom * side] for side in sides], [0] * 5)]
+    found = precision.coco_by_size(truth, truth, [zoom**2 * 640 * 480])
+    counts = {size: numbers["objects"] for size, numbers in found.items()}
+    assert counts == {"small": 1, "medium": 2, "large": 2}
+
+
+def test_a_picture_in_which_nothing_is_found_is_a_miss() -> None:
+    truth, none = precision.known([A], [0]), precision.detected([], [], [])
+    found = precision.detected([A], [0], [0.9])
+    ap = precision.coco_average_precision([truth] * 2, [found, none])
+    assert ap["ap50"] == pytest.approx(51 / 101)  # precision 1 at recalls up to a half
+
+
+def test_the_interval_of_precision_is_of_95_percent() -> None:
+    """Of 400 pictures half are right: a share, whose interval is known."""
+    hits = np.arange(400) % 2
+    ranking = precision.Ranking(np.arange(400), np.ones(400), hits, np.ones(400, int))
+    low, high = precision.bootstrap_interval([ranking], seed=0)
+    middle = precision.voc_average_precision(*ranking.curve())
+    assert 0.15 < low < middle < high < 0.35
+
+
 def test_nothing_found_is_zero() -> None:
     truth, none = [precision.known([A], [0])], [precision.detected([], [], [])]
     assert scored(truth, none)["voc07_ap50"] == 0
-    assert precision.coco_average_precision(truth, none)["ap"] == 0
+    assert precision.coco_average_precision(truth, none) == {"ap": 0, "ap50": 0, "ap75": 0}
 
 
 def test_coco_and_voc_agree_on_random_detections() -> None:

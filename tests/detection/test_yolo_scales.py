@@ -88,33 +88,6 @@ def test_a_mask_chooses_anchors_which_are_pixels_of_the_input() -> None:
     assert [one.shape for one in network.heads] == [(2, 2, 24), (4, 4, 24)]
 
 
-def test_a_scale_widens_the_way_of_a_midpoint() -> None:
-    # sigmoid(ln 3) = 3/4 of the way, 1/4 beyond the middle: times 1.2 that is 0.3, so at 0.8.
-    raw = np.zeros((1, 1, 6), np.float32)
-    raw[0, 0, 0] = np.log(3)
-    found, _, _ = boxes.decode(raw, Region(((1.0, 1.0),), 1, softmax=False, scale_xy=1.2))
-    assert found[0] == pytest.approx([0.3, 0, 1.3, 1], abs=1e-6)
-
-
-def test_new_coordinates_are_not_activated_again_and_sides_are_squares() -> None:
-    # x is 0.6, and (2 * 0.25)^2 = 1/4 of the anchor.
-    raw = np.array([0.6, 0.5, 0.25, 0.5, 0.9, 0.7], np.float32).reshape(1, 1, 6)
-    region = Region(((2.0, 1.0),), 1, softmax=False, new_coords=True)
-    found, confidence, classes = boxes.decode(raw, region)
-    assert found[0] == pytest.approx([0.6 - 0.25, 0, 0.6 + 0.25, 1], abs=1e-6)
-    assert (confidence, classes) == (pytest.approx([0.9]), pytest.approx(np.array([[0.7]])))
-
-
-def test_boxes_that_cannot_score_are_not_decoded_and_none_other_is_lost() -> None:
-    raw = np.random.default_rng(0).normal(0, 3, (4, 5, 3 * 7)).astype(np.float32)
-    region = Region(((1.0, 1.0),) * 3, 2, softmax=False)
-    every = boxes.decode(raw, region)
-    likely = every[1] >= 0.6
-    assert 0 < likely.sum() < len(likely)
-    for some, all_ in zip(boxes.decode(raw, region, 0.6), every, strict=True):
-        assert some.tolist() == all_[likely].tolist()
-
-
 def test_scales_suppress_each_other() -> None:
     # The same box from a grid of one cell and, twice as sure, from one of two.
     region = Region(((1.0, 1.0),), 1, softmax=False)

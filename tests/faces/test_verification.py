@@ -1,5 +1,7 @@
 """Verification: rates and thresholds worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,12 +81,58 @@ def test_perfect_embeddings_verify_perfectly() -> None:
     assert found["threshold"] == pytest.approx(2**0.5 / 2)  # between 0 and the side of a square
 
 
+def test_each_fold_is_scored_at_the_threshold_of_the_other() -> None:
+    # The second sets 2.5, where of the first 2.5 is accepted and 2.51 is not; that sets 5.755.
+    distances = np.array([1, 2.5, 2.51, 9, 1, 2, 3, 4])
+    is_same, first = np.array([1, 1, 1, 0, 1, 1, 0, 0], bool), np.arange(8) < 4
+    folds = np.stack([first, ~first])
+    pairs = verification.Pairs(np.zeros(8, int), np.ones(8, int), is_same, folds, ~folds)
+    assert verification.verify(distances, pairs) == pytest.approx(
+        {
+            "accuracy": (3 / 4 + 1 / 2) / 2,
+            "accuracy_sd": 1 / 8,
+            "accuracy_se": 1 / 8,  # of two folds, as much
+            "balanced_accuracy": (5 / 6 + 1 / 2) / 2,
+            "balanced_accuracy_sd": 1 / 6,
+            "threshold": (2.5 + 5.755) / 2,
+            "threshold_sd": (5.755 - 2.5) / 2,
+            "folds": 2,
+            "pairs": 8,
+            "pairs_of_one_person": 5,
+        }
+    )
+    # As above, plain accuracy chooses 2.5 and balanced accuracy 6.5; asked is about 5 and 9.
+    distances = np.array([1.0, 5.0, *[4.0] * 3, *[8.0] * 9, 5.0, 9.0])
+    is_same, asked = np.isin(np.arange(16), [0, 1, 14]), np.arange(16) >= 14
+    pairs = replace(pairs, is_same=is_same, scored=asked[None].repeat(2, 0))
+    found = verification.verify(distances, replace(pairs, chosen_on=~pairs.scored))
+    assert (found["accuracy"], found["balanced_accuracy"]) == (0.5, 1)
+
+
+def test_of_two_thresholds_as_good_the_stricter_one_and_all_may_be_accepted() -> None:
+    same, mostly = np.array([1, 0, 1, 0], bool), np.array([1, 1, 0, 1, 1], bool)
+    assert verification.best_threshold(np.arange(1.0, 5), same, is_balanced=True) == 1.5
+    assert verification.best_threshold(np.arange(1.0, 6), mostly) == 5
+    with pytest.raises(UserError, match="both needed, there are 2 and 0"):
+        verification.rates(np.ones(2), np.ones(2, bool))
+
+
+def test_the_two_rates_and_a_target_are_limits() -> None:
+    far = np.array([0.001, 0.001005, 0.01, 0.01005])
+    found = verification.of_curve(np.array([0.1, 0.2, 0.3, 0.4]), far)
+    assert (found["tar_at_far_1e-3"], found["tar_at_far_1e-2"]) == (0.1, 0.3)
+    verification.check_far(0.995)
+    for outside in (0, 1, 1.5):
+        with pytest.raises(UserError, match="should lie between 0 and 1"):
+            verification.check_far(outside)
+
+
 def test_calling_all_pairs_different_is_half_right_when_balanced() -> None:
     is_same = np.array([True] + [False] * 9)
     assert verification.balanced(~is_same, is_same) == 0.5
 
 
-@pytest.mark.parametrize("folds", [1, 4])
+@pytest.mark.parametrize("folds", [1, 2, 4])
 def test_folds_that_leave_no_two_people_are_refused(folds: int) -> None:
     with pytest.raises(UserError, match=f"{folds} folds were asked for of 3 people"):
         verification.all_pairs(np.repeat(["a", "b", "c"], 3), folds)
@@ -100,6 +148,7 @@ def test_pairs_of_a_list_and_how_many_are_not_at_hand() -> None:
     rows = {"Ann/1": 0, "Ann/2": 1, "Bob/1": 2, "Bob/2": 3}
     pairs, skipped = verification.of_list(listed, rows)
     assert skipped == 1
+    assert verification.of_list(listed[:1], {"Ann/1": 0, "Ann/2": 1})[1] == 0
     assert pairs.first.tolist() == [0, 0, 2]
     assert pairs.second.tolist() == [1, 2, 3]
     assert pairs.is_same.tolist() == [True, False, True]
