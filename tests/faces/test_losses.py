@@ -29,6 +29,8 @@ def test_batch_all_averages_over_the_triplets_that_still_have_a_loss() -> None:
     # (3,5,0): 2 - 3 + 1.5. (0,1,3) has 1 - 3 + 1.5 < 0, the anchor 5 has 2 - 4 + 1.5 < 0.
     assert float(losses.batch_all(LABELS, LINE, 1.5)) == pytest.approx((0.5 + 1.5 + 0.5) / 3)
     assert float(losses.active_fraction(LABELS, LINE, 1.5)) == pytest.approx(3 / 8)
+    # At margin 1, (1,0,3) and (3,5,0) are at exactly 0.
+    assert float(losses.active_fraction(LABELS, LINE, 1.0)) == pytest.approx(1 / 8)
 
 
 def test_semi_hard_takes_the_nearest_negative_beyond_the_positive() -> None:
@@ -42,6 +44,11 @@ def test_semi_hard_falls_back_to_the_farthest_negative() -> None:
     labels, points = np.array([0, 0, 1]), np.array([[0.0], [9.0], [4.0]], np.float32)
     # Positive at 9 from both; negatives at 4 and 5: none is beyond, so 9 - 4 + 1 and 9 - 5 + 1.
     assert float(losses.semi_hard(labels, points, 1.0)) == pytest.approx((6 + 5) / 2)
+    # One more at 2: from 0 none; from 9, 7 - 5 + 1; from 2 itself, 2 - 2 + 1 and 7 - 2 + 1.
+    labels, points = np.array([0, 0, 1, 0]), np.array([[0.0], [9.0], [4.0], [2.0]], np.float32)
+    assert float(losses.semi_hard(labels, points, 1.0)) == pytest.approx(
+        (6 + 0 + 5 + 3 + 1 + 6) / 6
+    )
 
 
 @pytest.mark.parametrize("mining", losses.BATCH_LOSSES)
