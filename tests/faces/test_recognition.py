@@ -63,7 +63,7 @@ def test_each_of_ten_thousand_people_is_found_and_a_stranger_is_not() -> None:
 
 
 def test_saved_loaded_and_appended(gallery: Gallery, tmp_path: Path) -> None:
-    file = tmp_path / "gallery.npz"
+    file = tmp_path / "new" / "folder" / "gallery.npz"
     gallery.appended(np.array([[9, 9]]), ["Dot"], ["4"]).save(file)
     loaded = Gallery.load(file, "model")
     assert loaded.people == [*PEOPLE, "Dot"]
@@ -108,14 +108,14 @@ def test_an_empty_gallery_is_refused() -> None:
 
 def test_open_set_numbers() -> None:
     asked = [[0, 1], [3, 3], [0, 0.5], [2, 2]]  # the third is nearest to Ann; the last 2.2 away
-    strange = [[10, 0], [0, 0.9]]
-    people = np.array(["Ann", "Ben", "Ann", "Ben", "Ben", "Ben", "Cid", "Dan"])
+    strange = [[10, 0], [0, 0.9], [-9, 0], [0, -8]]
+    people = np.array(["Ann", "Ben", "Ann", "Ben", "Ben", "Ben", "Cid", "Dan", "Eve", "Fay"])
     embeddings = np.concatenate([EMBEDDINGS[:2], asked, strange])
-    found = of_gallery(embeddings, people, np.arange(6), np.arange(6, 8), 1, threshold=1.0)
+    found = of_gallery(embeddings, people, np.arange(6), np.arange(6, 10), 1, threshold=1.0)
     assert found == {
         "rank_1": 0.75,
         "detection_and_identification": 0.5,
-        "false_identification": 0.5,
+        "false_identification": 0.25,
     }
 
 
@@ -124,6 +124,8 @@ def test_enrolment_takes_the_first_images_and_leaves_some_to_ask_about() -> None
     assert enrolled_rows(people, 1).tolist() == [0, 1]
     with pytest.raises(UserError, match="b has too few images"):
         enrolled_rows(people, 2)
+    with pytest.raises(UserError, match="b has too few images: 1 for"):
+        enrolled_rows(people[:3], 1)
 
 
 def test_each_person_in_turn_is_a_stranger_to_the_others() -> None:
