@@ -109,7 +109,7 @@ def verify(
 
 @app.command()
 def identify(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures and videos.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Pictures and videos.")],
     gallery: Annotated[Path, typer.Option(help="Known people: a folder <person>/<image>.")],
     model: Model = "facenet",
     face: Annotated[
