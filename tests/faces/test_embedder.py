@@ -185,6 +185,15 @@ def test_a_far_that_cannot_be_is_refused(
     assert "the target FAR should lie between 0 and 1" in fivenets.refused(*words)
 
 
+@pytest.mark.parametrize("rate", ["0", "-1", "2", "nan"])
+def test_a_rate_of_strangers_that_cannot_be_is_refused(
+    rate: str, model_file: Path, people: Path, fivenets
+) -> None:
+    words = ("faces", "calibrate", people, "--far=0.1", f"--false-identification={rate}")
+    said = fivenets.refused(*words, "--model", model_file, "--cropped")
+    assert "--false-identification should lie between 0 and 1, it is" in said
+
+
 def test_calibrating_takes_three_people(model_file: Path, people: Path, fivenets) -> None:
     for person in sorted(people.iterdir())[2:]:
         shutil.rmtree(person)

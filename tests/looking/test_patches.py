@@ -73,7 +73,9 @@ def files(network, pictures, tmp_path: Path) -> tuple[Path, Path]:
 def test_the_command_draws_a_sheet_and_lists_every_unit(files, tmp_path, fivenets) -> None:
     model, folder = files
     out = tmp_path / "sheet.png"
-    code, said, _ = fivenets("look", model, "--patches", folder, "--out", out, "--json")
+    (folder / "0.jpg").write_text("no picture")
+    code, said, noted = fivenets("look", model, "--patches", folder, "--out", out, "--json")
+    assert f"left out: {folder / '0.jpg'} is not an image" in noted
     rows = [json.loads(line) for line in said.splitlines()]
     assert (code, [(row["layer"], row["unit"]) for row in rows]) == (0, [("conv", 0), ("conv", 1)])
     best = rows[0]["patches"][0]
@@ -91,6 +93,15 @@ def test_the_command_shows_where_a_label_is_seen(files, tmp_path, fivenets) -> N
     code, said, _ = fivenets("look", model, "--grad-cam", picture, "--out", out)
     assert (code, "is seen" in said) == (0, True)
     assert read_image(out).shape == (320, 640, 3)  # the picture, and where it is seen
+
+
+def test_what_is_rejected_is_not_said_to_be_seen(network, files, tmp_path, fivenets) -> None:
+    rejecting = {"labels": ["light"], "calibration": {"labels": 1, "least_score": 1e9}}
+    model_files.save(network, tmp_path / "r.keras", rejecting)
+    words = "look", tmp_path / "r.keras", "--grad-cam", files[1] / "1.png", "--out", "seen.png"
+    code, said, _ = fivenets(*words)
+    assert (code, "no picture seen" in said) == (0, True), said
+    assert json.loads(fivenets(*words, "--json")[1])["rejected"]
 
 
 @pytest.mark.parametrize(

@@ -212,3 +212,11 @@ def test_behind_a_server_no_text_is_taken_as_a_path(
 def test_text_that_is_neither_a_path_nor_base64_is_a_sentence(served_file: Path) -> None:
     with pytest.raises(UserError, match="expected an image file as base64 text"):
         loaded(served_file).predict(["no such file.png"])
+
+
+def test_a_version_without_a_network_is_a_sentence(store: Path) -> None:
+    client = tracking.connect()
+    (store / "bare/artifacts").mkdir(parents=True)
+    version = client.create_model_version("digits", str(store / "bare")).version
+    with pytest.raises(UserError, match=f"digits/{version} has no .keras file"):
+        lookup.model_file(f"digits/{version}")

@@ -16,7 +16,7 @@ app = typer.Typer()
 
 @app.command()
 def classify(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures of any size.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Pictures of any size.")],
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "signs-cnn",
     trust: Trust = False,
     as_json: Json = False,

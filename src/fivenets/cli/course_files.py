@@ -23,7 +23,7 @@ USE = {
 def import_(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="yolo.h5, keras-facenet-h5/, a .mat, CSV files."),
+        typer.Argument(metavar="FILE", help="yolo.h5, keras-facenet-h5/, a .mat, CSV files."),
     ],
     out: Annotated[Path, typer.Option(metavar="FILE.keras", help="Where to write the model.")],
     as_json: Json = False,

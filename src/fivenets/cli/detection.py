@@ -17,7 +17,7 @@ app = typer.Typer()
 def detect(
     images: Annotated[
         list[Path],
-        typer.Argument(metavar="IMAGE...", help="Pictures, videos, or folders of them."),
+        typer.Argument(metavar="IMAGE", help="Pictures, videos, or folders of them."),
     ],
     out: Annotated[Path | None, typer.Option(help="A folder for copies with boxes drawn.")] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = "yolov2",

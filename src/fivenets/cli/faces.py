@@ -87,7 +87,7 @@ def verify(
 
 @app.command()
 def identify(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures and videos.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Pictures and videos.")],
     gallery: Annotated[Path, typer.Option(help="Known people: a folder <person>/<image>.")],
     model: Model = "facenet",
     face: Annotated[Meant, typer.Option(help="Which faces in a picture; in a video, all.")] = "all",
@@ -157,6 +157,10 @@ def calibrate(
     from fivenets.faces.embedder import Embedder, own_calibration_file
     from fivenets.runs import local, lookup
 
+    if not 0 < false_identification < 1:
+        raise UserError(
+            f"--false-identification should lie between 0 and 1, it is {false_identification:g}"
+        )
     files.check_folder(local.thresholds_folder(), "the folder of thresholds")
     embedder = Embedder.from_file(lookup.model_file(model, trust))
     calibration, refused = enrolment.calibrated(
@@ -173,8 +177,8 @@ def calibrate(
             f"threshold {calibration.threshold:.3f} ± {calibration.threshold_sd:.3f}; of people "
             f"who had no part in it, such a threshold accepts {_percent(calibration.tar, 1)} of "
             f"pairs of one person and {_percent(calibration.far, 2)} of pairs of two; in a gallery "
-            f"of all other people, of strangers {_percent(calibration.false_identification, 1)} "
-            f"is named; kept in {file}"
+            f"of all other people, {_percent(calibration.false_identification, 1)} of strangers "
+            f"are named; kept in {file}"
         )
 
 
@@ -186,7 +190,8 @@ def _opened(model: str, trust: bool, out: Path | None) -> tuple["Calibration", "
     if out:
         files.check_folder(out, "--out")
     file = lookup.model_file(model, trust)
-    return calibration_of(file, local.thresholds_folder()), Embedder.from_file(file)
+    embedder = Embedder.from_file(file)  # of a model of another task, this says so
+    return calibration_of(file, local.thresholds_folder()), embedder
 
 
 def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: int) -> str:

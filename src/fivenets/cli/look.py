@@ -103,7 +103,15 @@ def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_js
     if not found.files:
         raise UserError(f"{folder} holds no pictures: expected at least one, better hundreds")
     network, metadata = model_files.load(model_file)
-    pictures = [_shown(file, *_sides(network, metadata)) for file in found.files]
+    shown = {}
+    for file in found.files:
+        try:
+            shown[file] = _shown(file, *_sides(network, metadata))
+        except UserError as error:
+            printing.warn(f"left out: {error}")
+    if not shown:
+        raise UserError(f"{folder} holds no picture that can be read")
+    pictures = list(shown.values())
     white = 1 if "cfg" in metadata else 255  # Darknet's networks take 0..1
     with printing.bar() as bar:
         layers = excited(
@@ -115,7 +123,7 @@ def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_js
         raise UserError("the network has no layer that sees patches of a picture")
     for layer in layers if as_json else ():
         for unit in range(layer.values.shape[1]):
-            print(json.dumps(_as_row(layer, unit, found.files)))
+            print(json.dumps(_as_row(layer, unit, list(shown))))
     if out:
         drawn = sheet.sheet(layers, sheet.first_filters(network), pictures, units)
         with files.replacing(out) as part:
@@ -180,7 +188,13 @@ def _grad_cam(model_file: Path, picture: Path, out: Path, as_json: bool) -> None
     with files.replacing(out) as part:
         drawn.save(part, quality=92)
     if as_json:
-        answer = {"label": prediction.label, "probability": prediction.probability}
+        answer = {key: getattr(prediction, key) for key in ("label", "probability", "rejected")}
         print(json.dumps({"image": str(picture), **answer, "out": str(out)}))
-        return
-    printing.say(f"{out}: where {prediction.label} is seen, {prediction.probability:.0%} likely")
+    elif prediction.rejected:
+        printing.say(
+            f"{out}: no {classifier.subject} seen; drawn is what is most like {prediction.label}"
+        )
+    else:
+        likely = f"{prediction.probability:.0%} likely"
+        printing.say(f"{out}: where {prediction.label} is seen, {likely}")
+    printing.warn(classifier.caution)

@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.command()
 def segment(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures of any size.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Pictures of any size.")],
     out: Annotated[
         Path | None,
         typer.Option(help="Where to draw the classes over it: a .png file; of several, a folder."),

@@ -34,6 +34,16 @@ def store_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{store_folder()}/mlflow.db"
 
 
+def is_missing() -> bool:
+    """Whether the store is a database on this machine that nobody has made yet."""
+    uri = store_uri()
+    return uri.startswith(SQLITE) and "?" not in uri and not _database(uri).exists()
+
+
+def _database(uri: str) -> Path:
+    return Path(uri.removeprefix(SQLITE)).absolute()
+
+
 def asked(query: str, values: Sequence[str] = ()) -> list[tuple] | None:
     """The rows that the store gives to a query in SQL, without MLflow.
 
@@ -42,9 +52,8 @@ def asked(query: str, values: Sequence[str] = ()) -> list[tuple] | None:
     uri = store_uri()
     if not uri.startswith(SQLITE) or "?" in uri:
         return None
-    database = Path(uri.removeprefix(SQLITE)).absolute()
     try:
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as store:
+        with closing(sqlite3.connect(f"{_database(uri).as_uri()}?mode=ro", uri=True)) as store:
             return store.execute(query, values).fetchall()
     except sqlite3.Error:
         return None

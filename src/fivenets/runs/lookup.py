@@ -8,8 +8,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from fivenets.core.errors import UserError
+from fivenets.core.masking import masked
 from fivenets.runs import trust
-from fivenets.runs.local import asked
+from fivenets.runs.local import asked, store_uri
 
 CHAMPION = "champion"
 # The database's version of the MLflow that is installed, whose tables are read here; a test fails
@@ -41,6 +42,12 @@ def name_and_uri(model: str) -> tuple[str, str]:
     """The model's name, and NAME@ALIAS or NAME/VERSION: the champion where neither is given."""
     name = model.partition("@")[0].partition("/")[0]
     return name, model if model != name else f"{name}@{CHAMPION}"
+
+
+def none_registered(name: str) -> str:
+    """What to do about a store without models, asked for one of this name."""
+    store, makes = masked(store_uri()), MADE_BY.get(name, "make")
+    return f"no model is registered in {store}: run `{makes}` first, or name a .keras file"
 
 
 def model_file(name_or_file: str, trusts: bool = False) -> Path:

@@ -22,10 +22,12 @@ from mlflow.types import ParamSchema, ParamSpec
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
+from fivenets.core.quiet import held_back_stderr
 from fivenets.core.task import Service
 from fivenets.runs import tracking
 from fivenets.runs.exporting import PYFUNC, Exporter
-from fivenets.runs.lookup import MADE_BY, name_and_uri
+from fivenets.runs.local import is_missing
+from fivenets.runs.lookup import MADE_BY, name_and_uri, none_registered
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +121,10 @@ def point_alias(name: str, alias: str, version: str) -> None:
 
 def model_file(model: str) -> Path:
     """The `.keras` file of a model, as `folder_of` finds it (see `lookup`)."""
-    return next(folder_of(model).glob("*.keras"))
+    folder = folder_of(model)
+    for file in folder.glob("*.keras"):
+        return file
+    raise UserError(f"{model} has no .keras file: expected one in {folder}")
 
 
 def folder_of(model: str) -> Path:
@@ -127,8 +132,8 @@ def folder_of(model: str) -> Path:
 
     Raises: UserError where there is none; it names the models that there are.
     """
-    client = tracking.connect()
     name, uri = name_and_uri(model)
+    client = _asked(name)
     try:
         return Path(mlflow.artifacts.download_artifacts(f"models:/{uri}/artifacts"))
     except MlflowException:
@@ -140,8 +145,8 @@ def version_of(model: str) -> ModelVersion:
 
     Raises: UserError where there is none; it names the models that there are.
     """
-    client = tracking.connect()
     name, uri = name_and_uri(model)
+    client = _asked(name)
     version, _, alias = uri.removeprefix(name).removeprefix("/").partition("@")
     try:
         if alias:
@@ -151,12 +156,17 @@ def version_of(model: str) -> ModelVersion:
         raise UserError(_unknown_model(client, name, uri)) from None
 
 
+def _asked(name: str) -> mlflow.MlflowClient:
+    """The store, to be asked for a model; MLflow would make a database that is not there."""
+    if is_missing():
+        raise UserError(none_registered(name))
+    return tracking.connect()
+
+
 def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
     models = {model.name: model for model in client.search_registered_models()}
-    store = tracking.store_name()
     if not models:
-        makes = MADE_BY.get(name, "make")
-        return f"no model is registered in {store}: run `{makes}` first, or name a .keras file"
+        return none_registered(name)
     if name not in models:
         hint = f": run `{MADE_BY[name]}` first" if name in MADE_BY else ""
         return f"no model named {name} is registered{hint}; there are: {', '.join(sorted(models))}"
@@ -221,7 +231,8 @@ def _log_version(entry: Entry) -> str:
         mlflow.models.set_signature(info.model_uri, signature)
         # With its digest from the start: a version without it would be registered again.
         tags = {tracking.DIGEST_TAG: entry.digest, ENGINE_TAG: engine}
-        registered = mlflow.register_model(info.model_uri, entry.name, tags=tags)
+        with held_back_stderr():  # it says that the name exists already, whoever has made it
+            registered = mlflow.register_model(info.model_uri, entry.name, tags=tags)
     return str(registered.version)
 
 

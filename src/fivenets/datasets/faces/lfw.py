@@ -5,6 +5,7 @@ DevTest to report from. View 2 is 6,000 pairs of all people, in ten folds.
 """
 
 import csv
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,10 +93,12 @@ def find(raw_dir: Path, source: str) -> Lfw | None:
     if found:
         return Lfw(found.origin, found.folder, read_lists(found.folder / "lists"))
     try:
-        # For the download alone: `fetch_lfw_pairs` would hold 12,000 pictures in memory.
-        fetch_lfw_people(
-            data_home=str(raw_dir), funneled=False, min_faces_per_person=500, resize=0.1
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Retry downloading")  # what fails at last is said
+            # For the download alone: `fetch_lfw_pairs` would hold 12,000 pictures in memory.
+            fetch_lfw_people(
+                data_home=str(raw_dir), funneled=False, min_faces_per_person=500, resize=0.1
+            )
     except (URLError, OSError) as error:
         if source == "real":
             raise UserError(
