@@ -52,6 +52,8 @@ def test_total_variation_sums_steps_between_neighbours() -> None:
 
 
 def test_a_mask_counts_only_what_it_covers() -> None:
+    whole = losses.mean_gram_matrix(FEATURES, np.ones(FEATURES.shape[1:3], np.float32))
+    np.testing.assert_allclose(whole, losses.mean_gram_matrix(FEATURES), rtol=1e-5)
     mask = np.array([[1.0, 0.0]], np.float32)
     gram = ops.convert_to_numpy(losses.mean_gram_matrix(FEATURES, mask))
     assert gram == pytest.approx(np.array([[1, 2], [2, 4]]), rel=1e-5)
