@@ -65,6 +65,7 @@ def test_draws_without_a_pair_do_not_count() -> None:
         assert (found["tar_low"], found["tar_high"]) == tar
         assert (found["far_low"], found["far_high"]) == pytest.approx(far)
     assert (found["tar"], found["far"]) == (1, 2 / 5)
+    assert intervals.of_rates(accepted, pairs, people)["far_high"] == 1
     curve = intervals.of_curve_numbers((~pairs.is_same).astype(float), pairs, people)
     assert (curve["auc_low"], curve["auc_high"]) == (1, 1)
 

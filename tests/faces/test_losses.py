@@ -69,3 +69,9 @@ def test_what_is_logged_of_a_batch() -> None:
     # About the mean 2.25: 2.25^2 + 1.25^2 + 0.75^2 + 2.75^2 = 14.75, over 4.
     assert float(losses.spread(LABELS, LINE)) == pytest.approx((14.75 / 4) ** 0.5)
     assert float(losses.spread(LABELS, np.ones((4, 2), np.float32))) == 0
+
+
+def test_the_triplet_loss_of_the_assignment_is_summed() -> None:
+    points = np.array([[[1, 2], [1, 0]], [[2, 2], [3, 0]], [[1, 4], [1, 1]]], np.float32)
+    # 1 - 4 + 0.2 is below 0; 4 - 1 + 0.2.
+    assert float(losses.triplet_loss(*points)) == pytest.approx(3.2)
