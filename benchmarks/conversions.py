@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import yolo_networks
+from detection_inference import darknet_cfg, random_weights
 
 from fivenets.core import images
 from fivenets.detection import certificate, darknet, evaluation, sources, weights
@@ -46,10 +47,10 @@ def main(names: Sequence[str]) -> None:
                 cfg_file = Path(scratch, f"{name}.cfg")
                 cfg_file.write_text(WRITTEN[name]())
             else:
-                cfg_file = sources.darknet_cfg(name, RAW_DIR)
+                cfg_file = darknet_cfg(name, RAW_DIR)
             numbers = Path(scratch, name).with_suffix(".weights")
             numbers.write_bytes(
-                weights.to_bytes(*weights.random(darknet.parse_file(cfg_file), seed=0))
+                weights.to_bytes(*random_weights(darknet.parse_file(cfg_file), seed=0))
             )
             compared[f"{name}, random weights"] = compare(cfg_file, numbers)
     command = "PYTHONPATH=tests/detection python benchmarks/conversions.py"

@@ -27,6 +27,9 @@ from fivenets.detection.detector import Detection, Detector, read_names
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from random_weights import random_weights
+
 ROUNDS = 7
 MATCHING_IOU = 0.8  # of two boxes of a class that are one detection
 
@@ -36,9 +39,9 @@ def main(name: str = "yolov2.cfg") -> None:
 
     is_pair = name in sources.RELATIVES
     raw_dir = Path("data/raw")
-    cfg_file = sources.fetch(name, raw_dir).cfg if is_pair else sources.darknet_cfg(name, raw_dir)
+    cfg_file = sources.fetch(name, raw_dir).cfg if is_pair else darknet_cfg(name, raw_dir)
     network = darknet.parse_file(cfg_file)
-    header, numbers = weights.random(network, seed=0)
+    header, numbers = random_weights(network, seed=0)
     built = model.build(network)
     model.load(built, network, numbers)
     labels = [str(index) for index in range(network.regions[0].classes)]
@@ -130,6 +133,13 @@ def matched(found: list[Detection], others: list[Detection]) -> list[tuple[float
 
 def corners(one: Detection) -> np.ndarray:
     return np.array([one.x1, one.y1, one.x2, one.y2])
+
+
+def darknet_cfg(name: str, raw_dir: Path) -> Path:
+    """One of Darknet's own cfg files, such as yolov2.cfg."""
+    found = fetch(ASSETS["darknet"], raw_dir, "real")
+    assert found
+    return found.folder / "cfg" / name
 
 
 if __name__ == "__main__":

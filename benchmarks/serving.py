@@ -5,7 +5,8 @@
 Starts `mlflow models serve` on a free port of the loopback interface, lets each client ask about
 one picture after another, and prints latencies, throughput and failed requests as one JSON object.
 With `kills`, every fourth request is a bad one, each answer is compared with that to the same
-request before, and one of two workers is killed every minute.
+request before, and one of two workers is killed every minute; those that the server itself has
+given up are counted as well.
 """
 
 import base64
@@ -20,10 +21,12 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import mlflow
 import psutil
@@ -36,6 +39,8 @@ GOOD = (True,) * 6 + (False,) * 4  # of all requests, which are answered
 CUT_OFF = ("RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "IncompleteRead")
 AFTER_KILL = 10  # seconds in which a connection may be cut off
 START_SECONDS = 600  # importing TensorFlow on a busy machine takes long
+# Seconds without an answer after which uvicorn replaces a worker; why: docs/serving.md
+PATIENCE = {"UVICORN_TIMEOUT_WORKER_HEALTHCHECK": "20"}
 
 
 def main(
@@ -43,7 +48,7 @@ def main(
 ) -> None:
     example = (PYFUNC / "example_sign.png").read_bytes()
     requests = [request(example), *(others(example) if kills else ())]
-    with served(model, workers=2 if kills else 1) as (port, server):
+    with served(model, workers=2 if kills else 1) as (port, server, log):
         connection = http.client.HTTPConnection("127.0.0.1", port)
         expected = [(body, *answer(connection, body)) for body in requests]  # the first traces it
         if any(
@@ -70,6 +75,7 @@ def main(
         for thread in threads:
             thread.join()
         took = time.perf_counter() - started
+        replaced = len(re.findall(r"Child process \[\d+\] died", log.read_text()))
     cut = [
         (at, failure)
         for at, failure in failures
@@ -78,6 +84,7 @@ def main(
     percentiles = statistics.quantiles(milliseconds, n=100)
     about = {
         "killed_workers": len(killed),
+        "replaced_workers": replaced,
         "cut_off_by_a_kill": len(cut),
         "megabytes_of_all_processes_each_minute": megabytes,
     }
@@ -140,27 +147,31 @@ def kill_workers(
 
 
 @contextmanager
-def served(model: str, workers: int = 1) -> Iterator[tuple[int, subprocess.Popen]]:
-    """Port and process of MLflow's server of a registered model; it is gone at the end."""
+def served(model: str, workers: int = 1) -> Iterator[tuple[int, subprocess.Popen, Path]]:
+    """Port, process and log of MLflow's server of a registered model; it is gone at the end."""
     tracking.connect()
     uri = mlflow.get_tracking_uri()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = ["mlflow", "models", "serve", "--model-uri", f"models:/{model}", "--env-manager"]
-    server = subprocess.Popen(
-        [*words, "local", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)],
-        env={**os.environ, "MLFLOW_TRACKING_URI": uri},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        wait_for(server, port)
-        yield port, server
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)  # with the workers that it has started
-        server.wait()
+    words += ["local", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+    with tempfile.TemporaryDirectory(prefix="fivenets-serving-") as folder:
+        log = Path(folder, "log")
+        with log.open("w") as stream:
+            server = subprocess.Popen(
+                words,
+                env={**os.environ, **PATIENCE, "MLFLOW_TRACKING_URI": uri},
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
+        try:
+            wait_for(server, port)
+            yield port, server, log
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)  # with the workers that it has started
+            server.wait()
 
 
 def wait_for(server: subprocess.Popen, port: int) -> None:

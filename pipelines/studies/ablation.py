@@ -21,7 +21,6 @@ from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import files, images, params, stage
 from fivenets.datasets.classification import prepared
-from fivenets.datasets.settings import DataSettings
 from fivenets.fitting.strengths import Strengths
 from fivenets.runs import study
 from fivenets.sources.catalogue import ASSETS
@@ -53,8 +52,7 @@ Probabilities = dict[str, np.ndarray]  # of each test set, (n, classes)
 
 
 def main(*seeds: str) -> None:
-    settings = params.settings(DataSettings, "classification")
-    data = prepared.load(Path("data/classification"), settings)
+    data = prepared.of_section("classification")
     tests = {"signs": data.arrays("test")} | dict(other_hands(data))
     found: dict[str, Any] = study.read(NAME, {"runs": []})
     done = {(run["kind"], run["seed"]) for run in found["runs"]}

@@ -21,7 +21,7 @@ import numpy as np
 
 from fivenets.core import stage
 from fivenets.core.errors import UserError
-from fivenets.datasets.objects.prepared import Example
+from fivenets.datasets.objects.prepared import ObjectExample
 from fivenets.detection import scoring, window_classifier
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detection, Detector
@@ -146,7 +146,7 @@ def proposed(image_rgb_uint8: np.ndarray) -> np.ndarray:
 def numbers(find: Find, scenes: list[Scene]) -> dict[str, float]:
     """AP50 over the classes of drawn streets, and the time for a picture."""
     examples = [
-        Example(
+        ObjectExample(
             one.image_rgb_uint8,
             one.boxes_xyxy / np.tile(one.image_rgb_uint8.shape[1::-1], 2),
             one.classes,

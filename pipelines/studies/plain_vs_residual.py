@@ -15,7 +15,7 @@ from pathlib import Path
 from fivenets.classification import drawing
 from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
-from fivenets.core import params, stage
+from fivenets.core import stage
 from fivenets.core.candidates import METRICS_FILE
 from fivenets.datasets.classification import prepared
 from fivenets.fitting.strengths import Strengths
@@ -26,12 +26,11 @@ DEPTHS, WIDTH, EPOCHS = (20, 32, 56), 8, 24
 
 
 def main(epochs: str = str(EPOCHS)) -> None:
-    settings = params.settings(prepared.DataSettings, "classification")
-    data = prepared.load(Path("data/classification"), settings)
+    data = prepared.of_section("classification")
     reports = Path("reports", NAME)
     metrics_file = reports / METRICS_FILE
     parameters = asdict(recipe(int(epochs), 0, residual=True)) | {"network": {"width": WIDTH}}
-    parameters["data"] = asdict(settings)
+    parameters["data"] = asdict(data.settings)
     errors: dict[str, dict[str, list[float]]] = {"plain": {}, "residual": {}}
     rows: list[dict[str, float]] = []
     sources, run_file = data.origins, Path("checkpoints/study.json")

@@ -16,9 +16,8 @@ from fivenets.datasets.classification import prepared
 
 
 def main(name: str, *seeds: str) -> None:
-    settings = params.settings(prepared.DataSettings, "classification")
     recipe = params.settings(ClassifierRecipe, name, "train")
-    data = prepared.load(Path("data/classification"), settings)
+    data = prepared.of_section("classification")
     images, labels = data.arrays("test")
     accuracies, seconds = {}, {}
     for seed in map(int, seeds or ("0", "1", "2")):
@@ -35,7 +34,7 @@ def main(name: str, *seeds: str) -> None:
         "data_digest": data.record["digest"],
         "parameters": {
             key: str(value)
-            for key, value in flatten(asdict(recipe) | {"data": asdict(settings)}).items()
+            for key, value in flatten(asdict(recipe) | {"data": asdict(data.settings)}).items()
         },
         "accuracies": accuracies,
         "seconds": seconds,

@@ -19,7 +19,7 @@ import numpy as np
 from fivenets.core import images, params, stage
 from fivenets.core.errors import UserError
 from fivenets.datasets.objects import camvid, preparation, prepared
-from fivenets.datasets.objects.prepared import Example
+from fivenets.datasets.objects.prepared import ObjectExample
 from fivenets.datasets.objects.voc import Annotated
 from fivenets.datasets.settings import ObjectSettings
 from fivenets.detection import scoring
@@ -72,12 +72,12 @@ def _scores(detector: Detector, pictures: list[Annotated]) -> dict[str, dict[str
     return scoring.metrics(truth, objects, ranked)["by_class"]
 
 
-def _example(one: Annotated, labels: tuple[str, ...]) -> Example:
+def _example(one: Annotated, labels: tuple[str, ...]) -> ObjectExample:
     known = np.array([label in labels for label in one.labels], bool)
     classes = [labels.index(label) for label in one.labels if label in labels]
     boxes = np.clip(one.boxes_xyxy[known], 0, 1)
     is_difficult = np.array(one.is_difficult, bool)[known]
-    return Example(images.read_image(one.file), boxes, np.array(classes, int), is_difficult)
+    return ObjectExample(images.read_image(one.file), boxes, np.array(classes, int), is_difficult)
 
 
 if __name__ == "__main__":

@@ -4,25 +4,21 @@ Of SIGNS' own test pictures and of the hands of people who were not trained on. 
 or chosen; the test pictures are those of the results.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 from fivenets.classification import answers, views
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.evaluation import accuracy_with_interval
-from fivenets.core import candidates, params, stage
+from fivenets.core import candidates, stage
 from fivenets.core.words import interval
 from fivenets.datasets.classification import prepared
-from fivenets.datasets.settings import DataSettings
 
 MODELS, SECTIONS = ("signs-assignment", "signs-compact"), ("classification", "hands")
 
 
 def main(*names: str) -> None:
     for section in SECTIONS:
-        settings = params.settings(DataSettings, section)
-        data = prepared.load(Path("data", section), settings)
+        data = prepared.of_section(section)
         images, labels = data.arrays("test")
         chosen = answers.new_people(data, "test")
         for name in names or MODELS:

@@ -29,8 +29,12 @@ def find(name: str) -> "Task":
 
 
 def modules_in(room: str) -> list[ModuleType]:
-    """What the tasks have in `cli` or `demo`: the modules named like their folders, of those that
-    have one. They import no network either."""
-    folders = dict.fromkeys(module.split(".")[1] for module in MODULES.values())
-    names = [f"fivenets.{room}.{folder}" for folder in folders]
-    return [importlib.import_module(name) for name in names if find_spec(name)]
+    """What the tasks have in `cli` or `demo`. They import no network either."""
+    found = [module_in(room, name) for name in MODULES]
+    return list(dict.fromkeys(module for module in found if module))
+
+
+def module_in(room: str, task: str) -> ModuleType | None:
+    """What a task has in a room: the module named like its folder, if there is one."""
+    name = f"fivenets.{room}.{MODULES[task].split('.')[1]}"
+    return importlib.import_module(name) if find_spec(name) else None

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import scipy.io
+from random_weights import random_weights
 
 from fivenets.detection import darknet, weights
 from fivenets.detection.detector import Detector
@@ -123,7 +124,7 @@ def yolo_layers() -> list[tuple[str, str, dict[str, Any], list[str]]]:
 def write_yolo(folder: Path, **more: list[np.ndarray]) -> bytes:
     """yolo.h5 and what stands beside it; returns the Darknet weights that are in it."""
     network = darknet.parse(CFG)
-    _, numbers = weights.random(network, 0)
+    _, numbers = random_weights(network, 0)
     arrays = {}
     for index, one in enumerate(numbers, start=1):
         kernel = one.kernel.transpose(2, 3, 1, 0)

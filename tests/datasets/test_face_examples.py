@@ -9,19 +9,19 @@ import pytest
 
 from fivenets.core.errors import UserError
 from fivenets.datasets.faces import examples
-from fivenets.datasets.faces.examples import Example, cut, in_order
+from fivenets.datasets.faces.examples import FaceExample, cut, in_order
 
 
-def people(count: int) -> list[Example]:
+def people(count: int) -> list[FaceExample]:
     pictures = np.arange(count, dtype=np.uint8).repeat(8 * 8 * 3).reshape(count, 8, 8, 3)
-    return [Example(picture, "Ann", str(row)) for row, picture in enumerate(pictures)]
+    return [FaceExample(picture, "Ann", str(row)) for row, picture in enumerate(pictures)]
 
 
-def brightness(chunk: Sequence[Example]) -> list[int]:
+def brightness(chunk: Sequence[FaceExample]) -> list[int]:
     return [int(np.asarray(example.picture).max()) for example in chunk]
 
 
-def fail(chunk: Sequence[Example]) -> list[int]:
+def fail(chunk: Sequence[FaceExample]) -> list[int]:
     raise UserError(f"{chunk[0].name}: the disk is full")
 
 
@@ -57,7 +57,7 @@ def test_large_pictures_are_aligned_a_few_at_a_time(monkeypatch) -> None:
 
 def test_a_picture_that_cannot_be_read_is_said_and_the_others_are_aligned(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
-    shown = [*people(1), Example(tmp_path / "broken.jpg", "Ann", "broken.jpg"), *people(1)]
+    shown = [*people(1), FaceExample(tmp_path / "broken.jpg", "Ann", "broken.jpg"), *people(1)]
     found = cut(lambda pictures, names: list(pictures), shown)
     assert [isinstance(face, UserError) for face in found] == [False, True, False]
     assert "broken.jpg" in str(found[1])

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from random_weights import random_weights
 
 from fivenets.classification import calibration
 from fivenets.classification.architectures import build
@@ -85,7 +86,7 @@ def test_what_is_no_sign_has_no_probabilities_but_a_reason(monkeypatch: pytest.M
 def detector(monkeypatch: pytest.MonkeyPatch) -> None:
     """Finds two boxes in any picture: a cat of score 0.9 and, within it, a dog of 0.7."""
     network = darknet.parse(CFG)
-    header, numbers = weights.random(network, 0)
+    header, numbers = random_weights(network, 0)
     logit = np.log([0.9 / 0.1, 0.7 / 0.3])
     biases = [0, 0, 0, 0, logit[0], 50, -50, 0, 0, 0, 0, logit[1], -50, 50]
     still = weights.Convolution(np.array(biases, "<f4"), np.zeros_like(numbers[0].kernel))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from random_weights import random_weights
 
 from fivenets.detection import darknet, weights
 
@@ -16,7 +17,7 @@ def write_pair(tmp_path: Path) -> Callable[[str], tuple[Path, Path]]:
     def write(text: str, seed: int = 0) -> tuple[Path, Path]:
         cfg, numbers = tmp_path / "net.cfg", tmp_path / "net.weights"
         cfg.write_text(text)
-        header, found = weights.random(darknet.parse(text), seed)
+        header, found = random_weights(darknet.parse(text), seed)
         numbers.write_bytes(weights.to_bytes(header, found))
         return cfg, numbers
 

@@ -5,6 +5,7 @@ import struct
 import numpy as np
 import pytest
 from darknet_networks import TINY, convolution, head, region, section
+from random_weights import random_weights
 
 from fivenets.core.errors import UserError
 from fivenets.detection import darknet, weights
@@ -13,7 +14,7 @@ NETWORK = darknet.parse(TINY)
 
 
 def content(major: int = 0, minor: int = 1) -> bytes:
-    _, numbers = weights.random(NETWORK, seed=0)
+    _, numbers = random_weights(NETWORK, seed=0)
     return weights.to_bytes(weights.Header(major, minor, 0, 7), numbers)
 
 
@@ -72,7 +73,7 @@ def test_weights_of_other_classes_say_which_filters_would_fit() -> None:
         net = section("net", width=32, height=32, channels=3)
         return darknet.parse(net + convolution(4) + head(classes) + region(classes))
 
-    data = weights.to_bytes(*weights.random(cfg(80), seed=0))
+    data = weights.to_bytes(*random_weights(cfg(80), seed=0))
     with pytest.raises(UserError, match="which fits 425 filters in the last convolution in place"):
         weights.read(data, cfg(20), "coco.weights")
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from darknet_networks import TINY, convolution, section, yolov2_cfg
+from random_weights import random_weights
 
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.layers import DarknetBatchNormalization, PaddedMaxPooling2D, Reorg
@@ -13,7 +14,7 @@ from fivenets.detection.shapes import ACTIVATIONS
 def outputs(text: str, pictures: np.ndarray, seed: int = 0) -> np.ndarray:
     network = darknet.parse(text)
     built = model.build(network)
-    model.load(built, network, weights.random(network, seed)[1])
+    model.load(built, network, random_weights(network, seed)[1])
     return np.asarray(built(pictures))
 
 
@@ -88,7 +89,7 @@ def test_shortcut_route_average_dropout_softmax_and_cost() -> None:
 
 def test_numbers_come_back_bit_by_bit_even_from_a_file(tmp_path) -> None:
     network = darknet.parse(TINY)
-    header, numbers = weights.random(network, seed=3)
+    header, numbers = random_weights(network, seed=3)
     built = model.build(network)
     model.load(built, network, numbers)
     built.save(tmp_path / "m.keras")
@@ -100,7 +101,7 @@ def test_numbers_come_back_bit_by_bit_even_from_a_file(tmp_path) -> None:
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("bfloat16", 0.1)])
 def test_folded_networks_answer_alike(dtype: str, tolerance: float) -> None:
     network = darknet.parse(yolov2_cfg(side=64, classes=3, width=8))
-    numbers = weights.random(network, seed=1)[1]
+    numbers = random_weights(network, seed=1)[1]
     plain, fast = model.build(network), model.build(network, folded=True, dtype=dtype)
     model.load(plain, network, numbers)
     model.load(fast, network, [part.folded() for part in numbers])

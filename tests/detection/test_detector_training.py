@@ -11,11 +11,11 @@ import pytest
 from cutting import cut_off
 
 from fivenets.core.errors import UserError
-from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSettings
+from fivenets.datasets.objects.prepared import ObjectDataset, ObjectExample, ObjectSettings
 from fivenets.detection import certificate, compact
 from fivenets.detection.detector import Detector
 from fivenets.detection.regions import Region
-from fivenets.detection.settings import Augmentation, DetectorRecipe
+from fivenets.detection.settings import BoxChanges, DetectorRecipe
 from fivenets.detection.training import (
     batches,
     fitted_anchors,
@@ -38,20 +38,20 @@ RECIPE = DetectorRecipe(
     weight_decay=0.0,
     mixed_precision=True,
     scales=[1.0, 2.0],
-    augmentation=Augmentation(mirror=True),
+    augmentation=BoxChanges(mirror=True),
     seed=0,
 )
 REGION = Region(((1.0, 1.0), (2.0, 2.0)), 2, softmax=True)
 
 
-def square(rng: np.random.Generator, label: int) -> Example:
+def square(rng: np.random.Generator, label: int) -> ObjectExample:
     """A red (0) or a blue (1) rectangle on grey."""
     image = np.full((48, 64, 3), 120, np.uint8)
     left, top = rng.integers([2, 2], [36, 26])
     width, height = rng.integers([14, 12], [24, 20])
     image[top : top + height, left : left + width] = (230, 30, 30) if label == 0 else (30, 30, 230)
     box = np.array([[left / 64, top / 48, (left + width) / 64, (top + height) / 48]])
-    return Example(image, box, np.array([label]), np.zeros(1, bool))
+    return ObjectExample(image, box, np.array([label]), np.zeros(1, bool))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_training_that_was_cut_off_ends_as_one_that_was_not(
     assert certificate.is_equal(certificate.certify(read, cfg, weights, pictures))
 
 
-def turned(example: Example) -> Example:
+def turned(example: ObjectExample) -> ObjectExample:
     return replace(example, image_rgb_uint8=example.image_rgb_uint8[::-1].copy())
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from random_weights import random_weights
 from test_detector_training import RECIPE, data  # noqa: F401  # a fixture
 from yolo_networks import yolov3_tiny_cfg
 
 from fivenets.core.errors import UserError
-from fivenets.detection import darknet, model, transfer, weights
+from fivenets.detection import darknet, model, transfer
 from fivenets.detection.converted import Converted
 from fivenets.detection.settings import FineTuning
 from fivenets.detection.training import train
@@ -21,7 +22,7 @@ ANCHORS = [[1.0, 1.0], [2.0, 3.0]]
 def trained() -> Converted:
     """A YOLOv3-tiny of random numbers, with heads of two scales."""
     cfg = darknet.parse(yolov3_tiny_cfg(64, classes=3, width=16))
-    header, numbers = weights.random(cfg, seed=0)
+    header, numbers = random_weights(cfg, seed=0)
     network = model.build(cfg)
     model.load(network, cfg, numbers)
     return Converted(network, cfg, header, ("one", "two", "three"))

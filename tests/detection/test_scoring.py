@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fivenets.datasets.objects.prepared import Example, ObjectDataset, ObjectSettings
+from fivenets.datasets.objects.prepared import ObjectDataset, ObjectExample, ObjectSettings
 from fivenets.detection import precision, scoring
 from fivenets.detection.detector import Detection
 from fivenets.sources.origin import Kind, Origin
@@ -14,12 +14,12 @@ from fivenets.sources.origin import Kind, Origin
 LABELS = ("car", "bus", "tram")
 
 
-def example(*objects: tuple[int, float]) -> Example:
+def example(*objects: tuple[int, float]) -> ObjectExample:
     """A picture of 100 by 50 pixels with boxes 20 pixels wide, by class and left edge."""
     boxes = [[left / 100, 0.2, (left + 20) / 100, 0.6] for _, left in objects]
     classes = np.array([label for label, _ in objects], int)
     image = np.zeros((50, 100, 3), np.uint8)
-    return Example(image, np.reshape(boxes, (-1, 4)), classes, np.zeros(len(classes), bool))
+    return ObjectExample(image, np.reshape(boxes, (-1, 4)), classes, np.zeros(len(classes), bool))
 
 
 def detection(label: int, left: float, score: float) -> Detection:

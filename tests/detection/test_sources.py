@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from darknet_networks import TINY
+from random_weights import random_weights
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
@@ -38,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
 
 
 def test_auto_takes_yolov2_where_its_weights_are(folder: Path, tmp_path: Path, monkeypatch) -> None:
-    content = weights.to_bytes(*weights.random(darknet.parse(TINY), seed=0))
+    content = weights.to_bytes(*random_weights(darknet.parse(TINY), seed=0))
     (folder / "yolov2.weights").write_bytes(content)
     raw_dir = tmp_path / "raw"
     with pytest.raises(UserError, match=r"yolov2\.weights is not the expected file: SHA512 hash"):
@@ -84,8 +85,6 @@ def test_what_cannot_be_had_is_a_sentence(folder: Path, monkeypatch) -> None:
     monkeypatch.setattr(sources, "fetch_asset", lambda asset, raw_dir, source: None)
     with pytest.raises(UserError, match="yolo-lite-coco: neither a mirror nor the public host"):
         sources.fetch("yolo-lite-coco", folder)
-    with pytest.raises(UserError, match=r"yolov2\.cfg: neither a mirror nor the public host"):
-        sources.darknet_cfg("yolov2.cfg", folder)
 
 
 def test_data_source_decides_what_may_be_converted(folder: Path, monkeypatch, write_pair) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from fivenets.drawn.signs import neutral_pose, render_sign, render_signs, scene
+from fivenets.drawn.hand import ROOTS, Pose, digits, freely_varied, neutral_pose
+from fivenets.drawn.signs import render_sign, render_signs, scene
 
 SIDE = 160  # pixels of the scenes that are counted
 
@@ -79,3 +80,23 @@ def test_pictures_are_neither_black_nor_flat_nor_saturated() -> None:
         assert picture.std() > 10
         assert (picture == 255).all(axis=-1).mean() < 0.25
         assert (picture == 0).all(axis=-1).mean() < 0.01
+
+
+def freely(label: int) -> list[Pose]:
+    rng = np.random.default_rng(label)
+    return [freely_varied(neutral_pose(label), rng) for _ in range(300)]
+
+
+@pytest.mark.parametrize("label", [2, 3])
+def test_a_pair_of_fingers_stands_together_or_wide_apart(label: int) -> None:
+    apart = [pose.leans[2, 0] - pose.leans[1, 0] for pose in freely(label)]
+    assert np.quantile(apart, 0.1) < 15
+    assert np.quantile(apart, 0.9) > 40
+
+
+@pytest.mark.parametrize(("label", "is_out"), [(2, False), (3, True), (4, False), (5, True)])
+def test_a_thumb_is_held_out_or_put_down_however_it_varies(label: int, is_out: bool) -> None:
+    tips = np.array([digits(pose)[2].end[0] for pose in freely(label)])
+    limit = ROOTS[1, 0] - 0.04  # a little beyond the index finger's knuckle
+    assert np.mean((tips < limit) == is_out) > 0.98
+    assert tips.std() > 0.03

@@ -8,12 +8,13 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from random_weights import random_weights
 
 from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
-from fivenets.datasets.places.prepared import Example
+from fivenets.datasets.places.prepared import PlaceExample
 from fivenets.detection import compact, darknet, model, weights
 from fivenets.detection.detector import Detector
 from fivenets.exports import (
@@ -92,7 +93,7 @@ def test_the_service_is_inside_the_network(test_time_mirror: bool) -> None:
 
 def test_a_detectors_scales_are_those_that_it_decodes() -> None:
     cfg = darknet.parse(compact.cfg(32, 64, 2, [(1.0, 2.0)] * 2, 4), "small.cfg")
-    _, numbers = weights.random(cfg, 0)
+    _, numbers = random_weights(cfg, 0)
     network = model.build(cfg)
     model.load(network, cfg, numbers)
     detector = Detector(network, cfg, weights.Header(0, 2, 5, 0), ["x", "y"])
@@ -110,10 +111,12 @@ def test_a_locators_export_is_scored_by_what_it_locates(tmp_path: Path, monkeypa
     answer.bias.assign(vector)
     Locator(network, ["car"], "box").save(tmp_path / "x.keras")
     shown = RNG.integers(0, 256, (2, 32, 32, 3), np.uint8)
-    test = [Example(shown[0], 0, vector[1:5]), Example(shown[1], -1, np.zeros(4, np.float32))]
+    test = [
+        PlaceExample(shown[0], 0, vector[1:5]),
+        PlaceExample(shown[1], -1, np.zeros(4, np.float32)),
+    ]
     data = SimpleNamespace(test=test, train=test, form="box", labels=["car"])
-    monkeypatch.setattr(localisation.params, "settings", lambda *_: None)
-    monkeypatch.setattr(localisation.prepared, "load", lambda *_: data)
+    monkeypatch.setattr(localisation.prepared, "of_section", lambda *_: data)
     candidate = Candidate("it", "localisation", "it", "windows", "windows")
     found = localisation.served(candidate, tmp_path / "x.keras", 2)
     answers = found.network.predict_on_batch(found.pictures)

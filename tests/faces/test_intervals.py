@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fivenets.faces import intervals
-from fivenets.faces.verification import all_pairs, curve_numbers
+from fivenets.faces.verification import Pairs, all_pairs, curve_numbers
 
 # Of one person: 1, 2, 3, 6. Of two: 4, 5, 7, 8.
 DISTANCES = np.array([1, 2, 3, 6, 4, 5, 7, 8], dtype=float)
@@ -50,6 +50,25 @@ def test_rates_at_a_threshold_have_intervals_that_hold_the_truth() -> None:
     assert 85 <= held <= 100
 
 
+def test_draws_without_a_pair_do_not_count() -> None:
+    """Of three people one has two images: pairs of one person are where that one was drawn."""
+    people = np.array(["a", "a", "b", "c"])
+    none = np.zeros((0, 6), bool)  # no folds, which take four people
+    pairs = Pairs(*np.triu_indices(4, 1), np.arange(6) == 0, none, none)
+    accepted = (people[pairs.first] != "c") & (people[pairs.second] != "c")  # aa, ab, ab
+    for seed in range(20):
+        a, b, c = np.random.default_rng(seed).multinomial(3, np.full(3, 1 / 3), 1)[0]
+        found = intervals.of_rates(accepted, pairs, people, draws=1, seed=seed)
+        tar = (1.0, 1.0) if a else (0.0, 1.0)
+        every = 2 * a * b + 2 * a * c + b * c
+        far = (2 * a * b / every,) * 2 if every else (0.0, 1.0)
+        assert (found["tar_low"], found["tar_high"]) == tar
+        assert (found["far_low"], found["far_high"]) == pytest.approx(far)
+    assert (found["tar"], found["far"]) == (1, 2 / 5)
+    curve = intervals.of_curve_numbers((~pairs.is_same).astype(float), pairs, people)
+    assert (curve["auc_low"], curve["auc_high"]) == (1, 1)
+
+
 def test_of_no_accepted_stranger_the_upper_end_is_three_in_their_number() -> None:
     found = intervals.of_rates(PAIRS.is_same, PAIRS, PEOPLE)
     assert (found["far"], found["far_low"]) == (0, 0)
@@ -60,5 +79,7 @@ def test_the_mean_of_answers_is_over_people() -> None:
     whose = np.repeat(np.arange(100), 10)
     found = intervals.of_mean(whose, whose < 20, 100)
     assert found[""] == 0.2
+    assert intervals.of_mean(np.zeros(1, int), np.array([5.0]), 1)["_low"] == 5
+    assert intervals.ENDS == (0.025, 0.975), "of 95%"
     # As of 100 trials, and not of 1,000.
     assert 0.2 - found["_low"] == pytest.approx(1.96 * np.sqrt(0.2 * 0.8 / 100), rel=0.2)

@@ -7,7 +7,8 @@ import pytest
 
 from fivenets.core.errors import UserError
 from fivenets.faces.evaluation import nearest_entries
-from fivenets.faces.recognition import Gallery, enrolled_rows, open_set
+from fivenets.faces.identification import of_gallery
+from fivenets.faces.recognition import Gallery, enrolled_rows
 
 PEOPLE, SOURCES = ["Ann", "Ben", "Cid"], ["1", "2", "3"]
 EMBEDDINGS = np.array([[0, 0], [3, 4], [10, 0]], np.float32)
@@ -33,8 +34,9 @@ def test_the_threshold_is_neither_wider_nor_narrower_than_it_says(gallery: Galle
     assert gallery.search(query, 3.0)[0].person == "Ben"
     assert gallery.search(query, np.nextafter(3.0, 0))[0].person is None
     at, beyond = [0, 1.0], [0, 1.001]
-    queries = np.array([at, beyond], np.float32)
-    found = open_set(EMBEDDINGS[:1], np.array(["Ann"]), queries, np.array(["Ann"] * 2), queries, 1)
+    embeddings = np.array([EMBEDDINGS[0], at, beyond, at, beyond], np.float32)
+    people = np.array(["Ann"] * 3 + ["Ben"] * 2)
+    found = of_gallery(embeddings, people, np.arange(3), np.arange(3, 5), 1, 1)
     assert found == {
         "rank_1": 1,
         "detection_and_identification": 0.5,
@@ -61,7 +63,7 @@ def test_each_of_ten_thousand_people_is_found_and_a_stranger_is_not() -> None:
 
 
 def test_saved_loaded_and_appended(gallery: Gallery, tmp_path: Path) -> None:
-    file = tmp_path / "gallery.npz"
+    file = tmp_path / "new" / "folder" / "gallery.npz"
     gallery.appended(np.array([[9, 9]]), ["Dot"], ["4"]).save(file)
     loaded = Gallery.load(file, "model")
     assert loaded.people == [*PEOPLE, "Dot"]
@@ -105,18 +107,15 @@ def test_an_empty_gallery_is_refused() -> None:
 
 
 def test_open_set_numbers() -> None:
-    found = open_set(
-        EMBEDDINGS[:2],
-        np.array(["Ann", "Ben"]),
-        np.array([[0, 1], [3, 3], [0, 0.5], [2, 2]], np.float32),
-        np.array(["Ann", "Ben", "Ben", "Ben"]),  # the third is nearest to Ann; the last 2.2 away
-        np.array([[10, 0], [0, 0.9]], np.float32),
-        threshold=1.0,
-    )
+    asked = [[0, 1], [3, 3], [0, 0.5], [2, 2]]  # the third is nearest to Ann; the last 2.2 away
+    strange = [[10, 0], [0, 0.9], [-9, 0], [0, -8]]
+    people = np.array(["Ann", "Ben", "Ann", "Ben", "Ben", "Ben", "Cid", "Dan", "Eve", "Fay"])
+    embeddings = np.concatenate([EMBEDDINGS[:2], asked, strange])
+    found = of_gallery(embeddings, people, np.arange(6), np.arange(6, 10), 1, threshold=1.0)
     assert found == {
         "rank_1": 0.75,
         "detection_and_identification": 0.5,
-        "false_identification": 0.5,
+        "false_identification": 0.25,
     }
 
 
@@ -125,6 +124,8 @@ def test_enrolment_takes_the_first_images_and_leaves_some_to_ask_about() -> None
     assert enrolled_rows(people, 1).tolist() == [0, 1]
     with pytest.raises(UserError, match="b has too few images"):
         enrolled_rows(people, 2)
+    with pytest.raises(UserError, match="b has too few images: 1 for"):
+        enrolled_rows(people[:3], 1)
 
 
 def test_each_person_in_turn_is_a_stranger_to_the_others() -> None:

@@ -24,7 +24,7 @@ def test_a_stranger_is_named_as_often_as_galleries_hold_somebody_near() -> None:
     assert thresholds.named(distances, 0.5, 2, 4) == pytest.approx(0)
 
 
-@pytest.mark.parametrize("people", [149, 300, 1000])
+@pytest.mark.parametrize("people", [149, 300, 1000, 30_000])
 def test_so_many_may_be_named_that_others_are_below_the_target(people: int) -> None:
     named = round(thresholds.allowed_rate(people, 0.02) * people)
 
@@ -32,6 +32,25 @@ def test_so_many_may_be_named_that_others_are_below_the_target(people: int) -> N
         return binomtest(count, people).proportion_ci(0.90, "exact").high
 
     assert upper(named) <= 0.02 < upper(named + 1)
+
+
+def test_the_threshold_is_the_largest_that_names_as_few_as_allowed(monkeypatch) -> None:
+    points = np.array([[0.0], [1.0], [2.9], [6.0], [9.5]])
+    distances = np.abs(points - points.T)
+    np.fill_diagonal(distances, np.inf)
+    ordered = np.sort(distances[np.isfinite(distances)])
+
+    def rate(threshold: float, size: int) -> float:
+        return thresholds.named(distances, threshold, size, 4).mean()
+
+    below = [np.nextafter(distance, 0) for distance in ordered]
+    for allowed in (0.0, rate(below[6], 1), rate(below[6], 2), rate(below[6], 1) / 1.005, 1.0):
+        monkeypatch.setattr(thresholds, "allowed_rate", lambda *_, rate=allowed: rate)
+        found = thresholds.of_galleries(points, np.arange(5), 0.02)
+        assert found.entries == (1, 2)
+        for size, threshold in found.record():
+            assert threshold == max(one for one in below if rate(one, size) <= allowed)
+    assert thresholds.of_galleries(points[:3], np.arange(3), 0.02).entries == (1,)
 
 
 def test_too_few_people_to_promise_it_name_no_stranger_of_theirs() -> None:
@@ -71,8 +90,6 @@ def test_between_and_beyond_the_sizes_measured() -> None:
     assert 0.5 < found.of(50) < 0.6
     assert found.of(10_000) == pytest.approx(0.3)
     assert found.of(10**9) == 0  # names nobody
-    assert found.is_measured(100)
-    assert not found.is_measured(101)
     assert GalleryThresholds.read(found.record()) == found
 
 

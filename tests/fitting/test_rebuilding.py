@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from fivenets.classification.classifier import Classifier
+from fivenets.core import sandbox
 from fivenets.core.errors import UserError
 from fivenets.core.sandbox import UntrustedFile
 from fivenets.fitting import engine, model_files, rebuilding, unpacking
@@ -135,6 +136,14 @@ def test_crafted_weights_end_in_a_sentence_at_once(file, write) -> None:
     assert "takes too long" not in str(error.value)
     assert psutil.Process().memory_info().rss - memory < 2**28
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("said", [{}, {"arrays": 1}, {"arrays": [["x"]]}, {"arrays": [[1, 2, 3]]}])
+def test_a_child_that_makes_no_sense_is_a_sentence(file, monkeypatch, said: dict) -> None:
+    """Who has taken the child over says what they like."""
+    monkeypatch.setattr(sandbox.Child, "message", lambda _: said)
+    with pytest.raises(UserError, match=r"small\.keras is not a usable .*: it makes no sense$"):
+        rebuilding.load(file)
 
 
 def test_a_bomb_is_a_sentence(file: UntrustedFile) -> None:

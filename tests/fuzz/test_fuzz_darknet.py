@@ -6,6 +6,7 @@ import numpy as np
 from fuzzing import SEEDS, mutated, mutations
 from hypothesis import given
 from hypothesis import strategies as st
+from random_weights import random_weights
 
 from fivenets.detection import darknet, weights
 from fivenets.detection.shapes import MAX_CHANNELS, MAX_NUMBERS
@@ -38,7 +39,7 @@ softmax=1
 """
 NETWORK = darknet.parse(CFG)
 POOLING = darknet.parse("[net]\nwidth=8\nheight=8\n[maxpool]\nsize=2\nstride=2\n")
-WEIGHTS = [weights.to_bytes(*weights.random(NETWORK, seed)) for seed in (0, 1)]
+WEIGHTS = [weights.to_bytes(*random_weights(NETWORK, seed)) for seed in (0, 1)]
 SCALES = """[net]
 width=32
 height=32
@@ -76,7 +77,7 @@ num=2
 new_coords=1
 """
 SCALED = darknet.parse(SCALES)
-SCALED_WEIGHTS = [weights.to_bytes(*weights.random(SCALED, seed)) for seed in (0, 1)]
+SCALED_WEIGHTS = [weights.to_bytes(*random_weights(SCALED, seed)) for seed in (0, 1)]
 KINDS = ("net", "convolutional", "maxpool", "route", "reorg", "shortcut", "softmax", "dropout")
 KINDS += ("upsample", "yolo")
 KEYS = ("width", "height", "channels", "filters", "size", "stride", "pad", "padding", "groups")

@@ -10,7 +10,7 @@ from PIL import Image
 from fivenets.cli import face_points
 from fivenets.core.errors import UserError
 from fivenets.datasets.places import preparation, prepared
-from fivenets.datasets.places.prepared import Example
+from fivenets.datasets.places.prepared import PlaceExample
 from fivenets.datasets.settings import PlaceSettings
 from fivenets.drawn.face_points import marked_faces
 from fivenets.drawn.windows import windows
@@ -22,7 +22,7 @@ from fivenets.localisation.augmentation import PARTNERS, augmented, from_old, wa
 from fivenets.localisation.locator import Located, Locator
 from fivenets.localisation.losses import LocalisationLoss
 from fivenets.localisation.network import localiser
-from fivenets.localisation.settings import Augmentation, LocaliserRecipe, Loss
+from fivenets.localisation.settings import LocaliserRecipe, Loss, PlaceChanges
 from fivenets.localisation.training import label_vector, train
 
 RECIPE = LocaliserRecipe(
@@ -69,8 +69,8 @@ def test_points_go_where_their_pixels_go(seed: int) -> None:
     point, picture = np.array([0.4, 0.55]), np.zeros((64, 64, 3), np.uint8)
     y, x = np.mgrid[:64, :64] + 0.5
     picture[np.hypot(x - 64 * point[0], y - 64 * point[1]) < 5] = 255
-    strength = Augmentation(rotation=0.1, zoom=0.2, shift=0.1)
-    example = Example(picture, 0, point)
+    strength = PlaceChanges(rotation=0.1, zoom=0.2, shift=0.1)
+    example = PlaceExample(picture, 0, point)
     rng = np.random.default_rng(seed)
     changed, label, moved = augmented(example, "points", 48, strength, rng)
     weights = changed[..., 0] / changed[..., 0].sum()
@@ -104,8 +104,8 @@ def test_a_box_is_clipped_and_gone_when_it_leaves() -> None:
 @pytest.mark.parametrize(
     ("strength", "form", "count", "fault"),
     [
-        (Augmentation(rotation=0.1), "box", 4, "rotation should be 0 for boxes"),
-        (Augmentation(mirror=True), "points", 10, "mirror should be false for 5 points"),
+        (PlaceChanges(rotation=0.1), "box", 4, "rotation should be 0 for boxes"),
+        (PlaceChanges(mirror=True), "points", 10, "mirror should be false for 5 points"),
     ],
 )
 def test_what_cannot_be_changed_is_a_sentence(strength, form, count, fault) -> None:
@@ -117,7 +117,7 @@ def test_an_error_is_part_of_the_distance_between_the_eyes() -> None:
     (face,) = marked_faces(range(1), seed=1, size=64)
     picture, points = face
     eyes = np.linalg.norm(points[36] - points[45])
-    examples = [Example(picture, 0, points.ravel())] * 2
+    examples = [PlaceExample(picture, 0, points.ravel())] * 2
     found = [Located(1, "face", 1, points + np.array([step * eyes, 0])) for step in (0.05, 0.11)]
     numbers = scoring.of_points(examples, found)
     assert numbers["mean_error"] == pytest.approx(0.08)
@@ -129,7 +129,7 @@ def test_an_error_is_part_of_the_distance_between_the_eyes() -> None:
 def test_boxes_are_right_where_presence_class_and_overlap_are() -> None:
     picture, box = np.zeros((32, 32, 3), np.uint8), np.array([0.5, 0.5, 0.4, 0.4])
     corners = np.array([[0.3, 0.3], [0.7, 0.7]])
-    examples = [Example(picture, 0, box)] * 3 + [Example(picture, -1, np.zeros(4))]
+    examples = [PlaceExample(picture, 0, box)] * 3 + [PlaceExample(picture, -1, np.zeros(4))]
     found = [
         Located(0.9, "car", 1, corners),
         Located(0.9, "bus", 1, corners),

@@ -102,7 +102,7 @@ def test_every_script_that_mlflow_runs_can_be_asked() -> None:
 
 
 def load(script: str) -> Any:
-    """The model class of a script, as MLflow finds it."""
+    """The model of a script, as MLflow finds it."""
     spec = importlib.util.spec_from_file_location(script, PYFUNC / f"{script}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -112,25 +112,24 @@ def load(script: str) -> Any:
     return getattr(module, script.title().replace("_", ""))()
 
 
-SEEN = {  # of each script: what its model is called there, how it is asked, what it finds
+SEEN = {  # of each script: how its model is asked, and what that finds
     "image_classifier": (
-        "classifier", "classify", [Prediction("3", 0.5, False, None, {"3": 0.5, "4": 0.5})]),
-    "image_segmenter": ("segmenter", "segment", Segmentation(np.eye(2, dtype="u1"), ("a", "b"))),
-    "object_detector": ("detector", "detect", [[Detection("car", 0.5, 1, 2, 3, 4)]]),
-    "object_locator": ("locator", "locate", Located(0.5, "car", 0.5, np.ones((2, 2)))),
+        "classify", [Prediction("3", 0.5, False, None, {"3": 0.5, "4": 0.5})]),
+    "image_segmenter": ("segment", Segmentation(np.eye(2, dtype="u1"), ("a", "b"))),
+    "object_detector": ("detect", [[Detection("car", 0.5, 1, 2, 3, 4)]]),
+    "object_locator": ("locate", Located(0.5, "car", 0.5, np.ones((2, 2)))),
     "style_transfer": (
-        "stylizer", "stylize", Result(np.zeros((4, 4, 3), "u1"), 1, 0.5, None, 0.1, "vgg16")),
-    "face_verifier": ("embedder", "embeddings", np.ones((1, 4), np.float32)),
+        "stylize", Result(np.zeros((4, 4, 3), "u1"), 1, 0.5, None, 0.1, "vgg16")),
+    "face_verifier": ("embeddings", np.ones((1, 4), np.float32)),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("script", spark.COLUMNS)
 def test_answers_have_the_columns_and_the_types_that_spark_is_told(script: str) -> None:
     """What a network would find goes through the script that MLflow runs."""
-    attribute, asked, found = SEEN[script]
-    model = SimpleNamespace(caution="", **{asked: lambda *_, **__: found})
+    asked, found = SEEN[script]
     served = load(script)
-    setattr(served, attribute, model)
+    served.model = SimpleNamespace(caution="", **{asked: lambda *_, **__: found})
     served.file = "model.keras"
     params = {"cropped": True} if script == "face_verifier" else None
     kinds = {"path": pa.string(), **columns_of(script), "error": pa.string()}

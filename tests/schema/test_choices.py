@@ -79,7 +79,7 @@ def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(na
     [
         (choices(data.Source, "source"), fetching.SOURCES),
         (set(get_args(detection.Source)), sources.SOURCES),
-        (choices(detection.Evaluation, "profile"), boxes.PROFILES),
+        (choices(detection.DrawnPage, "profile"), boxes.PROFILES),
         (choices(faces.EmbeddingRecipe, "mining"), {*losses.BATCH_LOSSES, "pairs"}),
         (choices(faces.EmbeddingRecipe, "initial"), training.INITIALS),
         (set(get_args(style.Features)), style_sources.FEATURES),

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fivenets.segmentation.augmentation import augmented
-from fivenets.segmentation.settings import Augmentation
+from fivenets.segmentation.settings import MaskChanges
 
-ALL = Augmentation(mirror=True, crop=0.6, exposure=0.5, saturation=0.5, hue=0.02)
+ALL = MaskChanges(mirror=True, crop=0.6, exposure=0.5, saturation=0.5, hue=0.02)
 
 
 def scene(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -17,10 +17,10 @@ def scene(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 def test_without_strength_a_picture_is_only_resized() -> None:
     image, mask = scene(np.random.default_rng(0))
-    pixels, classes = augmented(image, mask, 60, 80, Augmentation(), np.random.default_rng(1))
+    pixels, classes = augmented(image, mask, 60, 80, MaskChanges(), np.random.default_rng(1))
     assert pixels == pytest.approx(image, abs=0.01)
     assert np.array_equal(classes, mask)
-    pixels, classes = augmented(image, mask, 30, 40, Augmentation(), np.random.default_rng(1))
+    pixels, classes = augmented(image, mask, 30, 40, MaskChanges(), np.random.default_rng(1))
     assert np.array_equal(classes, mask[::2, ::2])
     assert pixels.shape == (30, 40, 3)
 
@@ -47,11 +47,11 @@ def test_half_are_mirrored_and_a_crop_sees_a_part() -> None:
     image, mask = np.zeros((40, 40, 3), np.uint8), np.zeros((40, 40), np.uint8)
     mask[:, :20] = 1
     rng = np.random.default_rng(0)
-    mirror = [augmented(image, mask, 40, 40, Augmentation(mirror=True), rng)[1] for _ in range(200)]
+    mirror = [augmented(image, mask, 40, 40, MaskChanges(mirror=True), rng)[1] for _ in range(200)]
     assert 70 < sum(int(one[0, 0] == 0) for one in mirror) < 130
     mask[:], mask[19:21, 19:21] = 0, 1
     areas = [
-        augmented(image, mask, 40, 40, Augmentation(crop=0.5), rng)[1].mean() for _ in range(90)
+        augmented(image, mask, 40, 40, MaskChanges(crop=0.5), rng)[1].mean() for _ in range(90)
     ]
     assert max(areas) > 3 * mask.mean()  # at half the side, four times as large
     assert min(areas) < 1.5 * mask.mean()

@@ -9,11 +9,11 @@ import pytest
 from cutting import cut_off
 
 from fivenets.core.errors import UserError
-from fivenets.datasets.masks.prepared import Example, MaskDataset, MaskSettings
+from fivenets.datasets.masks.prepared import MaskDataset, MaskExample, MaskSettings
 from fivenets.drawn.canvas import VOID
 from fivenets.segmentation import scoring
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Augmentation, FineTuning, Loss, UNetRecipe
+from fivenets.segmentation.settings import FineTuning, Loss, MaskChanges, UNetRecipe
 from fivenets.segmentation.training import batches, train
 from fivenets.segmentation.unet_on_mobilenet import BOTTOM, SKIPS
 from fivenets.sources.origin import Origin
@@ -31,7 +31,7 @@ RECIPE = UNetRecipe(
     batch_norm_momentum=0.8,
     mixed_precision=True,
     loss=Loss(class_balance=0.5, dice=0.5),
-    augmentation=Augmentation(mirror=True, crop=0.3),
+    augmentation=MaskChanges(mirror=True, crop=0.3),
     seed=0,
 )
 
@@ -40,14 +40,14 @@ TUNING = FineTuning(
 )
 
 
-def scene(rng: np.random.Generator) -> Example:
+def scene(rng: np.random.Generator) -> MaskExample:
     """A bright square on dark ground, whose edge is of no class, at twice the network's size."""
     image, mask = rng.integers(0, 60, (32, 48, 3)), np.zeros((32, 48), np.uint8)
     top, left = rng.integers(4, 14), rng.integers(4, 28)
     mask[top - 1 : top + 15, left - 1 : left + 15] = VOID
     mask[top : top + 14, left : left + 14] = 1
     image[top : top + 14, left : left + 14] += 150
-    return Example(image.astype(np.uint8), mask)
+    return MaskExample(image.astype(np.uint8), mask)
 
 
 @pytest.fixture(scope="module")

@@ -27,13 +27,13 @@ from fivenets.fitting import distribution, imagenet
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
     """Writes the data set that a section of params.yaml names."""
-    preparation.prepare(_settings(section), source, out, raw_dir)
+    preparation.prepare(params.settings(DataSettings, section), source, out, raw_dir)
 
 
 def training(candidate: Candidate) -> Making:
     """A classifier by its recipe, from the prepared data."""
     recipe = params.settings(ClassifierRecipe, candidate.name, "train")
-    settings, data = _settings(str(candidate.data)), _data(candidate.data)
+    data = prepared.of_section(candidate.data)
     weights = pretrained = None
     if recipe.network.get("weights") == "imagenet":
         source, raw_dir = params.load("data", "source"), Path("data/raw")
@@ -57,7 +57,7 @@ def training(candidate: Candidate) -> Making:
             shutil.rmtree(distribution.own_folder(candidate.checkpoints))
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make, is_recorded)
+    return Making(asdict(recipe) | {"data": asdict(data.settings)}, origins, make, is_recorded)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
@@ -66,7 +66,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     The accuracy is that on people who were not trained on, where the data tell people apart; that
     of every source stands beside it.
     """
-    data, classifier = _data(candidate.scored_on), Classifier.from_file(candidate.file)
+    data = prepared.of_section(candidate.scored_on)
+    classifier = Classifier.from_file(candidate.file)
     found = answers.of(classifier, data)
     new, images, labels, predicted = found.is_new, found.images, found.labels, found.predicted
     seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])
@@ -126,14 +127,6 @@ def _in_words(metrics: dict[str, Any], sources: Iterable[str], subject: str) -> 
         words.insert(0, f"rejects {metrics['others_rejected']:.3f} of other photographs")
         words.insert(1, f"and {metrics['rejected']:.3f} of {subject}s")
     return "; ".join(words)
-
-
-def _settings(section: str) -> DataSettings:
-    return params.settings(DataSettings, section)
-
-
-def _data(section: str | None) -> prepared.ImageDataset:
-    return prepared.load(Path("data", str(section)), _settings(str(section)))
 
 
 TASK = Task(

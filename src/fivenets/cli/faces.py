@@ -3,9 +3,8 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,30 +22,9 @@ app_of_threshold = typer.Typer(help="Thresholds for faces.", no_args_is_help=Tru
 app.add_typer(app_of_threshold, name="faces")
 
 
-class Which(StrEnum):
-    """Which face of several."""
-
-    largest = "largest"
-    centre = "centre"
-    only = "only"
-
-
-class By(StrEnum):
-    """What says whether two pictures show one person."""
-
-    distance = "distance"
-    pairs = "pairs"
-
-
-class Meant(StrEnum):
-    """Which faces of several."""
-
-    all = "all"
-    largest = "largest"
-    centre = "centre"
-    only = "only"
-
-
+Which = Literal["largest", "centre", "only"]
+Meant = Literal["all", Which]
+By = Literal["distance", "pairs"]
 COLUMNS = ("image", "face at", "person", "distance", "threshold")
 Out = Annotated[Path | None, typer.Option(help="A folder for copies with the faces marked.")]
 Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]
@@ -62,10 +40,10 @@ def verify(
     model: Model = "facenet",
     face: Annotated[
         Which, typer.Option(help="Which face, where a picture shows several.")
-    ] = Which.largest,
+    ] = "largest",
     by: Annotated[
         By, typer.Option(help="What decides; pairs: the classifier of a model trained on pairs.")
-    ] = By.distance,
+    ] = "distance",
     out: Out = None,
     cropped: Cropped = False,
     trust: Trust = False,
@@ -76,10 +54,10 @@ def verify(
     from fivenets.faces.embedder import verdict as compared
 
     calibration, embedder = _opened(model, trust, out)
-    if by is By.pairs and embedder.pairs is None:
+    if by == "pairs" and embedder.pairs is None:
         raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
-    pairs = embedder.pairs if by is By.pairs else None
-    found = [read_face(path, cropped, face.value) for path in (first, second)]
+    pairs = embedder.pairs if by == "pairs" else None
+    found = [read_face(path, cropped, face) for path in (first, second)]
     for path, one in zip((first, second), found, strict=True):
         if len(one.faces) > 1:
             printing.warn(
@@ -112,9 +90,7 @@ def identify(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Pictures and videos.")],
     gallery: Annotated[Path, typer.Option(help="Known people: a folder <person>/<image>.")],
     model: Model = "facenet",
-    face: Annotated[
-        Meant, typer.Option(help="Which faces in a picture; in a video, all.")
-    ] = Meant.all,
+    face: Annotated[Meant, typer.Option(help="Which faces in a picture; in a video, all.")] = "all",
     out: Out = None,
     cropped: Cropped = False,
     trust: Trust = False,
@@ -136,7 +112,7 @@ def identify(
     }
     for path in images:
         try:
-            for named in naming.name_all(path, embedder, known, threshold, face.value, cropped):
+            for named in naming.name_all(path, embedder, known, threshold, face, cropped):
                 for row in named.rows():
                     if as_json:
                         print(json.dumps({"image": str(path), **row, **rates}), flush=True)
@@ -241,7 +217,7 @@ def _draw(
 
 
 def _said(face: Which | Meant) -> str:
-    return "one in the centre" if face == "centre" else f"{face.value} one"
+    return "one in the centre" if face == "centre" else f"{face} one"
 
 
 def _percent(rate: float | None, digits: int) -> str:

@@ -73,7 +73,11 @@ def everyone() -> list[Candidate]:
     """All candidates in the order of params.yaml."""
     return [
         Candidate(
-            name, entry["task"], entry["registered"], _data(entry), _name(entry.get("scored_on"))
+            name,
+            entry["task"],
+            entry["registered"],
+            entry.get("data") or _name(entry.get("reads")),
+            _name(entry.get("scored_on")),
         )
         for section in LISTS
         for name, entry in params.load(section).items()
@@ -86,10 +90,6 @@ def of(registered: str) -> list[Candidate]:
     if not found:
         raise UserError(f"params.yaml lists no model that is registered as {registered}")
     return found
-
-
-def _data(entry: dict) -> str | None:
-    return entry.get("data") or _name(entry.get("reads"))
 
 
 def _name(path: str | None) -> str | None:

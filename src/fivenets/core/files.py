@@ -3,11 +3,13 @@
 A name that is made up here is nobody's: it is taken only where no file, folder or link has it.
 """
 
+import csv
 import os
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from fivenets.core.errors import UserError
 
@@ -17,6 +19,14 @@ def write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
         part.write_text(text)
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Writes rows of one set of keys as CSV."""
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 @contextmanager

@@ -19,24 +19,13 @@ from fivenets.core.errors import UserError, printable
 log = logging.getLogger(__name__)
 
 SHOWN = 3  # names in a sentence, of each reason
-OWN_FILES = (
-    "fivenets-"  # after a dot or two, such as a gallery's embeddings: left out without a word
-)
+# After a dot or two, such as a gallery's embeddings: left out without a word.
+OWN_FILES = "fivenets-"
 # In any case: what Windows, macOS, Synology, QNAP and Linux leave in folders; dots hide the rest.
 SYSTEM_NAMES = {
-    "#recycle",
-    "#snapshot",
-    "$recycle.bin",
-    "@eadir",
-    "@recycle",
-    "__macosx",
-    "desktop.ini",
-    "ehthumbs.db",
-    "icon\r",
-    "lost+found",
-    "system volume information",
-    "thumbs.db",
-}
+    "#recycle", "#snapshot", "$recycle.bin", "@eadir", "@recycle", "__macosx", "desktop.ini",
+    "ehthumbs.db", "icon\r", "lost+found", "system volume information", "thumbs.db",
+}  # fmt: skip
 VIDEO_SUFFIXES = {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg"}
 VIDEO_SUFFIXES |= {".mpg", ".mts", ".ogv", ".webm", ".wmv"}
 ASIDE_SUFFIXES = {".bak", ".crdownload", ".download", ".old", ".part", ".partial", ".thm", ".tmp"}

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fivenets.core.params import Count, checked
+
 
 @dataclass(frozen=True)
 class Metrics:
@@ -17,6 +19,13 @@ class Metrics:
     def scores_of(self, is_converted: bool) -> tuple[str, ...]:
         """Those that a model of this kind has."""
         return self.of_converted if is_converted and self.of_converted else self.scores
+
+
+@checked
+class Page:
+    """What an evaluation leaves to be looked at."""
+
+    shown: Count  # pictures on the page
 
 
 def calibration_error(confidence: np.ndarray, is_correct: np.ndarray, bins: int = 10) -> float:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from fivenets.core import confinement
 from fivenets.core.errors import UserError
 
 LONGEST_MESSAGE = 64 * 2**20  # bytes of a JSON object
@@ -140,6 +141,22 @@ def reading(
     finally:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def answering(memory: int, seconds: int) -> Iterator[None]:
+    """A block of the child, confined to so many bytes and seconds, whose error becomes a message.
+
+    Raises: nothing, as libraries name no kinds for what is wrong with a damaged file.
+    """
+    confinement.leave_network()
+    confinement.confine(memory, seconds)
+    try:
+        yield
+    except MemoryError:
+        send({"error": f"reading it takes more than {memory // 2**20} MiB"})
+    except Exception as error:
+        send({"error": str(error) or type(error).__name__})
 
 
 def send(said: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> None:

@@ -7,7 +7,7 @@ What people ask of it is in modules named like its folder: its commands in `cli/
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from fivenets.core.listing import Listing
 Rows = list[dict[str, float]]  # one for each epoch, with its seconds
 
 
-class Log(Protocol):
-    """Where a model that is being made says how it goes."""
+class Log:
+    """Where a model that is being made says how it goes; this one keeps nothing."""
 
     def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Takes the metrics of one epoch, counted from 0."""

@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from fivenets.core import confinement, sandbox
+from fivenets.core import sandbox
 
 MEMORY, SECONDS = 2**30, 20  # bytes beside what the interpreter has; of processor time
 MOST_ARRAYS = 10_000
@@ -19,9 +19,7 @@ MOST_ARRAYS = 10_000
 
 def main() -> None:
     """Reads standard input; sends one message and all arrays, or one with an error."""
-    confinement.leave_network()
-    confinement.confine(MEMORY, SECONDS)
-    try:
+    with sandbox.answering(MEMORY, SECONDS):
         size = os.fstat(sys.stdin.fileno()).st_size
         with h5py.File(sys.stdin.buffer, "r") as file:
             text = file.attrs.get("model_config")
@@ -31,10 +29,6 @@ def main() -> None:
             sandbox.send({"description": text, "arrays": listed})
             for _, one in found:
                 sandbox.send({}, [np.asarray(one[()])])
-    except MemoryError:
-        sandbox.send({"error": f"reading it takes more than {MEMORY // 2**20} MiB"})
-    except Exception as error:  # HDF5 names no kinds for a damaged file
-        sandbox.send({"error": str(error) or type(error).__name__})
 
 
 def _arrays(file: h5py.File, most: int) -> list[tuple[str, h5py.Dataset]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
@@ -10,6 +11,7 @@ import tensorflow_datasets as tfds
 
 from fivenets.core.errors import UserError
 from fivenets.datasets.splits import check_apart
+from fivenets.sources.origin import Origin, all_of
 
 SOURCE_FILE = "source.json"  # beside the data: what `prepare` read
 
@@ -48,6 +50,22 @@ class Examples(Sequence[Example], Generic[Example]):
         return (self[index] for index in range(len(self)))
 
 
+@dataclass(frozen=True)
+class Prepared(Generic[Example]):
+    """A prepared set of pictures: those to train on, and those to test on."""
+
+    settings: Any
+    labels: tuple[str, ...]
+    record: dict[str, Any]  # source.json: an `Origin`, and how many examples
+    train: Sequence[Example]
+    test: Sequence[Example]
+
+    @property
+    def origins(self) -> list[Origin]:
+        """Where the pictures are from."""
+        return all_of(self.record.get("sources", [self.record]))
+
+
 def opened(folder: Path, train: str, test: str) -> tuple[tfds.core.DatasetBuilder, dict[str, Any]]:
     """What `prepare` left in `folder`, and its source.json.
 
@@ -78,10 +96,7 @@ def rows_of(builder: tfds.core.DatasetBuilder, split: str) -> Iterator[dict[str,
 
 
 def version_folder(folder: Path) -> Path:
-    """The folder below `folder` that TFDS reads.
-
-    Raises: UserError where there is none.
-    """
+    """The folder below `folder` that TFDS reads. Raises: UserError where there is none."""
     found = next(folder.rglob("dataset_info.json"), None)
     if found is None:
         raise UserError(f"{folder} holds no prepared data set: run `dvc repro` first")

@@ -98,19 +98,26 @@ class DataSettings:
 
 
 @checked
-class ObjectSettings:
-    """Which pictures with boxes, and what is trained and scored on."""
+class _Splits:
+    """Which parts of a data set are trained and scored on."""
 
-    dataset: DataSets  # a weight: how often each picture to train on is shown in an epoch
+    dataset: Text
     train: Split
     test: Split
 
     @model_validator(mode="after")
     def _are_two(self) -> Self:
         if self.train == self.test:
-            names = " + ".join(self.weights)
+            names = " + ".join([self.dataset] if isinstance(self.dataset, str) else self.dataset)
             raise Misfit("test", f"another split of {names} than train", self.test)
         return self
+
+
+@checked
+class ObjectSettings(_Splits):
+    """Which pictures with boxes, and what is trained and scored on."""
+
+    dataset: DataSets  # a weight: how often each picture to train on is shown in an epoch
 
     @property
     def weights(self) -> dict[str, float]:
@@ -119,37 +126,22 @@ class ObjectSettings:
 
 
 @checked
-class MaskSettings:
+class MaskSettings(_Splits):
     """Which pictures with a class for every pixel, and what is trained and scored on."""
 
-    dataset: Text
-    train: Split
-    test: Split
     # The name of each value in a mask, of which others are of no class; by default the data's own.
     classes: Annotated[dict[MaskValue, Text], Field(min_length=2)] | None = None
 
     @model_validator(mode="after")
-    def _are_two(self) -> Self:
-        if self.train == self.test:
-            raise Misfit("test", f"another split of {self.dataset} than train", self.test)
+    def _are_different(self) -> Self:
         if self.classes and len(set(self.classes.values())) < len(self.classes):
             raise Misfit("classes", "different names", self.classes)
         return self
 
 
 @checked
-class PlaceSettings:
+class PlaceSettings(_Splits):
     """Which pictures of at most one object, with its box or its points."""
-
-    dataset: Text
-    train: Split
-    test: Split
-
-    @model_validator(mode="after")
-    def _are_two(self) -> Self:
-        if self.train == self.test:
-            raise Misfit("test", f"another split of {self.dataset} than train", self.test)
-        return self
 
 
 @checked

@@ -5,20 +5,24 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from PIL import Image
 
 from fivenets.core import files
 from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.datasets.opening import SOURCE_FILE, builder_in, version_folder
 from fivenets.sources.origin import Kind, Origin, digest_of
+
+JPEG_QUALITY = 92
 
 
 def is_folder(dataset: str) -> bool:
@@ -41,6 +45,30 @@ def replacing(out: Path) -> Iterator[Path]:
         os.replace(scratch, out)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def store(
+    out: Path,
+    name: str,
+    features: Mapping[str, Any],
+    splits: Mapping[str, Iterable[tuple[str | bytes, dict[str, Any]]]],
+) -> None:
+    """Writes splits of (key, example) as a TFDS data set below `out`."""
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name=name,
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(dict(features)),
+        split_datasets=dict(splits),
+        data_dir=out,
+    )
+
+
+def as_jpeg(image_rgb_uint8: np.ndarray) -> io.BytesIO:
+    """The file of a drawn picture, which should have what photographs have."""
+    file = io.BytesIO()
+    Image.fromarray(image_rgb_uint8).save(file, "JPEG", quality=JPEG_QUALITY)
+    file.seek(0)
+    return file
 
 
 def write_source(folder: Path, origins: Sequence[Origin], **more: Any) -> dict[str, int]:

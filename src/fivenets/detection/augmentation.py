@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from fivenets.detection.settings import Augmentation
+from fivenets.detection.settings import BoxChanges
 from fivenets.fitting.colours import random_colours
 
 VISIBLE_PART = 0.3  # of an object's area; with less of it left in a crop it is no object any more
@@ -14,7 +14,7 @@ def augmented(
     boxes_xyxy: np.ndarray,
     height: int,
     width: int,
-    strength: Augmentation,
+    strength: BoxChanges,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A changed picture at the size of the network's input, and where its objects are now.
@@ -37,7 +37,7 @@ def augmented(
     return np.clip(pixels, 0, 1, out=pixels), seen, kept
 
 
-def _window(strength: Augmentation, rng: np.random.Generator) -> np.ndarray:
+def _window(strength: BoxChanges, rng: np.random.Generator) -> np.ndarray:
     """Left, top, right, bottom of what is seen, in parts of the picture; swapped to mirror it."""
     window = np.array([0, 0, 1, 1]) + rng.uniform(-strength.crop, strength.crop, 4)
     is_mirrored, is_flipped = rng.random(2) < 0.5

@@ -50,7 +50,7 @@ def certify(
     mine = engines.ours(detector.raw(pictures), detector.regions)
     inputs = input_differences(detector, photographs)
     compared = {}
-    for name, answer in _asked(cfg_file, weights_file, pictures).items():
+    for name, answer in ask_all(cfg_file, weights_file, pictures).items():
         if isinstance(answer, str):
             compared[name] = {CANNOT_READ: answer}
             continue
@@ -105,14 +105,8 @@ def input_differences(
     return found
 
 
-def ask_all(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> dict[str, Answer]:
-    """What each engine that can read the network says about (n, height, width, channels)."""
-    answers = _asked(cfg_file, weights_file, pictures)
-    return {name: answer for name, answer in answers.items() if not isinstance(answer, str)}
-
-
-def _asked(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> dict[str, Answer | str]:
-    """By engine its answer, or the sentence that says why it has none."""
+def ask_all(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> dict[str, Answer | str]:
+    """What each engine says about (n, height, width, channels), or a sentence on why it cannot."""
     answers: dict[str, Answer | str] = {}
     for name, engine in engines.installed().items():
         try:

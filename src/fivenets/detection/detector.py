@@ -47,10 +47,7 @@ class Detector(Converted):
 
     @classmethod
     def from_file(cls, path: Path) -> "Detector":
-        """What `save` wrote.
-
-        Raises: UserError where the file is no detector.
-        """
+        """What `save` wrote. Raises: UserError where the file is no detector."""
         network, metadata = engine.load(path)
         if "cfg" not in metadata:
             raise UserError(f"{path} is not a detector: it carries no Darknet cfg")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from fivenets.detection import boxes, darknet, darknet_library, opencv_files, witness
@@ -31,13 +32,7 @@ class Answer:
 
 def installed() -> dict[str, Callable[[Path, Path, np.ndarray], Answer]]:
     """The engines on this machine: name with version -> (cfg, weights, pictures) -> Answer."""
-    found = {}
-    try:
-        import cv2
-
-        found[f"opencv {cv2.__version__}"] = opencv
-    except ImportError:
-        pass
+    found = {f"opencv {cv2.__version__}": opencv}
     if darknet_library.library():
         found["darknet"] = darknet_itself
     return found
@@ -48,8 +43,6 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
 
     Raises: UnreadableError for what it does not know, such as activation=elu or softmax=0.
     """
-    import cv2
-
     network = darknet.parse_file(cfg_file)
     witness.check_opencv(network, cfg_file.name)
     text = opencv_files.cfg(network)
@@ -75,8 +68,6 @@ def _ask_opencv(text: str, weights: bytes, pictures: np.ndarray) -> list[list[np
 
     Of each box 5 + classes numbers. Of a classifier: what its last layer gives.
     """
-    import cv2
-
     network = cv2.dnn.readNetFromDarknet(
         np.frombuffer(text.encode(), np.uint8), np.frombuffer(weights, np.uint8)
     )

@@ -1,10 +1,6 @@
 """What a converted detector is worth where no boxes are known: agreement and speed."""
 
-import itertools
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +9,7 @@ import numpy as np
 from fivenets.detection import certificate, engines
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
+from fivenets.fitting import inference
 
 REPEATS = 10  # of a timed call; the median is reported
 
@@ -34,16 +31,15 @@ def metrics(
     }
     fast = detector.for_inference()
     picture = certificate.pictures_for(detector, [])
-    seconds = {"milliseconds_per_picture": milliseconds(lambda: fast.raw(picture))}
+    milliseconds = inference.milliseconds(lambda: fast.raw(picture), REPEATS)
     also = "no engine that reads this network is installed"
     if witnesses:
         also = (
             f"raw output within {worst['max_abs_difference']:.1e} and boxes within "
             f"{worst['max_box_difference_px']:.4f} px of {' and '.join(witnesses)}"
         )
-    parameters = detector.network.count_params()
-    known = {"parameters": parameters, "also": also, "certificate": record}
-    return {**found, **worst, **seconds, **known}
+    known = {"parameters": detector.network.count_params(), "also": also, "certificate": record}
+    return {**found, **worst, "milliseconds_per_picture": milliseconds, **known}
 
 
 def agreement(detector: Detector, photographs: list[np.ndarray]) -> dict[str, Any]:
@@ -65,9 +61,9 @@ def agreement(detector: Detector, photographs: list[np.ndarray]) -> dict[str, An
             for name, profile in PROFILES.items()
         }
         for engine, answer in answers.items()
+        if not isinstance(answer, str)
     }
-    by_picture = (pictures for profiles in same.values() for pictures in profiles.values())
-    all_same = list(itertools.chain.from_iterable(by_picture))
+    all_same = [one for profiles in same.values() for found in profiles.values() for one in found]
     return {
         "agreement": float(np.mean(all_same)) if all_same else 0.0,
         "examples": len(all_same),
@@ -76,14 +72,3 @@ def agreement(detector: Detector, photographs: list[np.ndarray]) -> dict[str, An
             for engine, profiles in same.items()
         },
     }
-
-
-def milliseconds(call: Callable[[], Any], repeats: int = REPEATS) -> float:
-    """Median wall time of `call`, after one call that is not timed."""
-    call()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times)

@@ -16,20 +16,14 @@ LUMA = np.array([77, 150, 29], np.uint32)  # in parts of 256: how that reader (s
 
 
 def check_resize(resize: str) -> str:
-    """`resize`, if it is one of the two.
-
-    Raises: UserError where it is neither.
-    """
+    """`resize`, if it is one of the two. Raises: UserError where it is neither."""
     if resize not in RESIZES:
         raise UserError(f"resize should be one of {', '.join(RESIZES)}, it is {resize!r}")
     return resize
 
 
 def check_channels(channels: int) -> int:
-    """`channels`, if a picture has so many.
-
-    Raises: UserError where it has not.
-    """
+    """`channels`, if a picture has so many. Raises: UserError where it has not."""
     if channels not in CHANNELS:
         known = ", ".join(f"{count} ({name})" for count, name in CHANNELS.items())
         raise UserError(f"the network takes {channels} channels, and a picture has one of {known}")

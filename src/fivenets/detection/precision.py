@@ -31,10 +31,7 @@ class Objects:
 
 
 def known(boxes_xyxy: ArrayLike, classes: ArrayLike, difficult: ArrayLike | None = None) -> Objects:
-    """Annotated objects of one picture as `Objects`.
-
-    Raises: UserError for a box without area.
-    """
+    """Annotated objects of one picture as `Objects`. Raises: UserError for a box without area."""
     corners = np.asarray(boxes_xyxy, float).reshape(-1, 4)
     flat = np.flatnonzero(boxes.area(corners) <= 0)
     if len(flat):

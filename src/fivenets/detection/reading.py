@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -22,13 +23,7 @@ Reader = Callable[[Sequence[Path], tuple[int, int, int], str], np.ndarray]
 
 def installed() -> dict[str, Reader]:
     """name with version -> (files, (height, width, channels), resize) -> the network's input."""
-    found: dict[str, Reader] = {}
-    try:
-        import cv2
-
-        found[f"opencv {cv2.__version__}"] = opencv
-    except ImportError:
-        pass
+    found: dict[str, Reader] = {f"opencv {cv2.__version__}": opencv}
     if darknet_library.library():
         found["darknet"] = darknet_itself
     return found
@@ -36,8 +31,6 @@ def installed() -> dict[str, Reader]:
 
 def opencv(files: Sequence[Path], shape: tuple[int, int, int], resize: str) -> np.ndarray:
     """(n, height, width, channels) float32 in 0..1, decoded by OpenCV."""
-    import cv2
-
     height, width, channels = shape
     fit = darknet_images.letterbox_image if resize == "letterbox" else darknet_images.resize_image
     found = []

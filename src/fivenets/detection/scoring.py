@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from fivenets.core.errors import UserError
 from fivenets.core.lettering import colour_of, in_figure
 from fivenets.core.metrics import calibration_error
-from fivenets.datasets.objects.prepared import Example, ObjectDataset
+from fivenets.datasets.objects.prepared import ObjectDataset, ObjectExample
 from fivenets.detection import precision
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detection, Detector
@@ -59,15 +59,17 @@ def by_source(detector: Detector, data: ObjectDataset) -> list[Scored]:
     return scored
 
 
-def truth_of(examples: Sequence[Example]) -> list[Objects]:
+def truth_of(examples: Sequence[ObjectExample]) -> list[Objects]:
     """The known objects of each picture, in its pixels."""
-    return [
-        precision.known(one.boxes_xyxy * _size(one), one.classes, one.is_difficult)
-        for one in examples
-    ]
+    found = []
+    for one in examples:
+        height, width = one.image_rgb_uint8.shape[:2]
+        boxes = one.boxes_xyxy * np.array([width, height, width, height])
+        found.append(precision.known(boxes, one.classes, one.is_difficult))
+    return found
 
 
-def detect(detector: Detector, examples: Sequence[Example]) -> list[list[Detection]]:
+def detect(detector: Detector, examples: Sequence[ObjectExample]) -> list[list[Detection]]:
     """What is found in each picture by the benchmark profile, best first."""
     profile = PROFILES["benchmark"]
     return [detector.detect_in(one.image_rgb_uint8, profile) for one in examples]
@@ -177,8 +179,3 @@ def curves(ranked: dict[str, Ranking]) -> Figure:
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left", frameon=False)
     return figure
-
-
-def _size(example: Example) -> np.ndarray:
-    height, width = example.image_rgb_uint8.shape[:2]
-    return np.array([width, height, width, height])

@@ -34,10 +34,7 @@ class Section:
     )  # a sentence for each value that does not count
 
     def integer(self, key: str, default: int, at_least: int = 0) -> int:
-        """The option as an integer.
-
-        Raises: UserError where it is none, or less than `at_least`.
-        """
+        """The option as an integer. Raises: UserError where it is none, or less than `at_least`."""
         text = self.options.get(key, str(default))
         found = INTEGER.fullmatch(text)
         try:
@@ -59,10 +56,7 @@ class Section:
             raise self.error(f"{key} should be numbers, it is {self.shown(key)}") from None
 
     def number(self, key: str, default: float) -> float:
-        """The option as one number.
-
-        Raises: UserError where it is none, or several.
-        """
+        """The option as one number. Raises: UserError where it is none, or several."""
         found = self.floats(key) if key in self.options else [default]
         if len(found) != 1:
             raise self.error(f"{key} should be a number, it is {self.shown(key)}")

@@ -44,7 +44,7 @@ class LossParts:
 
 
 @checked
-class Augmentation(Colours):
+class BoxChanges(Colours):
     """How strongly pictures are changed; 0 or false: not at all."""
 
     mirror: bool = False
@@ -80,7 +80,7 @@ class DetectorRecipe(Recipe):
     pictures: Count | None = None  # in an epoch; by default as many as there are
     scales: Annotated[list[Scale], Field(min_length=1)] = field(default_factory=lambda: [1.0])
     loss: Section[LossParts] = LossParts()
-    augmentation: Section[Augmentation] = Augmentation()
+    augmentation: Section[BoxChanges] = BoxChanges()
     fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had
 
     @model_validator(mode="after")
@@ -125,13 +125,13 @@ class Conversion:
 
 
 @checked
-class Evaluation:
+class DrawnPage:
     """How a detector is scored; the profile is that of the drawn page."""
 
     profile: Literal["course", "benchmark"]
 
 
-SECTIONS = {"detection": {"train": DetectorRecipe, "convert": Conversion, "evaluate": Evaluation}}
+SECTIONS = {"detection": {"train": DetectorRecipe, "convert": Conversion, "evaluate": DrawnPage}}
 METRICS = {
     "detection": Metrics(
         scores=("agreement", "ap50", "voc07_ap50", "coco_ap", "coco_ap50", "coco_ap75"),

@@ -193,20 +193,6 @@ def streets(raw_dir: Path, data_source: str = "auto") -> Sequence[Path]:
     return sorted(found.folder.glob("*.jpg")) if found else ()
 
 
-def darknet_cfg(name: str, raw_dir: Path) -> Path:
-    """One of Darknet's own cfg files, such as yolov2.cfg.
-
-    Raises: UserError where they cannot be had.
-    """
-    found = _fetched("darknet", raw_dir)
-    if found is None:
-        raise UserError(
-            f"{name}: neither a mirror nor the public host has the asset darknet: set "
-            f"{MIRROR_VARIABLE} to a mirror"
-        )
-    return found.folder / "cfg" / name
-
-
 def _fetched(asset: str, raw_dir: Path) -> Fetched | None:
     return fetch_asset(ASSETS[asset], raw_dir, "auto")
 

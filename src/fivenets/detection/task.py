@@ -1,6 +1,5 @@
 """Detection as the stages, the registry and the command line know it."""
 
-import csv
 import json
 import time
 from collections.abc import Sequence
@@ -8,14 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fivenets.core import images, listing, params
+from fivenets.core import files, images, listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.objects import preparation, prepared
 from fivenets.datasets.settings import ObjectSettings
 from fivenets.detection import boxes, certificate, drawing, evaluation, scoring, sources
 from fivenets.detection.detector import Detector, read_names
-from fivenets.detection.settings import Conversion, DetectorRecipe, Evaluation
+from fivenets.detection.settings import Conversion, DetectorRecipe, DrawnPage
 from fivenets.detection.training import train
 
 COMPARED = 3  # test pictures on which engines are compared
@@ -24,7 +23,7 @@ SHOWN = 12  # test pictures on the page
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
     """Writes the data set that a section of params.yaml names."""
-    preparation.prepare(_settings(section), source, out, raw_dir)
+    preparation.prepare(params.settings(ObjectSettings, section), source, out, raw_dir)
 
 
 def training(candidate: Candidate) -> Making:
@@ -32,9 +31,8 @@ def training(candidate: Candidate) -> Making:
 
     What is served is read back from these, and they are what its certificate is about.
     """
-    settings = _settings(str(candidate.data))
     recipe = params.settings(DetectorRecipe, candidate.name, "train")
-    data = prepared.load(Path("data", str(candidate.data)), settings)
+    data = prepared.of_section(candidate.data)
     start, origins = None, data.origins
     if recipe.fine_tuning.start != "none":
         pair = sources.start(
@@ -55,7 +53,7 @@ def training(candidate: Candidate) -> Making:
         _keep(candidate, detector, cfg, weights, pictures)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make)
+    return Making(asdict(recipe) | {"data": asdict(data.settings)}, origins, make)
 
 
 def conversion(candidate: Candidate) -> Making:
@@ -89,13 +87,11 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         pictures = [images.read_image(picture) for picture in found]
         metrics = evaluation.metrics(detector, record, pictures)
     else:
-        settings = _settings(candidate.scored_on)
-        data = prepared.load(Path("data", candidate.scored_on), settings)
-        examples = data.test
-        pictures = [example.image_rgb_uint8 for example in examples[:SHOWN]]
+        data = prepared.of_section(candidate.scored_on)
+        pictures = [example.image_rgb_uint8 for example in data.test[:SHOWN]]
         metrics = evaluation.metrics(detector, record, pictures)
         metrics |= _scores(fast, data, candidate)
-    profile = boxes.PROFILES[params.settings(Evaluation, candidate.name, "evaluate").profile]
+    profile = boxes.PROFILES[params.settings(DrawnPage, candidate.name, "evaluate").profile]
     shown = [fast.detect_in(picture, profile) for picture in pictures]
     page = drawing.page(pictures, shown, detector.labels)
     page.save(candidate.pictures / "detections.png")
@@ -119,11 +115,7 @@ def _scores(
     """Numbers of the first data set that has pictures to test on; those of others beside them."""
     found = scoring.by_source(detector, data)
     first, *others = found
-    with (candidate.tables / "curves.csv").open("w", newline="") as stream:
-        rows = scoring.curve_rows(first.ranked)
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    files.write_rows(candidate.tables / "curves.csv", scoring.curve_rows(first.ranked))
     scoring.curves(first.ranked).savefig(candidate.pictures / "curves.png", dpi=110)
     also = "; ".join([scoring.also(first.metrics), *(one.in_words() for one in others)])
     by_source = {one.origin.asset: one.record() for one in others}
@@ -145,10 +137,6 @@ def _keep(
 
 def _certificate(candidate: Candidate) -> Path:
     return candidate.folder / "certificate.json"
-
-
-def _settings(section: str) -> ObjectSettings:
-    return params.settings(ObjectSettings, section)
 
 
 TASK = Task(

@@ -8,18 +8,19 @@ import keras
 import numpy as np
 
 from fivenets.core.digests import arrays_sha256
-from fivenets.datasets.objects.prepared import Example, ObjectDataset
+from fivenets.datasets.objects.prepared import ObjectDataset, ObjectExample
 from fivenets.detection import anchors, compact, darknet, model, transfer, weights
 from fivenets.detection.augmentation import augmented
 from fivenets.detection.converted import Converted
 from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import YoloLoss
-from fivenets.detection.settings import Augmentation, DetectorRecipe
+from fivenets.detection.settings import BoxChanges, DetectorRecipe
 from fivenets.fitting import fit as fitting
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
-from fivenets.fitting.fit import fit_by, make_deterministic
+from fivenets.fitting.fit import Fit, make_deterministic
+from fivenets.fitting.inference import jit_compile
 from fivenets.sources.origin import Origin
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
@@ -62,17 +63,20 @@ def train(
     fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
     shares = shares_of(examples, data.settings.weights, recipe.pictures or len(examples))
     batch_size, steps = whole_batches(sum(shares.values()), recipe.batch_size)
-    rows = fit_by(
+    fit = Fit.by(
         recipe,
-        trained,
-        lambda first_epoch: batches(examples, region, recipe, first_epoch, shares),
-        on_epoch_end,
         name="yolov2",
         steps=steps,
         checkpoint_dir=checkpoint_dir,
         fingerprint=fingerprint,
-        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
-        loss=YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe)),
+    )
+    optimizer = FusedAdamW(fit.rate(recipe), weight_decay=recipe.weight_decay)
+    loss = YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe))
+    trained.compile(optimizer, loss, jit_compile=jit_compile())
+    rows = fit.run(
+        trained,
+        lambda first_epoch: batches(examples, region, recipe, first_epoch, shares),
+        on_epoch_end,
     )
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
@@ -94,7 +98,7 @@ def known_by(data: ObjectDataset, recipe: DetectorRecipe, network: keras.Model) 
     return fitting.fingerprint(settings, trained_on, network)
 
 
-def fitted_anchors(examples: Sequence[Example], recipe: DetectorRecipe) -> np.ndarray:
+def fitted_anchors(examples: Sequence[ObjectExample], recipe: DetectorRecipe) -> np.ndarray:
     """(anchors, 2) widths and heights in cells, of the boxes in `examples` that are learned."""
     boxes_xyxy = np.concatenate([one.boxes_xyxy[~one.is_difficult] for one in examples])
     cells = np.array([recipe.width, recipe.height]) / compact.STRIDE
@@ -102,7 +106,7 @@ def fitted_anchors(examples: Sequence[Example], recipe: DetectorRecipe) -> np.nd
 
 
 def shares_of(
-    examples: Sequence[Example], weights: Mapping[str, float], count: int
+    examples: Sequence[ObjectExample], weights: Mapping[str, float], count: int
 ) -> dict[str, int]:
     """How many of an epoch's `count` pictures are of each data set, by their weights."""
     present = {one.source for one in examples}
@@ -114,7 +118,7 @@ def shares_of(
 
 
 def order_of(
-    examples: Sequence[Example], shares: Mapping[str, int], rng: np.random.Generator
+    examples: Sequence[ObjectExample], shares: Mapping[str, int], rng: np.random.Generator
 ) -> np.ndarray:
     """Indices of an epoch's pictures, shuffled: each of a set as often as others, or once more."""
     chosen = []
@@ -126,7 +130,7 @@ def order_of(
 
 
 def batches(
-    examples: Sequence[Example],
+    examples: Sequence[ObjectExample],
     region: darknet.Region,
     recipe: DetectorRecipe,
     first_epoch: int,
@@ -149,11 +153,11 @@ def batches(
 
 
 def _pair(
-    example: Example,
+    example: ObjectExample,
     region: darknet.Region,
     height: int,
     width: int,
-    strength: Augmentation,
+    strength: BoxChanges,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     picture, boxes_xyxy, kept = augmented(
@@ -171,7 +175,7 @@ def _pair(
     return picture, tensor
 
 
-def _most_objects(examples: Sequence[Example], recipe: DetectorRecipe) -> int:
+def _most_objects(examples: Sequence[ObjectExample], recipe: DetectorRecipe) -> int:
     """In any one picture, and no more than its label tensor has room for."""
     height, width = min(recipe.sizes)
     room = (height // compact.STRIDE) * (width // compact.STRIDE) * recipe.anchors

@@ -6,80 +6,53 @@ from fivenets.drawn.shapes import HEADLIGHT, TAILLIGHT, TYRE, Face, car_paint, d
 
 PLATES = np.array([[225, 200, 60], [230, 230, 225], [235, 235, 235]])
 SKY = np.array([190, 205, 220])  # that glass reflects
-# Of each kind: how common it is, and the lowest and highest of length, width, height, belt (the
-# part of the height at which windows begin), boot and bonnet (metres behind and before the
-# windows), and how far rear window and windscreen lean.
+SHARES = {
+    "hatchback": 0.34,
+    "saloon": 0.24,
+    "estate": 0.2,
+    "van": 0.1,
+    "pickup": 0.06,
+    "lorry": 0.06,
+}
+# Of each kind, the lowest and highest of length, width, height, belt (the part of the height at
+# which windows begin), boot and bonnet (metres behind and before the windows), and how far rear
+# window and windscreen lean.
 BUILDS = {
     "hatchback": (
-        0.34,
         [3.5, 1.6, 1.4, 0.54, 0, 0.75, 0.25, 0.7],
         [4.3, 1.8, 1.6, 0.62, 0.1, 1.05, 0.7, 1],
     ),
-    "saloon": (
-        0.24,
-        [4.3, 1.7, 1.38, 0.56, 0.5, 1, 0.5, 0.75],
-        [4.9, 1.85, 1.5, 0.62, 0.8, 1.3, 0.8, 1],
-    ),
+    "saloon": ([4.3, 1.7, 1.38, 0.56, 0.5, 1, 0.5, 0.75], [4.9, 1.85, 1.5, 0.62, 0.8, 1.3, 0.8, 1]),
     "estate": (
-        0.2,
         [4.2, 1.7, 1.5, 0.55, 0, 0.9, 0.1, 0.6],
         [4.9, 1.95, 1.85, 0.62, 0.05, 1.2, 0.4, 0.9],
     ),
-    "van": (
-        0.1,
-        [4.4, 1.8, 1.8, 0.5, 0, 0.3, 0.02, 0.5],
-        [5.6, 2.1, 2.4, 0.6, 0.02, 0.8, 0.1, 0.8],
-    ),
-    "pickup": (
-        0.06,
-        [4.9, 1.8, 1.65, 0.56, 1.4, 1.1, 0.1, 0.6],
-        [5.7, 2, 1.9, 0.62, 1.9, 1.4, 0.2, 0.8],
-    ),
-    "lorry": (
-        0.06,
-        [6, 2.2, 2.7, 0.4, 0, 0.05, 0.02, 0.1],
-        [11, 2.5, 3.6, 0.55, 0.02, 0.2, 0.05, 0.3],
-    ),
+    "van": ([4.4, 1.8, 1.8, 0.5, 0, 0.3, 0.02, 0.5], [5.6, 2.1, 2.4, 0.6, 0.02, 0.8, 0.1, 0.8]),
+    "pickup": ([4.9, 1.8, 1.65, 0.56, 1.4, 1.1, 0.1, 0.6], [5.7, 2, 1.9, 0.62, 1.9, 1.4, 0.2, 0.8]),
+    "lorry": ([6, 2.2, 2.7, 0.4, 0, 0.05, 0.02, 0.1], [11, 2.5, 3.6, 0.55, 0.02, 0.2, 0.05, 0.3]),
 }
 
 
 def car(rng: np.random.Generator) -> list[Face]:
     """A car, as nearly all are painted, around the origin; those faces first that lie deeper."""
-    shares = np.array([share for share, _, _ in BUILDS.values()])
-    kind = str(rng.choice(list(BUILDS), p=shares / shares.sum()))
-    _, low, high = BUILDS[kind]
-    length, width, height, belt, boot, bonnet, rear, front = rng.uniform(low, high)
+    shares = np.array(list(SHARES.values()))
+    kind = str(rng.choice(list(SHARES), p=shares / shares.sum()))
+    length, width, height, belt, boot, bonnet, rear, front = rng.uniform(*BUILDS[kind])
     paint = car_paint(rng)
     half, belt, ground = width / 2, belt * height, rng.uniform(0.18, 0.3)
     rear_base, front_base = boot, length - bonnet
     nose = belt - rng.uniform(0.08, 0.2) if bonnet > 0.3 else belt
     roof = np.array([half - rng.uniform(0.1, 0.2), height])
+    side = [(ground, 0.05), (belt, 0), (belt, front_base), (nose, length - 0.05), (ground, length)]
+    low, high, end = ground, ground + 0.12, length - 0.1
+    sill = [(low, 0.1), (high, 0.1), (high, end), (low, end)]
     body = [
-        *_both(
-            half,
-            paint,
-            [
-                (ground, 0.05),
-                (belt, 0),
-                (belt, front_base),
-                (nose, length - 0.05),
-                (ground, length),
-            ],
-        ),
+        *_both(half, paint, side),
         _across(half, paint, (ground, 0), (belt, 0)),
         _across(half, paint, (ground, length), (nose, length - 0.05)),
         _across(half, paint, (nose, length - 0.05), (belt, front_base)),
         _across(half, paint, (belt, 0), (belt, max(rear_base, 0.01))),
-        *_both(
-            half + 0.005,
-            darker(paint, 0.5),
-            [
-                (ground, 0.1),
-                (ground + 0.12, 0.1),
-                (ground + 0.12, length - 0.1),
-                (ground, length - 0.1),
-            ],
-        ),
+        *_both(half + 0.005, darker(paint, 0.5), sill),
         *_ends(half, belt, nose, ground, length, paint, rng),
     ]
     for at in (0.19 * length, 0.81 * length):
@@ -94,14 +67,9 @@ def car(rng: np.random.Generator) -> list[Face]:
     windows = [_inset(face, glass * rng.uniform(0.8, 1.3)) for face in cabin[:2]]
     has_windows = kind not in ("van", "lorry") or rng.random() < 0.3
     for side in (-1, 1):
-        corners = [
-            (belt, rear_base),
-            (height, rear_base + rear),
-            (height, front_base - front),
-            (belt, front_base),
-        ]
-        x = [base, roof[0], roof[0], base]
-        wall = np.array([(side * at, y, z) for at, (y, z) in zip(x, corners, strict=True)])
+        x = side * np.array([base, roof[0], roof[0], base])
+        z = [rear_base, rear_base + rear, front_base - front, front_base]
+        wall = np.stack([x, [belt, height, height, belt], z], axis=1)
         cabin.append(Face(wall, tuple(paint)))
         cuts = [(0.06, 0.48), (0.53, 0.93)] if has_windows else [(0.78, 0.95)]
         for start, end in cuts:

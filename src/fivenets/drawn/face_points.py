@@ -12,8 +12,6 @@ import numpy as np
 
 from fivenets.drawn.people import Identity, Pose, identity, outline_of, placed, pose, render_face
 
-POINTS = 68
-
 
 class Marked(NamedTuple):
     """A picture (size, size, 3) uint8, and its points (68, 2) as fractions of its sides."""

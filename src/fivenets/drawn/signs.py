@@ -23,16 +23,10 @@ from fivenets.drawn.hand import (
 )
 
 SUPERSAMPLING = 3  # canvas pixels per picture pixel, along each side
-SKIN_TONES = np.array(  # from light to dark
-    [
-        [242, 199, 173],
-        [224, 173, 140],
-        [204, 148, 112],
-        [186, 130, 96],
-        [156, 106, 75],
-        [107, 71, 51],
-    ]
-)
+SKIN_TONES = np.array([  # from light to dark
+    [242, 199, 173], [224, 173, 140], [204, 148, 112],
+    [186, 130, 96], [156, 106, 75], [107, 71, 51],
+])  # fmt: skip
 BLOOD_TINT = np.array([1.0, 0.88, 0.86])  # what blood under a fingertip does to the skin's colour
 WALLS = np.array(  # cool or neutral, so that no skin tone melts into its wall
     [[230, 227, 222], [199, 207, 214], [168, 189, 204], [184, 201, 186], [148, 156, 163]]

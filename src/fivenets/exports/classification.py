@@ -6,10 +6,8 @@ import keras
 from keras import ops
 
 from fivenets.classification.classifier import Classifier
-from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.classification import prepared
-from fivenets.datasets.settings import DataSettings
 from fivenets.exports.served import Outputs, Served, asked
 from fivenets.fitting import model_files
 
@@ -19,11 +17,9 @@ OUTPUT, SCORE = "probabilities", "score"
 def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     """Scored by the accuracy on the test set, all of it: on new people alone it is of 150."""
     classifier = Classifier.from_file(file)
-    settings = params.settings(DataSettings, str(candidate.scored_on))
-    data = prepared.load(Path("data", str(candidate.scored_on)), settings)
+    data = prepared.of_section(candidate.scored_on)
     pictures, labels = data.arrays("test")
-    learnt = params.settings(DataSettings, str(candidate.data))
-    seen = prepared.load(Path("data", str(candidate.data)), learnt).examples("train")
+    seen = prepared.of_section(candidate.data).examples("train")
     training = [picture for picture, _ in seen.take(calibrating).as_numpy_iterator()]
 
     def accuracy(outputs: Outputs) -> float:

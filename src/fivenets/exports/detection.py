@@ -10,7 +10,6 @@ import numpy as np
 from fivenets.core import images, params
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.objects import prepared
-from fivenets.datasets.settings import ObjectSettings
 from fivenets.detection import boxes, precision, scoring, sources
 from fivenets.detection.boxes import PROFILES, Profile
 from fivenets.detection.detector import Detector
@@ -120,8 +119,7 @@ def _test_set(
         source = params.load("data", "source")
         found = sources.photographs(detector.trained_on, Path("data/raw"), source)
         return [images.read_image(one) for one in found], None, "photographs, by Keras' boxes"
-    settings = params.settings(ObjectSettings, candidate.scored_on)
-    test = prepared.load(Path("data", candidate.scored_on), settings).test
+    test = prepared.of_section(candidate.scored_on).test
     examples = [test[int(index)] for index in evenly(len(test), MOST)]
     shown = [one.image_rgb_uint8 for one in examples]
     return shown, scoring.truth_of(examples), candidate.scored_on
@@ -129,8 +127,6 @@ def _test_set(
 
 def _training(candidate: Candidate, detector: Detector, count: int) -> list[np.ndarray]:
     """Pictures of what the project's own detector learns from, where this one's are not known."""
-    section = candidate.data or "objects"
-    settings = params.settings(ObjectSettings, section)
-    train = prepared.load(Path("data", section), settings).train
+    train = prepared.of_section(candidate.data or "objects").train
     chosen = evenly(len(train), count)
     return [input_of(train[int(index)].image_rgb_uint8, detector) for index in chosen]

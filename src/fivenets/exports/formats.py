@@ -13,12 +13,7 @@ import numpy as np
 from fivenets.core.errors import UserError
 from fivenets.exports.served import Outputs, Served
 
-MODULES = {
-    "litert": "fivenets.exports.litert",
-    "onnx": "fivenets.exports.onnx",
-    "openvino": "fivenets.exports.openvino",
-    "saved_model": "fivenets.exports.saved_model",
-}
+NAMES = ("litert", "onnx", "openvino", "saved_model")  # and those of their modules
 INT8: dict[str, tuple[str, ...]] = {"litert": (), "openvino": ("nncf",)}  # packages it needs
 
 
@@ -45,14 +40,14 @@ def find(name: str, int8: bool) -> Format:
 
     Raises: UserError where there is none, it has no int8, or packages are missing.
     """
-    if name not in MODULES:
-        raise UserError(f"--format should be one of {', '.join(MODULES)}, it is {name!r}")
+    if name not in NAMES:
+        raise UserError(f"--format should be one of {', '.join(NAMES)}, it is {name!r}")
     if int8 and name not in INT8:
         raise UserError(f"--int8 is for the formats {', '.join(INT8)}, --format is {name}")
     try:
         for package in INT8[name] if int8 else ():
             importlib.import_module(package)
-        found: Any = importlib.import_module(MODULES[name])
+        found: Any = importlib.import_module(f"fivenets.exports.{name}")
     except ModuleNotFoundError as error:
         raise UserError(
             f"{name}{' with --int8' if int8 else ''} needs the package {error.name}: "

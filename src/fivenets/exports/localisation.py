@@ -4,10 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.places import prepared
-from fivenets.datasets.settings import PlaceSettings
 from fivenets.exports.served import Outputs, Served, evenly, named
 from fivenets.fitting import model_files
 from fivenets.localisation import scoring
@@ -26,8 +24,7 @@ MEANINGS = {
 def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     """Scored by the part of the test pictures that is located."""
     locator = Locator.from_file(file)
-    settings = params.settings(PlaceSettings, str(candidate.scored_on))
-    data = prepared.load(Path("data", str(candidate.scored_on)), settings)
+    data = prepared.of_section(candidate.scored_on)
     seen = [data.train[int(index)] for index in evenly(len(data.train), calibrating)]
 
     def located(outputs: Outputs) -> float:

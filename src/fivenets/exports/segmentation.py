@@ -4,10 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fivenets.core import params
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.masks import prepared
-from fivenets.datasets.settings import MaskSettings
 from fivenets.exports.served import Outputs, Served, evenly, named
 from fivenets.fitting import model_files
 from fivenets.segmentation import scoring
@@ -21,8 +19,7 @@ MOST = 60  # pictures of the test set
 def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     """Scored by the mean intersection over union at the pictures' own size."""
     segmenter = Segmenter.from_file(file)
-    settings = params.settings(MaskSettings, str(candidate.scored_on))
-    data = prepared.load(Path("data", str(candidate.scored_on)), settings)
+    data = prepared.of_section(candidate.scored_on)
     examples = [data.test[int(index)] for index in evenly(len(data.test), MOST)]
     seen = [data.train[int(index)] for index in evenly(len(data.train), calibrating)]
     sides, classes = (segmenter.height, segmenter.width), len(segmenter.labels)

@@ -1,7 +1,6 @@
 """A registered model -> a folder with its export, certified, and a document beside it."""
 
 import contextlib
-import importlib
 import json
 import os
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 
 import keras
 
+from fivenets import tasks
 from fivenets.core import candidates, files
 from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256
@@ -22,14 +22,6 @@ from fivenets.runs import registry
 
 DOCUMENT = "export.json"
 CALIBRATING = 300  # pictures of the training set, to choose int8's ranges by
-MODULES = {
-    "classification": "fivenets.exports.classification",
-    "detection": "fivenets.exports.detection",
-    "faces": "fivenets.exports.faces",
-    "localisation": "fivenets.exports.localisation",
-    "segmentation": "fivenets.exports.segmentation",
-    "fast-style": "fivenets.exports.style",
-}
 
 
 def export(model: str, form: str, out: Path, is_int8: bool, is_forced: bool) -> dict[str, Any]:
@@ -77,7 +69,8 @@ def served_by(candidate: Candidate, file: Path) -> Served:
         raise UserError(
             f"{candidate.name} has no export: what is asked of it is gradients, not outputs"
         )
-    if candidate.task not in MODULES:
+    module = tasks.module_in("exports", candidate.task)
+    if module is None:
         raise UserError(f"{candidate.name} has no export: its task is {candidate.task}")
     for section in (candidate.data, candidate.scored_on):
         if section and not Path("data", section).is_dir():
@@ -85,7 +78,7 @@ def served_by(candidate: Candidate, file: Path) -> Served:
                 f"data/{section} is not there, by which an export is judged: run "
                 f"`dvc repro prepare@{section}` in the project's folder"
             )
-    return importlib.import_module(MODULES[candidate.task]).served(candidate, file, CALIBRATING)
+    return module.served(candidate, file, CALIBRATING)
 
 
 def described(served: Served) -> dict[str, Any]:

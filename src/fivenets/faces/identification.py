@@ -3,7 +3,7 @@
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.faces.recognition import Gallery, enrolled_rows, open_set
+from fivenets.faces.recognition import Gallery, enrolled_rows
 
 MOST_SHOTS = 5  # pictures of each person in a gallery
 FEWEST_PEOPLE = 6  # two each for the gallery, the threshold and the strangers
@@ -62,7 +62,7 @@ def at_threshold(
     repeats: int,
     seed: int = 0,
 ) -> dict[str, float]:
-    """What `open_set` says at a given threshold: the mean over `repeats` drawings of a gallery.
+    """What `of_gallery` says at a given threshold: the mean over `repeats` drawings of a gallery.
 
     Each enrols `shots` pictures of half of the people, asks about the rest of theirs, and has the
     other half for strangers. Whoever the threshold was set on should not be among `people`.
@@ -86,20 +86,27 @@ def of_gallery(
     shots: int,
     threshold: float,
 ) -> dict[str, float]:
-    """`open_set` of a gallery of the first `shots` pictures of each person in the rows `known`.
+    """What a gallery answers about its people and about strangers, all 0..1.
 
-    It is asked about the rest of these, and about the rows `strange`.
+    It has the first `shots` pictures of each person in the rows `known`, and is asked about the
+    rest of these, and about the rows `strange`.
+    Returns: rank_1: the nearest entry is of the right person, threshold or not;
+        detection_and_identification: and it is within the threshold;
+        false_identification: strangers who are taken for somebody.
     """
     enrolled = known[enrolled_rows(people[known], shots)]
     asked = np.setdiff1d(known, enrolled)
-    return open_set(
-        embeddings[enrolled],
-        people[enrolled],
-        embeddings[asked],
-        people[asked],
-        embeddings[strange],
-        threshold,
-    )
+    names = people[enrolled].astype(str).tolist()
+    gallery = Gallery(embeddings[enrolled], names, names, "")
+    nearest = gallery.search(embeddings[asked], np.inf)
+    is_right = np.array([match.person for match in nearest]) == people[asked].astype(str)
+    is_near = np.array([match.distance <= threshold for match in nearest])
+    found = gallery.search(embeddings[strange], threshold)
+    return {
+        "rank_1": float(is_right.mean()),
+        "detection_and_identification": float((is_right & is_near).mean()),
+        "false_identification": float(np.mean([match.person is not None for match in found])),
+    }
 
 
 def within(gallery: Gallery, threshold: float) -> float | None:

@@ -1,6 +1,7 @@
 """Faces marked in a picture: which were found, which is meant, and who they are."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from PIL import Image, ImageDraw
 
@@ -17,7 +18,9 @@ def mark(found: Found, labels: Sequence[str], meant: Sequence[bool]) -> Image.Im
     line = max(2, round(min(picture.size) / 200))
     font = lettering.font(max(10, round(min(picture.size) / 30)))
     # Those that are meant come last, and lie on top.
-    for is_meant, face, label in sorted(zip(meant, found.faces, labels, strict=True), key=_first):
+    for is_meant, face, label in sorted(
+        zip(meant, found.faces, labels, strict=True), key=itemgetter(0)
+    ):
         left, top, right, bottom = face.box
         colour = MEANT if is_meant else OTHER
         canvas.rectangle((left, top, right, bottom), outline=colour, width=line)
@@ -30,7 +33,3 @@ def mark(found: Found, labels: Sequence[str], meant: Sequence[bool]) -> Image.Im
             canvas.rectangle((x, y, x + width, y + height), fill=colour)
             canvas.text((x + line - box[0], y + line - box[1]), text, fill="white", font=font)
     return picture
-
-
-def _first(item: tuple[bool, object, str]) -> bool:
-    return item[0]

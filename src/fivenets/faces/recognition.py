@@ -125,37 +125,6 @@ class Gallery:
         return gallery
 
 
-def open_set(
-    gallery_embeddings: np.ndarray,
-    gallery_people: np.ndarray,
-    queries: np.ndarray,
-    query_people: np.ndarray,
-    strangers: np.ndarray,
-    threshold: float,
-) -> dict[str, float]:
-    """What a gallery answers about its people and about strangers, all 0..1.
-
-    Args: embeddings (n, d), (q, d), (s, d); people (n,), (q,) as text.
-    Returns: rank_1: the nearest entry is of the right person, threshold or not;
-        detection_and_identification: and it is within the threshold;
-        false_identification: strangers who are taken for somebody.
-    """
-    gallery = Gallery(
-        gallery_embeddings, [str(p) for p in gallery_people], [""] * len(gallery_people), ""
-    )
-    nearest = gallery.search(queries, np.inf)
-    is_right = np.array(
-        [match.person == str(person) for match, person in zip(nearest, query_people, strict=True)]
-    )
-    is_near = np.array([match.distance <= threshold for match in nearest])
-    found = gallery.search(strangers, threshold)
-    return {
-        "rank_1": float(is_right.mean()),
-        "detection_and_identification": float((is_right & is_near).mean()),
-        "false_identification": float(np.mean([match.person is not None for match in found])),
-    }
-
-
 def enrolled_rows(people: np.ndarray, shots: int) -> np.ndarray:
     """The rows of the first `shots` images of each person in `people` (n,)."""
     rows = [np.flatnonzero(people == person) for person in np.unique(people)]

@@ -37,10 +37,6 @@ class GalleryThresholds:
         slope = (self.thresholds[-1] - self.thresholds[-2]) / (last - sizes[-2])
         return float(max(0.0, self.thresholds[-1] + min(slope, 0.0) * (at - last)))
 
-    def is_measured(self, entries: int) -> bool:
-        """Whether galleries of so many entries could be tried."""
-        return entries <= self.entries[-1]
-
     def record(self) -> list[tuple[int, float]]:
         """As JSON values."""
         return list(zip(self.entries, self.thresholds, strict=True))

@@ -20,7 +20,8 @@ from fivenets.faces.settings import EmbeddingRecipe
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.batches import epochs
-from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
+from fivenets.fitting.inference import jit_compile
 from fivenets.sources.catalogue import ASSETS
 
 # What training starts from, and the side of its images in pixels.
@@ -90,21 +91,28 @@ def train(
         losses.negative_distance,
         losses.spread,
     )
-    rows = fit_by(
+    fit = Fit.by(
         recipe,
-        trainer,
-        lambda first_epoch: _batches(images_rgb_uint8, labels, recipe, first_epoch),
-        on_epoch_end,
-        [StopOnCollapse(math.log(2) if is_paired else recipe.margin)],
         name=recipe.initial,
         steps=mining.batches_per_epoch(labels, recipe.people_per_batch, recipe.images_per_person),
         checkpoint_dir=checkpoint_dir,
         fingerprint=known_by(images_rgb_uint8, labels, data, recipe, network),
-        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
-        loss=PairLoss(dimensions)
-        if is_paired
-        else losses.BatchTripletLoss(recipe.mining, recipe.margin, recipe.squared),
+    )
+    if is_paired:
+        loss = PairLoss(dimensions)
+    else:
+        loss = losses.BatchTripletLoss(recipe.mining, recipe.margin, recipe.squared)
+    trainer.compile(
+        FusedAdamW(fit.rate(recipe), weight_decay=recipe.weight_decay),
+        loss,
         metrics=[_of_embeddings(metric, dimensions) for metric in batch_metrics],
+        jit_compile=jit_compile(),
+    )
+    rows = fit.run(
+        trainer,
+        lambda first_epoch: _batches(images_rgb_uint8, labels, recipe, first_epoch),
+        on_epoch_end,
+        [StopOnCollapse(math.log(2) if is_paired else recipe.margin)],
     )
     network.set_weights(trained.get_weights())
     return network, classifier_of(head[0]) if head else None, rows

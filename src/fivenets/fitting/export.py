@@ -7,10 +7,9 @@ part of the largest output. Both compute in float32.
 import importlib.metadata
 import json
 import shutil
-import statistics
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +66,19 @@ def compared(network: Any, exported: Any, inputs: np.ndarray, tolerance: float) 
     )
     if not difference <= tolerance:  # a NaN is none of less
         raise NotEqualError(f"outputs differ by {difference:.1e} of the largest")
+
+    def took(engine: Any) -> float:
+        call = partial(inference.all_outputs, engine, inputs[:1], 1)
+        return round(inference.milliseconds(call, TIMED), 2)
+
     return {
         "openvino": importlib.metadata.version("openvino"),
         "keras": keras.version(),
         "inputs": len(inputs),
         "max_difference": difference,
         "tolerance": tolerance,
-        "keras_ms": _milliseconds(lambda: inference.all_outputs(network, inputs[:1], 1)),
-        "openvino_ms": _milliseconds(lambda: inference.all_outputs(exported, inputs[:1], 1)),
+        "keras_ms": took(network),
+        "openvino_ms": took(exported),
     }
 
 
@@ -120,14 +124,3 @@ def _convert(network: keras.Model, target: Export) -> None:
         for file in (target.bin, target.xml):
             with files.replacing(file) as part:
                 shutil.copyfile(Path(folder, f"model{file.suffix}"), part)
-
-
-def _milliseconds(call: Callable[[], Any]) -> float:
-    """The median of some calls."""
-    call()
-    took = []
-    for _ in range(TIMED):
-        start = time.perf_counter()
-        call()
-        took.append(1000 * (time.perf_counter() - start))
-    return round(statistics.median(took), 2)

@@ -20,7 +20,6 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.fitting.batches import untuned
 from fivenets.fitting.callbacks import Backup, EpochState, Progress, RoomOnDisk, keep_rows
-from fivenets.fitting.inference import jit_compile
 from fivenets.fitting.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -78,6 +77,16 @@ class Fit:
     backup_share: float = 0.05  # of the time; inf backs up after every epoch
     # From the epochs after which this process can resume to those after which all can.
     agreed: Callable[[int], int] = lambda epochs: epochs
+
+    @classmethod
+    def by(cls, recipe: Recipe, **about: Any) -> "Fit":
+        """A training as long as the recipe says; `about`: the other fields."""
+        return cls(epochs=recipe.epochs, seed=recipe.seed, **about)
+
+    def rate(self, recipe: Recipe) -> keras.optimizers.schedules.LearningRateSchedule:
+        """The recipe's learning rate, which warms up over these steps and then falls to 0."""
+        steps = self.steps * self.epochs
+        return warmup_then_cosine(recipe.learning_rate, steps, recipe.warmup_fraction)
 
     def run(
         self,
@@ -140,35 +149,3 @@ class Fit:
         if validation_data is not None:
             trainer.load_weights(best_file)
         return rows
-
-
-def fit_by(
-    recipe: Recipe,
-    trainer: keras.Model,
-    batches: Callable[[int], Any],
-    on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    *,
-    name: str,
-    steps: int,
-    checkpoint_dir: Path,
-    fingerprint: str,
-    optimizer: Callable[[Any], keras.optimizers.Optimizer],
-    loss: keras.losses.Loss,
-    metrics: Sequence[Any] = (),
-) -> list[dict[str, float]]:
-    """Compiles `trainer` and fits it to all there is, with no validation: see `Fit`.
-
-    Args: steps: in an epoch. optimizer: of a learning rate, which warms up and then falls to 0.
-    """
-    rate = warmup_then_cosine(recipe.learning_rate, steps * recipe.epochs, recipe.warmup_fraction)
-    trainer.compile(optimizer(rate), loss, metrics=list(metrics) or None, jit_compile=jit_compile())
-    fit = Fit(
-        name=name,
-        epochs=recipe.epochs,
-        steps=steps,
-        seed=recipe.seed,
-        checkpoint_dir=checkpoint_dir,
-        fingerprint=fingerprint,
-    )
-    return fit.run(trainer, batches, on_epoch_end, callbacks)

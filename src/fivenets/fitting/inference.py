@@ -1,5 +1,8 @@
 """What a network answers to arrays, compiled and in batches; how networks are compiled here."""
 
+import statistics
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,3 +44,14 @@ def jit_compile() -> str | bool:
     import tensorflow as tf
 
     return "auto" if tf.config.list_physical_devices("GPU") else False
+
+
+def milliseconds(call: Callable[[], Any], repeats: int) -> float:
+    """Median wall time of `call`, after one call that is not timed."""
+    call()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)

@@ -14,53 +14,50 @@ VARIANCES = (0.2175, 0.0188, 0.0045)
 WHITE = 255.0
 
 
-class RandomColourShift(keras.Layer):
-    """Adds to red, green and blue a number each, up to a part of the range either way."""
+class RandomChange(keras.Layer):
+    """Changes pictures in training, by up to a strength."""
 
     def __init__(self, strength: float, **options):
         super().__init__(**options)
         self.strength, self.generator = strength, random.SeedGenerator()
 
     def call(self, images, training=False):
-        if not training:
-            return images
+        return self.changed(images) if training else images
+
+    def changed(self, images):
+        """The pictures as they are trained on."""
+        raise NotImplementedError
+
+
+class RandomColourShift(RandomChange):
+    """Adds to red, green and blue a number each, up to a part of the range either way."""
+
+    def changed(self, images):
         size = (ops.shape(images)[0], 1, 1, 3)
         by = random.uniform(size, -self.strength, self.strength, seed=self.generator)
         return ops.clip(images + WHITE * ops.cast(by, images.dtype), 0, WHITE)
 
 
-class RandomPcaColour(keras.Layer):
+class RandomPcaColour(RandomChange):
     """Adds to all pixels of a picture what Krizhevsky et al. 2012 (section 4.1) add, "fancy PCA".
 
     Along each direction in which ImageNet's colours vary, a normal number times the variance.
     Args: strength: the normal numbers' standard deviation, 0.1 in the paper.
     """
 
-    def __init__(self, strength: float, **options):
-        super().__init__(**options)
-        self.strength, self.generator = strength, random.SeedGenerator()
-
-    def call(self, images, training=False):
-        if not training:
-            return images
+    def changed(self, images):
         alphas = random.normal((ops.shape(images)[0], 3), stddev=self.strength, seed=self.generator)
         by = ops.matmul(alphas * ops.array(VARIANCES), ops.array(DIRECTIONS))
         return ops.clip(images + WHITE * ops.cast(by, images.dtype)[:, None, None], 0, WHITE)
 
 
-class RandomWindow(keras.Layer):
+class RandomWindow(RandomChange):
     """A square part of each picture, as large as the picture afterwards: a true random crop.
 
     Args: strength: of the side, by up to which a window is smaller; it lies anywhere.
     """
 
-    def __init__(self, strength: float, **options):
-        super().__init__(**options)
-        self.strength, self.generator = strength, random.SeedGenerator()
-
-    def call(self, images, training=False):
-        if not training:
-            return images
+    def changed(self, images):
         count, side = ops.shape(images)[0], images.shape[1]
         drawn = random.uniform((count, 3), seed=self.generator)
         zoom = 1 - self.strength * drawn[:, :1]

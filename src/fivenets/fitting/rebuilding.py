@@ -61,7 +61,8 @@ def load(path: UntrustedFile) -> tuple[Any, dict[str, Any]]:
         import keras  # seconds, in which the child reads
 
         said = child.message()
-        arrays = _arrays(child, said)
+        with child.making_sense():
+            arrays = _arrays(child, said)
         try:
             metadata = _metadata(said["metadata"])
             budget = sum(array.size for array in arrays.values())

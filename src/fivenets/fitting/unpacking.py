@@ -14,7 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from fivenets.core import confinement, sandbox
+from fivenets.core import sandbox
 
 MEMORY = 2**30  # bytes beside what the interpreter has
 SECONDS = 4  # of processor time
@@ -29,9 +29,7 @@ class Refused(ValueError):  # noqa: N818  # the parent makes it a sentence
 
 def main() -> None:
     """Reads standard input; sends one message and all arrays, or one with an error."""
-    confinement.leave_network()
-    confinement.confine(MEMORY, SECONDS)
-    try:
+    with sandbox.answering(MEMORY, SECONDS):
         with zipfile.ZipFile(sys.stdin.buffer) as archive:
             texts = {name: _entry(archive, f"{name}.json") for name in ("config", "metadata")}
             weights = _entry(archive, WEIGHTS_ENTRY, LARGEST_WEIGHTS)
@@ -42,10 +40,6 @@ def main() -> None:
             sandbox.send(said)
             for one in found.values():
                 sandbox.send({}, [np.asarray(one[()])])
-    except MemoryError:
-        sandbox.send({"error": f"reading it takes more than {MEMORY // 2**20} MiB"})
-    except Exception as error:  # HDF5 and zip name no kinds for a damaged file
-        sandbox.send({"error": str(error) or type(error).__name__})
 
 
 def _entry(archive: zipfile.ZipFile, name: str, largest: int = LARGEST_TEXT) -> bytes:

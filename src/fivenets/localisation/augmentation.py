@@ -10,10 +10,10 @@ import numpy as np
 
 from fivenets.core.errors import UserError
 from fivenets.fitting.colours import random_colours
-from fivenets.localisation.settings import Augmentation
+from fivenets.localisation.settings import PlaceChanges
 
 if TYPE_CHECKING:
-    from fivenets.datasets.places.prepared import Example
+    from fivenets.datasets.places.prepared import PlaceExample
 
 WHOLE = np.eye(2, 3)
 LEAST_SEEN = 0.5  # of a box; of which less is in the picture, that is not in it
@@ -25,7 +25,7 @@ PARTNERS = [
 ]  # fmt: skip
 
 
-def check(strength: Augmentation, form: str, coordinates: int) -> None:
+def check(strength: PlaceChanges, form: str, coordinates: int) -> None:
     """Raises UserError for what cannot be done to such coordinates."""
     if form == "box" and strength.rotation:
         raise UserError("augmentation.rotation should be 0 for boxes, whose sides stay upright")
@@ -37,7 +37,7 @@ def check(strength: Augmentation, form: str, coordinates: int) -> None:
 
 
 def augmented(
-    example: "Example", form: str, size: int, strength: Augmentation, rng: np.random.Generator
+    example: "PlaceExample", form: str, size: int, strength: PlaceChanges, rng: np.random.Generator
 ) -> tuple[np.ndarray, int, np.ndarray]:
     """The picture (size, size, 3) float32 in 0..255, its label and coordinates."""
     is_mirrored = strength.mirror and rng.random() < 0.5
@@ -91,7 +91,7 @@ def from_old(points_xy: np.ndarray, to_old: np.ndarray) -> np.ndarray:
 
 
 def _random_places(
-    strength: Augmentation, is_mirrored: bool, rng: np.random.Generator
+    strength: PlaceChanges, is_mirrored: bool, rng: np.random.Generator
 ) -> np.ndarray:
     turn = 2 * np.pi * rng.uniform(-strength.rotation, strength.rotation)
     zoom = np.exp(rng.uniform(-1, 1) * np.log1p(strength.zoom))

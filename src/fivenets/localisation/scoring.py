@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.datasets.places.prepared import Example
+from fivenets.datasets.places.prepared import PlaceExample
 from fivenets.localisation.locator import Located
 
 RESAMPLES = 1000  # of the pictures, for an interval
@@ -31,7 +31,7 @@ PUBLISHED = "published on 300-W, of which Helen's are a part: 0.030 to 0.033"
 
 
 def of_boxes(
-    examples: Sequence[Example], found: Sequence[Located], labels: Sequence[str]
+    examples: Sequence[PlaceExample], found: Sequence[Located], labels: Sequence[str]
 ) -> dict[str, Any]:
     """Of pictures with one object or none: whether, what and where."""
     is_there = np.array([one.label >= 0 for one in examples])
@@ -55,7 +55,7 @@ def of_boxes(
     }
 
 
-def of_points(examples: Sequence[Example], found: Sequence[Located]) -> dict[str, Any]:
+def of_points(examples: Sequence[PlaceExample], found: Sequence[Located]) -> dict[str, Any]:
     """Of pictures with the same points each."""
     truth = np.stack([one.coordinates.reshape(-1, 2) for one in examples]).astype(float)
     # Fractions are of sides that need not be equal: distances are in pixels.
@@ -115,7 +115,7 @@ def in_words(numbers: dict[str, Any]) -> str:
     )
 
 
-def _iou(truth: Example, found: Located) -> float:
+def _iou(truth: PlaceExample, found: Located) -> float:
     middle, half = truth.coordinates[:2], truth.coordinates[2:4] / 2
     low = np.maximum(middle - half, found.coordinates[0])
     high = np.minimum(middle + half, found.coordinates[1])

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fivenets.core.metrics import Metrics
+from fivenets.core.metrics import Metrics, Page
 from fivenets.core.params import Count, Fraction, NonNegative, Section, checked
 from fivenets.fitting.recipe import Recipe
 from fivenets.fitting.strengths import Colours
@@ -20,7 +20,7 @@ class Loss:
 
 
 @checked
-class Augmentation(Colours):
+class PlaceChanges(Colours):
     """How strongly a picture, and its coordinates with it, are changed; 0 or false: not at all."""
 
     mirror: bool = False  # left and right, half of the time
@@ -41,17 +41,10 @@ class LocaliserRecipe(Recipe):
     weight_decay: NonNegative
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
     loss: Section[Loss] = Loss()
-    augmentation: Section[Augmentation] = Augmentation()
+    augmentation: Section[PlaceChanges] = PlaceChanges()
 
 
-@checked
-class Evaluation:
-    """How a network is scored."""
-
-    shown: Count  # pictures on the page
-
-
-SECTIONS = {"localisation": {"train": LocaliserRecipe, "evaluate": Evaluation}}
+SECTIONS = {"localisation": {"train": LocaliserRecipe, "evaluate": Page}}
 METRICS = {
     "localisation": Metrics(
         scores=("located",),

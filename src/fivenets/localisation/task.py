@@ -9,40 +9,39 @@ import numpy as np
 
 from fivenets.core import listing, params
 from fivenets.core.candidates import Candidate
+from fivenets.core.metrics import Page
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.places import preparation, prepared
 from fivenets.datasets.settings import PlaceSettings
 from fivenets.localisation import drawing, scoring
 from fivenets.localisation.augmentation import WHOLE, warped
-from fivenets.localisation.locator import Located, Locator
-from fivenets.localisation.settings import Evaluation, LocaliserRecipe
+from fivenets.localisation.locator import Locator
+from fivenets.localisation.settings import LocaliserRecipe
 from fivenets.localisation.training import train
 from fivenets.sources.origin import caution
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
     """Writes the data set that a section of params.yaml names."""
-    preparation.prepare(_settings(section), source, out, raw_dir)
+    preparation.prepare(params.settings(PlaceSettings, section), source, out, raw_dir)
 
 
 def training(candidate: Candidate) -> Making:
     """A network by its recipe, from the prepared data."""
     recipe = params.settings(LocaliserRecipe, candidate.name, "train")
-    settings = _settings(str(candidate.data))
-    data = prepared.load(Path("data", str(candidate.data)), settings)
+    data = prepared.of_section(candidate.data)
 
     def make(log: Log) -> Rows:
         network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch)
         Locator(network, data.labels, data.form, caution(data.origins)).save(candidate.file)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, data.origins, make)
+    return Making(asdict(recipe) | {"data": asdict(data.settings)}, data.origins, make)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
     """What share of the test split is located; leaves pictures with the truth beside the answer."""
-    settings = _settings(str(candidate.scored_on))
-    data = prepared.load(Path("data", str(candidate.scored_on)), settings)
+    data = prepared.of_section(candidate.scored_on)
     locator = Locator.from_file(candidate.file)
     seen = [warped(one.image_rgb_uint8, WHOLE, locator.size) for one in data.test]
     found = locator.located(seen)
@@ -50,12 +49,15 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         metrics = scoring.of_boxes(data.test, found, data.labels)
     else:
         metrics = scoring.of_points(data.test, found)
-    shown = params.settings(Evaluation, candidate.name, "evaluate").shown
+    shown = params.settings(Page, candidate.name, "evaluate").shown
     chosen = np.linspace(0, len(found) - 1, min(shown, len(found))).astype(int)
     drawing.page(
         [data.test[index].image_rgb_uint8 for index in chosen],
         [_true(data.test[index], data.form) for index in chosen],
-        [_answered(found[index], data.form) for index in chosen],
+        [
+            None if data.form == "box" and not one.is_there else one.coordinates
+            for one in (found[index] for index in chosen)
+        ],
         data.form,
     ).save(candidate.pictures / "located.png")
     with (candidate.tables / "located.csv").open("w", newline="") as stream:
@@ -71,19 +73,11 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _true(example: prepared.Example, form: str) -> np.ndarray | None:
+def _true(example: prepared.PlaceExample, form: str) -> np.ndarray | None:
     places = example.coordinates.reshape(-1, 2)
     if form == "box":
         return None if example.label < 0 else places[0] + [[-0.5], [0.5]] * places[1]
     return places
-
-
-def _answered(found: Located, form: str) -> np.ndarray | None:
-    return None if form == "box" and not found.is_there else found.coordinates
-
-
-def _settings(section: str) -> PlaceSettings:
-    return params.settings(PlaceSettings, section)
 
 
 TASK = Task(

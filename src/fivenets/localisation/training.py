@@ -12,7 +12,8 @@ from fivenets.core.digests import arrays_sha256
 from fivenets.datasets.places.prepared import PlaceDataset
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
-from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
+from fivenets.fitting.inference import jit_compile
 from fivenets.localisation import augmentation
 from fivenets.localisation.losses import LocalisationLoss
 from fivenets.localisation.network import localiser
@@ -43,18 +44,17 @@ def train(
     settings |= {"source": data.record["digest"], "labels": data.labels}
     arrays = itertools.chain((one.image_rgb_uint8 for one in data.train), [coordinates])
     known_by = fingerprint(settings, arrays_sha256(arrays), network)
-    rows = fit_by(
+    fit = Fit.by(
         recipe,
-        trained,
-        lambda first_epoch: batches(data, recipe, first_epoch),
-        on_epoch_end,
         name="localisation",
         steps=whole_batches(len(data.train), recipe.batch_size)[1],
         checkpoint_dir=checkpoint_dir,
         fingerprint=known_by,
-        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
-        loss=LocalisationLoss(coordinates.shape[1], recipe.loss),
     )
+    optimizer = FusedAdamW(fit.rate(recipe), weight_decay=recipe.weight_decay)
+    loss = LocalisationLoss(coordinates.shape[1], recipe.loss)
+    trained.compile(optimizer, loss, jit_compile=jit_compile())
+    rows = fit.run(trained, lambda epoch: batches(data, recipe, epoch), on_epoch_end)
     network.set_weights(trained.get_weights())
     return network, rows
 

@@ -142,6 +142,7 @@ def not_free(made_from: list[Origin]) -> list[Origin]:
 def card(version: Any, task: str, address: Address, made_from: list[Origin]) -> str:
     """The hub's model card: what its pages and searches read, then what the registry says."""
     metric = version.tags.get("gate", "").partition(" ")[0]
+    logged = tracking.connect().get_logged_model(str(version.source).removeprefix("models:/"))
     scored = [
         huggingface_hub.EvalResult(
             task_type=PIPELINES.get(task, "other"),
@@ -150,7 +151,7 @@ def card(version: Any, task: str, address: Address, made_from: list[Origin]) -> 
             metric_type=metric,
             metric_value=round(one.value, 4),
         )
-        for one in _of_model(version)
+        for one in logged.metrics or ()
         if one.key == f"test/{metric}" and one.dataset_name
     ]
     is_free = bool(made_from) and not not_free(made_from)
@@ -182,12 +183,6 @@ fivenets {command} --model {SCHEME}{address.repo}
 | --- | --- | --- |
 {chr(10).join(lines)}
 """
-
-
-def _of_model(version: Any) -> list[Any]:
-    """The metrics that MLflow has of a version's model."""
-    model = str(version.source).removeprefix("models:/")
-    return tracking.connect().get_logged_model(model).metrics or []
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from mlflow.types import ParamSchema, ParamSpec
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
+from fivenets.core.quiet import held_back_stderr
 from fivenets.core.task import Service
 from fivenets.runs import tracking
 from fivenets.runs.exporting import PYFUNC, Exporter
@@ -230,7 +231,8 @@ def _log_version(entry: Entry) -> str:
         mlflow.models.set_signature(info.model_uri, signature)
         # With its digest from the start: a version without it would be registered again.
         tags = {tracking.DIGEST_TAG: entry.digest, ENGINE_TAG: engine}
-        registered = mlflow.register_model(info.model_uri, entry.name, tags=tags)
+        with held_back_stderr():  # it says that the name exists already, whoever has made it
+            registered = mlflow.register_model(info.model_uri, entry.name, tags=tags)
     return str(registered.version)
 
 

@@ -11,6 +11,7 @@ from fivenets.core.sandbox import UntrustedFile
 from fivenets.fitting.engine import Export
 from fivenets.runs.local import asked
 
+# A database on this machine is asked; a server is not.
 MADE_HERE = "SELECT 1 FROM tags WHERE key = 'model_sha256' AND value = ?"
 
 
@@ -25,7 +26,7 @@ def opened_as(path: Path) -> Path:
     not name it, or does not name the record of an export that lies beside it.
     """
     digest, record = sha256(path), Export.of(path).record
-    is_known = _is_allowed(digest) or _is_made_here(digest)
+    is_known = _is_allowed(digest) or bool(asked(MADE_HERE, [digest]))
     if is_known and os.path.exists(record):  # which holds the digests of the export's other files
         is_known = _is_allowed(sha256(record))
     return path if is_known else UntrustedFile(path)
@@ -33,10 +34,8 @@ def opened_as(path: Path) -> Path:
 
 def remember(path: Path) -> None:
     """Adds a file that was made just now, and the record of its export, to the allow-list."""
-    made = [
-        file for file in (path, Export.of(path).record) if os.path.exists(file)
-    ]  # False for a name that is too long
-    digests = {file: sha256(file) for file in made}
+    made = [path, Export.of(path).record]
+    digests = {file: sha256(file) for file in made if os.path.exists(file)}  # of a long name, False
     lines = [
         f"{digest}  {file.absolute()}\n"
         for file, digest in digests.items()
@@ -51,8 +50,3 @@ def _is_allowed(digest: str) -> bool:
     file = allow_list()
     lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
     return any(line.split()[:1] == [digest] for line in lines)
-
-
-def _is_made_here(digest: str) -> bool:
-    """Whether a database on this machine has a run that made it; a server's is not asked."""
-    return bool(asked(MADE_HERE, [digest]))

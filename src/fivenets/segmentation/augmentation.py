@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from fivenets.fitting.colours import random_colours
-from fivenets.segmentation.settings import Augmentation
+from fivenets.segmentation.settings import MaskChanges
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
@@ -14,7 +14,7 @@ def augmented(
     mask: np.ndarray,
     height: int,
     width: int,
-    strength: Augmentation,
+    strength: MaskChanges,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(height, width, 3) float32 in 0..255 and (height, width) uint8: one window of both."""

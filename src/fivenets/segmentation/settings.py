@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fivenets.core.metrics import Metrics
+from fivenets.core.metrics import Metrics, Page
 from fivenets.core.params import (
     Count,
     Fraction,
@@ -34,7 +34,7 @@ class Loss:
 
 
 @checked
-class Augmentation(Colours):
+class MaskChanges(Colours):
     """How strongly a picture, and its mask with it, is changed; 0 or false: not at all."""
 
     mirror: bool = False  # left and right, half of the time
@@ -51,7 +51,7 @@ class FineTuning:
     filters: Filters = 32
     epochs: Count = 10
     learning_rate: Positive = 0.003
-    augmentation: Section[Augmentation] = Augmentation()
+    augmentation: Section[MaskChanges] = MaskChanges()
 
 
 @checked
@@ -66,7 +66,7 @@ class UNetRecipe(Recipe):
     weight_decay: NonNegative
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
     loss: Section[Loss] = Loss()
-    augmentation: Section[Augmentation] = Augmentation()
+    augmentation: Section[MaskChanges] = MaskChanges()
     fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had
 
     @model_validator(mode="after")
@@ -89,14 +89,7 @@ class UNetRecipe(Recipe):
         return replace(self, depth=ENCODER_DEPTH, **different)
 
 
-@checked
-class Evaluation:
-    """How a U-Net is scored."""
-
-    shown: Count  # pictures on the page
-
-
-SECTIONS = {"segmentation": {"train": UNetRecipe, "evaluate": Evaluation}}
+SECTIONS = {"segmentation": {"train": UNetRecipe, "evaluate": Page}}
 METRICS = {
     "segmentation": Metrics(
         scores=("miou",),

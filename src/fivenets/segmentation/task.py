@@ -10,13 +10,14 @@ from PIL import Image
 
 from fivenets.core import images, listing, params
 from fivenets.core.candidates import Candidate
+from fivenets.core.metrics import Page
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.masks import preparation, prepared
 from fivenets.datasets.settings import MaskSettings
 from fivenets.fitting import imagenet
 from fivenets.segmentation import drawing, scoring, unet_on_mobilenet
 from fivenets.segmentation.segmenter import Segmenter
-from fivenets.segmentation.settings import Evaluation, UNetRecipe
+from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.training import train
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
@@ -27,14 +28,13 @@ STREETS = ("camvid", "scenes")  # data sets whose classes photographs of streets
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
     """Writes the data set that a section of params.yaml names."""
-    preparation.prepare(_settings(section), source, out, raw_dir)
+    preparation.prepare(params.settings(MaskSettings, section), source, out, raw_dir)
 
 
 def training(candidate: Candidate) -> Making:
     """A U-Net by its recipe, from the prepared data."""
     recipe = params.settings(UNetRecipe, candidate.name, "train")
-    settings = _settings(str(candidate.data))
-    data = prepared.load(Path("data", str(candidate.data)), settings)
+    data = prepared.of_section(candidate.data)
     encoder, origins = None, data.origins
     if recipe.fine_tuning.start != "none":
         start, source = recipe.fine_tuning.start, params.load("data", "source")
@@ -50,15 +50,14 @@ def training(candidate: Candidate) -> Making:
         Segmenter(network, data.labels, *seen_at, caution(data.origins)).save(candidate.file)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, origins, make)
+    return Making(asdict(recipe) | {"data": asdict(data.settings)}, origins, make)
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:
     """Intersection over union on the test split; leaves pictures beside their truth."""
-    settings = _settings(str(candidate.scored_on))
-    data = prepared.load(Path("data", str(candidate.scored_on)), settings)
+    data = prepared.of_section(candidate.scored_on)
     segmenter = Segmenter.from_file(candidate.file)
-    shown = params.settings(Evaluation, candidate.name, "evaluate").shown
+    shown = params.settings(Page, candidate.name, "evaluate").shown
     on_page = set(np.linspace(0, len(data.test) - 1, min(shown, len(data.test))).astype(int))
     confusions, page = [], []
     for index, example in enumerate(data.test):
@@ -70,7 +69,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
             page.append([Image.fromarray(pixels), *masks])
     heading = "from left to right: the picture, the truth, the answer"
     drawing.page(page, heading, data.labels).save(candidate.pictures / "segments.png")
-    if settings.dataset in STREETS:
+    if data.settings.dataset in STREETS:
         _show_photographs(segmenter, candidate)
     metrics = scoring.metrics(np.stack(confusions), data.labels)
     with (candidate.tables / "confusion.csv").open("w", newline="") as stream:
@@ -99,10 +98,6 @@ def _show_photographs(segmenter: Segmenter, candidate: Candidate) -> None:
         rows = [shown[at : at + 4] for at in range(0, len(shown), 4)]
         page = drawing.page(rows, "photographs (drive.ai, CC BY 4.0) and answers", segmenter.labels)
         page.save(candidate.pictures / "course_street.png")
-
-
-def _settings(section: str) -> MaskSettings:
-    return params.settings(MaskSettings, section)
 
 
 TASK = Task(

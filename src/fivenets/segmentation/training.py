@@ -8,10 +8,11 @@ import keras
 import numpy as np
 
 from fivenets.core.digests import arrays_sha256
-from fivenets.datasets.masks.prepared import Example, MaskDataset
+from fivenets.datasets.masks.prepared import MaskDataset, MaskExample
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
-from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
+from fivenets.fitting.inference import jit_compile
 from fivenets.segmentation.augmentation import augmented, resized, resized_mask
 from fivenets.segmentation.losses import SegmentationLoss, class_weights
 from fivenets.segmentation.settings import UNetRecipe
@@ -53,24 +54,25 @@ def train(
     arrays = (array for one in examples for array in (one.image_rgb_uint8, one.mask))
     known_by = fingerprint(settings, arrays_sha256(arrays), network)
     weights = class_weights(_pixels(examples, len(data.labels)), recipe.loss.class_balance)
-    rows = fit_by(
+    fit = Fit.by(
         recipe,
-        trained,
-        lambda first_epoch: batches(examples, recipe, first_epoch),
-        on_epoch_end,
         name="unet",
         steps=whole_batches(len(examples), recipe.batch_size)[1],
         checkpoint_dir=checkpoint_dir,
         fingerprint=known_by,
-        optimizer=lambda rate: FusedAdamW(rate, weight_decay=recipe.weight_decay),
-        loss=SegmentationLoss(weights.tolist(), recipe.loss.dice),
+    )
+    optimizer = FusedAdamW(fit.rate(recipe), weight_decay=recipe.weight_decay)
+    loss = SegmentationLoss(weights.tolist(), recipe.loss.dice)
+    trained.compile(optimizer, loss, jit_compile=jit_compile())
+    rows = fit.run(
+        trained, lambda first_epoch: batches(examples, recipe, first_epoch), on_epoch_end
     )
     network.set_weights(trained.get_weights())
     return network, rows
 
 
 def batches(
-    examples: Sequence[Example], recipe: UNetRecipe, first_epoch: int
+    examples: Sequence[MaskExample], recipe: UNetRecipe, first_epoch: int
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """(pictures, masks) from an epoch on: see `assembled`."""
 
@@ -84,16 +86,16 @@ def batches(
     return assembled(recipe.seed, first_epoch, recipe.batch_size, order, example)
 
 
-def _shrunk(example: Example, recipe: UNetRecipe) -> Example:
+def _shrunk(example: MaskExample, recipe: UNetRecipe) -> MaskExample:
     """At most KEPT times as high and as wide as the network's input."""
     height, width = example.mask.shape
     sides = min(height, KEPT * recipe.height), min(width, KEPT * recipe.width)
     if sides == (height, width):
         return example
-    return Example(resized(example.image_rgb_uint8, *sides), resized_mask(example.mask, *sides))
+    return MaskExample(resized(example.image_rgb_uint8, *sides), resized_mask(example.mask, *sides))
 
 
-def _pixels(examples: Sequence[Example], classes: int) -> np.ndarray:
+def _pixels(examples: Sequence[MaskExample], classes: int) -> np.ndarray:
     """(classes,) how many pixels of the examples are of each class."""
     counts = (np.bincount(one.mask.ravel(), minlength=256)[:classes] for one in examples)
     return np.sum(list(counts), axis=0)

@@ -22,10 +22,7 @@ def zero_pad(volumes: np.ndarray, pad: int) -> np.ndarray:
 
 
 def windows(volumes: np.ndarray, f: tuple[int, ...], stride: int) -> np.ndarray:
-    """A view of each window: (m, *places, channels, *f).
-
-    Raises: UserError where none fits.
-    """
+    """A view of each window: (m, *places, channels, *f). Raises: UserError where none fits."""
     for side, of_filter in zip(volumes.shape[1:-1], f, strict=True):
         output_side(side, of_filter, 0, stride)
     axes = tuple(range(1, 1 + len(f)))

@@ -37,10 +37,7 @@ class FastStylizer:
 
     @classmethod
     def from_file(cls, path: Path) -> "FastStylizer":
-        """What `save` wrote.
-
-        Raises: UserError where the file holds no such network.
-        """
+        """What `save` wrote. Raises: UserError where the file holds no such network."""
         return cls.of(*engine.load(path), path)
 
     @classmethod
@@ -113,10 +110,7 @@ class FastStylizer:
 
 
 def load(path: Path) -> "Stylizer | FastStylizer":
-    """The one or the other, as the file has it.
-
-    Raises: UserError where it holds neither.
-    """
+    """The one or the other, as the file has it. Raises: UserError where it holds neither."""
     network, metadata = engine.load(path, is_exported=False)
     if network.name == TRANSFORMER:
         return FastStylizer.of(network, metadata, path)

@@ -13,7 +13,8 @@ from PIL import Image
 
 from fivenets.core.digests import arrays_sha256
 from fivenets.fitting.batches import epochs
-from fivenets.fitting.fit import fingerprint, fit_by, make_deterministic, precision
+from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, precision
+from fivenets.fitting.inference import jit_compile
 from fivenets.style import features, losses, objective, pictures, transfer
 from fivenets.style.image_transformer import image_transformer
 from fivenets.style.objective import Style
@@ -80,17 +81,19 @@ def train(
     style = Style(pictures.fitted(painting_rgb_uint8, recipe.size))
     weights = _factors(extractor, style, photographs, recipe)
     grams = objective.style_grams(extractor, style.image, weights)
-    rows = fit_by(
+    fit = Fit.by(
         recipe,
-        network,
-        lambda first_epoch: batches(photographs.sources, recipe, first_epoch),
-        lambda epoch, metrics: on_epoch_end(epoch, metrics, network),
         name="style",
         steps=recipe.steps,
         checkpoint_dir=checkpoint_dir,
         fingerprint=known_by(network, vgg, painting_rgb_uint8, photographs, recipe, data),
-        optimizer=keras.optimizers.Adam,
-        loss=StyleLoss(extractor, grams, weights, recipe.batch_size),
+    )
+    loss = StyleLoss(extractor, grams, weights, recipe.batch_size)
+    network.compile(keras.optimizers.Adam(fit.rate(recipe)), loss, jit_compile=jit_compile())
+    rows = fit.run(
+        network,
+        lambda first_epoch: batches(photographs.sources, recipe, first_epoch),
+        lambda epoch, metrics: on_epoch_end(epoch, metrics, network),
     )
     exact = image_transformer(recipe.filters, recipe.residual_blocks)
     exact.set_weights(network.get_weights())

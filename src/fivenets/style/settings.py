@@ -33,22 +33,13 @@ Layer = Literal[
     "block4_conv1", "block4_conv2", "block4_conv3", "block4_conv4",
     "block5_conv1", "block5_conv2", "block5_conv3", "block5_conv4",
 ]  # fmt: skip
-STYLE_LAYERS: dict[Layer, float] = {
-    "block1_conv1": 0.2,
-    "block2_conv1": 0.2,
-    "block3_conv1": 0.2,
-    "block4_conv1": 0.2,
-    "block5_conv1": 0.2,
-}
+STYLE_LAYERS: dict[Layer, float] = dict.fromkeys(
+    ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"), 0.2
+)
 # The pictures that params.yaml can name; others are paths.
 PICTURES = (
-    "tubingen",
-    "golden_gate",
-    "starry_night_google",
-    "the_scream",
-    "composition_vii",
-    "wave",
-)
+    "tubingen", "golden_gate", "starry_night_google", "the_scream", "composition_vii", "wave",
+)  # fmt: skip
 Features = Literal["auto", "vgg19", "vgg16_hed"]
 Pooling = Literal["average", "max"]
 Size = Annotated[int, Field(ge=MIN_SIDE)]

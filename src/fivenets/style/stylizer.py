@@ -29,10 +29,7 @@ class Stylizer:
 
     @classmethod
     def from_file(cls, path: Path) -> "Stylizer":
-        """What `save` wrote.
-
-        Raises: UserError where the file holds no feature network.
-        """
+        """What `save` wrote. Raises: UserError where the file holds no feature network."""
         return cls.of(*model_files.load(path), path)
 
     @classmethod

@@ -6,24 +6,19 @@ from pathlib import Path
 import h5py
 import tensorflow_datasets as tfds
 
+from fivenets.datasets import storing
+
 NAME = "course_cats"  # of the asset, and in params.yaml
 LABELS = ["other", "cat"]
 
 
 def store(folder: Path, out: Path) -> None:
     """Writes the files in `folder` below `out`; validation is cut from train when it is read."""
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name=NAME,
-        version="1.0.0",
-        features=tfds.features.FeaturesDict(
-            {
-                "image": tfds.features.Image(shape=(64, 64, 3), encoding_format="png"),
-                "label": tfds.features.ClassLabel(names=LABELS),
-            }
-        ),
-        split_datasets={split: _examples(folder, split) for split in ("train", "test")},
-        data_dir=out,
-    )
+    features = {
+        "image": tfds.features.Image(shape=(64, 64, 3), encoding_format="png"),
+        "label": tfds.features.ClassLabel(names=LABELS),
+    }
+    storing.store(out, NAME, features, {key: _examples(folder, key) for key in ("train", "test")})
 
 
 def _examples(folder: Path, split: str) -> Iterator[tuple[str, dict]]:

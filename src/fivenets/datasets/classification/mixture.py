@@ -16,6 +16,7 @@ import tensorflow_datasets as tfds
 
 from fivenets.core.errors import UserError
 from fivenets.core.images import resize
+from fivenets.datasets import storing
 from fivenets.datasets.classification import backgrounds, parts, prepared
 from fivenets.datasets.classification.backgrounds import Backgrounds
 from fivenets.datasets.classification.laying import Cutout, developed, laid_over, seen_again
@@ -48,16 +49,11 @@ def prepare(
     examples: dict[str, Iterator[Example]] = {}
     for split in SPLITS:
         examples |= _Split(split, found, photographs[split], settings).examples()
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="mixture",
-        version="1.0.0",
-        features=_features(settings.image_size, labels),
-        split_datasets={
-            split: ((f"{index:06d}", example) for index, example in enumerate(made))
-            for split, made in examples.items()
-        },
-        data_dir=out,
-    )
+    splits = {
+        split: ((f"{index:06d}", example) for index, example in enumerate(made))
+        for split, made in examples.items()
+    }
+    storing.store(out, "mixture", _features(settings.image_size, labels), splits)
     origins = [*(part.origin for part in found.values()), backgrounds.origin(photographs.values())]
     notes = [f"{name} cannot be had: left out" for name in left_out]
     notes += [note for part in found.values() for note in part.notes]
@@ -158,13 +154,11 @@ def _check_people(found: Mapping[str, Part], settings: DataSettings, is_all: boo
             raise UserError(f"{key}: {', '.join(unknown)} should be among {known}")
 
 
-def _features(side: int, labels: list[str]) -> tfds.features.FeaturesDict:
-    return tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(shape=(side, side, 3), encoding_format="png"),
-            "label": tfds.features.ClassLabel(names=labels),
-            "source": tfds.features.Text(),
-            "person": tfds.features.Text(),
-            "background": tfds.features.Text(),  # own | wall | photograph | any
-        }
-    )
+def _features(side: int, labels: list[str]) -> dict[str, Any]:
+    return {
+        "image": tfds.features.Image(shape=(side, side, 3), encoding_format="png"),
+        "label": tfds.features.ClassLabel(names=labels),
+        "source": tfds.features.Text(),
+        "person": tfds.features.Text(),
+        "background": tfds.features.Text(),  # own | wall | photograph | any
+    }

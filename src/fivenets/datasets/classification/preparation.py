@@ -25,6 +25,7 @@ from fivenets.datasets.storing import (
     download,
     is_folder,
     replacing,
+    store,
     tfds_builder,
     write_source,
 )
@@ -128,19 +129,12 @@ def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> tuple[Or
     labels = sorted(found.splits["train"])
     if len(labels) < 2:
         raise UserError(f"{folder} holds {len(labels)} class: at least 2 are needed")
-    features = tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(shape=(None, None, 3), encoding_format="png"),
-            "label": tfds.features.ClassLabel(names=labels),
-        }
-    )
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="image_folder",
-        version="1.0.0",
-        features=features,
-        split_datasets={split: _read_examples(found, split) for split in class_folders.SPLITS},
-        data_dir=out,
-    )
+    features = {
+        "image": tfds.features.Image(shape=(None, None, 3), encoding_format="png"),
+        "label": tfds.features.ClassLabel(names=labels),
+    }
+    splits = {split: _read_examples(found, split) for split in class_folders.SPLITS}
+    store(out, "image_folder", features, splits)
     return Origin.own(folder.name, found.pictures.digest()), found.notes
 
 

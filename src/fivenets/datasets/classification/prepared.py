@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from fivenets.core import images
+from fivenets.core import images, params
 from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.errors import UserError
 from fivenets.datasets.opening import builder_in, record_in, version_folder
@@ -141,6 +141,11 @@ class InMemory(ImageDataset):
     def examples(self, split: str) -> tf.data.Dataset:
         """(image or features, label) pairs of one split."""
         return tf.data.Dataset.from_tensor_slices(self.computed[split])
+
+
+def of_section(section: str | None) -> ImageDataset:
+    """The prepared set of a section of params.yaml."""
+    return load(Path("data", str(section)), params.settings(DataSettings, str(section)))
 
 
 def load(folder: Path, settings: DataSettings) -> ImageDataset:

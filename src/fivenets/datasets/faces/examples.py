@@ -37,7 +37,7 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
-class Example:
+class FaceExample:
     """A picture, a file or (height, width, 3) uint8, and who is on it."""
 
     picture: Path | np.ndarray
@@ -53,7 +53,7 @@ class Example:
             return error
 
 
-def cut(align: Align, examples: Sequence[Example]) -> list[np.ndarray | UserError]:
+def cut(align: Align, examples: Sequence[FaceExample]) -> list[np.ndarray | UserError]:
     """The face in each picture; some pictures at a time, so that large ones fit into memory."""
     found: list[np.ndarray | UserError] = []
     waiting: list[tuple[int, np.ndarray]] = []
@@ -77,7 +77,7 @@ def cut(align: Align, examples: Sequence[Example]) -> list[np.ndarray | UserErro
 
 
 def in_order(
-    work: Callable[[Sequence[Example]], list[Found]], examples: Any, doing: str
+    work: Callable[[Sequence[FaceExample]], list[Found]], examples: Any, doing: str
 ) -> Iterator[Found]:
     """What `work` makes of each example, in their order, by several processes where it pays.
 
@@ -96,7 +96,9 @@ def in_order(
 
 
 def _chunks(
-    work: Callable[[Sequence[Example]], list[Found]], examples: Iterator[Example], total: int
+    work: Callable[[Sequence[FaceExample]], list[Found]],
+    examples: Iterator[FaceExample],
+    total: int,
 ) -> Iterator[Found]:
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
     if total < FEW or processes == 1:

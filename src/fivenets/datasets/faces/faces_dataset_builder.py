@@ -12,7 +12,7 @@ from fivenets.core import listing
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
-from fivenets.datasets.faces.examples import Example
+from fivenets.datasets.faces.examples import FaceExample
 from fivenets.drawn.people import render_faces
 
 # The people drawn in the place of each real set: nobody is in two.
@@ -99,13 +99,13 @@ def picture_digest(image_rgb_uint8: np.ndarray) -> str:
     return sha256(str(image_rgb_uint8.shape).encode() + image_rgb_uint8.tobytes())
 
 
-def drawn(stands_for: str) -> Iterator[Example]:
+def drawn(stands_for: str) -> Iterator[FaceExample]:
     """The drawn faces in the place of a real set."""
     for picture, person in render_faces(BUILTIN_PEOPLE[stands_for], BUILTIN_PER_PERSON):
-        yield Example(picture, person, person)
+        yield FaceExample(picture, person, person)
 
 
-def read_folder(folder: Path) -> list[Example]:
+def read_folder(folder: Path) -> list[FaceExample]:
     """The images in a folder `<person>/<image>`, at any depth.
 
     Raises: UserError where it holds no such images.
@@ -116,7 +116,7 @@ def read_folder(folder: Path) -> list[Example]:
     if not found.files:
         raise UserError(f"{folder} should hold one folder of images per person, it holds none")
     return [
-        Example(path, person, str(path))
+        FaceExample(path, person, str(path))
         for person, files in found.by_label().items()
         for path in sorted(files, key=lambda path: (len(found.name(path)), found.name(path)))
     ]

@@ -5,6 +5,7 @@ DevTest to report from. View 2 is 6,000 pairs of all people, in ten folds.
 """
 
 import csv
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from sklearn.datasets import fetch_lfw_people
 
 from fivenets.core.digests import tree_sha256
 from fivenets.core.errors import UserError
-from fivenets.datasets.faces.examples import TEST, TRAIN, Example
+from fivenets.datasets.faces.examples import TEST, TRAIN, FaceExample
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 from fivenets.sources.origin import Kind, Origin
@@ -52,7 +53,7 @@ class Lfw:
     pictures: Path  # folder of one folder per person
     pairs: dict[str, list[Pair]]  # by the keys of FOLDS
 
-    def examples(self, dataset: str) -> list[Example]:
+    def examples(self, dataset: str) -> list[FaceExample]:
         """The pictures of one of NAMES; DevTest's people are kept from training."""
         of_view_1 = {
             part: {picture for pair in self.pairs[key] for picture in pair.pictures}
@@ -66,7 +67,7 @@ class Lfw:
         for file in sorted(self.pictures.glob("*/*.jpg")):
             name = file.relative_to(self.pictures).as_posix()
             if (wanted is None or name in wanted) and _person(name) in part_of:
-                found.append(Example(file, _person(name), name, part_of[_person(name)]))
+                found.append(FaceExample(file, _person(name), name, part_of[_person(name)]))
         return found
 
     def _people(self) -> dict[str, str]:
@@ -92,10 +93,12 @@ def find(raw_dir: Path, source: str) -> Lfw | None:
     if found:
         return Lfw(found.origin, found.folder, read_lists(found.folder / "lists"))
     try:
-        # For the download alone: `fetch_lfw_pairs` would hold 12,000 pictures in memory.
-        fetch_lfw_people(
-            data_home=str(raw_dir), funneled=False, min_faces_per_person=500, resize=0.1
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Retry downloading")  # what fails at last is said
+            # For the download alone: `fetch_lfw_pairs` would hold 12,000 pictures in memory.
+            fetch_lfw_people(
+                data_home=str(raw_dir), funneled=False, min_faces_per_person=500, resize=0.1
+            )
     except (URLError, OSError) as error:
         if source == "real":
             raise UserError(

@@ -22,7 +22,7 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets.faces import lfw
-from fivenets.datasets.faces.examples import Align, Example, cut, in_order
+from fivenets.datasets.faces.examples import Align, FaceExample, cut, in_order
 from fivenets.datasets.faces.faces_dataset_builder import (
     BUILTIN_PEOPLE,
     Builder,
@@ -109,7 +109,7 @@ class Kept:
         self.people: list[str] = []
 
     def of(
-        self, found: Iterator[tuple[Example, Any, Any]], skipped: dict[int, UserError]
+        self, found: Iterator[tuple[FaceExample, Any, Any]], skipped: dict[int, UserError]
     ) -> Iterator[Crop]:
         """The faces that are kept; `skipped` gets what is wrong with each other one, by its row."""
         for row, (example, face, digest) in enumerate(found):
@@ -120,7 +120,7 @@ class Kept:
                 yield Crop(face, example.person, digest, example.name, example.part)
 
 
-def of_some(examples: Sequence[Example], most: int, seed: int) -> list[Example]:
+def of_some(examples: Sequence[FaceExample], most: int, seed: int) -> list[FaceExample]:
     """Those of at most `most` people of each part, drawn with equal chances."""
     rng, chosen = np.random.default_rng(seed), set()
     for part in sorted({one.part for one in examples}):
@@ -129,7 +129,7 @@ def of_some(examples: Sequence[Example], most: int, seed: int) -> list[Example]:
     return [one for one in examples if (one.part, one.person) in chosen]
 
 
-def digests_of(examples: Sequence[Example]) -> list[str | UserError]:
+def digests_of(examples: Sequence[FaceExample]) -> list[str | UserError]:
     """The digest of each picture's pixels, or what is wrong with it."""
     found = [one.pixels() for one in examples]
     return [one if isinstance(one, UserError) else picture_digest(one) for one in found]
@@ -208,12 +208,11 @@ class TfdsExamples:
     def __len__(self) -> int:
         return sum(split.num_examples for split in self.builder.info.splits.values())
 
-    def __iter__(self) -> Iterator[Example]:
+    def __iter__(self) -> Iterator[FaceExample]:
         for split in self.builder.info.splits:
             for index, example in enumerate(tfds.as_numpy(self.builder.as_dataset(split))):
-                picture, person = read_image(example["image"]), _text(example["label"])
-                yield Example(picture, person, f"{self.name} {split} {index}")
-
-
-def _text(label: bytes | np.integer) -> str:
-    return label.decode() if isinstance(label, bytes) else str(label)
+                label = example["label"]
+                person = label.decode() if isinstance(label, bytes) else str(label)
+                yield FaceExample(
+                    read_image(example["image"]), person, f"{self.name} {split} {index}"
+                )

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
 from fivenets.core import listing
 from fivenets.core.errors import UserError
@@ -25,10 +24,12 @@ from fivenets.datasets.opening import builder_in, rows_of, version_folder
 from fivenets.datasets.settings import MaskSettings
 from fivenets.datasets.splits import check_apart
 from fivenets.datasets.storing import (
+    as_jpeg,
     digest,
     download,
     is_folder,
     replacing,
+    store,
     tfds_builder,
     write_source,
 )
@@ -43,7 +44,6 @@ log = logging.getLogger(__name__)
 
 SCENES = {"train": 360, "validation": 100, "test": 200}  # pictures; each split has its own seed
 FIRST_SEED = 100  # not those of scenes with boxes
-JPEG_QUALITY = 92  # of drawn scenes: they should have what photographs have
 FEATURES = ("image", "segmentation_mask")  # that a TFDS set needs
 
 Names = Mapping[int, str] | None  # of the values in masks, where they are known
@@ -105,20 +105,12 @@ def _write(settings: MaskSettings, source: str, out: Path, raw_dir: Path) -> tup
 
 
 def _store(out: Path, splits: Mapping[str, Iterator[tuple[str | bytes, dict]]]) -> None:
-    features = tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(shape=(None, None, 3)),
-            "image/filename": tfds.features.Text(),
-            "segmentation_mask": tfds.features.Image(shape=(None, None, 1)),
-        }
-    )
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="masks",
-        version="1.0.0",
-        features=features,
-        split_datasets=dict(splits),
-        data_dir=out,
-    )
+    features = {
+        "image": tfds.features.Image(shape=(None, None, 3)),
+        "image/filename": tfds.features.Text(),
+        "segmentation_mask": tfds.features.Image(shape=(None, None, 1)),
+    }
+    store(out, "masks", features, splits)
 
 
 def _of_files(pairs: list[folders.Masked]) -> Iterator[tuple[bytes, dict]]:
@@ -134,11 +126,8 @@ def _of_files(pairs: list[folders.Masked]) -> Iterator[tuple[bytes, dict]]:
 def _drawn(split: str) -> Iterator[tuple[str, dict]]:
     seed = FIRST_SEED + list(SCENES).index(split)
     for index, scene in enumerate(render_scenes(SCENES[split], seed)):
-        file = io.BytesIO()
-        Image.fromarray(scene.image_rgb_uint8).save(file, "JPEG", quality=JPEG_QUALITY)
-        file.seek(0)
         name = f"{split}_{index:04d}"
-        yield name, _example(file, f"{name}.jpg", scene.mask)
+        yield name, _example(as_jpeg(scene.image_rgb_uint8), f"{name}.jpg", scene.mask)
 
 
 def _example(picture: io.BytesIO, name: str, mask: np.ndarray) -> dict:

@@ -4,24 +4,24 @@ They are its features image and segmentation_mask. A mask is stored with the val
 `source.json` says which value is which class.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fivenets.core import params
 from fivenets.core.images import read_image
-from fivenets.datasets.opening import Examples, opened
+from fivenets.datasets.opening import Examples, Prepared, opened
 from fivenets.datasets.settings import MaskSettings
 from fivenets.drawn.canvas import VOID
-from fivenets.sources.origin import Origin
 
 VALUES = 256  # that a pixel of a mask can have
 
 
 @dataclass(frozen=True)
-class Example:
+class MaskExample:
     """One picture, and the class of each of its pixels."""
 
     image_rgb_uint8: np.ndarray  # (height, width, 3)
@@ -29,19 +29,15 @@ class Example:
 
 
 @dataclass(frozen=True)
-class MaskDataset:
-    """A prepared set of pictures."""
+class MaskDataset(Prepared[MaskExample]):
+    """A prepared set of pictures with masks."""
 
     settings: MaskSettings
-    labels: tuple[str, ...]
-    record: dict[str, Any]  # source.json: an `Origin`, the classes, and how many examples
-    train: Sequence[Example]
-    test: Sequence[Example]
 
-    @property
-    def origins(self) -> list[Origin]:
-        """Where the pictures are from."""
-        return [Origin.of(self.record)]
+
+def of_section(section: str | None) -> MaskDataset:
+    """The prepared set of a section of params.yaml."""
+    return load(Path("data", str(section)), params.settings(MaskSettings, str(section)))
 
 
 def load(folder: Path, settings: MaskSettings) -> MaskDataset:
@@ -53,8 +49,8 @@ def load(folder: Path, settings: MaskSettings) -> MaskDataset:
     classes = {int(value): name for value, name in record["classes"].items()}
     place = index_of(classes)
 
-    def example(row: Mapping[str, Any]) -> Example:
-        return Example(read_image(row["image"]), place[mask_of(row)])
+    def example(row: Mapping[str, Any]) -> MaskExample:
+        return MaskExample(read_image(row["image"]), place[mask_of(row)])
 
     train, test = (Examples(builder, split, example) for split in (settings.train, settings.test))
     return MaskDataset(settings, tuple(classes.values()), record, train, test)

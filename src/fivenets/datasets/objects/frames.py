@@ -38,10 +38,7 @@ class Frame:
 
 
 def frame_of(file: Path) -> Frame:
-    """From the header of a picture's file.
-
-    Raises: UserError where it is no picture.
-    """
+    """From the header of a picture's file. Raises: UserError where it is no picture."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged tags, whose picture can be read

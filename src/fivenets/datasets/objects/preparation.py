@@ -4,14 +4,12 @@ A set is `scenes` (drawn), `camvid` (streets), `bccd` (blood cells), a Pascal-VO
 name.
 """
 
-import io
 import logging
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import tensorflow_datasets as tfds
-from PIL import Image
 
 from fivenets.core import listing
 from fivenets.core.errors import UserError
@@ -21,6 +19,7 @@ from fivenets.datasets.objects.storing import Said, boxed, store, store_folder
 from fivenets.datasets.opening import version_folder
 from fivenets.datasets.splits import check_apart
 from fivenets.datasets.storing import (
+    as_jpeg,
     digest,
     download,
     is_folder,
@@ -37,7 +36,6 @@ from fivenets.sources.origin import Origin, in_words
 log = logging.getLogger(__name__)
 
 SCENES = {"train": 800, "test": 200}  # pictures; each split has a seed of its own
-JPEG_QUALITY = 92  # of drawn scenes: they should have what photographs have
 FETCHED: dict[str, Callable[[Path], voc.Folder]] = {  # and how each is read
     "camvid": camvid.read,
     "bccd": lambda folder: voc.read(folder / "BCCD"),
@@ -141,9 +139,7 @@ def _drawn(split: str) -> Iterator[tuple[str, dict]]:
     seed = list(SCENES).index(split)
     for index, scene in enumerate(render_scenes(SCENES[split], seed)):
         height, width = scene.image_rgb_uint8.shape[:2]
-        file = io.BytesIO()
-        Image.fromarray(scene.image_rgb_uint8).save(file, "JPEG", quality=JPEG_QUALITY)
-        file.seek(0)
+        file = as_jpeg(scene.image_rgb_uint8)
         objects = [
             boxed(box / [width, height, width, height], CLASSES[label], False)
             for box, label in zip(scene.boxes_xyxy, scene.classes, strict=True)

@@ -1,22 +1,22 @@
 """Reads a prepared set of pictures and boxes; any TFDS set with image and objects/bbox will do."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fivenets.core import params
 from fivenets.core.images import read_image
-from fivenets.datasets.opening import Examples, opened
+from fivenets.datasets.opening import Examples, Prepared, opened
 from fivenets.datasets.settings import ObjectSettings
-from fivenets.sources.origin import Origin, all_of
+from fivenets.sources.origin import Origin
 
 SMALLEST_SIDE = 1e-6  # of the picture's; what is narrower or lower has no area to find
 
 
 @dataclass(frozen=True)
-class Example:
+class ObjectExample:
     """One picture and its objects."""
 
     image_rgb_uint8: np.ndarray  # (height, width, 3)
@@ -27,19 +27,10 @@ class Example:
 
 
 @dataclass(frozen=True)
-class ObjectDataset:
-    """A prepared set of pictures."""
+class ObjectDataset(Prepared[ObjectExample]):
+    """A prepared set of pictures with boxes."""
 
     settings: ObjectSettings
-    labels: tuple[str, ...]
-    record: dict[str, Any]  # source.json: an `Origin`, and how many examples
-    train: Sequence[Example]
-    test: Sequence[Example]
-
-    @property
-    def origins(self) -> list[Origin]:
-        """Where the pictures are from."""
-        return all_of(self.record.get("sources", [self.record]))
 
     @property
     def origin_of(self) -> dict[str, Origin]:
@@ -49,6 +40,11 @@ class ObjectDataset:
         missing = self.record.get("left_out", ())
         names = [name for name in self.settings.weights if name not in missing]
         return dict(zip(names, self.origins, strict=True))
+
+
+def of_section(section: str | None) -> ObjectDataset:
+    """The prepared set of a section of params.yaml."""
+    return load(Path("data", str(section)), params.settings(ObjectSettings, str(section)))
 
 
 def load(folder: Path, settings: ObjectSettings) -> ObjectDataset:
@@ -62,9 +58,9 @@ def load(folder: Path, settings: ObjectSettings) -> ObjectDataset:
     return ObjectDataset(settings, labels, record, train, test)
 
 
-def _example(row: dict[str, Any]) -> Example:
+def _example(row: dict[str, Any]) -> ObjectExample:
     source = row.get("source", b"").decode()
-    return Example(read_image(row["image"]), *objects_of(row), source)
+    return ObjectExample(read_image(row["image"]), *objects_of(row), source)
 
 
 def objects_of(row: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from fivenets.core.errors import UserError
 from fivenets.core.images import FORMATS, read_image
+from fivenets.datasets import storing
 from fivenets.datasets.objects import voc
 from fivenets.datasets.objects.frames import frame_of
 from fivenets.datasets.objects.lists import some
@@ -38,27 +39,19 @@ def store(
     more: Mapping[str, tfds.features.FeatureConnector] | None = None,
 ) -> None:
     """Writes splits of (key, example) as a TFDS data set below `out`; `more`: further features."""
-    features = tfds.features.FeaturesDict(
-        {
-            **(more or {}),
-            "image": tfds.features.Image(shape=(None, None, 3)),
-            "image/filename": tfds.features.Text(),  # as TFDS' own sets have it
-            "objects": tfds.features.Sequence(
-                {
-                    "bbox": tfds.features.BBoxFeature(),
-                    "label": tfds.features.ClassLabel(names=list(labels)),
-                    "is_difficult": np.bool_,
-                }
-            ),
-        }
-    )
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="objects",
-        version="1.0.0",
-        features=features,
-        split_datasets=dict(splits),
-        data_dir=out,
-    )
+    features = {
+        **(more or {}),
+        "image": tfds.features.Image(shape=(None, None, 3)),
+        "image/filename": tfds.features.Text(),  # as TFDS' own sets have it
+        "objects": tfds.features.Sequence(
+            {
+                "bbox": tfds.features.BBoxFeature(),
+                "label": tfds.features.ClassLabel(names=list(labels)),
+                "is_difficult": np.bool_,
+            }
+        ),
+    }
+    storing.store(out, "objects", features, splits)
 
 
 def store_folder(found: voc.Folder, settings: ObjectSettings, out: Path, said: Said) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
 from fivenets.core import listing
 from fivenets.core.errors import UserError
@@ -22,7 +21,7 @@ from fivenets.datasets.objects.storing import stored
 from fivenets.datasets.opening import builder_in, version_folder
 from fivenets.datasets.settings import PlaceSettings
 from fivenets.datasets.splits import check_apart
-from fivenets.datasets.storing import digest, is_folder, replacing, write_source
+from fivenets.datasets.storing import as_jpeg, digest, is_folder, replacing, store, write_source
 from fivenets.drawn.face_points import marked_faces
 from fivenets.drawn.street import CLASSES
 from fivenets.drawn.windows import windows
@@ -36,7 +35,6 @@ SPLITS = ("train", "test")
 PEOPLE = {"train": range(1000, 1600), "test": range(2000, 2200)}  # of drawn faces
 SCENES = {"train": 700, "test": 100}  # that windows are cut out of
 FIRST_SEED = 300  # not those of scenes with boxes or masks
-JPEG_QUALITY = 92
 
 Examples = Iterator[tuple[str, dict[str, Any]]]
 
@@ -84,22 +82,14 @@ def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[Origin,
 
 
 def _store(out: Path, splits: Mapping[str, Examples]) -> None:
-    features = tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(shape=(None, None, 3)),
-            "image/filename": tfds.features.Text(),
-            "label": np.int64,  # -1: no object
-            # Of a box its middle, width and height; else x, y of each point: of the sides.
-            "coordinates": tfds.features.Tensor(shape=(None,), dtype=np.float32),
-        }
-    )
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="places",
-        version="1.0.0",
-        features=features,
-        split_datasets=dict(splits),
-        data_dir=out,
-    )
+    features = {
+        "image": tfds.features.Image(shape=(None, None, 3)),
+        "image/filename": tfds.features.Text(),
+        "label": np.int64,  # -1: no object
+        # Of a box its middle, width and height; else x, y of each point: of the sides.
+        "coordinates": tfds.features.Tensor(shape=(None,), dtype=np.float32),
+    }
+    store(out, "places", features, splits)
 
 
 def _of_files(folder: Path) -> Examples:
@@ -149,10 +139,7 @@ def _windows(split: str) -> Examples:
 def _drawn(
     name: str, image_rgb_uint8: np.ndarray, label: int, coordinates: np.ndarray
 ) -> tuple[str, dict[str, Any]]:
-    file = io.BytesIO()
-    Image.fromarray(image_rgb_uint8).save(file, "JPEG", quality=JPEG_QUALITY)
-    file.seek(0)
-    return name, _example(file, f"{name}.jpg", label, coordinates)
+    return name, _example(as_jpeg(image_rgb_uint8), f"{name}.jpg", label, coordinates)
 
 
 def _example(

@@ -1,20 +1,18 @@
 """Reads a prepared set of pictures of at most one object."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from fivenets.core import params
 from fivenets.core.images import read_image
-from fivenets.datasets.opening import opened, rows_of
+from fivenets.datasets.opening import Prepared, opened, rows_of
 from fivenets.datasets.settings import PlaceSettings
-from fivenets.sources.origin import Origin
 
 
 @dataclass(frozen=True)
-class Example:
+class PlaceExample:
     """One picture, and where its object is."""
 
     image_rgb_uint8: np.ndarray  # (height, width, 3)
@@ -23,20 +21,20 @@ class Example:
 
 
 @dataclass(frozen=True)
-class PlaceDataset:
-    """A prepared set of pictures."""
+class PlaceDataset(Prepared[PlaceExample]):
+    """A prepared set of pictures of at most one object."""
 
     settings: PlaceSettings
-    labels: tuple[str, ...]
-    form: str  # of the coordinates: box or points
-    record: dict[str, Any]  # source.json: an `Origin`, the classes and the form
-    train: Sequence[Example]
-    test: Sequence[Example]
 
     @property
-    def origins(self) -> list[Origin]:
-        """Where the pictures are from."""
-        return [Origin.of(self.record)]
+    def form(self) -> str:
+        """Of the coordinates: box or points."""
+        return self.record["form"]
+
+
+def of_section(section: str | None) -> PlaceDataset:
+    """The prepared set of a section of params.yaml."""
+    return load(Path("data", str(section)), params.settings(PlaceSettings, str(section)))
 
 
 def load(folder: Path, settings: PlaceSettings) -> PlaceDataset:
@@ -47,9 +45,9 @@ def load(folder: Path, settings: PlaceSettings) -> PlaceDataset:
     builder, record = opened(folder, settings.train, settings.test)
     train, test = (
         [
-            Example(read_image(row["image"]), int(row["label"]), row["coordinates"])
+            PlaceExample(read_image(row["image"]), int(row["label"]), row["coordinates"])
             for row in rows_of(builder, split)
         ]
         for split in (settings.train, settings.test)
     )
-    return PlaceDataset(settings, tuple(record["classes"]), record["form"], record, train, test)
+    return PlaceDataset(settings, tuple(record["classes"]), record, train, test)

@@ -11,27 +11,28 @@ from fivenets.core.errors import UserError
 from fivenets.faces.alignment import Which
 from fivenets.faces.embedder import FACE, Calibration, Embedder, read_face, verdict
 from fivenets.runs import watching
-from fivenets.runs.pyfunc import inputs, serving
+from fivenets.runs.pyfunc import inputs
+from fivenets.runs.pyfunc.serving import Served
 
 
-class FaceVerifier(mlflow.pyfunc.PythonModel):
+class FaceVerifier(Served):
     """A registered embedder: a pair of pictures in, same or not out; one picture, its embedding."""
 
+    def load(self, file: Path) -> Embedder:
+        return Embedder.from_file(file)
+
     def load_context(self, context: Any) -> None:
-        serving.guard()
-        self.file = context.artifacts["model"]
-        self.embedder = Embedder.from_file(Path(self.file))
+        super().load_context(context)
         self.calibration = Calibration.read(Path(context.artifacts["calibration"]))
 
     def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row per item: `embedding` of one picture; `same`, `distance`, `threshold` and
         `target_far` of a list of two. What does not apply is None. `faces` says how many there are
-        in each picture, and `caution` what the model should not be asked.
+        in each picture.
 
-        A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
-        path; behind MLflow's server, text is never taken as a path. The largest face is found and
-        aligned; `params` may ask for another, as `face: centre`, for an error where there are
-        several, `face: only`, or have a picture taken whole, `cropped: True`.
+        The largest face is found and aligned; `params` may ask for another, as `face: centre`, for
+        an error where there are several, `face: only`, or have a picture taken whole,
+        `cropped: True`.
         """
         with inputs.refusals():
             inputs.check_params(params, known=("cropped", "face"))
@@ -56,10 +57,10 @@ class FaceVerifier(mlflow.pyfunc.PythonModel):
                 found.append(read_face(inputs.picture(one), is_cropped, which))
         crops = [one.crop for one in found]
         watching.note(crops, self.file)
-        vectors = self.embedder.embeddings(crops)
+        vectors = self.model.embeddings(crops)
         answer = dict.fromkeys(("same", "distance", "threshold", "target_far", "embedding"))
         answer |= {"faces": [max(1, len(one.faces)) for one in found]}
-        answer |= {"caution": self.embedder.caution}
+        answer |= {"caution": self.model.caution}
         if len(shown) == 1:
             return answer | {"embedding": vectors[0].tolist()}
         return answer | asdict(verdict(vectors[0], vectors[1], self.calibration))

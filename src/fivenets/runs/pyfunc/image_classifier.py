@@ -2,37 +2,26 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import mlflow
-import pandas as pd
 
 from fivenets.classification.classifier import Classifier
-from fivenets.runs.pyfunc import inputs, serving
+from fivenets.runs.pyfunc.serving import Pictures, Rows, Served
 
 
-class ImageClassifier(mlflow.pyfunc.PythonModel):
-    """A registered classifier: raw pictures in, one row of label and probabilities each out."""
+class ImageClassifier(Served):
+    """One row per picture; `probabilities` are by label.
 
-    def load_context(self, context: Any) -> None:
-        serving.guard()
-        self.file = context.artifacts["model"]
-        self.classifier = Classifier.from_file(Path(self.file))
+    `rejected` says that what is seen is none of the labels, by its score.
+    """
 
-    def predict(self, model_input: list[Any], params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """One row per picture: label, probability, rejected, score, probabilities (label -> p).
+    columns = ("label", "probability", "rejected", "score", "probabilities")
 
-        `rejected` says that what is seen is none of the labels, by its score; `caution` is empty,
-        or says what the model should not be asked.
+    def load(self, file: Path) -> Classifier:
+        return Classifier.from_file(file)
 
-        A picture is an array, a PIL image, the bytes of an image file, base64 text of them, or a
-        path; behind MLflow's server, text is never taken as a path.
-        """
-        with inputs.refusals():
-            inputs.check_params(params, known=())
-            images = inputs.read_all(model_input, self.file)
-            answer = pd.DataFrame([asdict(found) for found in self.classifier.classify(images)])
-            return answer.assign(caution=self.classifier.caution)
+    def rows(self, pictures: Pictures) -> Rows:
+        return map(asdict, self.model.classify(pictures))
 
 
 mlflow.models.set_model(ImageClassifier())

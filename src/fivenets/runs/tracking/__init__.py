@@ -34,23 +34,3 @@ from fivenets.runs.tracking.runs import (
     text_artifact,
 )
 from fivenets.runs.tracking.store import EXPERIMENT, connect, store_name
-
-__all__ = [
-    "DIFF_ARTIFACT",
-    "DIGEST_TAG",
-    "EXPERIMENT",
-    "LOCK_ARTIFACT",
-    "LOCK_TAG",
-    "NOTE_TAG",
-    "SOURCES_TAG",
-    "Training",
-    "connect",
-    "end",
-    "evaluation_numbers",
-    "log_evaluation",
-    "run_of",
-    "run_with_id",
-    "store_name",
-    "text_artifact",
-    "training",
-]

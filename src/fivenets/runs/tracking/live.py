@@ -1,6 +1,5 @@
 """The live run of a training: logged to as it goes, resumed after a kill, done without."""
 
-import csv
 import json
 import logging
 import math
@@ -21,6 +20,7 @@ from fivenets.core.candidates import HISTORY_FILE, RECORD_FILE
 from fivenets.core.digests import sha256
 from fivenets.core.masking import masked
 from fivenets.core.params import flatten
+from fivenets.core.task import Log
 from fivenets.runs import git
 from fivenets.runs.tracking.runs import (
     ATTEMPT_TAG,
@@ -47,7 +47,7 @@ ALIKE = 1e-3  # the relative difference of an epoch's losses, on another machine
 LOCK_FILE = Path("dvc.lock")
 
 
-class Training:
+class Training(Log):
     """A live run of one training. When the store goes away, training continues without it."""
 
     def __init__(self, client: mlflow.MlflowClient, run_id: str, record: dict[str, Any]):
@@ -59,7 +59,6 @@ class Training:
         self.logged_epochs = _logged_epochs(client, run_id)  # by the try that was cut off
 
     def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Logs the metrics of one epoch, counted from 0."""
         if epoch in self.logged_epochs:
             # As training repeats exactly, another loss means other code or other pictures.
             before, loss = self.logged_epochs[epoch], metrics.get("loss")
@@ -71,7 +70,6 @@ class Training:
                 self.client.log_batch(self.run_id, metrics=points(metrics, epoch))
 
     def log_image(self, image_rgb_uint8: np.ndarray, key: str, step: int) -> None:
-        """Logs a picture (height, width, 3) of what has become of `key` by `step`."""
         with self._while_connected():
             if self.is_connected:
                 self.client.log_image(self.run_id, image_rgb_uint8, key=key, step=step)
@@ -81,7 +79,7 @@ class Training:
         digest, seconds = sha256(model_file), sum(row["seconds"] for row in rows)
         self.record |= {DIGEST_TAG: digest, "seconds": seconds}
         files.write_text(out / RECORD_FILE, json.dumps(self.record, indent=2) + "\n")
-        write_rows(out / HISTORY_FILE, rows)
+        files.write_rows(out / HISTORY_FILE, rows)
         with self._while_connected():
             earlier = [run for run in makers(self.client, digest) if run != self.run_id]
             has_gaps = self.has_gaps or not self.is_connected  # the store went away and came back
@@ -112,7 +110,8 @@ class Training:
             yield
         except STORE_ERRORS as error:
             if self.is_connected:
-                log.warning("MLflow went away, `make` will rebuild the run: %s", _sentence(error))
+                why = masked(str(error).partition("\n")[0])
+                log.warning("MLflow went away, `make` will rebuild the run: %s", why)
             self.is_connected = False
 
 
@@ -164,14 +163,6 @@ def training(
     run_file.unlink()
 
 
-def write_rows(file: Path, rows: list[dict[str, float]]) -> None:
-    """Writes rows of one set of keys as CSV."""
-    with file.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def _lock_state() -> dict[str, str]:
     """The digest of dvc.lock as it was when the training started: of all that it was given."""
     return {LOCK_TAG: sha256(LOCK_FILE)} if LOCK_FILE.exists() else {}
@@ -209,7 +200,3 @@ def _logged_epochs(client: mlflow.MlflowClient, run_id: str) -> dict[int, float 
     points = [point for name in names for point in client.get_metric_history(run_id, name)]
     losses = {point.step: point.value for point in points if point.key == "loss"}
     return {point.step: losses.get(point.step) for point in points}
-
-
-def _sentence(error: Exception) -> str:
-    return masked(str(error).partition("\n")[0])

@@ -37,7 +37,7 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
     Raises: UserError where the record in `reports` belongs to another model.
     """
     digest = sha256(model_file)
-    run_id = find_run(client, digest)
+    run_id = next(iter(makers(client, digest)), None)
     if run_id and not _is_outdated(client, run_id, digest, reports):
         return run_id
     record = json.loads((reports / RECORD_FILE).read_text())
@@ -98,13 +98,8 @@ def evaluation_numbers(reports: Path) -> dict[str, float]:
     }
 
 
-def find_run(client: mlflow.MlflowClient, digest: str) -> str | None:
-    """The id of the run whose model file has this SHA-256, the latest that none supersedes."""
-    return next(iter(makers(client, digest)), None)
-
-
 def makers(client: mlflow.MlflowClient, digest: str) -> list[str]:
-    """The ids of the runs whose model file has this SHA-256, but for superseded ones."""
+    """The ids of the runs that made a model file, by its SHA-256, but for superseded ones."""
     found = client.search_runs([experiment(client)], f"tags.{DIGEST_TAG} = '{digest}'")
     return [run.info.run_id for run in found if SUPERSEDED_TAG not in run.data.tags]
 
