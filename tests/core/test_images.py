@@ -258,6 +258,25 @@ def test_an_unusable_file_is_refused_by_its_path(tmp_path: Path, content, messag
         read_image(file)
 
 
+def test_a_device_is_refused() -> None:
+    with pytest.raises(UserError, match="/dev/zero is a device"):  # it never ends
+        read_image("/dev/zero")
+
+
+@pytest.mark.parametrize("ending", ["gif", "webp", "png", "tiff"])
+def test_of_several_pictures_in_a_file_the_first_is_taken_and_that_is_said(
+    ending: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, other = Image.new("RGB", (9, 9), "white"), Image.new("RGB", (9, 9), "black")
+    file = tmp_path / f"a.{ending}"
+    first.save(file)
+    assert (read_image(file) > 250).all()
+    assert not caplog.text
+    first.save(file, save_all=True, append_images=[other])
+    assert (read_image(file) > 250).all()
+    assert f"{file} holds several pictures, of which the first is taken" in caplog.text
+
+
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot be read: Is a directory$"):
         read_image(tmp_path)

@@ -61,6 +61,16 @@ def test_each_frame_is_answered_and_drawn(detector: Detector, clip: Path, tmp_pa
     assert imageio.improps(out / "clip.mp4", plugin="pyav").shape == (FRAMES, 48, 64, 3)
 
 
+def test_an_interruption_leaves_no_half_a_video(
+    detector: Detector, clip: Path, tmp_path: Path
+) -> None:
+    answers = video.detect(detector, clip, PROFILES["course"], tmp_path / "drawn")
+    next(answers)
+    assert [file.name[:14] for file in (tmp_path / "drawn").iterdir()] == [".fivenets-part"]
+    del answers  # as the end of the process does after Ctrl-C
+    assert not list((tmp_path / "drawn").iterdir())
+
+
 def test_damage_is_a_sentence_and_what_came_before_is_kept(
     detector: Detector, clip: Path, tmp_path: Path
 ) -> None:

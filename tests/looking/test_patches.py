@@ -98,7 +98,8 @@ def test_the_command_shows_where_a_label_is_seen(files, tmp_path, fivenets) -> N
 def test_what_is_rejected_is_not_said_to_be_seen(network, files, tmp_path, fivenets) -> None:
     rejecting = {"labels": ["light"], "calibration": {"labels": 1, "least_score": 1e9}}
     model_files.save(network, tmp_path / "r.keras", rejecting)
-    words = "look", tmp_path / "r.keras", "--grad-cam", files[1] / "1.png", "--out", "seen.png"
+    words = "look", tmp_path / "r.keras", "--grad-cam", files[1] / "1.png"
+    words = *words, "--out", tmp_path / "seen.png"
     code, said, _ = fivenets(*words)
     assert (code, "no picture seen" in said) == (0, True), said
     assert json.loads(fivenets(*words, "--json")[1])["rejected"]

@@ -82,7 +82,8 @@ def _locator(model: str, trust: bool, form: str, out: Path, picture: Path) -> "L
     locator = Locator.from_file(lookup.model_file(model, trust))
     if locator.form != form:
         other = "locate" if form == "points" else "landmarks"
-        raise UserError(f"{model} finds a {locator.form}, not {form}: expected fivenets {other}")
+        found, sought = ("a box", "points") if form == "points" else ("points", "a box")
+        raise UserError(f"{model} finds {found}, not {sought}: expected fivenets {other}")
     return locator
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import io
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -14,12 +15,14 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from fivenets.core.errors import UserError
+from fivenets.core.errors import UserError, printable
 
 try:
     import pillow_heif  # pyright: ignore[reportMissingImports]
 except ImportError:  # it has no wheel for every machine
     pillow_heif = None
+
+log = logging.getLogger(__name__)
 
 MIN_SIDE = 8  # pixels; below this there is nothing to recognise
 MAX_PIXELS = 64_000_000  # decoded: 192 MB of RGB; more is refused from the header, before decoding
@@ -66,11 +69,13 @@ def read_image(picture: Any, name: str | None = None, keeps_alpha: bool = False)
     try:
         with _without_warnings():
             upright = _in_8_bits(ImageOps.exif_transpose(image), image)
-            if keeps_alpha and upright.has_transparency_data:
-                return np.asarray(upright.convert("RGBA"))
-            return np.asarray(_as_rgb(upright))
+            is_rgba = keeps_alpha and upright.has_transparency_data
+            pixels = np.asarray(upright.convert("RGBA") if is_rgba else _as_rgb(upright))
     except Exception as error:  # any kind, see `_decode`
         raise UserError(f"{name} is a damaged image: {_line(error)}") from None
+    if _holds_more(image):
+        log.warning("%s holds several pictures, of which the first is taken", printable(name))
+    return pixels
 
 
 @cache
@@ -120,7 +125,18 @@ def resize(image_rgb_uint8: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(resized)
 
 
+def _holds_more(image: Image.Image) -> bool:
+    """Whether it is animated or has pages; a telephone's second picture in a JPEG is a thumbnail's
+    or a depth's."""
+    try:
+        return image.format != "MPO" and getattr(image, "is_animated", False)
+    except Exception:  # any kind, see `_decode`
+        return False
+
+
 def _read_file(path: Path) -> bytes:
+    if path.is_char_device() or path.is_block_device():
+        raise UserError(f"{path} is a device: expected a picture's file")
     if path.suffix.lower() in RAW_SUFFIXES:
         raise UserError(f"{path} is a camera's raw file, which is not read: save it as JPEG")
     try:

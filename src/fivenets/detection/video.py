@@ -9,7 +9,8 @@ from typing import Any
 import av
 import numpy as np
 
-from fivenets.core import footage
+from fivenets.core import files, footage
+from fivenets.core.errors import UserError
 from fivenets.detection import drawing
 from fivenets.detection.boxes import Profile
 from fivenets.detection.detector import Detection, Detector
@@ -40,16 +41,19 @@ def detect(
                 drawn = np.ascontiguousarray(drawn[:height, :width])
                 if writer is None:
                     file = free_name(out, path, ".mp4")
-                    writer = stack.enter_context(_Writer(file, drawn.shape, known))
+                    part = stack.enter_context(files.scratch(file))
+                    writer = stack.enter_context(_Writer(file, part, drawn.shape, known))
                 writer.write(drawn, frame.seconds)
             yield number, known.frames, found
 
 
 class _Writer:
-    """A video file that frames are put into, each at its time."""
+    """A video file that frames are put into, each at its time: in `part`, which becomes `file`
+    at the end, also where the rest is unreadable, but not where somebody interrupts."""
 
-    def __init__(self, file: Path, shape: tuple[int, ...], like: footage.Survey):
-        self.container = av.open(str(file), "w")
+    def __init__(self, file: Path, part: Path, shape: tuple[int, ...], like: footage.Survey):
+        self.file, self.part = file, part
+        self.container = av.open(str(part), "w")
         self.container.metadata["comment"] = MARK
         self.stream: Any = self.container.add_stream(CODEC, rate=like.rate)
         self.stream.height, self.stream.width, _ = shape
@@ -69,8 +73,10 @@ class _Writer:
         frame.time_base = self.time_base
         self.container.mux(self.stream.encode(frame))
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             self.container.mux(self.stream.encode())
         finally:
             self.container.close()
+        if kind is None or issubclass(kind, UserError):
+            self.part.replace(self.file)
