@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from fivenets.drawn.hand import ROOTS, Pose, digits, freely_varied, neutral_pose
+from fivenets.drawn.hand import ROOTS, Pose, digits, neutral_pose
+from fivenets.drawn.poses import freely_varied
 from fivenets.drawn.signs import render_sign, render_signs, scene
 
 SIDE = 160  # pixels of the scenes that are counted

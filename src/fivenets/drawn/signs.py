@@ -15,12 +15,11 @@ from fivenets.drawn.hand import (
     SIGNS,
     Pose,
     direction,
-    freely_varied,
     hand_maps,
     neutral_pose,
     softened,
-    varied,
 )
+from fivenets.drawn.poses import freely_varied, varied
 
 SUPERSAMPLING = 3  # canvas pixels per picture pixel, along each side
 SKIN_TONES = np.array([  # from light to dark
