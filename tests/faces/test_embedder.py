@@ -19,7 +19,13 @@ from fivenets.core.errors import UserError
 from fivenets.drawn.people import render_faces
 from fivenets.faces import enrolment, recognition
 from fivenets.faces.cropping import TEMPLATE_XY
-from fivenets.faces.embedder import Calibration, Embedder, calibration_file, calibration_of
+from fivenets.faces.embedder import (
+    Calibration,
+    Embedder,
+    calibration_file,
+    calibration_of,
+    read_faces,
+)
 from fivenets.faces.face import Face, Found
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.recognition import Gallery
@@ -58,7 +64,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_saved_embedder_answers_as_before(model_file: Path) -> None:
     embedder = Embedder.from_file(model_file)
-    picture = np.full((30, 20, 3), 90, np.uint8)
+    picture = np.random.default_rng(0).integers(0, 256, (30, 20, 1), np.uint8).repeat(3, axis=2)
     grey, transparent = picture[..., 0], np.dstack([picture, np.full((30, 20), 255, np.uint8)])
     embeddings = embedder.embed([picture, grey, transparent], is_cropped=True)
     assert embeddings.shape == (3, 8)
@@ -84,7 +90,8 @@ def test_a_gallery_computes_only_what_is_new(model_file: Path, people: Path, mon
     read = enrolment.read_faces
     next((people / "person000").iterdir()).unlink()
     (people / "new").mkdir()
-    Image.fromarray(np.full((40, 40, 3), 99, np.uint8)).save(people / "new" / "a.png")
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    Image.fromarray(noise).save(people / "new" / "a.png")
     (people / "new" / "b.png").write_text("no picture")
 
     def noting(pictures, is_cropped=False):
@@ -150,6 +157,14 @@ def test_a_person_whose_name_is_not_utf8_is_known(model_file: Path, people: Path
     for _ in range(2):
         assert json.loads(fivenets.answered(*words, "--json"))["person"] == name
     assert "person\\udce4" in fivenets.answered(*words)
+
+
+def test_a_black_picture_is_no_face_even_where_faces_are_said_to_be_cropped() -> None:
+    face = np.random.default_rng(0).integers(0, 256, (30, 30, 3), np.uint8)
+    black, read = read_faces([np.zeros_like(face), face], is_cropped=True)
+    assert str(black) == "the picture: a face expected, the picture is of one colour"
+    assert isinstance(read, Found)
+    np.testing.assert_array_equal(read.picture, face)
 
 
 def test_a_gallery_of_crops_is_not_one_of_photographs(

@@ -21,6 +21,7 @@ from fivenets.sources.origin import Origin, all_of, caution
 
 BATCH_SIZE = 50  # images
 FACE: Which = "largest"  # of several in a picture; chosen by `benchmarks/face_search.py`
+FLAT = 4.0  # grey levels: a picture whose colours deviate by less shows nothing
 FEWEST_TO_PROMISE = 149  # people: 0 of fewer may be 0.02 of others, with 95% confidence
 
 
@@ -191,15 +192,21 @@ def read_faces(
     """Pictures as a user has them with the face that is meant, or what is wrong with one."""
     answers = [_read(picture) for picture in pictures]
     read = {row: one.picture for row, one in enumerate(answers) if isinstance(one, Found)}
-    if not is_cropped:
-        names = [
-            str(pictures[row]) if isinstance(pictures[row], str | Path) else "the picture"
-            for row in read
-        ]
+    asked = [pictures[row] for row in read]
+    names = [str(one) if isinstance(one, str | Path) else "the picture" for one in asked]
+    if is_cropped:
+        found = map(_unless_flat, read.values(), names)
+    else:
         found = alignment.find(list(read.values()), names, which)
-        for row, one in zip(read, found, strict=True):
-            answers[row] = one
+    for row, one in zip(read, found, strict=True):
+        answers[row] = one
     return answers
+
+
+def _unless_flat(picture: np.ndarray, name: str) -> Found | UserError:
+    if picture.std(axis=(0, 1)).max() < FLAT:
+        return UserError(f"{name}: a face expected, the picture is of one colour")
+    return Found(picture, [])
 
 
 def _read(picture: Any) -> Found | UserError:
