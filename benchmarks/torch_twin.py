@@ -128,8 +128,9 @@ KINDS: dict[str, Callable[[Any], Forward]] = {
     "ZeroPadding2D": _padding,
     "Flatten": lambda layer: lambda x: x.flatten(1),
     "Rescaling": _rescaling,
-    # A picture by its own mean and deviation.
-    "GroupNormalization": lambda layer: lambda x: functional.group_norm(x, 1, eps=layer.epsilon),
+    "GroupNormalization": lambda layer: (
+        lambda x: functional.group_norm(x, layer.groups, eps=layer.epsilon)
+    ),
     "UnitNormalization": lambda layer: lambda x: functional.normalize(x.float(), dim=1),
     "Reorg": _reorg,
 }
