@@ -14,6 +14,7 @@ from fivenets.classification.classifier import Classifier
 from fivenets.classification.grad_cam import grad_cam
 from fivenets.core.errors import UserError
 from fivenets.fitting import model_files
+from fivenets.runs import lookup
 
 MOST = math.e / (math.e + 2)  # softmax of (1, 0, 0), for a picture of one pure colour
 LEAST = 1 / (math.e + 2)
@@ -120,10 +121,15 @@ def test_a_saved_classifier_answers_as_before(
 
 
 @pytest.mark.parametrize("metadata", [{}, {"labels": ["red", "green"]}])
-def test_another_model_is_no_classifier(colour_classifier, tmp_path: Path, metadata: dict) -> None:
+def test_another_model_is_no_classifier(
+    colour_classifier, tmp_path: Path, metadata: dict, monkeypatch
+) -> None:
     model_files.save(colour_classifier.network, tmp_path / "m.keras", metadata)
     with pytest.raises(UserError, match=r"m\.keras is not a classifier"):
         Classifier.from_file(tmp_path / "m.keras")
+    monkeypatch.setattr(lookup, "model_file", lambda *asked: tmp_path / "m.keras")
+    with pytest.raises(UserError, match=r"^a-name@champion is not a classifier"):
+        lookup.load(Classifier.from_file, "a-name@champion")
 
 
 def test_what_is_none_of_the_labels_is_rejected_by_the_last_output(

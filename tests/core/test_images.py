@@ -278,7 +278,7 @@ def test_of_several_pictures_in_a_file_the_first_is_taken_and_that_is_said(
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot be read: Is a directory$"):
+    with pytest.raises(UserError, match=rf"^{tmp_path} is a folder: expected pictures' files"):
         read_image(tmp_path)
 
 

@@ -249,7 +249,7 @@ def test_identify_knows_its_people_and_no_others(
     assert {row["threshold"] for row in rows} == {0.09}  # the gallery's, and not a pair's
     assert {row["false_identification_in_gallery"] for row in rows} == {0.0}
     sentence = " ".join(said.split())
-    assert f"for {size} pictures in a gallery is to name at most 2% of strangers" in sentence
+    assert f"for a gallery of {size} pictures is to name at most 2% of strangers" in sentence
     assert "measured on people who did not set it: 1.0%; this gallery takes 0.0% " in sentence
     assert "none.png: no such file" in said
 

@@ -193,8 +193,10 @@ def pointing(tmp_path: Path) -> Path:
 
 
 def test_points_are_drawn_where_they_are(pointing: Path, tmp_path: Path, fivenets) -> None:
-    Image.new("RGB", (200, 100), "black").save(tmp_path / "a.png")
-    out = tmp_path / "dots.png"
+    picture, out = Image.new("RGB", (200, 100), "black"), tmp_path / "dots.png"
+    picture.save(tmp_path / "black.png")
+    picture.paste("grey", (0, 80, 200, 100))
+    picture.save(tmp_path / "a.png")
     code, said, _ = fivenets(
         *("landmarks", tmp_path / "a.png", "--out", out, "--model", pointing),
         *("--cropped", "--json"),
@@ -206,6 +208,10 @@ def test_points_are_drawn_where_they_are(pointing: Path, tmp_path: Path, fivenet
     assert pixels[50, 100].tolist() == [0, 0, 0]
     code, _, said = fivenets("landmarks", tmp_path / "a.png", "--out", out, "--model", pointing)
     assert (code, "a face expected, none found" in said) == (2, True)
+    words = "landmarks", tmp_path / "black.png", "--cropped", "--out", tmp_path / "none.png"
+    code, _, said = fivenets(*words, "--model", pointing)
+    assert (code, "the picture is of one colour" in said) == (2, True)
+    assert not (tmp_path / "none.png").exists()
 
 
 def test_each_face_of_several_has_its_points(pointing, tmp_path, fivenets, monkeypatch) -> None:

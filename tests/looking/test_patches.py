@@ -110,6 +110,7 @@ def test_what_is_rejected_is_not_said_to_be_seen(network, files, tmp_path, fiven
     [
         (["--patches", "pictures"], "--out is missing"),
         (["--out", "x.png"], "--out is for --patches"),
+        (["--units", "3"], "--units is for --patches"),
         (["--patches", "pictures", "--grad-cam", "a.png", "--out", "x.png"], "received both"),
         (["--patches", "empty", "--out", "x.png"], "holds no pictures"),
         (["--patches", "pictures", "--out", "x.txt"], "--out should end in"),

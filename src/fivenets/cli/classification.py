@@ -25,7 +25,7 @@ def classify(
     from fivenets.classification.classifier import Classifier
     from fivenets.runs import lookup
 
-    classifier = Classifier.from_file(lookup.model_file(model, trust))
+    classifier = lookup.load(Classifier.from_file, model, trust)
     predictions, refused = [], []
     for image in images:
         try:

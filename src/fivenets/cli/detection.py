@@ -42,7 +42,7 @@ def detect(
     paths = listing.pictures(images, out)
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
-    detector = Detector.from_file(lookup.model_file(model, trust)).for_inference(dtype)
+    detector = lookup.load(Detector.from_file, model, trust).for_inference(dtype)
     table = printing.table("image", "class", "score", "x1, y1, x2, y2")
     without: list[str] = []
     refused: list[str] = []

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fivenets.core.errors import UserError
+
 if TYPE_CHECKING:
     from fivenets.localisation.locator import Located, Locator
 
@@ -21,12 +23,15 @@ def points_of_faces(
     """The picture, turned where it lay on its side, and the points of each face, the largest first.
 
     Args: name: of the picture, for what is said of it. is_cropped: it is one face; taken whole.
-    Raises: UserError where no face is found.
+    Raises: UserError where no face is found, or a cropped one is of one colour.
     """
-    if is_cropped:
-        return image_rgb_uint8, [locator.locate(image_rgb_uint8)]
     from fivenets.faces import alignment
 
+    if is_cropped:
+        face = alignment.as_cropped(image_rgb_uint8, name)
+        if isinstance(face, UserError):
+            raise face
+        return image_rgb_uint8, [locator.locate(image_rgb_uint8)]
     seen = alignment.find_all(image_rgb_uint8, name)
     crops = [crop(face.points_xy, seen.picture) for face in seen.faces]
     return seen.picture, [locator.locate(seen.picture, one) for one in crops]

@@ -162,7 +162,7 @@ def calibrate(
             f"--false-identification should lie between 0 and 1, it is {false_identification:g}"
         )
     files.check_folder(local.thresholds_folder(), "the folder of thresholds")
-    embedder = Embedder.from_file(lookup.model_file(model, trust))
+    embedder = lookup.load(Embedder.from_file, model, trust)
     calibration, refused = enrolment.calibrated(
         folder, embedder, far, false_identification, folds, cropped
     )
@@ -189,9 +189,12 @@ def _opened(model: str, trust: bool, out: Path | None) -> tuple["Calibration", "
 
     if out:
         files.check_folder(out, "--out")
-    file = lookup.model_file(model, trust)
-    embedder = Embedder.from_file(file)  # of a model of another task, this says so
-    return calibration_of(file, local.thresholds_folder()), embedder
+
+    def read(file: Path) -> "tuple[Calibration, Embedder]":
+        embedder = Embedder.from_file(file)  # of a model of another task, this says so
+        return calibration_of(file, local.thresholds_folder()), embedder
+
+    return lookup.load(read, model, trust)
 
 
 def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: int) -> str:

@@ -79,7 +79,7 @@ def _locator(model: str, trust: bool, form: str, out: Path, picture: Path) -> "L
     from fivenets.runs import lookup
 
     files.check_file(out, "--out", ENDINGS, [picture])
-    locator = Locator.from_file(lookup.model_file(model, trust))
+    locator = lookup.load(Locator.from_file, model, trust)
     if locator.form != form:
         other = "locate" if form == "points" else "landmarks"
         found, sought = ("a box", "points") if form == "points" else ("points", "a box")

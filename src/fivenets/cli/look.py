@@ -15,6 +15,7 @@ app = typer.Typer()
 FREE_SIDE = 224  # pixels at which pictures are shown to a network that takes any size
 LEAST_SHOWN = 320  # pixels of the shorter side of a picture that is drawn
 ENDINGS = (".png", ".jpg", ".jpeg")
+UNITS = 8
 
 
 @app.command()
@@ -32,8 +33,13 @@ def look(
         Path | None, typer.Option(metavar="FILE", help="Where to draw that: .png or .jpg.")
     ] = None,
     units: Annotated[
-        int, typer.Option(min=1, max=64, help="Units of each layer on the sheet of patches.")
-    ] = 8,
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help=f"Units of each layer on the sheet of patches; {UNITS} if not given.",
+        ),
+    ] = None,
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
@@ -44,11 +50,13 @@ def look(
         _check(out, [path for path in (patches, grad_cam) if path], as_json and bool(patches))
     elif out:
         raise UserError("--out is for --patches or --grad-cam: expected one of them")
+    if units and not patches:
+        raise UserError("--units is for --patches, which is missing")
     from fivenets.runs import lookup
 
     model_file = lookup.model_file(model, trust)
     if patches:
-        _patches(model_file, patches, out, units, as_json)
+        _patches(model_file, patches, out, units or UNITS, as_json)
     elif grad_cam and out:
         _grad_cam(model_file, grad_cam, out, as_json)
     else:

@@ -37,7 +37,7 @@ def segment(
     _check(mask, "--mask", images)
     if out and mask and out.suffix and out.resolve() == mask.resolve():
         raise UserError(f"--mask {mask} is --out too: expected another name")
-    segmenter = Segmenter.from_file(lookup.model_file(model, trust))
+    segmenter = lookup.load(Segmenter.from_file, model, trust)
     table = printing.table("image", "class", "share")
     refused = []
     for path in images:

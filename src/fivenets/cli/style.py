@@ -80,7 +80,7 @@ def stylize(
         "seed": seed,
     }
     options = {key: value for key, value in options.items() if value is not None}
-    stylizer = fast_stylizer.load(lookup.model_file(model, trust))
+    stylizer = lookup.load(fast_stylizer.load, model, trust)
     try:
         total = stylizer.with_options(options).total_iterations
     except SettingError as error:

@@ -137,6 +137,8 @@ def _holds_more(image: Image.Image) -> bool:
 def _read_file(path: Path) -> bytes:
     if path.is_char_device() or path.is_block_device():
         raise UserError(f"{path} is a device: expected a picture's file")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: expected pictures' files, such as {path}/*.jpg")
     if path.suffix.lower() in RAW_SUFFIXES:
         raise UserError(f"{path} is a camera's raw file, which is not read: save it as JPEG")
     try:

@@ -42,7 +42,7 @@ def _classifier() -> Any:
     from fivenets.classification.classifier import Classifier
     from fivenets.runs import lookup
 
-    return Classifier.from_file(lookup.model_file(MODEL))
+    return lookup.load(Classifier.from_file, MODEL)
 
 
 def _draw() -> Any:

@@ -44,7 +44,7 @@ def _detector() -> Any:
     from fivenets.detection.detector import Detector
     from fivenets.runs import lookup
 
-    return Detector.from_file(lookup.model_file(MODEL)).for_inference()
+    return lookup.load(Detector.from_file, MODEL).for_inference()
 
 
 def _draw() -> Any:

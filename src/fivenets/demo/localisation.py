@@ -35,7 +35,7 @@ def _locator() -> Any:
     from fivenets.localisation.locator import Locator
     from fivenets.runs import lookup
 
-    return Locator.from_file(lookup.model_file(MODEL))
+    return lookup.load(Locator.from_file, MODEL)
 
 
 def _draw() -> Any:

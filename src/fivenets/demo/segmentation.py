@@ -35,7 +35,7 @@ def _segmenter() -> Any:
     from fivenets.runs import lookup
     from fivenets.segmentation.segmenter import Segmenter
 
-    return Segmenter.from_file(lookup.model_file(MODEL))
+    return lookup.load(Segmenter.from_file, MODEL)
 
 
 def _draw() -> Any:

@@ -109,7 +109,7 @@ def _stylizer() -> Any:
     from fivenets.runs import lookup
     from fivenets.style.stylizer import Stylizer
 
-    return Stylizer.from_file(lookup.model_file(MODEL))
+    return lookup.load(Stylizer.from_file, MODEL)
 
 
 def _draw() -> Any:

@@ -29,6 +29,7 @@ SMALLEST = 20  # pixels, at that size, of a face that is looked for
 # Where one large face is enough, those are looked for first that fill this part of the shorter
 # side: it takes a third of the time.
 LARGE_PART = 0.16
+FLAT = 4.0  # grey levels: a picture whose colours deviate by less shows nothing
 
 
 def find(
@@ -85,10 +86,17 @@ def align_central(
     return [one if isinstance(one, UserError) else one.crop for one in found]
 
 
+def as_cropped(picture: np.ndarray, name: str) -> Found | UserError:
+    """A picture that is one face already, or what is wrong with it where it shows nothing."""
+    if picture.std(axis=(0, 1)).max() < FLAT:
+        return UserError(f"{name}: a face expected, the picture is of one colour")
+    return Found(picture, [])
+
+
 def _none(name: str) -> UserError:
     return UserError(
-        f"{name}: a face expected, none found (of {SMALLEST} pixels or more where the picture has "
-        f"{LONGEST_SIDE}, and not in profile)"
+        f"{name}: a face expected, none found; one is seen that is not in profile and has at "
+        f"least {SMALLEST} pixels where the picture's longer side has {LONGEST_SIDE}"
     )
 
 

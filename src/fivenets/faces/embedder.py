@@ -21,7 +21,6 @@ from fivenets.sources.origin import Origin, all_of, caution
 
 BATCH_SIZE = 50  # images
 FACE: Which = "largest"  # of several in a picture; chosen by `benchmarks/face_search.py`
-FLAT = 4.0  # grey levels: a picture whose colours deviate by less shows nothing
 FEWEST_TO_PROMISE = 149  # people: 0 of fewer may be 0.02 of others, with 95% confidence
 
 
@@ -60,8 +59,9 @@ class Calibration:
         if not self.galleries:
             return "the threshold is for one pair and not for a gallery: calibrate it again"
         measured = self.galleries[-1][0]
+        size = "one picture" if entries == 1 else f"{entries:,} pictures"
         promised = (
-            f"the threshold for {entries:,} pictures in a gallery is to name at most "
+            f"the threshold for a gallery of {size} is to name at most "
             f"{self.target_false_identification:.0%} of strangers"
         )
         if self.people < FEWEST_TO_PROMISE:
@@ -195,18 +195,12 @@ def read_faces(
     asked = [pictures[row] for row in read]
     names = [str(one) if isinstance(one, str | Path) else "the picture" for one in asked]
     if is_cropped:
-        found = map(_unless_flat, read.values(), names)
+        found = [alignment.as_cropped(*one) for one in zip(read.values(), names, strict=True)]
     else:
         found = alignment.find(list(read.values()), names, which)
     for row, one in zip(read, found, strict=True):
         answers[row] = one
     return answers
-
-
-def _unless_flat(picture: np.ndarray, name: str) -> Found | UserError:
-    if picture.std(axis=(0, 1)).max() < FLAT:
-        return UserError(f"{name}: a face expected, the picture is of one colour")
-    return Found(picture, [])
 
 
 def _read(picture: Any) -> Found | UserError:

@@ -4,13 +4,17 @@ Importing MLflow takes two seconds, and all that an answer needs of it is a row 
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from fivenets.core.errors import UserError
 from fivenets.core.masking import masked
 from fivenets.runs import trust
 from fivenets.runs.local import asked, store_uri
+
+Model = TypeVar("Model")
 
 CHAMPION = "champion"
 # The database's version of the MLflow that is installed, whose tables are read here; a test fails
@@ -72,6 +76,18 @@ def model_file(name_or_file: str, trusts: bool = False) -> Path:
     from fivenets.runs import registry
 
     return registry.model_file(name_or_file)
+
+
+def load(read: Callable[[Path], Model], name_or_file: str, trusts: bool = False) -> Model:
+    """What `read` makes of a model's file, see `model_file`.
+
+    Raises: UserError, which calls the model by what the user typed, not by its place in the store.
+    """
+    file = model_file(name_or_file, trusts)
+    try:
+        return read(file)
+    except UserError as error:
+        raise UserError(str(error).replace(str(file), name_or_file)) from None
 
 
 def registered_file(model: str) -> Path | None:
