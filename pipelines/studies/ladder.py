@@ -1,12 +1,9 @@
 """The ladder of detectors on the same drawn streets: `ladder.py [SCENES [TESTED]]`.
 
 One classifier of windows, trained on crops of scenes, is slid window by window, slid by one
-convolution, and put on regions that OpenCV's MSER proposes; beside it YOLO, the detector of
-models/yolov2-compact. A table of AP50 and milliseconds a picture, printed and in
+convolution, and put on the regions that selective search proposes, as in R-CNN; beside it YOLO, the
+detector of models/yolov2-compact. A table of AP50 and milliseconds a picture, printed and in
 reports/studies/ladder.json.
-
-Selective search, which R-CNN uses, is in opencv-contrib, which cannot be installed beside the
-OpenCV that this project pins as a witness for Darknet's files: MSER (Matas et al. 2002) stands in.
 """
 
 import time
@@ -15,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import keras
 import numpy as np
 
@@ -61,8 +57,8 @@ def main(scenes: str = "150", tested: str = "40") -> None:
         "all windows by one convolution": lambda image: window_classifier.slide(
             classifier, image, at_once
         ),
-        "windows on regions (MSER)": lambda image: window_classifier.on_regions(
-            classifier, image, proposed(image)
+        "windows on regions of selective search": lambda image: window_classifier.on_regions(
+            classifier, image, window_classifier.selective_search(image)
         ),
         "YOLO (yolov2-compact)": lambda image: yolo.detect_in(image, PROFILES["benchmark"]),
     }
@@ -133,14 +129,6 @@ def trained(scenes: list[Scene]) -> tuple[WindowClassifier, int]:
     boxes, classes = [one.boxes_xyxy for one in scenes], [one.classes for one in scenes]
     shapes = window_classifier.shapes_of(boxes, classes, len(CLASSES))
     return WindowClassifier(network, CLASSES, shapes), len(crops)
-
-
-def proposed(image_rgb_uint8: np.ndarray) -> np.ndarray:
-    """(n, 4) boxes of regions that differ from what is around them, in pixels."""
-    grey = cv2.cvtColor(image_rgb_uint8, cv2.COLOR_RGB2GRAY)
-    _, boxes = cv2.MSER.create(min_area=40, max_area=grey.size // 3).detectRegions(grey)
-    found = np.unique(np.asarray(boxes, float).reshape(-1, 4), axis=0)
-    return np.concatenate([found[:, :2], found[:, :2] + found[:, 2:]], axis=1)
 
 
 def numbers(find: Find, scenes: list[Scene]) -> dict[str, float]:

@@ -9,6 +9,7 @@ import pytest
 from fivenets.detection import window_classifier as windows
 from fivenets.detection.window_classifier import SIDE, WindowClassifier
 from fivenets.detection.windows import as_convolutions
+from fivenets.drawn.scenes import render_scenes
 
 SQUARE = np.array([60.0, 30, 87, 57])  # of white on black, and what is to be found
 
@@ -57,6 +58,20 @@ def test_the_object_is_found_where_and_as_large_as_it_is(picture: np.ndarray) ->
     found = [best.x1, best.y1, best.x2, best.y2]
     assert best.label == "square"
     assert found == pytest.approx(SQUARE, abs=4)  # the window steps by 4 pixels
+
+
+def test_selective_search_proposes_what_stands_out(picture: np.ndarray) -> None:
+    regions = windows.selective_search(picture)
+    assert np.abs(regions - SQUARE).max(axis=1).min() <= 1
+    assert (regions >= 0).all()
+    assert (regions[:, 2:] <= picture.shape[1::-1]).all()
+    assert (regions[:, 2:] > regions[:, :2]).all()
+    street = next(iter(render_scenes(1, 701))).image_rgb_uint8
+    again = windows.selective_search(street)
+    np.testing.assert_array_equal(windows.selective_search(street), again)
+    assert len(again) > 100
+    flat = np.zeros_like(picture)
+    assert windows.selective_search(flat).shape[1] == 4
 
 
 def test_on_regions_only_they_are_asked(picture: np.ndarray) -> None:
