@@ -138,7 +138,12 @@ def slide(
         corners = np.stack([x, y, x + SIDE, y + SIDE], axis=-1) / zoom
         squares.append(corners.reshape(-1, 4))
         logits.append(found.reshape(-1, found.shape[-1]))
-    return _detections(classifier, np.concatenate(squares), np.concatenate(logits))
+    kept, classes, scores = _seen(np.concatenate(logits))
+    shown = np.concatenate(squares)[kept]
+    middle, sides = (shown[:, :2] + shown[:, 2:]) / 2, shown[:, 2:] - shown[:, :2]
+    half = sides * classifier.shapes[classes] / 2
+    found = np.concatenate([middle - half, middle + half], axis=1)
+    return _best(classifier, found, classes, scores)
 
 
 def selective_search(image_rgb_uint8: np.ndarray) -> np.ndarray:
@@ -157,28 +162,27 @@ def selective_search(image_rgb_uint8: np.ndarray) -> np.ndarray:
 def on_regions(
     classifier: WindowClassifier, image_rgb_uint8: np.ndarray, regions_xyxy: np.ndarray
 ) -> list[Detection]:
-    """What is found in the windows about some regions (n, 4) in pixels, best first."""
+    """Which of some regions (n, 4) in pixels are objects by the windows about them, best first."""
     if not len(regions_xyxy):
         return []
-    squares = np.stack([window_of(region) for region in regions_xyxy])
+    squares = [window_of(region) for region in regions_xyxy]
     cut = np.stack([crop(image_rgb_uint8, square) for square in squares]).astype(np.float32)
-    logits = inference.outputs(classifier.network, cut, BATCH_SIZE)
-    return _detections(classifier, squares, logits)
+    kept, *seen = _seen(inference.outputs(classifier.network, cut, BATCH_SIZE))
+    return _best(classifier, regions_xyxy[kept], *seen)
 
 
-def _detections(
-    classifier: WindowClassifier, squares_xyxy: np.ndarray, logits: np.ndarray
-) -> list[Detection]:
+def _seen(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of windows (n, k): which show an object, and the class and score of each that does."""
     chances = np.asarray(ops.softmax(logits))[:, 1:]
-    kept, classes, scores = boxes.select(np.ones(len(chances)), chances, PROFILE)
-    sides = squares_xyxy[kept, 2:] - squares_xyxy[kept, :2]
-    middle = squares_xyxy[kept, :2] + sides / 2
-    half = sides * classifier.shapes[classes] / 2
-    found = np.concatenate([middle - half, middle + half], axis=1)
-    best = boxes.suppress(found, scores, classes, PROFILE)
+    return boxes.select(np.ones(len(chances)), chances, PROFILE)
+
+
+def _best(
+    classifier: WindowClassifier, found_xyxy: np.ndarray, classes: np.ndarray, scores: np.ndarray
+) -> list[Detection]:
     return [
-        Detection(classifier.labels[classes[at]], float(scores[at]), *map(float, found[at]))
-        for at in best
+        Detection(classifier.labels[classes[at]], float(scores[at]), *map(float, found_xyxy[at]))
+        for at in boxes.suppress(found_xyxy, scores, classes, PROFILE)
     ]
 
 
