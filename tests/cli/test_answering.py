@@ -19,7 +19,7 @@ from fivenets.detection.detector import Detector
 from fivenets.faces.embedder import Calibration, Embedder, calibration_file
 from fivenets.fitting import export
 from fivenets.localisation.locator import Locator
-from fivenets.runs import registry, tracking
+from fivenets.runs import tracking
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.segmentation.unet import unet
 
@@ -41,7 +41,7 @@ def register(folder: Path, name: str, white: float) -> None:
     client = tracking.connect()
     client.create_registered_model(name)
     client.create_model_version(name, str(folder))
-    registry.point_alias(name, "champion", "1")
+    tracking.connect().set_registered_model_alias(name, "champion", "1")
 
 
 @pytest.fixture(scope="module")

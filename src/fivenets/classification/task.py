@@ -68,6 +68,11 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     """
     data = prepared.of_section(candidate.scored_on)
     classifier = Classifier.from_file(candidate.file)
+    if classifier.labels != data.labels:
+        raise UserError(
+            f"{candidate.name} knows {', '.join(classifier.labels)} and cannot be scored on "
+            f"{candidate.scored_on}, which shows {', '.join(data.labels)}"
+        )
     found = answers.of(classifier, data)
     new, images, labels, predicted = found.is_new, found.images, found.labels, found.predicted
     seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])

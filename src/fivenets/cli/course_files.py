@@ -13,8 +13,9 @@ app = typer.Typer()
 
 USE = {
     "yolov2": "fivenets detect photo.jpg --model {out}",
-    "facenet": "fivenets faces calibrate PEOPLE/ --model {out}, then verify and identify; or with "
-    "its score: weights: {out} under facenet-resnet.convert in params.yaml, and make",
+    "facenet": "fivenets faces calibrate PEOPLE/ --far 0.001 --model {out}, then verify and "
+    "identify; or with its score: weights: {out} under facenet-resnet.convert in params.yaml, and "
+    "make",
     "style": "fivenets stylize photo.jpg painting.jpg --out painted.png --model {out}",
 }
 

@@ -19,8 +19,9 @@ FACE_PART, FACE_MIDDLE = 0.77, (0.503, 0.447)
 
 def points_of_faces(
     locator: "Locator", image_rgb_uint8: np.ndarray, name: str, is_cropped: bool = False
-) -> tuple[np.ndarray, "list[Located]"]:
-    """The picture, turned where it lay on its side, and the points of each face, the largest first.
+) -> tuple[np.ndarray, "list[Located]", int]:
+    """The picture, the points of each face, the largest first, and by how many degrees clockwise
+    it was turned, as it lay on its side.
 
     Args: name: of the picture, for what is said of it. is_cropped: it is one face; taken whole.
     Raises: UserError where no face is found, or a cropped one is of one colour.
@@ -31,10 +32,10 @@ def points_of_faces(
         face = alignment.as_cropped(image_rgb_uint8, name)
         if isinstance(face, UserError):
             raise face
-        return image_rgb_uint8, [locator.locate(image_rgb_uint8)]
+        return image_rgb_uint8, [locator.locate(image_rgb_uint8)], 0
     seen = alignment.find_all(image_rgb_uint8, name)
     crops = [crop(face.points_xy, seen.picture) for face in seen.faces]
-    return seen.picture, [locator.locate(seen.picture, one) for one in crops]
+    return seen.picture, [locator.locate(seen.picture, one) for one in crops], seen.turned
 
 
 def in_words(found: "list[Located]") -> str:

@@ -12,6 +12,7 @@ from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core import files
 from fivenets.core.errors import UserError
+from fivenets.core.listing import VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
     from fivenets.faces.embedder import Calibration, Embedder
@@ -53,6 +54,7 @@ def verify(
     from fivenets.faces.embedder import read_face
     from fivenets.faces.embedder import verdict as compared
 
+    _check_cropped(cropped, out, face, "largest")
     calibration, embedder = _opened(model, trust, out)
     if by == "pairs" and embedder.pairs is None:
         raise UserError(f"{model} was not trained on pairs (mining: pairs): expected --by distance")
@@ -99,6 +101,7 @@ def identify(
     """Says which of the gallery's people each face is, if any; in a video, twice a second."""
     from fivenets.faces import enrolment, identification, naming
 
+    _check_cropped(cropped, out, face, "all", images)
     calibration, embedder = _opened(model, trust, out)
     known, refused = enrolment.opened(gallery, embedder, cropped)
     for sentence in refused:
@@ -195,6 +198,16 @@ def _opened(model: str, trust: bool, out: Path | None) -> tuple["Calibration", "
         return calibration_of(file, local.thresholds_folder()), embedder
 
     return lookup.load(read, model, trust)
+
+
+def _check_cropped(
+    is_cropped: bool, out: Path | None, face: str, usual: str, images: Sequence[Path] = ()
+) -> None:
+    """Refuses what asks for a face to be found where each picture is taken whole."""
+    films = [str(path) for path in images if path.suffix.lower() in VIDEO_SUFFIXES]
+    other = "--out" if out else "--face" if face != usual else films[0] if films else ""
+    if is_cropped and other:
+        raise UserError(f"--cropped takes pictures whole: it cannot stand beside {other}")
 
 
 def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: int) -> str:

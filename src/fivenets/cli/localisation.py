@@ -37,11 +37,12 @@ def landmarks(
     from fivenets.core.images import read_image
 
     locator = _locator(model, trust, "points", out, picture)
-    image, found = points_of_faces(locator, read_image(picture), str(picture), cropped)
+    image, found, degrees = points_of_faces(locator, read_image(picture), str(picture), cropped)
+    turned = {"turned": degrees} if degrees else {}  # points are those in the turned picture
     _save(image, found, "points", out)
     for number, face in enumerate(found if as_json else ()):
         points = face.coordinates.round(1).tolist()
-        print(json.dumps({"image": str(picture), "face": number, "points": points}))
+        print(json.dumps({"image": str(picture), **turned, "face": number, "points": points}))
     if not as_json:
         printing.say(f"{out}: {in_words(found)}, in green")
     printing.warn(locator.caution)

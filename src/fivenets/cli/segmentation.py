@@ -71,7 +71,7 @@ def _check(place: Path | None, option: str, images: list[Path]) -> None:
 
     if place is None:
         return
-    if not place.suffix:
+    if _is_folder(place):
         files.check_folder(place, option)
         return
     files.check_file(place, option, (".png",), images)
@@ -79,11 +79,15 @@ def _check(place: Path | None, option: str, images: list[Path]) -> None:
         raise UserError(f"{option} should be a folder for {len(images)} pictures, it is {place}")
 
 
+def _is_folder(place: Path) -> bool:
+    return place.is_dir() or not place.suffix
+
+
 def _saved(picture: Any, place: Path, named_after: Path) -> Path:
     """Saves a picture as `place` or, where that is a folder, in it; answers where."""
     from fivenets.core import files
 
-    if not place.suffix:
+    if _is_folder(place):
         place.mkdir(parents=True, exist_ok=True)
         place = files.free_name(place, named_after.stem, ".png")
     with files.replacing(place) as part:

@@ -3,6 +3,7 @@
 import html
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from fivenets.core.errors import UserError
 from fivenets.runs.local import store_uri
@@ -62,5 +63,7 @@ def is_served() -> bool:
 
 def run_address(run: Any) -> str:
     """Of the run's page in MLflow."""
-    server = store_uri().rstrip("/") if is_served() else UI
+    at = urlsplit(store_uri())  # whose password is not for those who open this page
+    public = at._replace(netloc=at.netloc.rpartition("@")[2]).geturl()
+    server = public.rstrip("/") if is_served() else UI
     return f"{server}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"

@@ -61,7 +61,6 @@ def identify(
     if not known:
         raise UserError("first add pictures of known people, one person in each")
     embedder, calibration = _faces()
-    threshold = threshold or calibration.threshold
     from fivenets.faces.embedder import read_face
     from fivenets.faces.recognition import Gallery
 
@@ -70,12 +69,14 @@ def identify(
     rows = [_embedded(embedder, item, index) for index, (item, _) in enumerate(known, 1)]
     names = [caption or f"picture {index}" for index, (_, caption) in enumerate(known, 1)]
     gallery = Gallery(np.concatenate(rows), names, names, embedder.model_sha256)
+    usual = calibration.of_gallery(len(gallery))
+    threshold = threshold or usual
     [match] = gallery.search(asked, threshold)
     nearest = f"nearest is {literal(names[match.entry])} at {match.distance:.3f}"
     word = f"**{literal(match.person)}**" if match.person else "**Not recognised**"
     words = f"{word}: {nearest}, threshold {threshold:.3f}"
-    of_gallery = calibration.of_gallery_in_words(len(gallery))
-    return known[match.entry][0], "\n\n".join([words, of_gallery, *_said_of(embedder, [found])])
+    promised = [calibration.of_gallery_in_words(len(gallery))] if threshold == usual else []
+    return known[match.entry][0], "\n\n".join([words, *promised, *_said_of(embedder, [found])])
 
 
 def _said_of(embedder: Any, found: Sequence[Any]) -> list[str]:
@@ -135,9 +136,9 @@ def _draw_verify() -> Any:
 
 
 def _draw_identify() -> Any:
-    from fivenets.demo.widgets import PICTURE, asked, examples, gr, said_of, told
+    from fivenets.demo.widgets import PICTURE, asked, examples, gr, said_of
 
-    with gr.Tab("Identify") as tab:
+    with gr.Tab("Identify"):
         said = said_of(MODEL)
         with gr.Row():
             picture = gr.Image(label="Who is this?", **PICTURE)
@@ -147,7 +148,6 @@ def _draw_identify() -> Any:
         button = gr.Button("Identify", variant="primary")
         words = gr.Markdown()
         examples(SECOND, picture)
-    tab.select(told(threshold), outputs=limit, api_visibility="private")
     gr.on(
         [button.click, limit.release],
         asked(identify, _faces, [nearest, words]),

@@ -26,7 +26,7 @@ def landmarks(picture: Any) -> tuple[Image.Image, str]:
     from fivenets.cli.face_points import in_words, points_of_faces
     from fivenets.localisation import drawing
 
-    image, found = points_of_faces(locator, image_rgb_uint8, "the picture")
+    image, found, _ = points_of_faces(locator, image_rgb_uint8, "the picture")
     return drawing.drawn(image, found, "points"), f"{in_words(found)}. {locator.caution}".strip()
 
 

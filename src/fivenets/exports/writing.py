@@ -76,7 +76,7 @@ def served_by(candidate: Candidate, file: Path) -> Served:
         if section and not Path("data", section).is_dir():
             raise UserError(
                 f"data/{section} is not there, by which an export is judged: run "
-                f"`dvc repro prepare@{section}` in the project's folder"
+                f"`python pipelines/prepare.py {candidate.task} {section}` in the project's folder"
             )
     return module.served(candidate, file, CALIBRATING)
 

@@ -33,19 +33,24 @@ FLAT = 4.0  # grey levels: a picture whose colours deviate by less shows nothing
 
 
 def find(
-    pictures_rgb_uint8: Sequence[np.ndarray], names: Sequence[str], which: Which
+    pictures_rgb_uint8: Sequence[np.ndarray],
+    names: Sequence[str],
+    which: Which,
+    is_quick: bool | None = None,
 ) -> list[Found | UserError]:
     """Of each picture (height, width, 3) the face that is meant, or what is wrong where none is.
 
     Pictures of one size are searched together, which takes a third of the time of one by one.
     Args: which: the largest face; the one nearest to the centre; or the only one, where several are
-        one too many.
+        one too many. is_quick: whether large faces are looked for first, and no others where there
+        is a clear one; by default where the largest is meant.
     """
+    is_quick = which == "largest" if is_quick is None else is_quick
     found: list[Found | UserError] = [_none(name) for name in names]
     by_shape: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for row, picture in enumerate(pictures_rgb_uint8):
         by_shape[picture.shape].append(row)
-    is_clear, part = (_is_one, 0.0) if which == "only" else (_has_one, LARGE_PART)
+    is_clear, part = _is_one if which == "only" else _has_one, LARGE_PART if is_quick else 0.0
     for rows in by_shape.values():
         for start in range(0, len(rows), BATCH_SIZE):
             batch = rows[start : start + BATCH_SIZE]
@@ -64,10 +69,10 @@ def find_all(picture_rgb_uint8: np.ndarray, name: str) -> Found:
 
     Raises: UserError where there is none.
     """
-    [(picture, faces)] = _search([picture_rgb_uint8], [name], _has_one, 0.0)
+    [(picture, faces, turned)] = _search([picture_rgb_uint8], [name], _has_one, 0.0)
     if not faces:
         raise _none(name)
-    return Found(picture, by_size(faces))
+    return Found(picture, by_size(faces), turned=turned)
 
 
 def by_size(faces: Sequence[Face]) -> list[Face]:
@@ -82,7 +87,7 @@ def align_central(
 
     Returns: (SIDE, SIDE, 3) uint8, or what is wrong where no face is found.
     """
-    found = find(pictures_rgb_uint8, names, "centre")
+    found = find(pictures_rgb_uint8, names, "centre", is_quick=True)  # large ones, all of them
     return [one if isinstance(one, UserError) else one.crop for one in found]
 
 
@@ -100,7 +105,9 @@ def _none(name: str) -> UserError:
     )
 
 
-def _chosen(picture: np.ndarray, faces: list[Face], name: str, which: Which) -> Found | UserError:
+def _chosen(
+    picture: np.ndarray, faces: list[Face], turned: int, name: str, which: Which
+) -> Found | UserError:
     if which == "only" and len(faces) > 1:
         return UserError(
             f"{name}: one face expected, {len(faces)} found; take the largest or the one in the "
@@ -109,7 +116,7 @@ def _chosen(picture: np.ndarray, faces: list[Face], name: str, which: Which) -> 
     centre = np.array(picture.shape[1::-1]) / 2
     far = [float(np.hypot(*(face.points_xy.mean(axis=0) - centre))) for face in faces]
     small = [-face.side for face in faces]
-    found = Found(picture, faces, int(np.argmin(far if which == "centre" else small)))
+    found = Found(picture, faces, int(np.argmin(far if which == "centre" else small)), turned)
     if not found.face.is_likely:
         log.warning("%s: what is taken for a face may be none (%.2f)", name, found.face.confidence)
     return found
@@ -120,8 +127,9 @@ def _search(
     names: Sequence[str],
     is_clear: Callable[[list[Face]], bool],
     large_part: float,
-) -> list[tuple[np.ndarray, list[Face]]]:
-    """Pictures of one size and the faces in each; those are turned that then show a sure face.
+) -> list[tuple[np.ndarray, list[Face], int]]:
+    """Pictures of one size, the faces in each, and by how many degrees clockwise it was turned:
+    those are that then show a sure face.
 
     Args: names: of the pictures, for the log that says which were turned. is_clear: whether what
         was found in a picture as it is makes searching its other directions needless.
@@ -134,10 +142,10 @@ def _search(
         for row, faces in zip(unclear, faces_in([pictures[row] for row in unclear]), strict=True):
             found[row] = (pictures[row], faces)
         unclear = [row for row in unclear if not is_clear(found[row][1])]
-    directions = [[found[row]] for row in unclear]
+    directions, turned = [[found[row]] for row in unclear], [0] * len(found)
     for quarters in (1, 2, 3):
-        turned = [np.ascontiguousarray(np.rot90(pictures[row], quarters)) for row in unclear]
-        for known, picture, faces in zip(directions, turned, faces_in(turned), strict=True):
+        rotated = [np.ascontiguousarray(np.rot90(pictures[row], quarters)) for row in unclear]
+        for known, picture, faces in zip(directions, rotated, faces_in(rotated), strict=True):
             known.append((picture, faces))
     for row, known in zip(unclear, directions, strict=True):
         weights = [
@@ -146,13 +154,13 @@ def _search(
         as_it_is = max((face.weight for face in known[0][1]), default=0.0)
         weights[0] = UPRIGHT_WEIGHT * as_it_is  # here a face need not be sure
         best = int(np.argmax(weights))  # the picture's own where none has a face
+        turned[row] = -90 * best % 360  # NumPy turns the other way
         if best:
-            clockwise = 360 - 90 * best  # NumPy turns the other way
             log.warning(
-                "%s: turned by %d degrees clockwise to find the face", names[row], clockwise
+                "%s: turned by %d degrees clockwise to find the face", names[row], turned[row]
             )
         found[row] = known[best]
-    return found
+    return [(*one, degrees) for one, degrees in zip(found, turned, strict=True)]
 
 
 def faces_in(pictures_rgb_uint8: Sequence[np.ndarray], part: float = 0.0) -> list[list[Face]]:
@@ -165,7 +173,7 @@ def faces_in(pictures_rgb_uint8: Sequence[np.ndarray], part: float = 0.0) -> lis
     height, width = pictures_rgb_uint8[0].shape[:2]
     factor = min(1.0, LONGEST_SIDE / max(height, width))
     if factor < 1:
-        size = (round(width * factor), round(height * factor))
+        size = (max(1, round(width * factor)), max(1, round(height * factor)))
         pictures_rgb_uint8 = [
             cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
             for picture in pictures_rgb_uint8

@@ -21,7 +21,6 @@ from fivenets.sources.origin import Origin, all_of, caution
 
 BATCH_SIZE = 50  # images
 FACE: Which = "largest"  # of several in a picture; chosen by `benchmarks/face_search.py`
-FEWEST_TO_PROMISE = 149  # people: 0 of fewer may be 0.02 of others, with 95% confidence
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,10 @@ class Calibration:
         size = "one picture" if entries == 1 else f"{entries:,} pictures"
         promised = (
             f"the threshold for a gallery of {size} is to name at most "
-            f"{self.target_false_identification:.0%} of strangers"
+            f"{100 * self.target_false_identification:g}% of strangers"
         )
-        if self.people < FEWEST_TO_PROMISE:
+        # None of fewer may be as many of others, with 95% confidence.
+        if (1 - self.target_false_identification) ** self.people > 0.05:
             promised += f", but is set on {self.people:,} people only, too few to promise it"
         elif entries > measured:
             promised += f"; galleries of more than {measured:,} were not measured"
@@ -222,7 +222,7 @@ def calibration_of(model_file: Path, own_folder: Path | None = None) -> Calibrat
     if not file.exists():
         raise UserError(
             f"{model_file.name} has no threshold: expected {beside.name} beside it; "
-            "`fivenets faces calibrate DIR` makes one"
+            "`fivenets faces calibrate DIR --far 0.001` makes one"
         )
     calibration = Calibration.read(file)
     if calibration.model_sha256 != digest:

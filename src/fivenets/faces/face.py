@@ -62,6 +62,7 @@ class Found:
     picture: np.ndarray  # (height, width, 3) uint8, turned where it lay on its side
     faces: list[Face]
     chosen: int = 0
+    turned: int = 0  # degrees clockwise
 
     @property
     def face(self) -> Face:

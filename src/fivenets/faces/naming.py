@@ -37,9 +37,11 @@ class Named:
 
     def rows(self) -> list[dict[str, Any]]:
         """Of each face that is meant: where it is, and who; for a film also when."""
-        time = {} if self.seconds is None else {"seconds": round(self.seconds, 3)}
+        about = {"seconds": round(self.seconds, 3)} if self.seconds is not None else {}
+        if self.found.turned:  # places are those in the picture as it was turned
+            about = {"turned": self.found.turned}
         return [
-            {**time, "face": self._box(place), "person": match.person, "distance": match.distance}
+            {**about, "face": self._box(place), "person": match.person, "distance": match.distance}
             for place, match in zip(self.meant, self.matches, strict=True)
         ]
 
@@ -123,5 +125,6 @@ def name_film(path: Path, embedder: Embedder, known: Gallery, threshold: float) 
 def _named(
     found: Found, meant: list[int], embedder: Embedder, known: Gallery, threshold: float
 ) -> Named:
-    crops = [found.crops[place] for place in meant]
-    return Named(found, meant, known.search(embedder.embeddings(crops), threshold))
+    crops = found.crops  # each is cut out when it is asked for
+    asked = embedder.embeddings([crops[place] for place in meant])
+    return Named(found, meant, known.search(asked, threshold))

@@ -135,7 +135,9 @@ class Backup(keras.callbacks.Callback):
         self.seconds, self.written = 0.0, -math.inf  # of the last backup; when it ended
         self.state_file = folder / "state.weights.h5"
         fingerprint_file = folder / "fingerprint"
-        if fingerprint_file.exists() and fingerprint_file.read_text() != fingerprint:
+        known_by = fingerprint_file.read_text() if fingerprint_file.exists() else ""
+        # A state without one is left by a kill while an older folder was removed.
+        if known_by != fingerprint and (known_by or self.state_file.exists()):
             log.info(
                 "%s has other settings, data or network: starting from scratch",
                 folder,

@@ -22,6 +22,7 @@ from scipy.stats import ks_2samp
 from fivenets.core import candidates, files, images, listing
 from fivenets.core.errors import UserError
 from fivenets.runs import local, registry, tracking, watching
+from fivenets.runs.tracking import store
 from fivenets.runs.watching import MEASURES, Numbers
 from fivenets.sources.origin import all_of
 
@@ -176,8 +177,7 @@ def _histograms(trained: Sequence[float], asked: Sequence[float]) -> dict[str, A
 def _log(found: dict[str, Any], html: str) -> str:
     """The id of a new run of the comparison."""
     client = mlflow.MlflowClient()
-    known = client.get_experiment_by_name(EXPERIMENT)
-    experiment = known.experiment_id if known else client.create_experiment(EXPERIMENT)
+    experiment = store.experiment(client, EXPERIMENT, {})
     name = f"{found['model']}/{found['version']}"
     tags = {"model": found["model"], "version": found["version"], "drift": found["drift"] or "none"}
     run_id = client.create_run(experiment, tags=tags, run_name=name).info.run_id

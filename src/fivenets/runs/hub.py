@@ -21,7 +21,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError, printable
 from fivenets.runs import registry, tracking
-from fivenets.runs.page import COMMANDS
+from fivenets.runs.page import COMMANDS, command_of
 from fivenets.sources.origin import Origin, all_of
 
 SCHEME, MANIFEST = "hf://", "fivenets.json"
@@ -165,7 +165,7 @@ def card(version: Any, task: str, address: Address, made_from: list[Origin]) -> 
         eval_results=scored or None,
     )
     lines = [f"| {one.asset} | {one.kind.value} | {one.licence} |" for one in made_from]
-    command = COMMANDS.get(task, "classify photo.jpg")
+    command = command_of(task if task in COMMANDS else "classification", version.name)
     return f"""---
 {about.to_yaml()}
 ---

@@ -25,6 +25,7 @@ MADE_BY = {
     "cats-classifier": "make cats",
     "landmarks": "make landmarks",
     "locator": "make locator",
+    "own-classifier": "make own",
     "style-fast": "make fast-style",
     "unet-camvid": "make camvid",
 }
@@ -42,10 +43,17 @@ BY_VERSION = """
 """
 
 
-def name_and_uri(model: str) -> tuple[str, str]:
-    """The model's name, and NAME@ALIAS or NAME/VERSION: the champion where neither is given."""
-    name = model.partition("@")[0].partition("/")[0]
-    return name, model if model != name else f"{name}@{CHAMPION}"
+def parts(model: str) -> tuple[str, str, str]:
+    """NAME, NAME@ALIAS or NAME/VERSION as (name, version, alias), of which one of the last two is
+    empty: the champion where neither is given.
+
+    Raises: UserError where both are.
+    """
+    if "@" in model and "/" in model:
+        raise UserError(f"expected NAME, NAME@ALIAS or NAME/VERSION, received {model}")
+    name, _, version = model.partition("/")
+    name, _, alias = name.partition("@")
+    return name, version, CHAMPION if name == model else alias
 
 
 def none_registered(name: str) -> str:
@@ -95,8 +103,7 @@ def registered_file(model: str) -> Path | None:
 
     None: MLflow should be asked, for the file or for what is wrong.
     """
-    name, uri = name_and_uri(model)
-    version, _, alias = uri.removeprefix(name).removeprefix("/").partition("@")
+    name, version, alias = parts(model)
     query, key = (BY_ALIAS, alias) if alias else (BY_VERSION, version)
     is_known = asked("SELECT version_num FROM alembic_version") == [(SCHEMA,)]
     if not is_known or os.environ.get("MLFLOW_WORKSPACE"):

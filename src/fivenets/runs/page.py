@@ -133,8 +133,13 @@ def why(name: str, decision: Decision, on: str = "") -> str:
 def command(candidate: Candidate, decision: Decision) -> str:
     """The line that asks this model about a picture, in the project's folder."""
     alias = "" if decision.is_champion(candidate.name) else f"@{candidate.name}"
-    words = COMMANDS[candidate.task]
+    words = command_of(candidate.task, candidate.registered)
     return f".venv/bin/fivenets {words} --model {candidate.registered}{alias}"
+
+
+def command_of(task: str, registered: str) -> str:
+    """What to type after `fivenets`, but for the model."""
+    return "locate photo.jpg --out box.png" if registered == "locator" else COMMANDS[task]
 
 
 def compressed(file: Path, width: int) -> Picture:

@@ -34,15 +34,15 @@ def publish(decision: Decision) -> None:
         entry = Entry(name, run_id, served_files(candidate), service, card, tags, export)
         version = registry.register(entry)
         model_metrics.log(client, run_id, client.get_model_version(name, version), candidate)
-        registry.point_alias(name, candidate.name, version)
+        client.set_registered_model_alias(name, candidate.name, version)
         if decision.is_champion(candidate.name):
-            registry.point_alias(name, CHAMPION, version)
-    registry.describe(
+            client.set_registered_model_alias(name, CHAMPION, version)
+    client.update_registered_model(
         name,
         f"{service.use[0].upper()}{service.use[1:]}. `models:/{name}@{CHAMPION}` is the "
         f"candidate with the best {decision.metric}, if that reaches {decision.minimum:g}.",
-        {"task": decision.task},
     )
+    client.set_registered_model_tag(name, "task", decision.task)
 
 
 def gate(candidate: str, decision: Decision) -> dict[str, str]:

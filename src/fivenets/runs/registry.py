@@ -4,9 +4,11 @@ A registered model carries its own copy of this package, so that a version keeps
 it did on the day it was registered.
 """
 
+import atexit
 import base64
 import importlib.metadata
 import logging
+import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -27,7 +29,7 @@ from fivenets.core.task import Service
 from fivenets.runs import tracking
 from fivenets.runs.exporting import PYFUNC, Exporter
 from fivenets.runs.local import is_missing
-from fivenets.runs.lookup import MADE_BY, name_and_uri, none_registered
+from fivenets.runs.lookup import MADE_BY, none_registered, parts
 
 log = logging.getLogger(__name__)
 
@@ -106,19 +108,6 @@ def claim(client: mlflow.MlflowClient, name: str) -> None:
     client.set_registered_model_tag(name, OWNER_TAG, OWNER)
 
 
-def describe(name: str, description: str, tags: Mapping[str, str]) -> None:
-    """Says what the registered model is, whichever its version."""
-    client = tracking.connect()
-    client.update_registered_model(name, description)
-    for key, value in tags.items():
-        client.set_registered_model_tag(name, key, value)
-
-
-def point_alias(name: str, alias: str, version: str) -> None:
-    """Makes `models:/NAME@ALIAS` mean this version."""
-    tracking.connect().set_registered_model_alias(name, alias, version)
-
-
 def model_file(model: str) -> Path:
     """The `.keras` file of a model, as `folder_of` finds it (see `lookup`)."""
     folder = folder_of(model)
@@ -128,16 +117,34 @@ def model_file(model: str) -> Path:
 
 
 def folder_of(model: str) -> Path:
-    """All files of NAME, NAME@ALIAS or NAME/VERSION, in any store.
+    """The artifacts of NAME, NAME@ALIAS or NAME/VERSION, in any store.
 
     Raises: UserError where there is none; it names the models that there are.
     """
-    name, uri = name_and_uri(model)
-    client = _asked(name)
+    return files_of(version_of(model)) / "artifacts"
+
+
+def files_of(version: ModelVersion) -> Path:
+    """The folder of all files of a version; fetched, for as long as this process runs, where the
+    store is not on this machine.
+
+    Raises: UserError where the store has lost them.
+    """
+    fetched = None
+    if not mlflow.get_tracking_uri().startswith("sqlite:"):
+        fetched = tempfile.mkdtemp(prefix="fivenets-")
+        atexit.register(shutil.rmtree, fetched, ignore_errors=True)
+    uri = f"models:/{version.name}/{version.version}"
     try:
-        return Path(mlflow.artifacts.download_artifacts(f"models:/{uri}/artifacts"))
+        folder = Path(mlflow.artifacts.download_artifacts(uri, dst_path=fetched))
     except MlflowException:
-        raise UserError(_unknown_model(client, name, uri)) from None
+        folder = None
+    if folder is None or not any(file.is_file() for file in folder.rglob("*")):
+        raise UserError(
+            f"{version.name}, version {version.version} is registered, but the store holds none of "
+            "its files: was the project moved? Its store names folders where it was before"
+        )
+    return folder
 
 
 def version_of(model: str) -> ModelVersion:
@@ -145,14 +152,14 @@ def version_of(model: str) -> ModelVersion:
 
     Raises: UserError where there is none; it names the models that there are.
     """
-    name, uri = name_and_uri(model)
+    name, version, alias = parts(model)
     client = _asked(name)
-    version, _, alias = uri.removeprefix(name).removeprefix("/").partition("@")
     try:
         if alias:
             version = client.get_model_version_by_alias(name, alias).version
         return client.get_model_version(name, version)
     except MlflowException:
+        uri = f"{name}@{alias}" if alias else f"{name}/{version}"
         raise UserError(_unknown_model(client, name, uri)) from None
 
 

@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
 from fivenets.core.errors import UserError
@@ -28,7 +27,7 @@ def sign(model: str, key: Path) -> str:
     if not key.is_file():
         raise UserError(f"{key}: no such key")
     with tempfile.TemporaryDirectory(prefix="fivenets-") as scratch:
-        files, signature = _files(version), Path(scratch, _name(version))
+        files, signature = registry.files_of(version), Path(scratch, _name(version))
         try:
             signer = package.signing.Config().use_elliptic_key_signer(private_key=key)
         except (ValueError, TypeError, AttributeError) as error:  # of a password, of RSA
@@ -49,7 +48,7 @@ def state(version: ModelVersion, key: Path | None) -> str:
         return "there is one: --public-key checks it"
     package = _package()
     with tempfile.TemporaryDirectory(prefix="fivenets-") as scratch:
-        files, signature = _files(version), Path(scratch, _name(version))
+        files, signature = registry.files_of(version), Path(scratch, _name(version))
         signature.write_text(kept)
         try:
             verifier = package.verifying.Config().use_elliptic_key_verifier(public_key=key)
@@ -76,17 +75,6 @@ def _package() -> Any:
 
 def _name(version: ModelVersion) -> str:
     return f"{version.name}-{version.version}.sig"
-
-
-def _files(version: ModelVersion) -> Path:
-    """The folder of all files of a version, in any store. Raises: UserError where it is empty."""
-    uri = f"models:/{version.name}/{version.version}"
-    folder = Path(mlflow.artifacts.download_artifacts(uri))
-    if not _signed(folder):
-        raise UserError(
-            f"{version.name}, version {version.version}: the store holds none of its files"
-        )
-    return folder
 
 
 def _signed(folder: Path) -> list[Path]:

@@ -92,7 +92,7 @@ def answered(
             if is_missing:
                 raise UserError("a picture is missing")
             found = predict([items] if is_pair else items)
-            rows += [row | answer for answer in found.to_dict("records")]
+            rows += [answer | row for answer in found.to_dict("records")]
         except UserError as error:
             rows.append(row | {ERROR: str(error)})
     # As objects: a column of numbers in which one is missing would turn into fractions.

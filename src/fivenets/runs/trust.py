@@ -42,8 +42,9 @@ def remember(path: Path) -> None:
         if not _is_allowed(digest)
     ]
     allow_list().parent.mkdir(parents=True, exist_ok=True)
+    is_cut = allow_list().is_file() and not allow_list().read_bytes().endswith(b"\n")
     with allow_list().open("a") as stream:
-        stream.writelines(lines)
+        stream.writelines(["\n" if is_cut else "", *lines])
 
 
 def _is_allowed(digest: str) -> bool:

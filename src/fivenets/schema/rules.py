@@ -116,26 +116,29 @@ def _sources_agree(found: Checked) -> None:
         is_drawn = isinstance(data, ObjectSettings) and "scenes" in data.weights
         is_drawn |= isinstance(data, MaskSettings) and data.dataset == "scenes"
         if is_drawn and found.data["data"].source == "real":
-            rest = "should be real where data.source is, and scenes are drawn"
-            raise SettingError(f"{name}.dataset", f"{rest}, it is 'scenes'")
+            rest = "should be real where data.source is, and scenes are drawn: name camvid alone"
+            raise SettingError(f"{name}.dataset", rest)
 
 
 def _people_suffice(found: Checked) -> None:
-    """How many people a set has, as far as that is known."""
+    """How many people a set has, as far as that is known; of others, preparing it tells."""
     for name, data in found.data.items():
-        if isinstance(data, FaceSettings) and data.dataset in PEOPLE:
+        is_made = name in found.prepared
+        if is_made and isinstance(data, FaceSettings) and data.dataset in PEOPLE:
             counts = PEOPLE[data.dataset]
             people = counts.get(found.data["data"].source, max(counts.values()))
             if data.test_people > people - 2:
                 rest = f"should be at most {people - 2} of the {people} people in {data.dataset}"
                 raise SettingError(f"{name}.test_people", f"{rest}, it is {data.test_people}")
             if isinstance(data, TrainedFaces):
-                _batches_of_people_suffice(found, people - data.test_people)
+                _batches_of_people_suffice(found, name, people - data.test_people)
 
 
-def _batches_of_people_suffice(found: Checked, people: int) -> None:
-    for name, stages in found.models.items():
-        recipe = stages.get("train")
+def _batches_of_people_suffice(found: Checked, section: str, people: int) -> None:
+    for name, one in found.candidates.items():
+        recipe = found.models[name].get("train")
+        if not isinstance(one, Trained) or one.data != section:
+            continue
         if isinstance(recipe, faces.EmbeddingRecipe) and recipe.people_per_batch > people:
             rest = f"should be at most {people}, the people to train on"
             key = f"{name}.train.people_per_batch"
@@ -145,6 +148,7 @@ def _batches_of_people_suffice(found: Checked, people: int) -> None:
 def _data_sets_are_known(found: Checked) -> None:
     for name, data in found.data.items():
         known = next((sets for kind, sets in SETS.items() if isinstance(data, kind)), ())
+        may_be_in_tfds = not isinstance(data, PlaceSettings)
         dataset = getattr(data, "dataset", None)
         if isinstance(dataset, dict):
             is_of_hands = isinstance(data, DataSettings)
@@ -152,10 +156,31 @@ def _data_sets_are_known(found: Checked) -> None:
                 if not _is_data_set(part, HANDS if is_of_hands else known, not is_of_hands):
                     rest = f"is unknown{suggestion(part, HANDS if is_of_hands else known)}"
                     raise SettingError(f"{name}.dataset.{part}", f"{rest}, and no folder")
-        elif dataset is not None and not _is_data_set(dataset, known):
-            expected = f"{', '.join(known)}, a folder that exists, or a data set of TFDS"
+        elif dataset is not None and not _is_data_set(dataset, known, may_be_in_tfds):
+            others = "a folder that exists, or a data set of TFDS"
+            others = others if may_be_in_tfds else "or a folder that exists"
+            expected = f"{', '.join(known)}, {others}"
             hint = suggestion(dataset, known) if get_close_matches(dataset, known) else ""
             raise SettingError(f"{name}.dataset", f"should be {expected}, it is {dataset!r}{hint}")
+
+
+def _scored_on_what_is_learned(found: Checked) -> None:
+    """A classifier's labels are those that it is scored on: one set is the other's, or in it."""
+    for name, one in found.candidates.items():
+        if not isinstance(one, Trained) or one.task != "classification":
+            continue
+        learned, scored = (
+            getattr(found.data[section], "dataset", None) for section in (one.data, one.scored_on)
+        )
+        if one.data == one.scored_on or not isinstance(scored, dict) or isinstance(learned, dict):
+            continue
+        if learned not in scored:
+            raise SettingError(
+                f"{one.data}.dataset",
+                f"should be one of {', '.join(scored)}, as {name} learns from it and is scored on "
+                f"{one.scored_on}, it is {learned!r}: for pictures of your own see `own` and "
+                "`make own`",
+            )
 
 
 def _is_data_set(dataset: str, known: tuple[str, ...], may_be_in_tfds: bool = True) -> bool:
@@ -215,5 +240,6 @@ RULES = (
     _people_suffice,
     _pictures_suffice,
     _data_sets_are_known,
+    _scored_on_what_is_learned,
     _files_exist,
 )

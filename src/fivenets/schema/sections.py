@@ -23,6 +23,7 @@ class Checked:
     """Every section as settings, by its name."""
 
     data: dict[str, Any]
+    prepared: frozenset[str]  # of `data`, what `make` prepares
     candidates: dict[str, Trained | Converted]
     models: dict[str, dict[str, Any]]  # by candidate and stage
     registrations: dict[str, Registration]
@@ -72,7 +73,7 @@ def read(values: Any) -> Checked:
     for name in report:
         if name not in candidates:
             raise SettingError(f"report.{name}", f"is no model{suggestion(name, candidates)}")
-    return Checked(data, candidates, models, registrations, report)
+    return Checked(data, frozenset(values["prepared"]), candidates, models, registrations, report)
 
 
 def settings_of(task: str) -> Any:

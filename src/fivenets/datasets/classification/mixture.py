@@ -8,12 +8,14 @@ something else, in splits of their own, that a classifier has to be unsure of.
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import resize
 from fivenets.datasets import storing
@@ -44,6 +46,8 @@ def prepare(
     found = {name: part for name, part in wanted.items() if part}
     left_out = [name for name in wanted if name not in found]
     _check_people(found, settings, is_all=not left_out)
+    found, copies = _apart(found)
+    _check_splits(found)
     photographs = {split: backgrounds.photographs(split, source, raw_dir) for split in SPLITS}
     labels = sorted({picture.label for part in found.values() for picture in part.pictures})
     examples: dict[str, Iterator[Example]] = {}
@@ -56,7 +60,7 @@ def prepare(
     storing.store(out, "mixture", _features(settings.image_size, labels), splits)
     origins = [*(part.origin for part in found.values()), backgrounds.origin(photographs.values())]
     notes = [f"{name} cannot be had: left out" for name in left_out]
-    notes += [note for part in found.values() for note in part.notes]
+    notes += [*copies, *(note for part in found.values() for note in part.notes)]
     return origins, left_out, notes
 
 
@@ -146,12 +150,42 @@ class _Seen:
 def _check_people(found: Mapping[str, Part], settings: DataSettings, is_all: bool) -> None:
     if not found:
         raise UserError(f"none of {', '.join(settings.dataset)} can be had")
-    people = {picture.person for part in found.values() for picture in part.pictures}
+    people = {picture.person for part in found.values() for picture in part.told_apart}
     for key in ("validation_people", "test_people"):
         unknown = sorted(set(getattr(settings, key)) - people)
         if unknown and is_all:  # a set that cannot be had takes its people with it
-            known = ", ".join(sorted(people))
+            known = ", ".join(sorted(people)) or "nobody, as no set tells people apart"
             raise UserError(f"{key}: {', '.join(unknown)} should be among {known}")
+
+
+def _check_splits(found: Mapping[str, Part]) -> None:
+    for split in SPLITS:
+        if not any(picture.split == split for part in found.values() for picture in part.pictures):
+            raise UserError(
+                f"{', '.join(found)}: no picture is for {split}; name people of theirs in "
+                "validation_people and test_people, and leave some to train on"
+            )
+
+
+def _apart(found: Mapping[str, Part]) -> tuple[dict[str, Part], list[str]]:
+    """The parts without those pictures that a later split has too, and what is said of that."""
+    later: dict[str, set[str]] = {split: set() for split in SPLITS}
+    digests = {
+        name: [sha256(one.image.tobytes() + str(one.image.shape).encode()) for one in part.pictures]
+        for name, part in found.items()
+    }
+    for name, part in found.items():
+        for picture, digest in zip(part.pictures, digests[name], strict=True):
+            for split in SPLITS[: SPLITS.index(picture.split)]:
+                later[split].add(digest)
+    kept, notes = {}, []
+    for name, part in found.items():
+        pairs = zip(part.pictures, digests[name], strict=True)
+        pictures = [one for one, digest in pairs if digest not in later[one.split]]
+        kept[name] = replace(part, pictures=pictures)
+        if copies := len(part.pictures) - len(pictures):
+            notes.append(f"{copies} pictures of {name} are in validation or test too: left out")
+    return kept, notes
 
 
 def _features(side: int, labels: list[str]) -> dict[str, Any]:

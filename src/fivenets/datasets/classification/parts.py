@@ -20,7 +20,7 @@ from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 from fivenets.sources.origin import Origin
 
-DRAWN = "drawn"
+DRAWN, MASSEY = "drawn", "massey_digits"
 DRAWN_PER_LABEL = {"validation": 20, "test": 20}
 DRAWN_SEEDS = {"train": 5, "validation": 6, "test": 7}
 SIGNS_SPLITS = {"train_signs": "train", "val_signs": "validation", "test_signs": "test"}
@@ -48,6 +48,11 @@ class Part:
     listed: Listing | None = None  # of a user's folder
     notes: tuple[str, ...] = ()
     goes_on: bool = False  # whether what leaves a cut-out's picture goes on, as drawn arms do
+
+    @property
+    def told_apart(self) -> list[Picture]:
+        """The pictures of people who can be named for a split."""
+        return self.pictures if self.name == MASSEY else []
 
 
 def read(name: str, settings: DataSettings, source: str, raw_dir: Path) -> Part | None:
@@ -109,4 +114,4 @@ def _folder(folder: Path, as_named: str, settings: DataSettings) -> Part:
     return Part(folder.name, pictures, origin, found.pictures, tuple(found.notes))
 
 
-READERS = {"signs": _signs, "massey_digits": _massey}
+READERS = {"signs": _signs, MASSEY: _massey}

@@ -176,7 +176,7 @@ def split_expressions(available: Sequence[str], settings: DataSettings) -> dict[
     fractions = {"test": settings.test_fraction, "validation": settings.validation_fraction}
     for split, fraction in fractions.items():
         if split not in splits:
-            start = kept - round(100 * fraction)
+            start = kept - max(1, round(100 * fraction))
             splits[split], kept = f"train[{start}%:{kept}%]", start
     splits["train"] = "train" if kept == 100 else f"train[:{kept}%]"
     return {split: splits[split] for split in ("train", "validation", "test")}

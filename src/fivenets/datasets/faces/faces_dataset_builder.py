@@ -1,6 +1,7 @@
 """TFDS builder of faces by person: from a folder of pictures, or from the built-in renderer."""
 
 import dataclasses
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -91,7 +92,13 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, crops: Iterable[Crop]) -> Iterator[tuple[int, dict]]:
         for row, crop in enumerate(crops):
-            yield row, crop._asdict()
+            texts = {key: _storable(getattr(crop, key)) for key in ("person", "name")}
+            yield row, crop._asdict() | texts
+
+
+def _storable(text: str) -> str:
+    """A name as TFDS can store it, which takes UTF-8 alone."""
+    return os.fsencode(text).decode(errors="backslashreplace")
 
 
 def picture_digest(image_rgb_uint8: np.ndarray) -> str:

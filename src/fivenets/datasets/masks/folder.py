@@ -15,7 +15,7 @@ from fivenets.core import listing
 from fivenets.core.errors import UserError
 from fivenets.datasets.class_folders import SPLIT_OF
 from fivenets.datasets.objects import camvid
-from fivenets.datasets.objects.lists import some
+from fivenets.datasets.objects.lists import plain, some
 
 CLASSES_FILE = "classes.txt"
 CAMVID = (  # of the values 0 to 10; 11 is of no class
@@ -100,7 +100,7 @@ def _by_name(folder: Path) -> dict[str, Path]:
         raise UserError(f"{folder} holds no pictures")
     named: dict[str, Path] = {}
     for file in found.files:
-        name = file.relative_to(folder).with_suffix("").as_posix()
+        name = plain(file.relative_to(folder).with_suffix("").as_posix())
         if name in named:
             raise UserError(f"{named[name]} and {file} should not have the same name")
         named[name] = file

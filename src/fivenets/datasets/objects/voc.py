@@ -13,7 +13,8 @@ from fivenets.datasets.objects import annotation, frames, lists
 from fivenets.datasets.objects.annotation import Annotation
 from fivenets.datasets.objects.lists import plain, some
 
-SPLITS = {"train": "train", "validation": "val", "test": "test"}  # by their files in ImageSets/Main
+# By their files in ImageSets/Main.
+SPLITS = {"train": "train.txt", "validation": "val.txt", "test": "test.txt"}
 TWINS = "other pictures have its name: it is the one that <filename> names"
 
 
@@ -69,8 +70,13 @@ def _files(folder: Path) -> dict[str, list[Path]]:
 
 
 def _lists(folder: Path) -> dict[str, Path]:
-    files = {split: folder / "ImageSets/Main" / f"{name}.txt" for split, name in SPLITS.items()}
-    return {split: file for split, file in files.items() if file.is_file()}
+    """The list of each split that there is, whatever the case of its name; trainval.txt is of train
+    where there is no train.txt."""
+    files = {file.name.lower(): file for file in sorted((folder / "ImageSets/Main").glob("*"))}
+    found = {split: files[name] for split, name in SPLITS.items() if name in files}
+    if "train" not in found and "trainval.txt" in files:
+        found["train"] = files["trainval.txt"]
+    return {split: found[split] for split in SPLITS if split in found}
 
 
 def _named(folder: Path, annotations: Mapping[str, Path]) -> tuple[dict[str, list[str]], list[str]]:
@@ -89,7 +95,7 @@ def _named(folder: Path, annotations: Mapping[str, Path]) -> tuple[dict[str, lis
     if "train" not in named:
         raise UserError(
             f"{folder} is not a Pascal-VOC folder: expected JPEGImages, Annotations/*.xml and, for "
-            "splits, ImageSets/Main/train.txt"
+            "splits, ImageSets/Main/train.txt or trainval.txt"
         )
     return named, remarks
 

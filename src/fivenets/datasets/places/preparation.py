@@ -7,6 +7,7 @@ x,y of a point a line in pixels, `test/...`; all pictures have the same points.
 
 import io
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import tensorflow_datasets as tfds
 from fivenets.core import listing
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
+from fivenets.datasets import overlap
 from fivenets.datasets.objects.storing import stored
 from fivenets.datasets.opening import builder_in, version_folder
 from fivenets.datasets.settings import PlaceSettings
@@ -32,6 +34,7 @@ from fivenets.sources.origin import Origin, in_words
 log = logging.getLogger(__name__)
 
 SPLITS = ("train", "test")
+FAR = 1.5  # sides from a picture's middle: a chin may lie below it, a wrong unit lies beyond
 PEOPLE = {"train": range(1000, 1600), "test": range(2000, 2200)}  # of drawn faces
 SCENES = {"train": 700, "test": 100}  # that windows are cut out of
 FIRST_SEED = 300  # not those of scenes with boxes or masks
@@ -49,8 +52,12 @@ def prepare(settings: PlaceSettings, source: str, out: Path, raw_dir: Path) -> N
         origin, said = _write(settings.dataset, source, scratch, raw_dir)
         builder = builder_in(scratch)
         check_apart(builder, settings.train, settings.test)
+        parts = {split: split for split in dict.fromkeys((settings.train, settings.test))}
+        notes = overlap.shared(overlap.of_tfds(builder, parts))
         missing = ["helen68"] if settings.dataset == "helen68" and origin.is_drawn else []
-        counts = write_source(scratch, [origin], left_out=missing, **said)
+        counts = write_source(scratch, [origin], left_out=missing, notes=notes, **said)
+    for sentence in notes:
+        log.warning("%s", sentence)
     log.info("%s: %s", in_words([origin]), counts)
 
 
@@ -59,7 +66,8 @@ def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[Origin,
     points = {"form": "points", "classes": ["face"]}
     if is_folder(dataset):
         place = Path(dataset).expanduser()
-        _store(out, {split: _of_files(place / split) for split in SPLITS})
+        counts: dict[int, Path] = {}
+        _store(out, {split: _of_files(place / split, counts) for split in SPLITS})
         origin = Origin.own(place.name, listing.everything(place).digest(), dataset)
         return origin, points | {"classes": ["object"]}
     if dataset == "helen68" and (found := fetch(ASSETS[dataset], raw_dir, source)):
@@ -92,11 +100,11 @@ def _store(out: Path, splits: Mapping[str, Examples]) -> None:
     store(out, "places", features, splits)
 
 
-def _of_files(folder: Path) -> Examples:
-    found = listing.listed(folder)
+def _of_files(folder: Path, counts: dict[int, Path] | None = None) -> Examples:
+    """Pictures with their points. counts: an example of each number of points, of all splits."""
+    found, counts = listing.listed(folder), {} if counts is None else counts
     if not found.files:
         raise UserError(f"{folder} holds no pictures with points: expected a.jpg and a.csv")
-    counts: dict[int, Path] = {}
     for file in found.files:
         points = read_points(file.with_suffix(".csv"))
         counts[len(points)] = file
@@ -104,14 +112,22 @@ def _of_files(folder: Path) -> Examples:
             said = " and ".join(f"{count} in {path.name}" for count, path in counts.items())
             raise UserError(f"{folder}: pictures should have the same number of points: {said}")
         height, width = read_image(file).shape[:2]
-        name = file.relative_to(folder).as_posix()
-        yield name, _example(stored(file), name, 0, points / [width, height])
+        coordinates = points / [width, height]
+        if points.size > 2 and ((points >= 0) & (points <= 1)).all():
+            raise UserError(f"{file.with_suffix('.csv')} has its points in 0..1: expected pixels")
+        if np.abs(coordinates - 0.5).max() > FAR:
+            raise UserError(
+                f"{file.with_suffix('.csv')} has a point far outside its picture of "
+                f"{width}x{height} pixels"
+            )
+        name = os.fsencode(file.relative_to(folder).as_posix()).decode(errors="backslashreplace")
+        yield name, _example(stored(file), name, 0, coordinates)
 
 
 def read_points(file: Path) -> np.ndarray:
     """(n, 2) pixels of a CSV file with x,y a line. Raises: UserError where it is none."""
     try:
-        points = np.loadtxt(file, delimiter=",", ndmin=2)
+        points = np.loadtxt(file, delimiter=",", ndmin=2, encoding="utf-8-sig")
     except FileNotFoundError:
         raise UserError(f"{file} is not there: expected x,y of a point a line") from None
     except (OSError, ValueError, UnicodeDecodeError) as error:

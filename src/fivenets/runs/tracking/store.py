@@ -1,5 +1,7 @@
 """The MLflow store: which one it is, whether it answers, and the project's experiment in it."""
 
+from typing import Any
+
 import mlflow
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
@@ -58,12 +60,14 @@ def store_name() -> str:
     return masked(mlflow.get_tracking_uri())
 
 
-def experiment(client: mlflow.MlflowClient) -> str:
-    """The id of the project's experiment, made where there is none."""
-    found = client.get_experiment_by_name(EXPERIMENT)
+def experiment(
+    client: mlflow.MlflowClient, name: str = EXPERIMENT, tags: dict[str, Any] = EXPERIMENT_TAGS
+) -> str:
+    """The id of the project's experiment of this name, made where there is none."""
+    found = client.get_experiment_by_name(name)
     if found and found.lifecycle_stage == "deleted":
         raise StoreError(
-            f"the experiment {EXPERIMENT} was deleted in the MLflow store at {store_name()}: "
+            f"the experiment {name} was deleted in the MLflow store at {store_name()}: "
             f"`mlflow experiments restore --experiment-id {found.experiment_id}` brings it back, "
             "`mlflow gc` removes it for good"
         )
@@ -71,7 +75,7 @@ def experiment(client: mlflow.MlflowClient) -> str:
         return found.experiment_id
     is_local = mlflow.get_tracking_uri().startswith("sqlite:")
     artifacts = (store_folder() / "mlartifacts").as_uri() if is_local else None
-    return client.create_experiment(EXPERIMENT, artifacts, EXPERIMENT_TAGS)
+    return client.create_experiment(name, artifacts, tags)
 
 
 def _unusable(uri: str) -> str:
