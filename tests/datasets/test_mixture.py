@@ -1,6 +1,7 @@
 """Hands of several sets become one, in which nobody is on both sides."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -116,11 +117,13 @@ def test_of_few_examples_one_at_least_has_no_hand(few, tmp_path: Path) -> None:
 
 def part(*people: str) -> Part:
     """One cut-out of each person, drawn by nobody."""
-    image = np.zeros((8, 8, 4), np.uint8)
-    image[2:6, 2:6] = 255
     chosen = settings(["drawn"], validation_people=["b"], test_people=["c"])
-    pictures = [Picture(image, "0", person, chosen.split_of(person)) for person in people]
-    return Part("p", pictures, Origin("p", Kind.MIRROR, "0", ""))
+    pictures = []
+    for person in people:
+        image = np.zeros((8, 8, 4), np.uint8)
+        image[2:6, 2:6] = (ord(person), 255, 255, 255)
+        pictures.append(Picture(image, "0", person, chosen.split_of(person)))
+    return Part("p", pictures, Origin("p", Kind.MIRROR, "0", ""), has_people=True)
 
 
 def test_people_of_validation_and_test_are_nowhere_else(few, monkeypatch, tmp_path) -> None:
@@ -131,6 +134,35 @@ def test_people_of_validation_and_test_are_nowhere_else(few, monkeypatch, tmp_pa
     found = {split: set(prepared.column(split, "person")) for split in ("validation", "test")}
     assert found == {"validation": {"b"}, "test": {"c"}}
     assert set(prepared.column("train", "person")) == {"a", ""}
+
+
+def test_a_picture_in_two_folders_stays_on_the_side_of_the_test(few, own_hands, tmp_path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(own_hands, other)
+    for label in ("0", "1"):  # else both would be split alike
+        (other / label / "9.png").unlink()
+    data = settings({str(own_hands): 1.0, str(other): 1.0}, without=0.0, examples=400)
+    prepare(data, "builtin", tmp_path / "hands", tmp_path / "raw")
+    prepared = load(tmp_path / "hands", data)
+    assert any("left out" in note for note in prepared.record["notes"])
+    whole = {
+        split: {image[0, 0, 0] for image in prepared.arrays(split)[0] if np.ptp(image) == 0}
+        for split in ("validation", "test")
+    }
+    assert whole["test"]
+    assert not whole["test"] & whole["validation"]
+
+
+def test_people_are_named_of_sets_that_tell_them_apart_and_every_split_has_some(
+    few, own_hands, monkeypatch, tmp_path
+) -> None:
+    data = settings({"drawn": 1.0, str(own_hands): 1.0}, test_people=["drawn"])
+    with pytest.raises(UserError, match="test_people: drawn should be among nobody"):
+        prepare(data, "builtin", tmp_path / "hands", tmp_path / "raw")
+    monkeypatch.setattr(parts, "read", lambda *args: part("a", "c"))
+    data = settings(["p"], test_people=["c"])
+    with pytest.raises(UserError, match="p: no picture is for validation; name people"):
+        prepare(data, "builtin", tmp_path / "hands", tmp_path / "raw")
 
 
 def test_a_person_who_is_not_there_is_refused(few, monkeypatch, tmp_path) -> None:

@@ -224,6 +224,14 @@ def test_lists_are_read_as_people_write_them(
     assert voc.read(folder).remarks == ([remark] if remark else [])
 
 
+def test_a_list_of_trainval_is_of_train_and_the_case_of_names_does_not_matter(folder: Path) -> None:
+    lists = folder / "ImageSets/Main"
+    (lists / "train.txt").rename(lists / "trainval.txt")
+    assert first(folder).file.stem == "a"
+    (lists / "trainval.txt").rename(lists / "Train.TXT")
+    assert first(folder).file.stem == "a"
+
+
 def test_names_that_are_no_utf8_on_the_disk_either(folder: Path) -> None:
     rename(folder, "caf\udce9")
     (folder / "ImageSets/Main/train.txt").write_bytes(b"caf\xe9\n")

@@ -44,7 +44,7 @@ def test_it_names_the_version_its_data_its_number_its_limits_and_its_run(kept) -
 
 
 def test_on_a_server_the_run_is_a_page_of_it(kept, monkeypatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example.org/")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://bob:secret@mlflow.example.org/")
     assert about.of("signs-cnn").endswith(
         "[Its run](https://mlflow.example.org/#/experiments/7/runs/r1)."
     )

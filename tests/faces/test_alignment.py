@@ -256,3 +256,21 @@ def test_two_people_stay_two_people(monkeypatch: pytest.MonkeyPatch) -> None:
     found_in_turns(monkeypatch, two, [], [face_of(0.97, 60)], [])
     with pytest.raises(UserError, match="one face expected, 2 found"):
         aligned(np.zeros((200, 200, 3), np.uint8), which="only")
+
+
+def test_the_face_in_the_centre_is_found_beside_a_larger_one() -> None:
+    picture = np.full((480, 640, 3), 128, np.uint8)
+    rng = np.random.default_rng(0)
+    picture[:250, :250] = render_face(identity(4), STRAIGHT, rng, 250)
+    picture[185:295, 265:375] = render_face(identity(5), STRAIGHT, rng, 110)
+    [found] = alignment.find([picture], ["p"], "centre")
+    assert isinstance(found, Found)
+    assert found.face.points_xy.mean(axis=0) == pytest.approx([320, 240], abs=40)
+
+
+def test_a_strip_shows_no_face_and_a_turned_picture_says_so() -> None:
+    [found] = alignment.find([np.zeros((9, 12000, 3), np.uint8)], ["strip"], "largest")
+    assert str(found).startswith("strip: a face expected, none found")
+    face = render_face(identity(4), STRAIGHT, np.random.default_rng(0), 192)
+    assert alignment.find_all(face, "p").turned == 0
+    assert alignment.find_all(np.rot90(face).copy(), "p").turned == 90

@@ -172,6 +172,8 @@ def test_only_the_same_fingerprint_goes_on(tmp_path: Path, fingerprint: str, epo
     assert opened.restore(network(), STEPS) == epochs
     assert (tmp_path / "history.csv").exists() is (epochs > 0)
     assert Backup(tmp_path, fingerprint).restore(network(), STEPS) == epochs
+    (tmp_path / "fingerprint").unlink()  # by a kill while the folder was removed
+    assert Backup(tmp_path, fingerprint).restore(network(), STEPS) == 0
 
 
 def test_a_state_says_how_many_epochs_it_has_been_through_before_it_is_loaded(

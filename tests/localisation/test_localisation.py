@@ -1,6 +1,7 @@
 """The notes' loss, changes of picture and coordinates together, scores, and answers to users."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -243,7 +244,19 @@ def test_a_folder_with_points_is_read_or_refused(tmp_path: Path) -> None:
     data = prepared.load(tmp_path / "out", settings)
     assert (data.form, len(data.train), len(data.test)) == ("points", 2, 1)
     assert data.test[0].coordinates.tolist() == [0.25, 0.25, 0.5, 0.75]
-    for text, fault in (("10,5\n", "same number of points"), ("a\n", "should hold x,y")):
+    copied = tmp_path / "own/test/0.png"
+    before = copied.read_bytes()
+    shutil.copy(tmp_path / "own/train/0.png", copied)
+    preparation.prepare(settings, "auto", tmp_path / "copied", tmp_path / "raw")
+    (note,) = json.loads((tmp_path / "copied/source.json").read_text())["notes"]
+    assert "of test are in train as well" in note
+    copied.write_bytes(before)
+    for text, fault in (
+        ("10,5\n", "same number of points"),
+        ("a\n", "should hold x,y"),
+        ("0.1,0.5\n0.2,0.3\n", "has its points in 0..1: expected pixels"),
+        ("10,5\n1000,15\n", "has a point far outside its picture of 40x20 pixels"),
+    ):
         (tmp_path / "own/train/1.csv").write_text(text)
         with pytest.raises(UserError, match=fault):
             preparation.prepare(settings, "auto", tmp_path / "out", tmp_path / "raw")
@@ -268,3 +281,10 @@ def test_pictures_are_cut_at_their_pixels() -> None:
     picture = np.arange(64, dtype=np.uint8).reshape(8, 8)[..., None].repeat(3, axis=2)
     quarter = np.array([[0.5, 0, 0.5], [0, 0.5, 0]])
     assert (warped(picture, quarter, 4) == picture[:4, 4:]).all()
+
+
+def test_fine_rows_of_a_wide_picture_are_not_averaged_away() -> None:
+    picture = np.zeros((400, 1600, 3), np.uint8)
+    picture[np.arange(400) // 6 % 2 == 1] = 255
+    whole = np.eye(2, 3)
+    assert warped(picture, whole, 128).std() > 60

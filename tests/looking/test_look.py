@@ -9,6 +9,7 @@ from keras import layers
 
 from fivenets.classification.classics import lenet5
 from fivenets.classification.resnets import resnet
+from fivenets.detection.layers import PaddedMaxPooling2D, Reorg
 from fivenets.fitting import model_files
 from fivenets.looking.arithmetic import multiplications, table
 
@@ -82,3 +83,16 @@ def test_what_enlarges_halves_the_jump_and_of_any_size_products_are_unknown(
         0,
         "multiplications unknown, as inputs may be of any size",
     )
+
+
+def test_darknets_layers_move_the_receptive_field_as_they_are() -> None:
+    image = keras.Input((32, 32, 8))
+    first = layers.Conv2D(4, 3, name="conv")(image)
+    widened = PaddedMaxPooling2D(5, 1, 4, name="spp")(first)
+    reordered = Reorg(2, name="reorg")(image)
+    pooled = layers.GlobalAveragePooling2D(keepdims=True, name="all")(first)
+    network = keras.Model(image, [widened, reordered, pooled])
+    reaches = {row.name: row.reach for row in table(network)}
+    assert (reaches["conv"].field, reaches["spp"].field, reaches["spp"].jump) == (3, 7, 1)
+    assert reaches["reorg"] is None
+    assert reaches["all"] is None

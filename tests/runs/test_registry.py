@@ -104,6 +104,23 @@ def test_an_empty_registry_says_run_make(tmp_path: Path, monkeypatch: pytest.Mon
     )
 
 
+@pytest.mark.parametrize(
+    ("model", "parts"),
+    [
+        ("digits", ("digits", "", "champion")),
+        ("digits@newest", ("digits", "", "newest")),
+        ("digits/2", ("digits", "2", "")),
+    ],
+)
+def test_a_name_has_a_version_or_an_alias(model: str, parts: tuple[str, str, str]) -> None:
+    assert lookup.parts(model) == parts
+
+
+def test_a_name_with_both_is_refused(store: Path) -> None:
+    with pytest.raises(UserError, match=r"received digits/2@champion$"):
+        lookup.model_file("digits/2@champion")
+
+
 def test_a_version_whose_files_are_gone_is_a_sentence(store: Path) -> None:
     client = tracking.connect()
     shutil.copytree(store / "2", store / "3")

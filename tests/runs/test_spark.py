@@ -54,12 +54,14 @@ def two_in_each(items: list) -> pd.DataFrame:
 
 def test_a_picture_that_is_refused_costs_its_own_row_only() -> None:
     contents = [SIGN, b"no picture", bytearray(SIGN), None]
-    batch = pd.DataFrame({"path": ["a", "b", "c", "d"], "content": contents, "size": [1, 2, 3, 4]})
-    columns = ["path", "size", "class", "score", "error"]
+    table = {"path": ["a", "b", "c", "d"], "content": contents, "size": [1, 2, 3, 4]}
+    batch = pd.DataFrame(table | {"image": ["e", "f", "g", "h"]})
+    columns = ["path", "size", "image", "class", "score", "error"]
     found = spark.answered(two_in_each, "object_detector", batch, ["content"], columns)
     assert found["path"].tolist() == ["a", "a", "b", "c", "c", "d"]
     assert found["class"].tolist() == ["car", "dog", None, "car", "dog", None]
     assert found["size"].tolist() == [1, 1, 2, 3, 3, 4]
+    assert found["image"].tolist() == ["e", "e", "f", "g", "g", "h"]  # the table's own
     refused = found["error"].dropna().to_dict()
     assert refused.pop(5) == "a picture is missing"
     assert refused.pop(2).endswith(", TIFF, WEBP")

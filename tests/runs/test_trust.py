@@ -53,6 +53,14 @@ def test_what_the_user_lists_is(file: Path) -> None:
     assert not is_trusted(file)
 
 
+def test_what_is_remembered_goes_below_a_list_without_a_last_newline(file: Path) -> None:
+    trust.allow_list().parent.mkdir(parents=True)
+    trust.allow_list().write_text("0" * 64 + "  mine.keras")
+    trust.remember(file)
+    assert is_trusted(file)
+    assert trust.allow_list().read_text().startswith("0" * 64 + "  mine.keras\n")
+
+
 def test_an_export_that_nobody_vouches_for_makes_a_known_file_unknown(
     file: Path, tmp_path: Path
 ) -> None:

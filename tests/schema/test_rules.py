@@ -236,6 +236,8 @@ def test_fractions_are_at_most_1(place: Place) -> None:
         ("report.facenet-nn4.published_metric", None, "should be the metric that published is a"),
         ("classification.dataset", "sings", "should be signs, course_cats, a folder that e"),
         ("classification.dataset", "./nowhere", "should be signs, course_cats, a fold"),
+        ("classification.dataset", "mnist", "should be one of signs, massey_digits, drawn, as si"),
+        ("faces68.dataset", "mnist", "should be helen68, drawn-faces, windows, or a folder that"),
         ("classification.image_size", 16, "should be at least 32 for resnet50"),
         ("classification.split_seed", 2**32, "should be below 4294967296, it is 4294967296"),
         ("data.source", "mirror", "should be one of auto, real, builtin, it is 'mirror'"),
@@ -320,3 +322,7 @@ def test_the_stage_says_it_within_seconds_and_without_tensorflow(tmp_path: Path)
     sentence = "params.yaml: resnet50.train.warmup_fraction should be at most 1, it is 7"
     assert (done.returncode, done.stderr) == (2, f"error: {sentence}\n")
     assert done.stdout == "set()\n"
+
+
+def test_what_is_built_in_can_be_asked_for_alone() -> None:
+    assert said_of(changed(("data", "source"), "builtin")) == ""

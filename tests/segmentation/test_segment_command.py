@@ -69,6 +69,13 @@ def test_several_pictures_go_into_a_folder_and_none_is_lost(fivenets, model, str
     assert np.asarray(Image.open(out / "street-2.png")).shape[1] >= 40
 
 
+def test_a_folder_may_have_a_dot_in_its_name(fivenets, model, street, tmp_path):
+    (tmp_path / "run-v1.2").mkdir()
+    code, _, said = fivenets("segment", street, "--out", tmp_path / "run-v1.2", "--model", model)
+    assert code == 0, said
+    assert (tmp_path / "run-v1.2" / "street.png").is_file()
+
+
 def test_what_cannot_be_written_is_one_sentence_before_any_work(fivenets, model, street, tmp_path):
     for words, sentence in [
         ((street, "--out", tmp_path / "a.jpg"), "--out should end in .png"),

@@ -77,6 +77,7 @@ def test_any_size_goes_through_and_the_file_gives_the_same(
     assert 0 <= painted.min() < painted.max() <= 1
     before = FastStylizer(transformer, "stripes", model.settings, model.origin).paint(image)
     assert painted == pytest.approx(before, abs=1e-6)
+    assert model.paint(image[:3]).shape == (3, 50, 3)  # thinner than its first layer mirrors
     assert (model.style, model.settings.size, model.origin) == ("stripes", 64, "vgg16_hed (test)")
 
 

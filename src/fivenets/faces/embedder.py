@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +227,8 @@ def calibration_of(model_file: Path, own_folder: Path | None = None) -> Calibrat
     calibration = Calibration.read(file)
     if calibration.model_sha256 != digest:
         raise UserError(f"{file} is of another model than {model_file}: calibrate it again")
+    if file == own and beside.exists():  # which alone was set for the classifier of pairs
+        calibration = replace(calibration, pairs_threshold=Calibration.read(beside).pairs_threshold)
     return calibration
 
 

@@ -38,7 +38,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
             f"data/{candidate.data} is not what {candidate.name} was trained on: run `dvc repro`"
         )
     else:
-        trained = seen.repeated()
+        trained = sets.apart(seen.repeated(), unseen)
         for shown in (setting, scoring):
             sets.refuse_shared(trained, shown, "trained on and among the photographs")
         unseen = sets.without(unseen, trained, "the network was trained on them")

@@ -35,9 +35,7 @@ def to_train_on(
             f"{len(single):,}",
             listed(single),
         )
-    # LFW's DevTrain and DevTest have a picture in common, under two names.
-    if len(shared(faces, unseen)) <= MISLABELLED * len(np.unique(faces.people)):
-        faces = without(faces, unseen, "they are among those kept from training, too")
+    faces = apart(faces, unseen)
     refuse_shared(faces, unseen, "trained on and kept from training, in faces")
     for photographs in (setting, scoring):
         refuse_shared(faces, photographs, "trained on, in faces, and in face-photographs")
@@ -49,6 +47,16 @@ def to_train_on(
             "the test_people (0 means all)"
         )
     return faces
+
+
+def apart(faces: Faces, unseen: Faces) -> Faces:
+    """`faces` without the few who are among `unseen` under another name; all where it is many.
+
+    LFW's DevTrain and DevTest have a picture in common, under two names.
+    """
+    if len(shared(faces, unseen)) > MISLABELLED * len(np.unique(faces.people)):
+        return faces
+    return without(faces, unseen, "they are among those kept from training, too")
 
 
 def refuse_one_dataset(faces: FaceSettings, photographs: FaceSettings) -> None:

@@ -52,9 +52,11 @@ def warped(image_rgb_uint8: np.ndarray, to_old: np.ndarray, size: int) -> np.nda
     """(size, size, 3) uint8: what a matrix says of a picture, whose edges repeat outside."""
     height, width = image_rgb_uint8.shape[:2]
     # What shrinks is averaged first: sampling would skip pixels.
-    zoom = max(1, int(np.hypot(*to_old[:, 0]) * width / size))
-    if zoom > 1:
-        sides = max(1, width // zoom), max(1, height // zoom)
+    steps = np.hypot(*to_old[:, :2].T) * [width, height] / size  # pixels from one to the next
+    sides = [
+        max(1, side // max(1, int(step))) for side, step in zip((width, height), steps, strict=True)
+    ]
+    if sides != [width, height]:
         image_rgb_uint8 = cv2.resize(image_rgb_uint8, sides, interpolation=cv2.INTER_AREA)
         height, width = image_rgb_uint8.shape[:2]
     matrix = to_old * np.array([[width], [height]]) / np.array([size, size, 1])

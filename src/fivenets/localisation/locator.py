@@ -82,6 +82,7 @@ class Locator:
         places = answer[1:end].reshape(-1, 2).astype(float)
         if self.form == "box":
             middle, sides = places
+            sides = np.maximum(sides, 0)
             places = np.clip([middle - sides / 2, middle + sides / 2], 0, 1)
         return Located(
             float(1 / (1 + np.exp(-answer[0]))),

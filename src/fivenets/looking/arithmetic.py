@@ -25,6 +25,10 @@ POOLINGS = tuple(
     for kind in ("Max", "Average")
     for dimensions in (1, 2, 3)
 )
+# What depends on all places, and Darknet's reorg, whose rows go on in other channels.
+ELSEWHERE = {"Reorg"} | {
+    f"Global{kind}Pooling{dimensions}D" for kind in ("Max", "Average") for dimensions in (1, 2, 3)
+}
 PADDINGS = (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D)
 
 
@@ -111,7 +115,8 @@ def _widest(reaches: list[Reach | None]) -> Reach | None:
 
 def _after(layer: keras.Layer, shape: tuple[int | None, ...], before: Reach | None) -> Reach | None:
     """The reach of a layer's output. shape: of its input."""
-    if before is None or isinstance(layer, keras.Model):
+    kind = type(layer).__name__
+    if before is None or isinstance(layer, keras.Model) or kind in ELSEWHERE:
         return None
     if isinstance(layer, PADDINGS):
         pad = np.ravel(layer.padding)[0]
@@ -122,12 +127,19 @@ def _after(layer: keras.Layer, shape: tuple[int | None, ...], before: Reach | No
         kernel = (layer.kernel_size[0] - 1) * layer.dilation_rate[0] + 1
     elif isinstance(layer, POOLINGS):
         kernel = layer.pool_size[0]
+    elif kind == "PaddedMaxPooling2D":  # of Darknet
+        return _moved(before, layer.size, layer.stride, layer.padding // 2)
     elif len(layer.output.shape) < len(shape):  # flattened, or pooled over all places
         return None
     else:
         return before
     stride = layer.strides[0]
     pad = _same_padding(shape[1], kernel, stride) if layer.padding == "same" else 0
+    return _moved(before, kernel, stride, pad)
+
+
+def _moved(before: Reach, kernel: int, stride: int, pad: float) -> Reach:
+    """After a kernel that goes over a picture padded by so many places before its first."""
     return Reach(
         before.field + (kernel - 1) * before.jump,
         before.jump * stride,

@@ -60,6 +60,8 @@ def excited(
     Args: pictures: each (height, width, 3), of the size and in the range that the network takes.
     """
     rows = layers_to_show(table(network))
+    if not rows:
+        return []
     # Highest values and their places are all that leaves the network: all features of hundreds of
     # pictures would take gigabytes.
     peaks = [Peak()(network.get_layer(row.name).output) for row in rows]

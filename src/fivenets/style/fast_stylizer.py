@@ -93,7 +93,8 @@ class FastStylizer:
     def paint(self, image: np.ndarray) -> np.ndarray:
         """(height, width, 3) in 0..1 -> the same in the style."""
         height, width, _ = image.shape
-        below, right = (-side % STRIDE for side in (height, width))
+        # Its first layer mirrors 4 pixels, which a thinner picture does not have.
+        below, right = (max(-side % STRIDE, 2 * STRIDE - side) for side in (height, width))
         padded = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
         if isinstance(self.network, engine.OpenVinoNetwork):
             painted = self.network.predict_on_batch(padded[None])

@@ -150,7 +150,8 @@ class _Seen:
 def _check_people(found: Mapping[str, Part], settings: DataSettings, is_all: bool) -> None:
     if not found:
         raise UserError(f"none of {', '.join(settings.dataset)} can be had")
-    people = {picture.person for part in found.values() for picture in part.told_apart}
+    told_apart = [part for part in found.values() if part.has_people]
+    people = {picture.person for part in told_apart for picture in part.pictures}
     for key in ("validation_people", "test_people"):
         unknown = sorted(set(getattr(settings, key)) - people)
         if unknown and is_all:  # a set that cannot be had takes its people with it

@@ -48,11 +48,7 @@ class Part:
     listed: Listing | None = None  # of a user's folder
     notes: tuple[str, ...] = ()
     goes_on: bool = False  # whether what leaves a cut-out's picture goes on, as drawn arms do
-
-    @property
-    def told_apart(self) -> list[Picture]:
-        """The pictures of people who can be named for a split."""
-        return self.pictures if self.name == MASSEY else []
+    has_people: bool = False  # who can be named for a split
 
 
 def read(name: str, settings: DataSettings, source: str, raw_dir: Path) -> Part | None:
@@ -67,7 +63,8 @@ def read(name: str, settings: DataSettings, source: str, raw_dir: Path) -> Part 
         fetched = fetch(ASSETS[name], raw_dir, source)
         if fetched is None:
             return None
-        return Part(name, list(READERS[name](fetched.folder, settings)), fetched.origin)
+        pictures = list(READERS[name](fetched.folder, settings))
+        return Part(name, pictures, fetched.origin, has_people=name == MASSEY)
     folder = Path(name).expanduser()
     if not folder.is_dir():
         known = ", ".join((*READERS, DRAWN))
