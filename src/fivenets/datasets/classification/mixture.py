@@ -169,7 +169,9 @@ def _check_splits(found: Mapping[str, Part]) -> None:
 
 
 def _apart(found: Mapping[str, Part]) -> tuple[dict[str, Part], list[str]]:
-    """The parts without those pictures that a later split has too, and what is said of that."""
+    """The parts, folders of a user's own without pictures that a later split has too; and what is
+    said of that. Published sets stay as they are.
+    """
     later: dict[str, set[str]] = {split: set() for split in SPLITS}
     digests = {
         name: [sha256(one.image.tobytes() + str(one.image.shape).encode()) for one in part.pictures]
@@ -181,6 +183,9 @@ def _apart(found: Mapping[str, Part]) -> tuple[dict[str, Part], list[str]]:
                 later[split].add(digest)
     kept, notes = {}, []
     for name, part in found.items():
+        if part.listed is None:
+            kept[name] = part
+            continue
         pairs = zip(part.pictures, digests[name], strict=True)
         pictures = [one for one, digest in pairs if digest not in later[one.split]]
         kept[name] = replace(part, pictures=pictures)
