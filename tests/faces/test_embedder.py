@@ -283,6 +283,37 @@ def test_calibrate_says_what_is_accepted_of_people_without_a_part_in_it(
     assert "and an unknown part of pairs of two" in " ".join(fivenets.answered(*words).split())
 
 
+@pytest.mark.parametrize(
+    ("words", "beside"),
+    [
+        (("verify", "a.png", "b.png", "--out", "drawn"), "--out"),
+        (("verify", "a.png", "b.png", "--face", "only"), "--face"),
+        (("identify", "a.png", "clip.mp4", "--gallery", "people"), "clip.mp4"),
+    ],
+)
+def test_where_pictures_are_taken_whole_no_face_is_looked_for(words, beside, fivenets) -> None:
+    said = fivenets.refused(*words, "--cropped")
+    assert said.endswith(f"--cropped takes pictures whole: it cannot stand beside {beside}\n"), said
+
+
+@pytest.mark.parametrize(
+    ("target", "people", "said"),
+    [
+        (0.1, 100, "of 10 pictures is to name at most 10% of strangers"),
+        (0.005, 200, "at most 0.5% of strangers, but is set on 200 people only"),
+        (0.02, 148, "at most 2% of strangers, but is set on 148 people only"),
+    ],
+)
+def test_a_rate_is_promised_by_enough_people(target: float, people: int, said: str) -> None:
+    calibration = Calibration(
+        0.5, 0.1, 0.001, "set", "0", "pairs", "0", people,
+        galleries=[(10, 0.5)], target_false_identification=target,
+    )  # fmt: skip
+    sentence = calibration.of_gallery_in_words(10)
+    assert said in sentence
+    assert ("too few" in sentence) is ("only" in said)
+
+
 @pytest.mark.parametrize("command", ["identify", "calibrate"])
 def test_an_empty_folder_is_refused(
     command: str, model_file: Path, tmp_path: Path, fivenets
