@@ -50,7 +50,8 @@ def find(
     by_shape: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for row, picture in enumerate(pictures_rgb_uint8):
         by_shape[picture.shape].append(row)
-    is_clear, part = _is_one if which == "only" else _has_one, LARGE_PART if is_quick else 0.0
+    is_clear = _is_one if which == "only" else _has_one
+    part = LARGE_PART if is_quick else 0.0
     for rows in by_shape.values():
         for start in range(0, len(rows), BATCH_SIZE):
             batch = rows[start : start + BATCH_SIZE]
@@ -128,8 +129,8 @@ def _search(
     is_clear: Callable[[list[Face]], bool],
     large_part: float,
 ) -> list[tuple[np.ndarray, list[Face], int]]:
-    """Pictures of one size, the faces in each, and by how many degrees clockwise it was turned:
-    those are that then show a sure face.
+    """Each of some pictures of one size, its faces, and the degrees clockwise by which it was
+    turned, where only that showed a sure face.
 
     Args: names: of the pictures, for the log that says which were turned. is_clear: whether what
         was found in a picture as it is makes searching its other directions needless.
