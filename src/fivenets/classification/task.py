@@ -41,7 +41,7 @@ def training(candidate: Candidate) -> Making:
     if weights is None and recipe.freeze != "none":
         raise UserError(
             f"{candidate.name}: freeze: {recipe.freeze} keeps ImageNet's weights, which cannot be "
-            "had here"
+            "had here: freeze: none with more epochs trains from nothing"
         )
     if weights:
         which, folder = recipe.architecture, weights.folder
