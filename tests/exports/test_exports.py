@@ -199,7 +199,7 @@ def test_gradients_have_no_export_and_missing_data_are_named(tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     for task, data, complaint in (
         ("style", None, "what is asked of it is gradients"),
-        ("classification", "hands", "data/hands is not there, .* `dvc repro prepare@hands`"),
+        ("classification", "hands", "data/hands is not there, .*prepare.py classification hands`"),
     ):
         with pytest.raises(UserError, match=complaint):
             writing.served_by(Candidate("it", task, "it", data, data), Path("model.keras"))

@@ -11,7 +11,7 @@ from fivenets.classification.classics import lenet5
 from fivenets.classification.resnets import resnet
 from fivenets.detection.layers import PaddedMaxPooling2D, Reorg
 from fivenets.fitting import model_files
-from fivenets.looking.arithmetic import multiplications, table
+from fivenets.looking.arithmetic import Reach, multiplications, table
 
 
 @pytest.fixture
@@ -93,6 +93,7 @@ def test_darknets_layers_move_the_receptive_field_as_they_are() -> None:
     pooled = layers.GlobalAveragePooling2D(keepdims=True, name="all")(first)
     network = keras.Model(image, [widened, reordered, pooled])
     reaches = {row.name: row.reach for row in table(network)}
-    assert (reaches["conv"].field, reaches["spp"].field, reaches["spp"].jump) == (3, 7, 1)
+    assert reaches["conv"] == Reach(3, 1, 1.5)
+    assert reaches["spp"] == Reach(7, 1, 1.5)  # which Darknet pads by two on either side
     assert reaches["reorg"] is None
     assert reaches["all"] is None

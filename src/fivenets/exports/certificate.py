@@ -1,6 +1,5 @@
 """How an exported file answers beside Keras, and what of that is not good enough."""
 
-import importlib.metadata
 import statistics
 import time
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fivenets.core.versions import versions
 from fivenets.exports.formats import Format
 from fivenets.exports.served import Outputs, Served
 from fivenets.fitting import inference
@@ -72,17 +72,6 @@ def by_keras(served: Served) -> Outputs:
     starts = range(0, len(served.pictures), BATCH)
     answers = [network.predict_on_batch(served.pictures[at : at + BATCH]) for at in starts]
     return {name: np.concatenate([one[name] for one in answers]) for name in answers[0]}
-
-
-def versions(packages: tuple[str, ...]) -> dict[str, str]:
-    """Those of the packages that are installed."""
-    known = {}
-    for package in packages:
-        try:
-            known[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return known
 
 
 def size(folder: Path) -> int:

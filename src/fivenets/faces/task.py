@@ -121,7 +121,7 @@ TASK = Task(
         beside={"calibration": scoring.CALIBRATION},
         # Of a distance, less than its threshold is known to: docs/decisions/0017.
         tolerance=1e-4,
-        requirements=("joblib", "lz4", "mtcnn"),
+        requirements=("joblib", "lz4", "mtcnn", "opencv-contrib-python-headless"),
         options={"cropped": False, "face": "largest"},
     ),
 )

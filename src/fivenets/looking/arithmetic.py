@@ -141,7 +141,7 @@ def _after(layer: keras.Layer, shape: tuple[int | None, ...], before: Reach | No
 def _moved(before: Reach, kernel: int, stride: int, pad: float) -> Reach:
     """After a kernel that goes over a picture padded by so many places before its first."""
     return Reach(
-        before.field + (kernel - 1) * before.jump,
+        int(before.field + (kernel - 1) * before.jump),
         before.jump * stride,
         before.start + ((kernel - 1) / 2 - pad) * before.jump,
     )

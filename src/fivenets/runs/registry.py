@@ -6,7 +6,6 @@ it did on the day it was registered.
 
 import atexit
 import base64
-import importlib.metadata
 import logging
 import shutil
 import tempfile
@@ -26,6 +25,7 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.quiet import held_back_stderr
 from fivenets.core.task import Service
+from fivenets.core.versions import versions
 from fivenets.runs import tracking
 from fivenets.runs.exporting import PYFUNC, Exporter
 from fivenets.runs.local import is_missing
@@ -244,12 +244,7 @@ def _log_version(entry: Entry) -> str:
 
 
 def _requirements(more: Sequence[str]) -> list[str]:
-    tensorflow = "tensorflow-cpu" if _version("tensorflow-cpu") else "tensorflow"
-    return [f"{package}=={_version(package)}" for package in (*REQUIREMENTS, *more, tensorflow)]
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    known = versions((*REQUIREMENTS, *more, "tensorflow-cpu", "tensorflow"))
+    if "tensorflow-cpu" in known:
+        known.pop("tensorflow", None)
+    return [f"{package}=={version}" for package, version in known.items()]

@@ -170,7 +170,8 @@ def _scored_on_what_is_learned(found: Checked) -> None:
         if not isinstance(one, Trained) or one.task != "classification":
             continue
         learned, scored = (
-            getattr(found.data[section], "dataset", None) for section in (one.data, one.scored_on)
+            getattr(found.data[str(section)], "dataset", None)
+            for section in (one.data, one.scored_on)
         )
         if one.data == one.scored_on or not isinstance(scored, dict) or isinstance(learned, dict):
             continue
