@@ -159,7 +159,7 @@ def version_of(model: str) -> ModelVersion:
             version = client.get_model_version_by_alias(name, alias).version
         return client.get_model_version(name, version)
     except MlflowException:
-        uri = f"{name}@{alias}" if alias else f"{name}/{version}"
+        uri = f"{name}@{alias}" if model == name else model
         raise UserError(_unknown_model(client, name, uri)) from None
 
 

@@ -72,7 +72,8 @@ def _files(folder: Path) -> dict[str, list[Path]]:
 def _lists(folder: Path) -> dict[str, Path]:
     """The list of each split that there is, whatever the case of its name; trainval.txt is of train
     where there is no train.txt."""
-    files = {file.name.lower(): file for file in sorted((folder / "ImageSets/Main").glob("*"))}
+    beside = sorted((folder / "ImageSets/Main").glob("*"))
+    files = {file.name.lower(): file for file in beside if file.is_file()}
     found = {split: files[name] for split, name in SPLITS.items() if name in files}
     if "train" not in found and "trainval.txt" in files:
         found["train"] = files["trainval.txt"]
