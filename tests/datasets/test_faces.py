@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,13 @@ def test_nobody_is_in_training_and_in_test(folder: Path, tmp_path: Path) -> None
     assert source["kind"] == "folder"
     everyone = load(tmp_path / "out", settings(str(folder), test_people=0))[1]
     assert len(everyone.people) == 10
+
+
+def test_names_that_are_no_utf8_are_kept_in_marks(folder: Path, tmp_path: Path) -> None:
+    (folder / "person000").rename(folder / os.fsdecode(b"caf\xe9"))
+    prepare(settings(str(folder)), "auto", tmp_path / "out", tmp_path / "raw", None)
+    seen, unseen, _ = load(tmp_path / "out", settings(str(folder)))
+    assert r"caf\xe9" in {*seen.people, *unseen.people}
 
 
 def test_pictures_that_cannot_be_aligned_are_left_out_and_named(

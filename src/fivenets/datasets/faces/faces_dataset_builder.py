@@ -1,7 +1,6 @@
 """TFDS builder of faces by person: from a folder of pictures, or from the built-in renderer."""
 
 import dataclasses
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -98,7 +97,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
 def _storable(text: str) -> str:
     """A name as TFDS can store it, which takes UTF-8 alone."""
-    return os.fsencode(text).decode(errors="backslashreplace")
+    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def picture_digest(image_rgb_uint8: np.ndarray) -> str:
