@@ -22,6 +22,7 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.sandbox import UntrustedFile
 from fivenets.fitting import rebuilding
+from fivenets.fitting.joining import Joined
 
 log = logging.getLogger(__name__)
 
@@ -65,13 +66,17 @@ class OpenVinoNetwork:
         self.input_shape = _shape(self._compiled.inputs[0])
         shapes = [_shape(output) for output in self._compiled.outputs]
         self.output_shape = shapes[0] if len(shapes) == 1 else shapes
+        self._joined = Joined(self._infer)
 
     def predict_on_batch(self, inputs: Any) -> Any:
         """(n, ...) of the only output, or a list with one for each."""
-        request = self._compiled.create_infer_request()  # threads share none
-        request.infer({0: np.ascontiguousarray(inputs, dtype=np.float32)})
-        found = [np.array(tensor.data) for tensor in request.output_tensors]
+        found = self._joined(np.ascontiguousarray(inputs, dtype=np.float32))
         return found[0] if len(found) == 1 else found
+
+    def _infer(self, inputs: np.ndarray) -> list[np.ndarray]:
+        request = self._compiled.create_infer_request()
+        request.infer({0: inputs})
+        return [np.array(tensor.data) for tensor in request.output_tensors]
 
     def in_keras(self) -> Any:
         """The `keras.Model` that it is an export of, for gradients and for single weights."""

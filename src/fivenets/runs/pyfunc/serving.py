@@ -57,7 +57,8 @@ class Served(mlflow.pyfunc.PythonModel):
         with inputs.refusals():
             inputs.check_params(params, known=())
             rows = list(self.rows(inputs.read_all(model_input, self.file)))
-        return pd.DataFrame(rows, columns=pd.Index(self.columns)).assign(caution=self.model.caution)
+        said = {"caution": self.model.caution}
+        return pd.DataFrame([row | said for row in rows], columns=pd.Index([*self.columns, *said]))
 
 
 def as_png(picture: Image.Image) -> str:
