@@ -43,7 +43,7 @@ def main(name: str = "yolov2.cfg") -> None:
     network = darknet.parse_file(cfg_file)
     header, numbers = random_weights(network, seed=0)
     built = model.build(network)
-    model.load(built, network, numbers)
+    model.load(built, numbers)
     labels = [str(index) for index in range(network.regions[0].classes)]
     plain = Detector(built, network, header, labels)
     height, width, channels = network.input_shape

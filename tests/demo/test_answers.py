@@ -91,7 +91,7 @@ def detector(monkeypatch: pytest.MonkeyPatch) -> None:
     biases = [0, 0, 0, 0, logit[0], 50, -50, 0, 0, 0, 0, logit[1], -50, 50]
     still = weights.Convolution(np.array(biases, "<f4"), np.zeros_like(numbers[0].kernel))
     built = model.build(network)
-    model.load(built, network, [still])
+    model.load(built, [still])
     found = Detector(built, network, header, ["cat", "dog"], "stretch")
     monkeypatch.setattr(detection, "_detector", lambda: found)
 

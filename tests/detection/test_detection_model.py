@@ -14,7 +14,7 @@ from fivenets.detection.shapes import ACTIVATIONS
 def outputs(text: str, pictures: np.ndarray, seed: int = 0) -> np.ndarray:
     network = darknet.parse(text)
     built = model.build(network)
-    model.load(built, network, random_weights(network, seed)[1])
+    model.load(built, random_weights(network, seed)[1])
     return np.asarray(built(pictures))
 
 
@@ -71,7 +71,7 @@ def test_activations_follow_darknets_formulas() -> None:
         network = darknet.parse(text)
         built = model.build(network)
         one = np.ones((1, 1, 1, 1), np.float32)
-        model.load(built, network, [weights.Convolution(np.zeros(1, np.float32), one)])
+        model.load(built, [weights.Convolution(np.zeros(1, np.float32), one)])
         found = np.asarray(built(x.reshape(1, 1, 2, 1))).ravel()
         assert found == pytest.approx(np.asarray(values), abs=1e-6), activation
 
@@ -91,7 +91,7 @@ def test_numbers_come_back_bit_by_bit_even_from_a_file(tmp_path) -> None:
     network = darknet.parse(TINY)
     header, numbers = random_weights(network, seed=3)
     built = model.build(network)
-    model.load(built, network, numbers)
+    model.load(built, numbers)
     built.save(tmp_path / "m.keras")
     loaded = keras.saving.load_model(tmp_path / "m.keras", safe_mode=True)
     found = weights.to_bytes(header, model.convolutions_of(loaded, network))
@@ -103,8 +103,8 @@ def test_folded_networks_answer_alike(dtype: str, tolerance: float) -> None:
     network = darknet.parse(yolov2_cfg(side=64, classes=3, width=8))
     numbers = random_weights(network, seed=1)[1]
     plain, fast = model.build(network), model.build(network, folded=True, dtype=dtype)
-    model.load(plain, network, numbers)
-    model.load(fast, network, [part.folded() for part in numbers])
+    model.load(plain, numbers)
+    model.load(fast, [part.folded() for part in numbers])
     picture = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
     assert fast.count_params() < plain.count_params()
     assert np.asarray(fast(picture)) == pytest.approx(np.asarray(plain(picture)), abs=tolerance)

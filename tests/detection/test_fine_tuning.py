@@ -24,7 +24,7 @@ def trained() -> Converted:
     cfg = darknet.parse(yolov3_tiny_cfg(64, classes=3, width=16))
     header, numbers = random_weights(cfg, seed=0)
     network = model.build(cfg)
-    model.load(network, cfg, numbers)
+    model.load(network, numbers)
     return Converted(network, cfg, header, ("one", "two", "three"))
 
 

@@ -136,7 +136,7 @@ def test_the_interval_of_precision_is_of_95_percent() -> None:
     """Of 400 pictures half are right: a share, whose interval is known."""
     hits = np.arange(400) % 2
     ranking = precision.Ranking(np.arange(400), np.ones(400), hits, np.ones(400, int))
-    low, high = precision.bootstrap_interval([ranking], seed=0)
+    low, high = precision.bootstrap_interval([ranking])
     middle = precision.voc_average_precision(*ranking.curve())
     assert 0.15 < low < middle < high < 0.35
 

@@ -125,7 +125,7 @@ def test_channels_of_a_route_are_divided_in_groups_of_each_of_its_inputs() -> No
     network = darknet.parse(text + section("route", layers="-1,0", groups=2, group_id=1))
     kernel = np.array([[1, 0, 0], [2, 0, 0], [3, 0, 0], [4, 0, 0]], np.float32)[..., None, None]
     built = model.build(network)
-    model.load(built, network, [weights.Convolution(np.zeros(4, np.float32), kernel)])
+    model.load(built, [weights.Convolution(np.zeros(4, np.float32), kernel)])
     assert np.asarray(built(np.ones((1, 8, 8, 3))))[0, 0, 0].tolist() == [3, 4, 3, 4]
 
 

@@ -95,7 +95,7 @@ def test_a_detectors_scales_are_those_that_it_decodes() -> None:
     cfg = darknet.parse(compact.cfg(32, 64, 2, [(1.0, 2.0)] * 2, 4), "small.cfg")
     _, numbers = random_weights(cfg, 0)
     network = model.build(cfg)
-    model.load(network, cfg, numbers)
+    model.load(network, numbers)
     detector = Detector(network, cfg, weights.Header(0, 2, 5, 0), ["x", "y"])
     picture = detection.input_of(RNG.integers(0, 256, (50, 90, 3), np.uint8), detector)
     found = detection.network(detector.for_inference("float32")).predict_on_batch(picture[None])

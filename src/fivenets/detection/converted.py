@@ -59,7 +59,7 @@ class Converted:
             log.warning("%s", sentence)
         header, convolutions = weights.read_file(weights_file, cfg)
         network = model.build(cfg)
-        model.load(network, cfg, convolutions)
+        model.load(network, convolutions)
         names = [f"class-{index}" for index in range(cfg.classes)] if labels is None else labels
         return cls(network, cfg, header, names, resize, trained_on)
 

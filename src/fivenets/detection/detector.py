@@ -77,7 +77,7 @@ class Detector(Converted):
 
         network = model.build(self.cfg, folded=True, dtype=dtype or processor.fastest_dtype())
         folded = [part.folded() for part in model.convolutions_of(self.network, self.cfg)]
-        model.load(network, self.cfg, folded)
+        model.load(network, folded)
         return Detector(network, self.cfg, self.header, self.labels, self.resize, self.trained_on)
 
     def detect(self, pictures: Sequence[Any], profile: Profile) -> list[list[Detection]]:

@@ -46,7 +46,7 @@ def opencv(cfg_file: Path, weights_file: Path, pictures: np.ndarray) -> Answer:
     network = darknet.parse_file(cfg_file)
     witness.check_opencv(network, cfg_file.name)
     text = opencv_files.cfg(network)
-    weights = opencv_files.weights_of(cfg_file, weights_file)
+    weights = opencv_files.weights_of(network, weights_file)
     try:
         answers = _ask_opencv(text, weights, pictures)
     except cv2.error as error:

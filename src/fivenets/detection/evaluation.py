@@ -50,9 +50,7 @@ def agreement(detector: Detector, photographs: list[np.ndarray]) -> dict[str, An
     """
     pictures = certificate.pictures_for(detector, photographs)
     with tempfile.TemporaryDirectory() as scratch:
-        cfg_file, weights_file = Path(scratch, "net.cfg"), Path(scratch, "net.weights")
-        cfg_file.write_text(detector.cfg.text)
-        weights_file.write_bytes(detector.to_weights())
+        cfg_file, weights_file, _ = detector.write_darknet(Path(scratch, "net"))
         answers = certificate.ask_all(cfg_file, weights_file, pictures)
     mine = engines.ours(detector.raw(pictures), detector.regions)
     same = {

@@ -24,9 +24,9 @@ LARGEST_LOG_SIDE = 6.0  # of exp(w) in the IoU; a diverging w should not make it
 class YoloLoss(keras.losses.Loss):
     """The sum of the four parts of the loss over a picture's boxes, mean over the batch."""
 
-    def __init__(self, anchors: Any, weights: LossParts, max_objects: int, name: str = "yolo_loss"):
+    def __init__(self, anchors: Any, weights: LossParts, max_objects: int):
         """anchors: (k, 2) in cells; max_objects: of any one picture."""
-        super().__init__(name=name, reduction="sum_over_batch_size")
+        super().__init__(name="yolo_loss", reduction="sum_over_batch_size")
         self.anchors = np.asarray(anchors, np.float32)
         self.weights, self.max_objects = weights, max_objects
 

@@ -58,7 +58,7 @@ def build(
     return keras.Model(picture, output, name="yolov2" if is_yolov2 else "darknet")
 
 
-def load(model: keras.Model, network: Network, convolutions: Sequence[Convolution]) -> None:
+def load(model: keras.Model, convolutions: Sequence[Convolution]) -> None:
     """Puts Darknet's numbers into the model's layers."""
     for index, part in enumerate(convolutions, start=1):
         convolution = model.get_layer(f"conv2d_{index}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fivenets.detection import darknet, weights
+from fivenets.detection import weights
 from fivenets.detection.darknet import Layer, Network
 from fivenets.detection.regions import Region
 from fivenets.detection.shapes import activation_of, padding_of, pooling_of
@@ -29,13 +29,12 @@ def cfg(network: Network) -> str:
     return "".join(sections)
 
 
-def weights_of(cfg_file: Path, weights_file: Path) -> bytes:
+def weights_of(network: Network, weights_file: Path) -> bytes:
     """The weights file; small variances in it changed so that OpenCV's deviations are Darknet's.
 
     OpenCV divides by sqrt(variance + 1e-6), Darknet by sqrt(variance) + 1e-6. At a variance of
     1e-6 that alone moves outputs by several per cent.
     """
-    network = darknet.parse_file(cfg_file)
     header, found = weights.read_file(weights_file, network)
     if all(part.variances is None or part.variances.min() >= SMALL for part in found):
         return weights_file.read_bytes()

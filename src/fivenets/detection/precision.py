@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from fivenets.core.errors import UserError
 from fivenets.detection import boxes
 
+LEAST_IOU = 0.5  # with an object, of a detection that finds it
 COCO_PIXELS = 640 * 480  # of most of its pictures
 SIZES = {"small": (0, 32**2), "medium": (32**2, 96**2), "large": (96**2, np.inf)}  # areas in pixels
 
@@ -69,15 +70,13 @@ class Ranking:
         return recall, right / np.maximum(right + wrong, 1)
 
 
-def rank(
-    truth: Sequence[Objects], found: Sequence[Objects], label: int, iou_threshold: float = 0.5
-) -> Ranking:
+def rank(truth: Sequence[Objects], found: Sequence[Objects], label: int) -> Ranking:
     """The detections of one class over all pictures, judged.
 
     Objects marked difficult are left out on both sides, as in VOC's development kit; so is what
     lies mostly in one, as in COCO's crowds: several cars may stand behind one box.
     """
-    judged = [_hits(*pair, label, iou_threshold) for pair in zip(truth, found, strict=True)]
+    judged = [_hits(*pair, label) for pair in zip(truth, found, strict=True)]
     scores = np.concatenate([scores for scores, _ in judged] or [np.zeros(0)])
     hits = np.concatenate([hits for _, hits in judged] or [np.zeros(0)])
     pictures = np.repeat(np.arange(len(judged)), [len(scores) for scores, _ in judged])
@@ -86,14 +85,12 @@ def rank(
     return Ranking(pictures[order], scores[order], hits[order], objects)
 
 
-def bootstrap_interval(
-    rankings: Sequence[Ranking], seed: int, repeats: int = 1000
-) -> tuple[float, float]:
+def bootstrap_interval(rankings: Sequence[Ranking], repeats: int = 1000) -> tuple[float, float]:
     """95% interval of mean average precision over samples, with replacement, of the pictures.
 
     A picture's objects go together: they are no independent draws.
     """
-    rng, count = np.random.default_rng(seed), len(rankings[0].objects)
+    rng, count = np.random.default_rng(0), len(rankings[0].objects)
     means = []
     for _ in range(repeats):
         times = np.bincount(rng.integers(count, size=count), minlength=count)
@@ -191,9 +188,7 @@ def _coco(truth: Sequence[Objects], found: Sequence[Objects]) -> Any:
     return evaluation
 
 
-def _hits(
-    truth: Objects, found: Objects, label: int, iou_threshold: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _hits(truth: Objects, found: Objects, label: int) -> tuple[np.ndarray, np.ndarray]:
     """Scores (k,) of one picture's detections of a class, and 1 right, 0 wrong, -1 uncounted."""
     mine = found.classes == label
     order = np.argsort(-found.scores[mine], kind="stable")
@@ -203,10 +198,10 @@ def _hits(
     )
     overlaps = boxes.iou(candidates[:, None], objects[None])
     inside = boxes.inside(candidates[:, None], objects[difficult][None]).max(axis=1, initial=0)
-    taken, hits = np.zeros(len(objects), bool), -(inside >= iou_threshold).astype(float)
+    taken, hits = np.zeros(len(objects), bool), -(inside >= LEAST_IOU).astype(float)
     for index in range(len(candidates) if len(objects) else 0):
         best = int(overlaps[index].argmax())
-        if overlaps[index, best] < iou_threshold:
+        if overlaps[index, best] < LEAST_IOU:
             continue
         hits[index] = -1 if difficult[best] else float(not taken[best])
         taken[best] = True

@@ -106,7 +106,7 @@ def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str
     curves = {label: ranking.curve() for label, ranking in ranked.items()}
     by_class = {label: precision.voc_average_precision(*curve) for label, curve in curves.items()}
     voc07 = float(np.mean([precision.voc07_average_precision(*curve) for curve in curves.values()]))
-    low, high = precision.bootstrap_interval(list(ranked.values()), seed=0)
+    low, high = precision.bootstrap_interval(list(ranked.values()))
     coco = precision.coco_average_precision(truth, found)
     return {
         "ap50": float(np.mean(list(by_class.values()))),
@@ -134,7 +134,7 @@ def score_error(ranked: Sequence[Ranking]) -> float | None:
 
 
 def _interval(ranking: Ranking) -> dict[str, Any]:
-    low, high = precision.bootstrap_interval([ranking], seed=0)
+    low, high = precision.bootstrap_interval([ranking])
     return {"ap50_low": low, "ap50_high": high, "objects": int(ranking.objects.sum())}
 
 

@@ -29,9 +29,8 @@ class Section:
     line: int
     options: dict[str, str]
     lines: dict[str, int] = field(default_factory=dict)  # of each option
-    ignored: list[str] = field(
-        default_factory=list
-    )  # a sentence for each value that does not count
+    # A sentence for each value that does not count.
+    ignored: list[str] = field(default_factory=list)
 
     def integer(self, key: str, default: int, at_least: int = 0) -> int:
         """The option as an integer. Raises: UserError where it is none, or less than `at_least`."""

@@ -6,14 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from fivenets.core.metrics import Metrics
-from fivenets.core.params import (
-    Count,
-    Misfit,
-    NonNegative,
-    Positive,
-    Section,
-    checked,
-)
+from fivenets.core.params import Count, Misfit, NonNegative, Positive, Section, checked
 from fivenets.detection.compact import STRIDE
 from fivenets.fitting.recipe import Recipe
 from fivenets.fitting.strengths import Colours
@@ -57,9 +50,8 @@ class FineTuning:
     """What is different in a recipe that starts from a trained network's numbers."""
 
     start: Literal["none", "yolo-fastest-1.1-xl", "yolo-fastest-1.1"] = "none"
-    frozen: Annotated[int, Field(ge=0)] = (
-        74  # of its convolutions, the first, which are not trained
-    )
+    # Of its convolutions, the first, which are not trained.
+    frozen: Annotated[int, Field(ge=0)] = 74
     height: Side = 288
     width: Side = 384
     epochs: Count = 8

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 BUILTIN = Candidate("yolov2-compact", "detection", "yolov2-compact")  # its Darknet files stand in
 BUILTIN_PHOTOGRAPHS = 3  # drawn, where Darknet's own cannot be had
+YOLOV2 = "yolov2-coco"
 YOLOV2_WEIGHTS = ASSETS["yolov2_weights"].files[0]
 
 
@@ -39,9 +40,11 @@ class Pair:
     resize: str  # what the network was trained with
 
 
-# By name the asset with cfg and weights, these, and class names in the asset darknet. All were
-# trained with AlexeyAB's Darknet, which stretches pictures where the original letterboxes.
-RELATIVES = {
+# By name the asset with the weights, and the files: cfg and weights in it, class names in the asset
+# darknet, which also has the cfg of YOLOv2. The others were trained with AlexeyAB's Darknet, which
+# stretches pictures where the original letterboxes.
+NETWORKS = {
+    YOLOV2: ("yolov2_weights", "cfg/yolov2.cfg", YOLOV2_WEIGHTS.name, "data/coco.names"),
     "yolo-fastest-1.1-xl": (
         "yolo_fastest",
         "yolo-fastest-1.1-xl.cfg",
@@ -68,22 +71,18 @@ RELATIVES = {
     ),
 }
 REAL_ASSETS = ("yolo_fastest", "yolo_lite", "darknet")
-SOURCES = ("auto", "yolov2-coco", *RELATIVES, "builtin")
+SOURCES = ("auto", *NETWORKS, "builtin")
 # `auto` is the first that can be had.
-IN_ORDER = ("yolov2-coco", "yolo-fastest-1.1-xl", "yolo-lite-voc", "builtin")
+IN_ORDER = (YOLOV2, "yolo-fastest-1.1-xl", "yolo-lite-voc", "builtin")
 
 
 def fetch(source: str, raw_dir: Path, data_source: str = "auto") -> Pair:
     """The pair that `source` names; `auto` is the first of IN_ORDER that can be had.
 
     Args: data_source: "builtin" asks nobody and "real" takes nothing that was trained here.
-    Raises: UserError where the source is unknown, not of that kind, cannot be had, or answers with
-        another file.
+    Raises: UserError where the source is not of that kind, cannot be had, or answers with another
+        file.
     """
-    if source not in SOURCES:
-        raise UserError(
-            f"yolov2.convert.source should be one of {', '.join(SOURCES)}, it is {source!r}"
-        )
     names = IN_ORDER if source == "auto" else (source,)
     refused = {"builtin": set(SOURCES) - {"builtin"}, "real": {"builtin"}}.get(data_source, set())
     allowed = [name for name in names if name not in refused]
@@ -94,13 +93,13 @@ def fetch(source: str, raw_dir: Path, data_source: str = "auto") -> Pair:
             "auto"
         )
     for name in allowed:
-        pair = _pair(name, raw_dir)
+        pair = _builtin() if name == "builtin" else _pair(name, raw_dir)
         if pair is not None:
             return pair
         log.warning("yolov2: %s cannot be had here", name)
-    if source == "yolov2-coco":
+    if source == YOLOV2:
         raise UserError(
-            f"yolov2-coco: {YOLOV2_WEIGHTS.url} did not answer, and no mirror holds "
+            f"{YOLOV2}: {YOLOV2_WEIGHTS.url} did not answer, and no mirror holds "
             f"{YOLOV2_WEIGHTS.name}"
         )
     key = "yolov2.convert.source" if source != "auto" else "data.source"
@@ -108,12 +107,6 @@ def fetch(source: str, raw_dir: Path, data_source: str = "auto") -> Pair:
         f"{' and '.join(allowed)}: neither a mirror nor the public host has it: set "
         f"{MIRROR_VARIABLE} to a mirror, or {key} to auto"
     )
-
-
-def _pair(name: str, raw_dir: Path) -> Pair | None:
-    if name == "builtin":
-        return _builtin()
-    return _yolov2(raw_dir) if name == "yolov2-coco" else _relative(name, raw_dir)
 
 
 def _builtin() -> Pair:
@@ -131,28 +124,17 @@ def _drawn() -> list[images.ImageSource]:
     return [scene.image_rgb_uint8 for scene in render_scenes(BUILTIN_PHOTOGRAPHS, seed=2)]
 
 
-def _relative(name: str, raw_dir: Path) -> Pair | None:
-    asset, cfg, weights, names = RELATIVES[name]
+def _pair(name: str, raw_dir: Path) -> Pair | None:
+    """One of NETWORKS; None where it cannot be had."""
+    asset, cfg, weights, names = NETWORKS[name]
     common = _fetched("darknet", raw_dir)
     trained = common and _fetched(asset, raw_dir)
     if common is None or trained is None:
         return None
-    files = (trained.folder / cfg, trained.folder / weights, common.folder / names)
+    of_cfg, resize = (common, "letterbox") if name == YOLOV2 else (trained, "stretch")
+    files = (of_cfg.folder / cfg, trained.folder / weights, common.folder / names)
     origin = replace(trained.origin, asset=name)
-    return Pair(name, *files, _photographs(common.folder), origin, "stretch")
-
-
-def _yolov2(raw_dir: Path) -> Pair | None:
-    """YOLOv2 for COCO; None where its weights cannot be had."""
-    common = _fetched("darknet", raw_dir)
-    trained = common and _fetched("yolov2_weights", raw_dir)
-    if common is None or trained is None:
-        return None
-    name, folder = "yolov2-coco", common.folder
-    weights, names = trained.folder / YOLOV2_WEIGHTS.name, folder / "data/coco.names"
-    origin = replace(trained.origin, asset=name)
-    files = (folder / "cfg/yolov2.cfg", weights, names)
-    return Pair(name, *files, _photographs(folder), origin, "letterbox")
+    return Pair(name, *files, _photographs(common.folder), origin, resize)
 
 
 def start(name: str, raw_dir: Path, data_source: str = "auto") -> Pair | None:
@@ -160,7 +142,7 @@ def start(name: str, raw_dir: Path, data_source: str = "auto") -> Pair | None:
 
     Args: data_source: "builtin" asks nobody.
     """
-    pair = None if data_source == "builtin" else _relative(name, raw_dir)
+    pair = None if data_source == "builtin" else _pair(name, raw_dir)
     if pair is None:
         log.warning("%s cannot be had here: training starts from random numbers", name)
     return pair

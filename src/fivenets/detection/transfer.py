@@ -37,7 +37,7 @@ def load(network: keras.Model, cfg: Network, start: Converted) -> None:
     by_layer = dict(zip(map(id, convolutions(start.cfg)), found, strict=True))
     kept = [id(start.cfg.layers[index]) for index in _kept(start.cfg)]
     *_, last = model.convolutions_of(network, cfg)
-    model.load(network, cfg, [*(by_layer[layer] for layer in kept if layer in by_layer), last])
+    model.load(network, [*(by_layer[layer] for layer in kept if layer in by_layer), last])
 
 
 def freeze(network: keras.Model, count: int, of: int) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fivenets.drawn.shapes import HEADLIGHT, TAILLIGHT, TYRE, Face, car_paint, darker
+from fivenets.drawn.shapes import HEADLIGHT, TAILLIGHT, TYRE, Face, car_paint, darker, polygon
 
 PLATES = np.array([[225, 200, 60], [230, 230, 225], [235, 235, 235]])
 SKY = np.array([190, 205, 220])  # that glass reflects
@@ -80,7 +80,7 @@ def car(rng: np.random.Generator) -> list[Face]:
 
 def _both(half: float, colour, profile: list[tuple[float, float]]) -> list[Face]:
     """A profile of (y, z) on the left and on the right."""
-    return [Face(np.array([(x, y, z) for y, z in profile]), tuple(colour)) for x in (-half, half)]
+    return [polygon(colour, *((x, y, z) for y, z in profile)) for x in (-half, half)]
 
 
 def _across(half: float, colour, one: tuple[float, float], other: tuple[float, float]) -> Face:
@@ -89,8 +89,7 @@ def _across(half: float, colour, one: tuple[float, float], other: tuple[float, f
 
 
 def _sloped(half: float, half_above: float, colour, one, other) -> Face:
-    corners = [(-half, *one), (-half_above, *other), (half_above, *other), (half, *one)]
-    return Face(np.array(corners, float), tuple(colour))
+    return polygon(colour, (-half, *one), (-half_above, *other), (half_above, *other), (half, *one))
 
 
 def _inset(face: Face, colour) -> Face:
@@ -127,8 +126,7 @@ def _ends(half, belt, nose, ground, length, paint, rng: np.random.Generator) -> 
 
 
 def _patch(left, right, low, high, z: float, colour) -> Face:
-    corners = [(left, low, z), (left, high, z), (right, high, z), (right, low, z)]
-    return Face(np.array(corners, float), tuple(colour))
+    return polygon(colour, (left, low, z), (left, high, z), (right, high, z), (right, low, z))
 
 
 def _wheels(half: float, at: float, rng: np.random.Generator) -> list[Face]:

@@ -134,7 +134,7 @@ def draw_head(pen: "_Pen", person: Identity, at: Pose) -> None:
     outline = outline_of(person, np.linspace(0, 2 * np.pi, 90))
     pen.polygon(outline, person.skin, depth=0.1)
     if person.beard > 0:
-        lower = outline[outline[:, 1] > 0.08] * (1, 1)
+        lower = outline[outline[:, 1] > 0.08]
         tint = person.skin + person.beard * 0.8 * (person.hair - person.skin)
         pen.polygon(lower, tint, depth=0.1)
         pen.blob(0, 0.08, w * 0.72, 0.1, person.skin, depth=0.4)

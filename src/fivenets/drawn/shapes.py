@@ -31,7 +31,7 @@ class Face(NamedTuple):
     colour: tuple[float, ...]  # RGB 0..255
 
 
-def polygon(colour, *corners: tuple[float, float]) -> Face:
+def polygon(colour, *corners: tuple[float, ...]) -> Face:
     return Face(np.array(corners, float), tuple(colour))
 
 

@@ -10,15 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, ImageFilter
 
-from fivenets.drawn.hand import (
-    CUSHION,
-    SIGNS,
-    Pose,
-    direction,
-    hand_maps,
-    neutral_pose,
-    softened,
-)
+from fivenets.drawn.hand import CUSHION, SIGNS, Pose, direction, hand_maps, neutral_pose, softened
 from fivenets.drawn.poses import freely_varied, varied
 
 SUPERSAMPLING = 3  # canvas pixels per picture pixel, along each side
