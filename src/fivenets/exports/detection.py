@@ -119,8 +119,7 @@ def _test_set(
         source = params.load("data", "source")
         found = sources.photographs(detector.trained_on, Path("data/raw"), source)
         return [images.read_image(one) for one in found], None, "photographs, by Keras' boxes"
-    test = prepared.of_section(candidate.scored_on).test
-    examples = [test[int(index)] for index in evenly(len(test), MOST)]
+    examples = evenly(prepared.of_section(candidate.scored_on).test, MOST)
     shown = [one.image_rgb_uint8 for one in examples]
     return shown, scoring.truth_of(examples), candidate.scored_on
 
@@ -128,5 +127,4 @@ def _test_set(
 def _training(candidate: Candidate, detector: Detector, count: int) -> list[np.ndarray]:
     """Pictures of what the project's own detector learns from, where this one's are not known."""
     train = prepared.of_section(candidate.data or "objects").train
-    chosen = evenly(len(train), count)
-    return [input_of(train[int(index)].image_rgb_uint8, detector) for index in chosen]
+    return [input_of(one.image_rgb_uint8, detector) for one in evenly(train, count)]

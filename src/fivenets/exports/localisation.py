@@ -25,7 +25,7 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     """Scored by the part of the test pictures that is located."""
     locator = Locator.from_file(file)
     data = prepared.of_section(candidate.scored_on)
-    seen = [data.train[int(index)] for index in evenly(len(data.train), calibrating)]
+    seen = evenly(data.train, calibrating)
 
     def located(outputs: Outputs) -> float:
         found = [locator.read(answer) for answer in outputs[OUTPUT]]

@@ -20,8 +20,7 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     """Scored by the mean intersection over union at the pictures' own size."""
     segmenter = Segmenter.from_file(file)
     data = prepared.of_section(candidate.scored_on)
-    examples = [data.test[int(index)] for index in evenly(len(data.test), MOST)]
-    seen = [data.train[int(index)] for index in evenly(len(data.train), calibrating)]
+    examples, seen = evenly(data.test, MOST), evenly(data.train, calibrating)
     sides, classes = (segmenter.height, segmenter.width), len(segmenter.labels)
 
     def miou(outputs: Outputs) -> float:

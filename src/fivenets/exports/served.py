@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
 
 Outputs = Mapping[str, np.ndarray]  # by name, (n, ...) each
+T = TypeVar("T")
 INPUT = "image"  # what the only input is called
 
 
@@ -52,6 +53,8 @@ def of_one_picture(served: Served) -> keras.Model:
     return keras.Model(picture, served.network(picture, training=False), name=served.network.name)
 
 
-def evenly(count: int, most: int) -> np.ndarray:
-    """At most so many of `count` numbers from 0 on, evenly spaced."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
+def evenly(examples: Sequence[T], most: int) -> list[T]:
+    """At most so many of the examples, evenly spaced."""
+    count = len(examples)
+    chosen = np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
+    return [examples[int(index)] for index in chosen]

@@ -97,8 +97,6 @@ def multiplications(layer: keras.Layer) -> int | None:
     if None in sides:
         return None
     places = int(np.prod(sides, dtype=int))
-    if isinstance(layer, layers.Dense):
-        return places * int(np.prod(layer.kernel.shape))
     if isinstance(layer, SEPARABLE):
         kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
         return places * sum(int(np.prod(kernel.shape)) for kernel in kernels)

@@ -6,15 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from fivenets.core.metrics import Metrics, Page
-from fivenets.core.params import (
-    Count,
-    Fraction,
-    Misfit,
-    NonNegative,
-    Positive,
-    Section,
-    checked,
-)
+from fivenets.core.params import Count, Fraction, Misfit, NonNegative, Positive, Section, checked
 from fivenets.fitting.recipe import Recipe
 from fivenets.fitting.strengths import Colours
 

@@ -17,11 +17,7 @@ def unet(classes: int, filters: int, depth: int, batch_norm_momentum: float) -> 
 
     def twice(x, width: int, name: str):
         for part in ("a", "b"):
-            x = layers.Conv2D(width, 3, padding="same", use_bias=False, name=f"{name}{part}")(x)
-            norm = layers.BatchNormalization(
-                momentum=batch_norm_momentum, name=f"{name}{part}_norm"
-            )
-            x = layers.ReLU(name=f"{name}{part}_relu")(norm(x))
+            x = convolution(x, width, 3, f"{name}{part}", batch_norm_momentum)
         return x
 
     pictures = keras.Input((None, None, 3), name="pictures")
@@ -39,3 +35,10 @@ def unet(classes: int, filters: int, depth: int, batch_norm_momentum: float) -> 
         x = twice(x, width, f"up{level}")
     logits = layers.Conv2D(classes, 1, dtype="float32", name="logits")(x)
     return keras.Model(pictures, logits, name="unet")
+
+
+def convolution(x, width: int, size: int, name: str, batch_norm_momentum: float):
+    """Padded, normalised and rectified."""
+    x = layers.Conv2D(width, size, padding="same", use_bias=False, name=name)(x)
+    norm = layers.BatchNormalization(momentum=batch_norm_momentum, name=f"{name}_norm")
+    return layers.ReLU(name=f"{name}_relu")(norm(x))

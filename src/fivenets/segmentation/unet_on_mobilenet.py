@@ -4,10 +4,13 @@ An encoder that has seen a million photographs needs no pictures of streets to t
 what is trained from random numbers is the expanding path (as in Iglovikov and Shvets 2018).
 """
 
+from functools import partial
+
 import keras
 from keras import layers
 
 from fivenets.fitting.mobilenet_v2 import mobilenet_v2
+from fivenets.segmentation.unet import convolution
 
 # What the skips carry, from stride 2 to 16, and the bottom of stride 32.
 SKIPS = ("expanded_conv_project", "block_2_add", "block_5_add", "block_12_add")
@@ -31,19 +34,14 @@ def unet_on(
     Args: trained: an `encoder`, whose layers are used. filters: of the expanding path's last
         convolution; those before it have half as many again at each level.
     """
-
-    def convolution(x, width: int, size: int, name: str):
-        x = layers.Conv2D(width, size, padding="same", use_bias=False, name=name)(x)
-        norm = layers.BatchNormalization(momentum=batch_norm_momentum, name=f"{name}_norm")
-        return layers.ReLU(name=f"{name}_relu")(norm(x))
-
+    convolved = partial(convolution, batch_norm_momentum=batch_norm_momentum)
     x = trained.get_layer(BOTTOM).output
     for level in reversed(range(len(SKIPS))):
         width = round(filters * 1.5**level)
         # The encoder's numbers are of any scale: without these normalisations little is learned.
-        skip = convolution(trained.get_layer(SKIPS[level]).output, width, 1, f"side{level}")
-        x = convolution(x, width, 1, f"up{level}_narrowed")
+        skip = convolved(trained.get_layer(SKIPS[level]).output, width, 1, f"side{level}")
+        x = convolved(x, width, 1, f"up{level}_narrowed")
         x = layers.UpSampling2D(name=f"up{level}_twofold")(x)
-        x = convolution(layers.Concatenate(name=f"skip{level}")([skip, x]), width, 3, f"up{level}")
+        x = convolved(layers.Concatenate(name=f"skip{level}")([skip, x]), width, 3, f"up{level}")
     logits = layers.Conv2D(classes, 1, dtype="float32", name="logits")(x)
     return keras.Model(trained.input, logits, name="unet")
