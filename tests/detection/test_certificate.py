@@ -10,14 +10,7 @@ from darknet_networks import ANCHORS, TINY, convolution, head, region, section, 
 from PIL import Image
 
 from fivenets.core.errors import UserError
-from fivenets.detection import (
-    boxes,
-    certificate,
-    darknet,
-    darknet_library,
-    engines,
-    weights,
-)
+from fivenets.detection import boxes, certificate, darknet, darknet_library, engines, weights
 from fivenets.detection import pictures as fitting
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector

@@ -1,31 +1,15 @@
 """[yolo]: several scales, read as Darknet reads them, and certified like [region]."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from darknet_networks import convolution, section
-from yolo_networks import (
-    head,
-    net,
-    yolov3_cfg,
-    yolov3_tiny_cfg,
-    yolov4_cfg,
-    yolov4_tiny_cfg,
-)
+from yolo_networks import head, net, yolov3_cfg, yolov3_tiny_cfg, yolov4_cfg, yolov4_tiny_cfg
 
 from fivenets.core.errors import UserError
-from fivenets.detection import (
-    boxes,
-    certificate,
-    darknet,
-    darknet_library,
-    engines,
-    model,
-    weights,
-)
+from fivenets.detection import boxes, certificate, darknet, darknet_library, engines, model, weights
 from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
 from fivenets.detection.regions import Region
@@ -70,7 +54,7 @@ def test_every_scale_is_certified_and_given_back(
         (yolov3_cfg, 248_007_048),
         (yolov3_tiny_cfg, 35_434_956),
         (yolov4_cfg, 257_717_640),
-        (partial(yolov4_tiny_cfg), 24_251_276),
+        (yolov4_tiny_cfg, 24_251_276),
     ],
     ids=["yolov3", "yolov3-tiny", "yolov4", "yolov4-tiny"],
 )

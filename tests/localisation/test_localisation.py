@@ -185,8 +185,7 @@ def test_a_trained_network_answers_a_user(places, tmp_path: Path, fivenets) -> N
 @pytest.fixture
 def pointing(tmp_path: Path) -> Path:
     """A model that says the same two points of any picture."""
-    recipe = RECIPE
-    network = localiser(1, np.array([0.25, 0.5, 0.75, 0.5]), recipe)
+    network = localiser(1, np.array([0.25, 0.5, 0.75, 0.5]), RECIPE)
     answer = network.get_layer("answer")
     answer.set_weights([np.zeros_like(answer.kernel), np.array([3, 0.25, 0.5, 0.75, 0.5, 0.0])])
     Locator(network, ["face"], "points").save(tmp_path / "points.keras")
@@ -271,10 +270,7 @@ def test_helen_is_drawn_where_it_cannot_be_had(tmp_path: Path, monkeypatch) -> N
     assert data.record["left_out"] == ["helen68"]
     assert data.test[0].coordinates.shape == (136,)
     with pytest.raises(UserError, match=r"drawn, and data\.source is real"):
-        preparation.prepare(
-            PlaceSettings(dataset="windows", train="train", test="test"),
-            *("real", tmp_path / "x", tmp_path / "raw"),
-        )
+        preparation.prepare(PLACES, "real", tmp_path / "x", tmp_path / "raw")
 
 
 def test_pictures_are_cut_at_their_pixels() -> None:

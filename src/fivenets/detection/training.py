@@ -15,7 +15,7 @@ from fivenets.detection.converted import Converted
 from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import YoloLoss
-from fivenets.detection.settings import BoxChanges, DetectorRecipe
+from fivenets.detection.settings import DetectorRecipe
 from fivenets.fitting import fit as fitting
 from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
@@ -141,38 +141,21 @@ def batches(
     Args: shares: of `shares_of`; by default an epoch has each picture once.
     """
     shares = shares or {"": len(examples)}
+    sides = np.array(region.anchors)
 
     def pair(index: int, step: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        height, width = recipe.sizes[step % len(recipe.sizes)]
-        return _pair(examples[index], region, height, width, recipe.augmentation, rng)
+        one, (height, width) = examples[index], recipe.sizes[step % len(recipe.sizes)]
+        picture, boxes_xyxy, kept = augmented(
+            one.image_rgb_uint8, one.boxes_xyxy, height, width, recipe.augmentation, rng
+        )
+        classes, is_ignored = one.classes[kept], one.is_difficult[kept]
+        grid = height // compact.STRIDE, width // compact.STRIDE
+        return picture, label_tensor(boxes_xyxy, classes, sides, region.classes, *grid, is_ignored)
 
     def order(rng: np.random.Generator) -> np.ndarray:
         return order_of(examples, shares, rng)
 
     return assembled(recipe.seed, first_epoch, recipe.batch_size, order, pair)
-
-
-def _pair(
-    example: ObjectExample,
-    region: darknet.Region,
-    height: int,
-    width: int,
-    strength: BoxChanges,
-    rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    picture, boxes_xyxy, kept = augmented(
-        example.image_rgb_uint8, example.boxes_xyxy, height, width, strength, rng
-    )
-    grid = height // compact.STRIDE, width // compact.STRIDE
-    tensor = label_tensor(
-        boxes_xyxy,
-        example.classes[kept],
-        np.array(region.anchors),
-        region.classes,
-        *grid,
-        example.is_difficult[kept],
-    )
-    return picture, tensor
 
 
 def _most_objects(examples: Sequence[ObjectExample], recipe: DetectorRecipe) -> int:

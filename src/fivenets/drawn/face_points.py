@@ -30,7 +30,8 @@ def marked_faces(people: range, seed: int, size: int = 192) -> Iterator[Marked]:
 
 def points(person: Identity, at: Pose) -> np.ndarray:
     """(68, 2) fractions of the picture's sides, as `render_face` draws this face."""
-    parts = [_jaw(person), *_brows(person, at), *_nose(person), *_eyes(person, at)]
+    jaw = outline_of(person, np.linspace(np.pi, 0, 17)), 0.1
+    parts = [jaw, *_brows(person, at), *_nose(person), *_eyes(person, at)]
     parts += _mouth(person, at)
     flat = np.array(
         [placed(x, y, depth, person.width, at) for part, depth in parts for x, y in part]
@@ -38,10 +39,6 @@ def points(person: Identity, at: Pose) -> np.ndarray:
     turn = np.radians(at.roll)  # the picture is turned against the clock, about its middle
     cos, sin = np.cos(turn), np.sin(turn)
     return (flat - 0.5) @ np.array([[cos, -sin], [sin, cos]]) + 0.5
-
-
-def _jaw(person: Identity) -> tuple[np.ndarray, float]:
-    return outline_of(person, np.linspace(np.pi, 0, 17)), 0.1
 
 
 def _brows(person: Identity, at: Pose) -> list[tuple[np.ndarray, float]]:

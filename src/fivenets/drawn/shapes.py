@@ -35,6 +35,13 @@ def polygon(colour, *corners: tuple[float, ...]) -> Face:
     return Face(np.array(corners, float), tuple(colour))
 
 
+def trapezium(colour, middle: float, foot: tuple[float, float], top: tuple[float, float]) -> Face:
+    """About x = middle. Args: foot, top: half of a width, and the height that it is at."""
+    (half, low), (half_above, high) = foot, top
+    left = (middle - half, low), (middle - half_above, high)
+    return polygon(colour, *left, (middle + half_above, high), (middle + half, low))
+
+
 def disc(colour, x: float, y: float, radius: float, flat: float = 1.0) -> Face:
     """A circle, `flat` times as wide as it is high."""
     turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)

@@ -15,6 +15,7 @@ from fivenets.drawn.shapes import (
     disc,
     limb,
     polygon,
+    trapezium,
 )
 from fivenets.drawn.vehicles import bicyclist, motorcycle
 
@@ -43,9 +44,7 @@ def pedestrian(rng: np.random.Generator) -> list[Face]:
     if rng.random() < 0.3:
         x, y = far_hand
         bag = rng.choice(CLOTHES)
-        faces += [
-            polygon(bag, (x - 0.12, y - 0.3), (x - 0.1, y), (x + 0.1, y), (x + 0.12, y - 0.3))
-        ]
+        faces += [trapezium(bag, x, (0.12, y - 0.3), (0.1, y))]
     coat = rng.choice([hip - 0.03, 0.33 * height])
     flare = 0.04 if coat < hip - 0.05 else -0.04
     faces += [

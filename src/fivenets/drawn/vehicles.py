@@ -19,6 +19,7 @@ from fivenets.drawn.shapes import (
     disc,
     limb,
     polygon,
+    trapezium,
 )
 
 
@@ -79,13 +80,7 @@ def _motorcycle_end(paint, has_rider: bool, rng: np.random.Generator) -> list[Fa
         disc(TYRE, middle, 0.31, 0.31, 0.26),
         limb(METAL, (middle - 0.1, 0.3), (middle - 0.1, 0.9), 0.05),
         limb(METAL, (middle + 0.1, 0.3), (middle + 0.1, 0.9), 0.05),
-        polygon(
-            paint,
-            (middle - 0.14, 0.5),
-            (middle - 0.2, 0.85),
-            (middle + 0.2, 0.85),
-            (middle + 0.14, 0.5),
-        ),
+        trapezium(paint, middle, (0.14, 0.5), (0.2, 0.85)),
         limb(TYRE, (0.04, bar), (2 * middle - 0.04, bar), 0.06),
         disc(light, middle, 0.86, 0.11),
     ]
@@ -100,13 +95,7 @@ def _motorcycle_end(paint, has_rider: bool, rng: np.random.Generator) -> list[Fa
         limb(darker(jacket, 0.8), (middle + side * 0.2, 1.35), (middle + side * 0.36, bar), 0.11)
         for side in (-1, 1)
     ]
-    torso = polygon(
-        jacket,
-        (middle - 0.17, 0.85),
-        (middle - 0.24, 1.38),
-        (middle + 0.24, 1.38),
-        (middle + 0.17, 0.85),
-    )
+    torso = trapezium(jacket, middle, (0.17, 0.85), (0.24, 1.38))
     return [*legs, torso, *faces, *arms, disc(helmet, middle, 1.54, 0.15)]
 
 
@@ -159,13 +148,7 @@ def _bicyclist_end(frame, rng: np.random.Generator) -> list[Face]:
         limb(trousers, (middle + side * 0.1, seat), (middle + side * 0.12, foot), 0.15)
         for side, foot in zip((-1, 1), rng.permutation([0.15, 0.45]), strict=True)
     ]
-    back = polygon(
-        jacket,
-        (middle - 0.16, seat - 0.08),
-        (middle - half, shoulder),
-        (middle + half, shoulder),
-        (middle + 0.16, seat - 0.08),
-    )
+    back = trapezium(jacket, middle, (0.16, seat - 0.08), (half, shoulder))
     wheel = limb(TYRE, (middle, 0), (middle, 0.68), 0.06)
     bar = limb(frame, (0.02, 1), (2 * middle - 0.02, 1), 0.05)
     is_away = rng.random() < 0.5

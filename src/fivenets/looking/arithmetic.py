@@ -20,15 +20,10 @@ TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTrans
 UPSAMPLINGS = (layers.UpSampling1D, layers.UpSampling2D, layers.UpSampling3D)
 DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
-POOLINGS = tuple(
-    getattr(layers, f"{kind}Pooling{dimensions}D")
-    for kind in ("Max", "Average")
-    for dimensions in (1, 2, 3)
-)
+POOLED = [f"{kind}Pooling{dimensions}D" for kind in ("Max", "Average") for dimensions in (1, 2, 3)]
+POOLINGS = tuple(getattr(layers, name) for name in POOLED)
 # What depends on all places, and Darknet's reorg, whose rows go on in other channels.
-ELSEWHERE = {"Reorg"} | {
-    f"Global{kind}Pooling{dimensions}D" for kind in ("Max", "Average") for dimensions in (1, 2, 3)
-}
+ELSEWHERE = {"Reorg", *(f"Global{name}" for name in POOLED)}
 PADDINGS = (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D)
 
 
