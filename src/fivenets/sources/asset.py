@@ -1,5 +1,6 @@
 """What is known of an asset: its name, licence and digests, and every place that has it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,7 @@ class Package:
     sha256: str
     size: int  # bytes
     folder: str  # the part of the wheel that is the asset
-    parts: tuple[str, ...] = ()  # of it, as an archive's
+    parts: Sequence[str] = ()  # of it, as an archive's
 
 
 @dataclass(frozen=True)
