@@ -15,7 +15,7 @@ from fivenets.detection.layers import (
 from fivenets.detection.shapes import activation_of, padding_of, pooling_of
 from fivenets.detection.weights import Convolution, convolutions, is_normalised, kernel_shape
 
-LEAKY_SLOPE, RELIE_SLOPE = 0.1, 0.01  # Darknet, src/activations.h
+SLOPES = {"leaky": 0.1, "relie": 0.01}  # below 0; Darknet, src/activations.h
 KERAS_ACTIVATIONS = {"relu": "relu", "logistic": "sigmoid", "tanh": "tanh", "elu": "elu"}
 KERAS_ACTIVATIONS |= {"relu6": "relu6", "swish": "silu", "mish": "mish"}
 
@@ -177,9 +177,8 @@ def _max_pooling(layer: Layer, x, number: int, dtype: str):
 def _activation(activation: str, x, suffix: str, dtype: str):
     if activation == "linear":
         return x
-    if activation in ("leaky", "relie"):
-        slope = LEAKY_SLOPE if activation == "leaky" else RELIE_SLOPE
-        name = f"leaky_re_lu_{suffix}"
+    if activation in SLOPES:
+        slope, name = SLOPES[activation], f"leaky_re_lu_{suffix}"
         return keras.layers.LeakyReLU(negative_slope=slope, name=name, dtype=dtype)(x)
     name = f"{activation}_{suffix}"
     return keras.layers.Activation(KERAS_ACTIVATIONS[activation], name=name, dtype=dtype)(x)

@@ -40,11 +40,9 @@ class Pair:
     resize: str  # what the network was trained with
 
 
-# By name the asset with the weights, and the files: cfg and weights in it, class names in the asset
-# darknet, which also has the cfg of YOLOv2. The others were trained with AlexeyAB's Darknet, which
-# stretches pictures where the original letterboxes.
-NETWORKS = {
-    YOLOV2: ("yolov2_weights", "cfg/yolov2.cfg", YOLOV2_WEIGHTS.name, "data/coco.names"),
+# By name the asset with cfg and weights, these, and class names in the asset darknet. All were
+# trained with AlexeyAB's Darknet, which stretches pictures where the original letterboxes.
+RELATIVES = {
     "yolo-fastest-1.1-xl": (
         "yolo_fastest",
         "yolo-fastest-1.1-xl.cfg",
@@ -70,8 +68,12 @@ NETWORKS = {
         "data/coco.names",
     ),
 }
+# The cfg of YOLOv2 is in the asset darknet too.
+NETWORKS = RELATIVES | {
+    YOLOV2: ("yolov2_weights", "cfg/yolov2.cfg", YOLOV2_WEIGHTS.name, "data/coco.names")
+}
 REAL_ASSETS = ("yolo_fastest", "yolo_lite", "darknet")
-SOURCES = ("auto", *NETWORKS, "builtin")
+SOURCES = ("auto", YOLOV2, *RELATIVES, "builtin")
 # `auto` is the first that can be had.
 IN_ORDER = (YOLOV2, "yolo-fastest-1.1-xl", "yolo-lite-voc", "builtin")
 

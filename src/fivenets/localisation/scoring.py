@@ -70,7 +70,7 @@ def of_points(examples: Sequence[PlaceExample], found: Sequence[Located]) -> dic
         "median_error": float(np.median(errors)),
         "examples": len(examples),
     }
-    if truth.shape[1] == max(part.stop for part in PARTS.values()):
+    if "pupils" in spans:
         parts = distances / spans["eyes' outer corners"][:, None]
         numbers["mean_error_by_pupils"] = float((distances.mean(axis=1) / spans["pupils"]).mean())
         numbers["by_part"] = {
