@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fivenets.classification import answers
+from fivenets.classification import answers, starting
 from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
 from fivenets.core import params, stage
@@ -22,7 +22,7 @@ from fivenets.runs import study
 
 HANDS = [f"hand{number}" for number in range(1, 6)]
 DRAWN = "drawn"
-RESAMPLES = 10_000
+RAW = Path("data/raw")
 
 
 def main(name: str, *hands: str) -> None:
@@ -35,13 +35,11 @@ def main(name: str, *hands: str) -> None:
         scored[hand] = _without(hand, recipe)
         print(hand, json.dumps(scored[hand]), flush=True)
     accuracies = np.array([numbers["accuracy"] for numbers in scored.values()])
-    rng = np.random.default_rng(0)
-    means = rng.choice(accuracies, (RESAMPLES, len(accuracies))).mean(axis=1)
     found = {
         "command": study.command(),
         "hands": scored,
         "accuracy": accuracies.mean(),
-        "interval_over_hands": np.quantile(means, [0.025, 0.975]).tolist(),
+        "interval_over_hands": study.interval(accuracies),
         "signs_accuracy": np.mean([numbers["signs_accuracy"] for numbers in scored.values()]),
         "calibration_error": np.mean([numbers["calibration_error"] for numbers in scored.values()]),
     }
@@ -54,9 +52,12 @@ def _without(hand: str, recipe: ClassifierRecipe) -> dict[str, Any]:
     following = HANDS[(HANDS.index(hand) + 1) % len(HANDS)]
     settings = params.settings(prepared.DataSettings, "hands")
     settings = replace(settings, validation_people=[following], test_people=[hand])
+    source = params.load("data", "source")
     with tempfile.TemporaryDirectory() as scratch:
-        data = _prepared(settings, params.load("data", "source"), Path(scratch, "hands"))
-        network, rows = train(data, recipe, Path(scratch, "checkpoints"))
+        data = _prepared(settings, source, Path(scratch, "hands"))
+        recipe, weights = starting.started(recipe, source, RAW)
+        pretrained = starting.loading(recipe, weights)
+        network, rows = train(data, recipe, Path(scratch, "checkpoints"), pretrained=pretrained)
         classifier = answers.calibrated(network, data, recipe.test_time_mirror)
         numbers = _numbers(answers.of(classifier, data))
     return numbers | {"seconds": round(sum(row["seconds"] for row in rows), 1)}
@@ -77,7 +78,7 @@ def _of_drawn(recipe: ClassifierRecipe) -> dict[str, Any]:
 
 
 def _prepared(settings: prepared.DataSettings, source: str, folder: Path) -> prepared.ImageDataset:
-    preparation.prepare(settings, source, folder, Path("data/raw"))
+    preparation.prepare(settings, source, folder, RAW)
     return prepared.load(folder, settings)
 
 

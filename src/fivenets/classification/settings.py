@@ -1,7 +1,7 @@
 """How classifiers are built, trained and scored, as params.yaml says it."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from typing import Annotated, Any, Literal, Self
 
@@ -12,6 +12,7 @@ from fivenets.core.params import (
     Count,
     Misfit,
     NonNegative,
+    Positive,
     Section,
     SettingError,
     Text,
@@ -150,6 +151,16 @@ def _is_freezing(text: str) -> str:
 
 
 @checked
+class FineTuning:
+    """What is different in a recipe whose network starts with ImageNet's weights."""
+
+    start: Literal["none", "mobilenet_v2", "resnet50"] = "none"
+    epochs: Count = 3
+    learning_rate: Positive = 0.0005
+    mixed_precision: bool = False
+
+
+@checked
 class ClassifierRecipe(Recipe):
     """How one classifier is trained."""
 
@@ -171,6 +182,7 @@ class ClassifierRecipe(Recipe):
     fused_batch_norm: bool = False
     steps_per_execution: Count = 1
     distribute: Literal["none", "mirrored", "multi_worker"] = "none"
+    fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -189,6 +201,12 @@ class ClassifierRecipe(Recipe):
                 self.distribute,
             )
         return self
+
+    def fine_tuned(self) -> "ClassifierRecipe":
+        """The recipe where `fine_tuning.start` can be had."""
+        different = asdict(self.fine_tuning)
+        start = different.pop("start")
+        return replace(self, architecture=start, network={"weights": "imagenet"}, **different)
 
     def _keeps_what_there_is(self) -> None:
         given = self.network.get("weights", "none")

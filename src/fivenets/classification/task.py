@@ -4,13 +4,12 @@ import csv
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fivenets.classification import answers, drawing, evaluation, views
+from fivenets.classification import answers, drawing, evaluation, starting, views
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.settings import ClassifierRecipe, Evaluation
 from fivenets.classification.training import train
@@ -22,7 +21,7 @@ from fivenets.core.words import interval
 from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.datasets.settings import DataSettings
-from fivenets.fitting import distribution, imagenet
+from fivenets.fitting import distribution
 
 
 def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
@@ -34,18 +33,13 @@ def training(candidate: Candidate) -> Making:
     """A classifier by its recipe, from the prepared data."""
     recipe = params.settings(ClassifierRecipe, candidate.name, "train")
     data = prepared.of_section(candidate.data)
-    weights = pretrained = None
-    if recipe.network.get("weights") == "imagenet":
-        source, raw_dir = params.load("data", "source"), Path("data/raw")
-        weights = imagenet.fetch(recipe.architecture, source, raw_dir)
+    recipe, weights = starting.started(recipe, params.load("data", "source"), Path("data/raw"))
     if weights is None and recipe.freeze != "none":
         raise UserError(
             f"{candidate.name}: freeze: {recipe.freeze} keeps ImageNet's weights, which cannot be "
             "had here: freeze: none with more epochs trains from nothing"
         )
-    if weights:
-        which, folder = recipe.architecture, weights.folder
-        pretrained = partial(imagenet.load, architecture=which, folder=folder)
+    pretrained = starting.loading(recipe, weights)
     origins = [*data.origins, *([weights.origin] if weights else [])]
     is_recorded = recipe.distribute != "multi_worker" or not distribution.worker_index()
 
