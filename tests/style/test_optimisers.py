@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from fivenets.core.errors import UserError
 from fivenets.style import optimisers
 from fivenets.style.optimisers import Budget, DivergedError
 
@@ -88,8 +87,3 @@ def test_no_number_as_loss_keeps_the_last_good_picture_and_says_what_to_lower(na
         )
     assert len(seen) == 2
     assert np.isfinite(seen[-1]).all()
-
-
-def test_an_unknown_optimiser_is_named() -> None:
-    with pytest.raises(UserError, match="one of lbfgs, adam, it is 'sgd'"):
-        optimisers.minimise("sgd", bowl, TARGET, Budget(1), 0.1, ignore)

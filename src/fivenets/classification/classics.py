@@ -55,7 +55,7 @@ def alexnet(
         convolution(4, 384, 3, padding="same"),
         convolution(5, 256, 3, padding="same"),
         layers.MaxPooling2D(3, strides=2, name="pool5"),
-        *_dense_pair(4096, width),
+        *_dense_pair(width),
     ]
     return _sequential("alexnet", image_shape, stack, num_classes)
 
@@ -81,14 +81,14 @@ def vgg16(
             for index in range(1, convolutions + 1)
         ]
         stack.append(layers.MaxPooling2D(2, name=f"block{block}_pool"))
-    return _sequential("vgg16", image_shape, [*stack, *_dense_pair(4096, width)], num_classes)
+    return _sequential("vgg16", image_shape, [*stack, *_dense_pair(width)], num_classes)
 
 
-def _dense_pair(units: int, width: float) -> list[keras.Layer]:
+def _dense_pair(width: float) -> list[keras.Layer]:
     return [
         layers.Flatten(name="flatten"),
-        layers.Dense(_scaled(units, width), activation="relu", name="fc6"),
-        layers.Dense(_scaled(units, width), activation="relu", name="fc7"),
+        layers.Dense(_scaled(4096, width), activation="relu", name="fc6"),
+        layers.Dense(_scaled(4096, width), activation="relu", name="fc7"),
     ]
 
 

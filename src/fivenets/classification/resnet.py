@@ -38,17 +38,13 @@ def resnet50(
         starts_as_shortcut: the last normalisation of each block starts at a scale of 0 (Goyal et
             al. 2017, 5.1), so that training begins with a shallow network; residual ones only.
     Returns: a model from (n, *image_shape) to logits (n, num_classes).
-    Raises: UserError where the images are too small, or `weights` is unknown.
+    Raises: UserError where the images are too small.
     """
-    if weights not in ("none", "imagenet"):
-        raise UserError(f"network.weights should be none or imagenet, it is {weights!r}")
     if min(image_shape[:2]) < SMALLEST_SIDE:
         raise UserError(
             f"resnet50 halves a picture five times: image_size should be at least "
             f"{SMALLEST_SIDE}, it is {min(image_shape[:2])}"
         )
-    if starts_as_shortcut and not residual:
-        raise UserError("network.starts_as_shortcut needs residual: true, there are no shortcuts")
     image = keras.Input(image_shape, name="image_rgb")
     if weights == "imagenet":
         offset = [-mean for mean in MEAN_RGB]
@@ -65,12 +61,12 @@ def resnet50(
     if weights == "imagenet":
         x = layers.ZeroPadding2D(1, name="pool1_pad")(x)
     x = layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
+    settings = {
+        "residual": residual,
+        "momentum": batch_norm_momentum,
+        "gamma": "zeros" if starts_as_shortcut else "ones",
+    }
     for stage, filters, stride, blocks in STAGES:
-        settings = {
-            "residual": residual,
-            "momentum": batch_norm_momentum,
-            "gamma": "zeros" if starts_as_shortcut else "ones",
-        }
         x = convolution_block(x, filters, stride, f"{stage}_block1", **settings)
         for index in range(2, blocks + 1):
             x = identity_block(x, filters, f"{stage}_block{index}", **settings)

