@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from fivenets.core.errors import UserError
 from fivenets.faces import siamese
 from fivenets.faces.evaluation import siamese_classifier
 
@@ -36,8 +35,3 @@ def test_what_is_nearer_than_the_border_is_called_the_same() -> None:
     log_odds = siamese.distances(classifier, one, other, features="absolute_difference")
     assert (log_odds <= 0).tolist() == is_same.tolist()
     assert log_odds.tolist() == sorted(log_odds)
-
-
-def test_unknown_features_are_refused() -> None:
-    with pytest.raises(UserError, match="features should be one of absolute_difference, chi_squ"):
-        siamese.train(*np.zeros((3, 1, 1)), features="cosine", strength=1.0)

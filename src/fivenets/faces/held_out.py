@@ -17,13 +17,13 @@ FEWEST_PEOPLE = 3  # for the threshold of a gallery
 
 
 def accepted(
-    distances: np.ndarray, pairs: Pairs, people: np.ndarray, target_far: float, seed: int = 0
+    distances: np.ndarray, pairs: Pairs, people: np.ndarray, target_far: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which pairs (p,) a threshold of other people accepts, and which could be scored by one.
 
     A pair is not where there are too few people to leave out two folds.
     """
-    fold = folds(people, seed)
+    fold = folds(people)
     low, high = np.sort([fold[pairs.first], fold[pairs.second]], axis=0)
     is_accepted, is_scored = np.zeros((2, len(distances)), bool)
     for one, other in combinations_with_replacement(range(fold.max() + 1), 2):
@@ -36,15 +36,13 @@ def accepted(
     return is_accepted, is_scored
 
 
-def false_identification(
-    embeddings: np.ndarray, people: np.ndarray, target: float, seed: int = 0
-) -> float | None:
+def false_identification(embeddings: np.ndarray, people: np.ndarray, target: float) -> float | None:
     """The part of pictures (n, d) that a gallery of all people in other folds takes for somebody.
 
     Each fold's people are strangers to a gallery of the others, at the others' threshold for its
     number of entries. None where there are too few others.
     """
-    fold, named = folds(people, seed), []
+    fold, named = folds(people), []
     for one in range(fold.max() + 1):
         known = embeddings[fold != one]
         if len(np.unique(people[fold != one])) < FEWEST_PEOPLE:
@@ -55,8 +53,8 @@ def false_identification(
     return float(np.mean(named)) if named else None
 
 
-def folds(people: np.ndarray, seed: int) -> np.ndarray:
+def folds(people: np.ndarray) -> np.ndarray:
     """(n,) the fold of each picture, 0 to at most MOST_FOLDS - 1; a person is in one."""
     names, person = np.unique(people, return_inverse=True)
     count = min(MOST_FOLDS, len(names))
-    return (np.random.default_rng(seed).permutation(len(names)) % count)[person]
+    return (np.random.default_rng(0).permutation(len(names)) % count)[person]

@@ -60,7 +60,6 @@ def at_threshold(
     *,
     shots: int,
     repeats: int,
-    seed: int = 0,
 ) -> dict[str, float]:
     """What `of_gallery` says at a given threshold: the mean over `repeats` drawings of a gallery.
 
@@ -68,7 +67,7 @@ def at_threshold(
     other half for strangers. Whoever the threshold was set on should not be among `people`.
     """
     names, counts = np.unique(people, return_counts=True)
-    enrollable, rng, results = names[counts > shots], np.random.default_rng(seed), []
+    enrollable, rng, results = names[counts > shots], np.random.default_rng(0), []
     size = half(people, shots)
     for _ in range(repeats):
         known = np.flatnonzero(np.isin(people, rng.permutation(enrollable)[:size]))

@@ -9,24 +9,23 @@ import numpy as np
 from fivenets.faces.verification import Pairs, of_curve
 
 ENDS = (0.025, 0.975)
+DRAWN_CURVES = 300  # by which those of a curve are estimated
 MOST_DRAWN = 150_000  # pairs of two people whose curve is drawn again and again
 
 
-def of_curve_numbers(
-    distances: np.ndarray, pairs: Pairs, people: np.ndarray, draws: int = 300, seed: int = 0
-) -> dict[str, float]:
+def of_curve_numbers(distances: np.ndarray, pairs: Pairs, people: np.ndarray) -> dict[str, float]:
     """The intervals of `curve_numbers`; of very many pairs of two people, MOST_DRAWN take part.
 
     Args: people: (n,) the person on each image, of which there are at least 3.
     """
-    rng, drawn = np.random.default_rng(seed), []
+    rng, drawn = np.random.default_rng(0), []
     different = rng.permutation(np.flatnonzero(~pairs.is_same))[:MOST_DRAWN]
     rows = np.sort(np.concatenate([np.flatnonzero(pairs.is_same), different]))
     pairs, distances = pairs.only(rows), distances[rows]
     names, person = np.unique(people, return_inverse=True)
     first, second = person[pairs.first], person[pairs.second]
     rank = np.unique(distances, return_inverse=True)[1]
-    while len(drawn) < draws:
+    while len(drawn) < DRAWN_CURVES:
         times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
         weight = np.where(pairs.is_same, times[first], times[first] * times[second])
         if not (weight[pairs.is_same].any() and weight[~pairs.is_same].any()):
@@ -82,11 +81,9 @@ def _drawn_pairs(
     return ((times @ counts.astype(np.float32)) * times).sum(axis=1)
 
 
-def of_mean(
-    whose: np.ndarray, values: np.ndarray, count: int, draws: int = 1000
-) -> dict[str, float]:
+def of_mean(whose: np.ndarray, values: np.ndarray, count: int) -> dict[str, float]:
     """The mean of values (n,) that are of people (n,) 0..count - 1, and its interval."""
     total, sums = np.bincount(whose, minlength=count), np.bincount(whose, values, minlength=count)
-    times = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), draws)
+    times = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), 1000)
     low, high = np.quantile((times @ sums) / np.maximum(times @ total, 1), ENDS)
     return {"": float(values.mean()), "_low": float(low), "_high": float(high)}

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fivenets.core.errors import UserError
-
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
@@ -45,8 +43,6 @@ def train(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    if features not in FEATURES:
-        raise UserError(f"features should be one of {', '.join(FEATURES)}, it is {features!r}")
     regression = LogisticRegression(
         C=strength,
         class_weight="balanced",
