@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json, Trust
+from fivenets.cli.options import Json, Model, Trust
 from fivenets.core.errors import UserError
 
 app = typer.Typer()
@@ -17,7 +17,7 @@ app = typer.Typer()
 @app.command()
 def classify(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Pictures of any size.")],
-    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "signs-cnn",
+    model: Model = "signs-cnn",
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json, Trust
+from fivenets.cli.options import Json, Model, Trust
 from fivenets.core.errors import UserError, printable
 
 app = typer.Typer()
@@ -20,7 +20,7 @@ def detect(
         typer.Argument(metavar="IMAGE", help="Pictures, videos, or folders of them."),
     ],
     out: Annotated[Path | None, typer.Option(help="A folder for copies with boxes drawn.")] = None,
-    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "yolov2",
+    model: Model = "yolov2",
     profile: Annotated[
         str, typer.Option(help="Thresholds: course (0.6, 0.5) or benchmark (0.001, 0.45).")
     ] = "course",

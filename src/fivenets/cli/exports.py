@@ -7,17 +7,14 @@ from typing import Annotated
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import Json
+from fivenets.cli.options import Json, Registered
 
 app = typer.Typer()
 
 
 @app.command()
 def export(
-    model: Annotated[
-        str,
-        typer.Argument(metavar="NAME@ALIAS", help="A registered NAME, NAME@ALIAS or NAME/VERSION."),
-    ],
+    model: Registered,
     form: Annotated[str, typer.Option("--format", help="litert | onnx | openvino | saved_model.")],
     int8: Annotated[
         bool, typer.Option("--int8", help="Weights and numbers in 8 bits: litert and openvino.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json, Trust
+from fivenets.cli.options import Json, Model, Trust
 from fivenets.core import files
 from fivenets.core.errors import UserError
 from fivenets.core.listing import VIDEO_SUFFIXES
@@ -28,7 +28,6 @@ Meant = Literal["all", Which]
 By = Literal["distance", "pairs"]
 COLUMNS = ("image", "face at", "person", "distance", "threshold")
 Out = Annotated[Path | None, typer.Option(help="A folder for copies with the faces marked.")]
-Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]
 Cropped = Annotated[
     bool, typer.Option("--cropped", help="The pictures are faces already: take them whole.")
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.lineage import Registered
+from fivenets.cli.options import Registered
 
 app = typer.Typer()
 

@@ -7,13 +7,9 @@ from typing import Annotated
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import Json
+from fivenets.cli.options import Json, Registered
 
 app = typer.Typer()
-
-Registered = Annotated[
-    str, typer.Argument(metavar="NAME@ALIAS", help="A registered NAME, NAME@ALIAS or NAME/VERSION.")
-]
 
 
 @app.command()

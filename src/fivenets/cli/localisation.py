@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json, Trust
+from fivenets.cli.options import Json, Model, Trust
 from fivenets.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def landmarks(
     picture: Picture,
     *,
     out: Out,
-    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "landmarks",
+    model: Model = "landmarks",
     cropped: Annotated[
         bool, typer.Option("--cropped", help="The picture is a face already: take it whole.")
     ] = False,
@@ -53,7 +53,7 @@ def locate(
     picture: Picture,
     *,
     out: Out,
-    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "locator",
+    model: Model = "locator",
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:

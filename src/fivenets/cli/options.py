@@ -10,3 +10,7 @@ Trust = Annotated[
     typer.Option("--trust", help="Open a .keras FILE as it is: its author may run code here."),
 ]
 MODEL_HELP = "A registered NAME, NAME@ALIAS, NAME/VERSION, a .keras file, or hf://USER/REPO."
+Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]
+Registered = Annotated[
+    str, typer.Argument(metavar="NAME@ALIAS", help="A registered NAME, NAME@ALIAS or NAME/VERSION.")
+]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json, Trust
+from fivenets.cli.options import Json, Model, Trust
 from fivenets.core.errors import UserError
 
 app = typer.Typer()
@@ -23,7 +23,7 @@ def segment(
     mask: Annotated[
         Path | None, typer.Option(help="The same for masks of class numbers, with a palette.")
     ] = None,
-    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "unet",
+    model: Model = "unet",
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:

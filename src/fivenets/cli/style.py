@@ -10,7 +10,7 @@ import typer
 from rich import progress
 
 from fivenets.cli import printing
-from fivenets.cli.options import MODEL_HELP, Json, Trust
+from fivenets.cli.options import Json, Model, Trust
 from fivenets.core.errors import UserError
 
 app = typer.Typer()
@@ -28,7 +28,7 @@ def stylize(
         list[Path] | None,
         typer.Argument(metavar="STYLE", help="Pictures whose style to use; none for style-fast."),
     ] = None,
-    model: Annotated[str, typer.Option(help=MODEL_HELP)] = "style-transfer",
+    model: Model = "style-transfer",
     preset: Annotated[
         str | None, typer.Option(help="faithful | balanced | wild: how far from CONTENT.")
     ] = None,

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from fivenets.cli import printing
-from fivenets.cli.lineage import Registered
-from fivenets.cli.options import Json
+from fivenets.cli.options import Json, Registered
 
 app = typer.Typer()
 
