@@ -238,13 +238,13 @@ def test_what_cannot_be_exported_is_registered_without(tmp_path: Path, monkeypat
         raise RuntimeError("no such operation\nand more")
 
     monkeypatch.setattr("fivenets.fitting.export.export", fail)
-    assert exporting.of(candidate("large"), service)(tmp_path) == (
+    assert exporting.exported(candidate("large"), service, tmp_path) == (
         {},
         "Keras: not exported: no such operation",
     )
     assert caplog.messages == ["large: not exported for OpenVINO: no such operation"]
     gradients = replace(service, white=None)
-    assert exporting.of(candidate("large"), gradients)(tmp_path)[0] == {}
+    assert exporting.exported(candidate("large"), gradients, tmp_path)[0] == {}
 
 
 @pytest.mark.usefixtures("story")

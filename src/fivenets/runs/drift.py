@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import mlflow
 import numpy as np
 from mlflow.entities import Run
@@ -22,6 +21,7 @@ from scipy.stats import ks_2samp
 from fivenets.core import candidates, files, images, listing
 from fivenets.core.errors import UserError
 from fivenets.runs import local, registry, tracking, watching
+from fivenets.runs.page import rendered
 from fivenets.runs.tracking import store
 from fivenets.runs.watching import MEASURES, Numbers
 from fivenets.sources.origin import all_of
@@ -147,13 +147,9 @@ def sentence(rows: Sequence[dict[str, Any]], count: int) -> str:
 
 def page(found: dict[str, Any], trained: Numbers, asked: Numbers) -> str:
     """One HTML file with a histogram of each measure; it loads nothing from elsewhere."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
-    )
     drawn = {key: _histograms(trained[key], asked[key]) for key in MEASURES}
-    return environment.get_template("drift.html").render(
-        found=found, meanings=MEASURES, drawn=drawn, width=WIDTH, height=HEIGHT, far=FAR
-    )
+    sizes = {"width": WIDTH, "height": HEIGHT}
+    return rendered("drift.html", found=found, meanings=MEASURES, drawn=drawn, far=FAR, **sizes)
 
 
 def _histograms(trained: Sequence[float], asked: Sequence[float]) -> dict[str, Any]:

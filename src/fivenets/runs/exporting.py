@@ -19,21 +19,17 @@ Files = dict[str, Path]  # by the names that MLflow calls them
 Exporter = Callable[[Path], tuple[Files, str]]
 
 
-def of(candidate: Candidate, service: Service) -> Exporter:
-    """What makes the export in an empty folder, and says in a word or a sentence what answers."""
-
-    def export(folder: Path) -> tuple[Files, str]:
-        if service.white is None:
-            return {}, "Keras: what is asked of it is gradients"
-        linked = folder / candidate.file.name
-        linked.symlink_to(candidate.file.resolve())
-        said = beside(linked, service.white, service.tolerance, candidate.name)
-        files = Export.of(linked)
-        if not files.record.exists():
-            return {}, said
-        return {"xml": files.xml, "bin": files.bin, "openvino": files.record}, said
-
-    return export
+def exported(candidate: Candidate, service: Service, folder: Path) -> tuple[Files, str]:
+    """Makes the export in an empty folder; says in a word or a sentence what answers."""
+    if service.white is None:
+        return {}, "Keras: what is asked of it is gradients"
+    linked = folder / candidate.file.name
+    linked.symlink_to(candidate.file.resolve())
+    said = beside(linked, service.white, service.tolerance, candidate.name)
+    files = Export.of(linked)
+    if not files.record.exists():
+        return {}, said
+    return {"xml": files.xml, "bin": files.bin, "openvino": files.record}, said
 
 
 def beside(file: Path, white: float, tolerance: float, name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from PIL import Image
@@ -159,13 +160,8 @@ def compressed(file: Path, width: int) -> Picture:
 
 def page(cards: Sequence[Card]) -> str:
     """The whole page; it loads nothing from elsewhere."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("results.html").render(
+    return rendered(
+        "results.html",
         cards=cards,
         columns=results.COLUMNS,
         commits=list(dict.fromkeys(card.row["commit"] for card in cards)),
@@ -176,6 +172,15 @@ def page(cards: Sequence[Card]) -> str:
             for data in dict.fromkeys(card.data for card in cards)
         },
     )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """One of the templates beside this module, with these values in it."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(template).render(**values)
 
 
 def _rank(file: Path) -> tuple[int, str]:

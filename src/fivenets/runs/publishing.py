@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from fivenets import tasks
@@ -30,7 +31,7 @@ def publish(decision: Decision) -> None:
         client.set_tag(run_id, tracking.NOTE_TAG, card)
         tags = {"model": candidate.name, "data": made_by.tags["data"]}
         tags |= gate(candidate.name, decision)
-        export = exporting.of(candidate, service)
+        export = partial(exporting.exported, candidate, service)
         entry = Entry(name, run_id, served_files(candidate), service, card, tags, export)
         version = registry.register(entry)
         model_metrics.log(client, run_id, client.get_model_version(name, version), candidate)

@@ -153,7 +153,9 @@ def version_of(model: str) -> ModelVersion:
     Raises: UserError where there is none; it names the models that there are.
     """
     name, version, alias = parts(model)
-    client = _asked(name)
+    if is_missing():  # MLflow would make a database that is not there
+        raise UserError(none_registered(name))
+    client = tracking.connect()
     try:
         if alias:
             version = client.get_model_version_by_alias(name, alias).version
@@ -161,13 +163,6 @@ def version_of(model: str) -> ModelVersion:
     except MlflowException:
         uri = f"{name}@{alias}" if model == name else model
         raise UserError(_unknown_model(client, name, uri)) from None
-
-
-def _asked(name: str) -> mlflow.MlflowClient:
-    """The store, to be asked for a model; MLflow would make a database that is not there."""
-    if is_missing():
-        raise UserError(none_registered(name))
-    return tracking.connect()
 
 
 def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
