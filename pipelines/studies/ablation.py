@@ -150,9 +150,7 @@ def rights(runs: list[dict[str, Any]], key: str) -> np.ndarray:
 
 def difference(one: np.ndarray, other: np.ndarray) -> str:
     """Their mean difference with its 95% interval over pictures."""
-    rng = np.random.default_rng(0)
-    means = rng.choice(one - other, (RESAMPLES, len(one))).mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
+    low, high = study.interval(one - other, RESAMPLES)
     return f"{(one - other).mean():+.3f} [{low:+.3f}, {high:+.3f}]"
 
 

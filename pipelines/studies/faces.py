@@ -5,7 +5,6 @@ into thirds, and the first PARTS of these, 1 to 3, are each scored by a network 
 the other two; nobody of the test people is looked at. A row is added to reports/studies/MODEL.json.
 """
 
-import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -42,16 +41,15 @@ def main(name: str, count: str = "3", *words: str) -> None:
     parts = []
     for part, held_out in enumerate(np.array_split(names, THIRDS)[: int(count)]):
         is_scored = np.isin(faces.people, held_out)
-        checkpoints = Path(tempfile.mkdtemp())
-        network, _, rows = training.train(
-            training.inputs(faces.only(~is_scored).images, recipe),
-            faces.only(~is_scored).labels,
-            {"held_out": held_out.tolist(), "digest": record["digest"]},
-            recipe,
-            checkpoints,
-            pretrained=pretrained,
-        )
-        shutil.rmtree(checkpoints)
+        with tempfile.TemporaryDirectory() as checkpoints:
+            network, _, rows = training.train(
+                training.inputs(faces.only(~is_scored).images, recipe),
+                faces.only(~is_scored).labels,
+                {"held_out": held_out.tolist(), "digest": record["digest"]},
+                recipe,
+                Path(checkpoints),
+                pretrained=pretrained,
+            )
         scored = faces.only(is_scored)
         numbers = verification(Embedder(network).embeddings(scored.images), scored.people, FOLDS)
         kept = {key: round(numbers[key], 4) for key in KEPT}

@@ -7,7 +7,6 @@ numbers and the figure in reports/plain_vs_residual and in a run of MLflow.
 """
 
 import json
-import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -37,10 +36,9 @@ def main(epochs: str = str(EPOCHS)) -> None:
     with tracking.training(NAME, parameters, sources, run_file) as run:
         for kind, by_depth in errors.items():
             for depth in DEPTHS:
-                checkpoints = Path(tempfile.mkdtemp())
                 trained = recipe(int(epochs), depth, residual=kind == "residual")
-                _, history = train(data, trained, checkpoints)
-                shutil.rmtree(checkpoints)
+                with tempfile.TemporaryDirectory() as checkpoints:
+                    _, history = train(data, trained, Path(checkpoints))
                 by_depth[str(depth)] = [1 - row["accuracy"] for row in history]
                 seconds = sum(row["seconds"] for row in history)
                 rows.append({"epoch": len(rows), "error": by_depth[str(depth)][-1]})

@@ -1,7 +1,6 @@
 """A classifier's recipe on SIGNS, trained with several seeds: `seeds.py MODEL [SEED...]`."""
 
 import json
-import shutil
 import statistics
 import tempfile
 from dataclasses import asdict, replace
@@ -21,9 +20,8 @@ def main(name: str, *seeds: str) -> None:
     images, labels = data.arrays("test")
     accuracies, seconds = {}, {}
     for seed in map(int, seeds or ("0", "1", "2")):
-        checkpoints = Path(tempfile.mkdtemp())
-        network, rows = train(data, replace(recipe, seed=seed), checkpoints)
-        shutil.rmtree(checkpoints)
+        with tempfile.TemporaryDirectory() as checkpoints:
+            network, rows = train(data, replace(recipe, seed=seed), Path(checkpoints))
         predicted = Classifier(network, data.labels).probabilities(images).argmax(axis=1)
         accuracies[seed] = float((predicted == labels).mean())
         seconds[seed] = round(sum(row["seconds"] for row in rows), 1)

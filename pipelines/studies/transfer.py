@@ -61,7 +61,6 @@ WAYS: dict[str, tuple[dict[str, Any], int]] = {
     "fully fine-tuned": (FINE_TUNED | {"learning_rate": 2e-4}, 60),
 }
 FROM_SCRATCH = 64  # pixels of a side, as the course's cats and SIGNS have them
-RESAMPLES = 10_000
 
 
 def main(name: str = "") -> None:
@@ -169,7 +168,8 @@ def table(runs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             if not len(right):
                 yield {"way": way, "pictures": size, "shown": None, "words": "-"}
                 continue
-            mean, low, high = _interval(right.mean(axis=0))
+            of_picture = right.mean(axis=0)
+            mean, (low, high) = float(of_picture.mean()), study.interval(of_picture)
             few = f" ({len(right)} of {len(SEEDS)} seeds)" if len(right) < len(SEEDS) else ""
             yield {
                 "way": way,
@@ -187,22 +187,15 @@ def gains(runs: list[dict[str, Any]]) -> Iterator[str]:
     for way in WAYS:
         right = _right(runs, way, None)
         if way != "scratch" and len(right) and len(base):
-            mean, low, high = _interval(right.mean(axis=0) - base.mean(axis=0))
-            yield f"{way} {mean:+.3f} [{low:+.3f}, {high:+.3f}]"
+            above = right.mean(axis=0) - base.mean(axis=0)
+            low, high = study.interval(above)
+            yield f"{way} {above.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def _right(runs: list[dict[str, Any]], way: str, size: int | None) -> np.ndarray:
     """(seeds, test pictures) of 0 and 1."""
     found = [run["right"] for run in runs if (run["way"], run["pictures"]) == (way, size)]
     return np.array([list(map(int, right)) for right in found])
-
-
-def _interval(values: np.ndarray) -> tuple[float, float, float]:
-    """The mean and, by a bootstrap over test pictures, its 95% interval."""
-    rng = np.random.default_rng(0)
-    means = rng.choice(values, (RESAMPLES, len(values))).mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(values.mean()), float(low), float(high)
 
 
 if __name__ == "__main__":

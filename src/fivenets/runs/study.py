@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fivenets.core import files
 
 FOLDER = Path("reports/studies")
@@ -31,3 +33,10 @@ def write(name: str, found: dict[str, Any] | list[Any]) -> Path:
 def add_row(name: str, row: dict[str, Any]) -> None:
     """Adds a row, with the command that made it, to those that are kept."""
     write(name, [*read(name, []), {"command": command(), **row}])
+
+
+def interval(values: np.ndarray, resamples: int = 10_000) -> list[float]:
+    """The ends of the 95% interval of their mean, by a bootstrap."""
+    rng = np.random.default_rng(0)
+    means = rng.choice(values, (resamples, len(values))).mean(axis=1)
+    return np.quantile(means, [0.025, 0.975]).tolist()
