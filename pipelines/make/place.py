@@ -31,9 +31,7 @@ def set_no_scm(wanted: bool) -> bool:
     if settings.has_option("core", KEY) == wanted:
         return False
     if wanted:
-        if not settings.has_section("core"):
-            settings.add_section("core")
-        settings.set("core", KEY, "true")
+        settings.read_dict({"core": {KEY: "true"}})
     else:
         settings.remove_option("core", KEY)
     with LOCAL.open("w", encoding="utf-8") as stream:

@@ -89,11 +89,8 @@ def _faces_suffice(found: Checked) -> None:
         section = str(one.data) if isinstance(one, Trained) else ""
         data = found.data.get(section)
         if isinstance(data, TrainedFaces) and data.test_people < faces.FEWEST_PEOPLE:
-            raise SettingError(
-                f"{section}.test_people",
-                f"should be at least {faces.FEWEST_PEOPLE}, as {name} is scored on them, "
-                f"it is {data.test_people}",
-            )
+            rest = f"should be at least {faces.FEWEST_PEOPLE}, as {name} is scored on them"
+            raise SettingError(f"{section}.test_people", f"{rest}, it is {data.test_people}")
 
 
 def _pictures_suffice(found: Checked) -> None:
@@ -103,11 +100,8 @@ def _pictures_suffice(found: Checked) -> None:
             side = found.data[str(one.data)].image_size
             smallest = classification.NETWORKS[recipe.architecture].smallest_side
             if side < smallest:
-                raise SettingError(
-                    f"{one.data}.image_size",
-                    f"should be at least {smallest} for {recipe.architecture} ({name}), "
-                    f"it is {side}",
-                )
+                rest = f"should be at least {smallest} for {recipe.architecture} ({name})"
+                raise SettingError(f"{one.data}.image_size", f"{rest}, it is {side}")
 
 
 def _sources_agree(found: Checked) -> None:
