@@ -20,14 +20,13 @@ BATCH = 32  # pictures that Keras is asked about at once
 
 def certify(served: Served, form: Format, folder: Path, is_int8: bool) -> dict[str, Any]:
     """The certificate; `failures` has a sentence for each number that is not good enough."""
-    ask = form.opened(folder)
-    expected = by_keras(served)
-    answers = [ask(served.pictures[at : at + 1]) for at in range(len(served.pictures))]
-    found = {name: np.concatenate([one[name] for one in answers]) for name in expected}
+    ask, network = form.opened(folder), served.network
+    if not network.compiled:
+        network.compile(jit_compile=inference.jit_compile())
+    expected = answers(network.predict_on_batch, served.pictures, BATCH)
+    found = answers(ask, served.pictures, 1)
     scores = {"keras": served.score(expected), "export": served.score(found)}
-    keras_ms, export_ms = milliseconds(
-        [lambda one: served.network.predict_on_batch(one), ask], served.pictures
-    )
+    keras_ms, export_ms = milliseconds([network.predict_on_batch, ask], served.pictures)
     products = form.kinds_of_operations(folder)
     record = {
         "pictures": len(served.pictures),
@@ -39,7 +38,7 @@ def certify(served: Served, form: Format, folder: Path, is_int8: bool) -> dict[s
         "max_difference": max(_difference(expected[name], found[name]) for name in expected),
         "max_difference_tolerance": None if is_int8 else TOLERANCE,
         "bytes": size(folder),
-        "keras_bytes": 4 * served.network.count_params(),
+        "keras_bytes": 4 * network.count_params(),
         "milliseconds": {"keras": keras_ms, "export": export_ms},
         "int8_operations": f"{sum(products)} of {len(products)}",
         "versions": versions(("keras", *form.PACKAGES)),
@@ -64,14 +63,10 @@ def failures(record: dict[str, Any], products: list[bool], is_int8: bool) -> lis
     return found
 
 
-def by_keras(served: Served) -> Outputs:
-    """What Keras answers for all pictures."""
-    network = served.network
-    if not network.compiled:
-        network.compile(jit_compile=inference.jit_compile())
-    starts = range(0, len(served.pictures), BATCH)
-    answers = [network.predict_on_batch(served.pictures[at : at + BATCH]) for at in starts]
-    return {name: np.concatenate([one[name] for one in answers]) for name in answers[0]}
+def answers(engine: Callable[[np.ndarray], Outputs], pictures: np.ndarray, batch: int) -> Outputs:
+    """For all pictures, so many at once."""
+    found = [engine(pictures[at : at + batch]) for at in range(0, len(pictures), batch)]
+    return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
 
 
 def size(folder: Path) -> int:
