@@ -55,10 +55,8 @@ def find(
     for rows in by_shape.values():
         for start in range(0, len(rows), BATCH_SIZE):
             batch = rows[start : start + BATCH_SIZE]
-            pictures, named = (
-                [pictures_rgb_uint8[row] for row in batch],
-                [names[row] for row in batch],
-            )
+            pictures = [pictures_rgb_uint8[row] for row in batch]
+            named = [names[row] for row in batch]
             for row, searched in zip(batch, _search(pictures, named, is_clear, part), strict=True):
                 if searched[1]:
                     found[row] = _chosen(*searched, names[row], which)

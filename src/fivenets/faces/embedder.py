@@ -147,15 +147,13 @@ class Embedder:
         resized = np.stack([images.resize(face, self.image_size) for face in faces_rgb_uint8])
         return inference.outputs(self.network, resized, BATCH_SIZE)
 
-    def embed(
-        self, pictures: Sequence[Any], is_cropped: bool = False, which: Which = FACE
-    ) -> np.ndarray:
+    def embed(self, pictures: Sequence[Any], is_cropped: bool = False) -> np.ndarray:
         """(n, d) of one face in each of some pictures as users have them.
 
-        Args: is_cropped: whether they are faces already, to be taken whole. which: of several.
+        Args: is_cropped: whether they are faces already, to be taken whole.
         Raises: UserError where a picture cannot be read, or shows no face.
         """
-        return self.embeddings([read_face(one, is_cropped, which).crop for one in pictures])
+        return self.embeddings([read_face(one, is_cropped).crop for one in pictures])
 
 
 def verdict(

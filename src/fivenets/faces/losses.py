@@ -125,7 +125,6 @@ def _mean_where(values: Any, mask: Any) -> Any:
     return ops.sum(values * weights) / ops.maximum(ops.sum(weights), 1.0)
 
 
-@keras.saving.register_keras_serializable("fivenets")
 class BatchTripletLoss(keras.losses.Loss):
     """One of BATCH_LOSSES for `compile`: labels (n,) are the targets, embeddings the output."""
 
@@ -135,6 +134,3 @@ class BatchTripletLoss(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         return BATCH_LOSSES[self.mining](y_true, y_pred, self.margin, self.squared)
-
-    def get_config(self):
-        return {"mining": self.mining, "margin": self.margin, "squared": self.squared}

@@ -8,21 +8,6 @@ import numpy as np
 from fivenets.core.errors import UserError
 
 
-def people_with_images(labels: np.ndarray) -> dict[int, np.ndarray]:
-    """Each person's rows in `labels` (n,).
-
-    Raises: UserError where a person has one image: it has no positive to learn from.
-    """
-    rows = {int(person): np.flatnonzero(labels == person) for person in np.unique(labels)}
-    alone = [person for person, images in rows.items() if len(images) < 2]
-    if alone:
-        raise UserError(
-            f"{len(alone)} person(s) in training have one image (first: number {alone[0]}): a "
-            "triplet needs at least 2 of a person"
-        )
-    return rows
-
-
 def batches_of_people(
     labels: np.ndarray, people: int, images: int, seed: int, epoch: int
 ) -> Iterator[np.ndarray]:
@@ -32,11 +17,9 @@ def batches_of_people(
     Args: people: P, at most as many as there are. images: K of each; a person with fewer is seen
         several times in its batch.
     """
-    rows = people_with_images(labels)
-    if not 2 <= people <= len(rows):
+    rows = {int(person): np.flatnonzero(labels == person) for person in np.unique(labels)}
+    if people > len(rows):
         raise UserError(f"people per batch should lie in 2..{len(rows)}, they are {people}")
-    if images < 2:
-        raise UserError(f"images per person should be at least 2, they are {images}")
     rng = np.random.default_rng([seed, epoch])
     # Each person's images in rounds of K: as many as show the average person's once. Of a person
     # with many more (LFW has one with 530), each epoch sees others.

@@ -76,11 +76,10 @@ def name_all(
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         yield name(path, embedder, known, threshold, meant, is_cropped)
         return
-    is_empty = True
+    named = None
     for named in name_film(path, embedder, known, threshold):
-        is_empty = False
         yield named
-    if is_empty:
+    if named is None:
         raise UserError(f"{path}: a face expected, none found in a frame each {FRAME_SECONDS} s")
 
 

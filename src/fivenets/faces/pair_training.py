@@ -12,7 +12,6 @@ from fivenets.faces.pair_classifier import PairClassifier
 SLOPE = -1.0  # of each feature at the start: who differs more is less alike
 
 
-@keras.saving.register_keras_serializable("fivenets")
 class PairLogits(keras.layers.Layer):
     """Embeddings (n, d) -> (n, d + n): themselves, then the log-odds of each two being one person.
 
@@ -38,11 +37,7 @@ class PairLogits(keras.layers.Layer):
         logits = ops.sum(difference * self.slopes, axis=-1) + self.bias
         return ops.concatenate([embeddings, logits], axis=-1)
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "features": self.features}
 
-
-@keras.saving.register_keras_serializable("fivenets")
 class PairLoss(keras.losses.Loss):
     """Cross-entropy of all pairs of a batch; those of one person weigh as much as those of two.
 
@@ -59,9 +54,6 @@ class PairLoss(keras.losses.Loss):
         of_same = ops.sum(ops.softplus(-logits) * is_same) / ops.maximum(ops.sum(is_same), 1.0)
         of_two = ops.sum(ops.softplus(logits) * is_different)
         return (of_same + of_two / ops.maximum(ops.sum(is_different), 1.0)) / 2
-
-    def get_config(self) -> dict[str, Any]:
-        return {"dimensions": self.dimensions}
 
 
 def classifier_of(layer: PairLogits) -> PairClassifier:
