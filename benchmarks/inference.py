@@ -48,7 +48,7 @@ def ways_of(model: str, scratch: Path) -> tuple[Ways, tuple[int, ...]]:
     file = Path(shutil.copy(candidates.find(model).file, scratch))
     export.export(file, example_pictures(), 255.0, 1e-5)
     exported, _ = engine.load(file)
-    network = exported.in_keras()
+    network = exported.in_keras
     ways: Ways = {
         "as it is": lambda x: keras.ops.convert_to_numpy(network(x, training=False)),
         "compiled": lambda x: inference.outputs(network, x, batch_size=PICTURES),

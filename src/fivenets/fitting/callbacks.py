@@ -138,10 +138,7 @@ class Backup(keras.callbacks.Callback):
         known_by = fingerprint_file.read_text() if fingerprint_file.exists() else ""
         # A state without one is left by a kill while an older folder was removed.
         if known_by != fingerprint and (known_by or self.state_file.exists()):
-            log.info(
-                "%s has other settings, data or network: starting from scratch",
-                folder,
-            )
+            log.info("%s has other settings, data or network: starting from scratch", folder)
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
         fingerprint_file.write_text(fingerprint)

@@ -84,10 +84,8 @@ def agreed(kind: str, fingerprint: str, epochs: int) -> int:
             "params.yaml and prepared data"
         )
     if len(backed_up) > 1:
-        log.info(
-            "workers have backed up %s epochs: all start from scratch",
-            ", ".join(map(str, sorted(backed_up))),
-        )
+        counts = ", ".join(map(str, sorted(backed_up)))
+        log.info("workers have backed up %s epochs: all start from scratch", counts)
         return 0
     return epochs
 

@@ -78,12 +78,9 @@ class OpenVinoNetwork:
         request.infer({0: inputs})
         return [np.array(tensor.data) for tensor in request.output_tensors]
 
+    @cached_property
     def in_keras(self) -> Any:
         """The `keras.Model` that it is an export of, for gradients and for single weights."""
-        return self._in_keras
-
-    @cached_property
-    def _in_keras(self) -> Any:
         from fivenets.fitting import model_files
 
         return model_files.load(self.keras_file)[0]
@@ -159,7 +156,7 @@ def save(network: Any, keras_file: Path, metadata: dict[str, Any]) -> None:
 
 def in_keras(network: Any) -> Any:
     """The `keras.Model` of what `load` gave."""
-    return network.in_keras() if isinstance(network, OpenVinoNetwork) else network
+    return network.in_keras if isinstance(network, OpenVinoNetwork) else network
 
 
 def _shape(port: Any) -> tuple[int | None, ...]:
