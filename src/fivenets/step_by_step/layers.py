@@ -1,29 +1,29 @@
 """Layers of a network in NumPy: each gives its output, and gradients from that of its output."""
 
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from fivenets.step_by_step import strides
 
 
-class Layer(Protocol):
+class Layer:
     """`cache` is what `forward` has kept for `backward`, which gives the gradient by the input and
     those by `parameters`, in their order."""
 
-    parameters: list[np.ndarray]
+    def __init__(self, parameters: Sequence[np.ndarray] = ()):
+        self.parameters = parameters
 
-    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]: ...
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
+        raise NotImplementedError
 
-    def backward(self, dy: np.ndarray, cache: Any) -> tuple[np.ndarray, list[np.ndarray]]: ...
+    def backward(self, dy: np.ndarray, cache: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+        raise NotImplementedError
 
 
-@dataclass
-class Convolution:
+class Convolution(Layer):
     """Filters (*f, channels, filters) and a bias for each, at a stride of 1 without padding."""
-
-    parameters: list[np.ndarray]
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         weights, bias = self.parameters
@@ -34,11 +34,8 @@ class Convolution:
         return dx, gradients
 
 
-@dataclass
-class AveragePooling:
+class AveragePooling(Layer):
     """The means of each 2x2."""
-
-    parameters: list[np.ndarray] = field(default_factory=list)
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         return strides.pool_forward(x, {"f": 2, "stride": 2}, "average")
@@ -47,11 +44,8 @@ class AveragePooling:
         return strides.pool_backward(dy, cache, "average"), []
 
 
-@dataclass
-class Tanh:
+class Tanh(Layer):
     """The hyperbolic tangent, whose derivative is 1 - tanh^2."""
-
-    parameters: list[np.ndarray] = field(default_factory=list)
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         y = np.tanh(x)
@@ -61,11 +55,8 @@ class Tanh:
         return dy * (1 - cache**2), []
 
 
-@dataclass
-class Flatten:
+class Flatten(Layer):
     """Volumes as rows of numbers."""
-
-    parameters: list[np.ndarray] = field(default_factory=list)
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         return x.reshape(len(x), -1), x.shape
@@ -74,11 +65,8 @@ class Flatten:
         return dy.reshape(cache), []
 
 
-@dataclass
-class Dense:
+class Dense(Layer):
     """x W + b with W (inputs, outputs)."""
-
-    parameters: list[np.ndarray]
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         weights, bias = self.parameters
