@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 import tensorflow_datasets as tfds
 
 from fivenets.core.digests import sha256
+from fivenets.datasets.opening import rows_of
 
 Contents = Mapping[str, Mapping[str, str]]  # by split: names of examples by digest of their content
 
@@ -44,11 +45,7 @@ def of_tfds(builder: tfds.core.DatasetBuilder, splits: Mapping[str, str]) -> Con
     return {
         split: {
             sha256(row["image"]): f"example {index} of {expression}"
-            for index, row in enumerate(
-                tfds.as_numpy(
-                    builder.as_dataset(expression, decoders={"image": tfds.decode.SkipDecoding()})
-                )
-            )
+            for index, row in enumerate(rows_of(builder, expression))
         }
         for split, expression in splits.items()
     }

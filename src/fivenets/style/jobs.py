@@ -31,10 +31,6 @@ class Gathered:
     styles: list[Style]
     origins: list[Origin]
 
-    @property
-    def settings(self) -> Settings:
-        return self.job.settings
-
 
 def gather(plan: JobPlan, source: str, raw_dir: Path) -> list[Gathered]:
     """Every job of the plan, with its pictures; all are read before the first is begun.
@@ -60,10 +56,10 @@ def run(network: Any, one: Gathered, snapshots: int, out: Path, watch: Watcher) 
     Args: watch: told the job's name, iteration, losses and, at intervals, the image (uint8).
     Returns: a row for each iteration: losses, and the seconds that it took.
     """
-    make_deterministic(one.settings.seed)
+    make_deterministic(one.job.settings.seed)
     out.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, float]] = []
-    every = max(1, one.settings.total_iterations // snapshots)
+    every = max(1, one.job.settings.total_iterations // snapshots)
     before = 0.0
 
     def observe(now: Progress) -> None:
@@ -76,7 +72,7 @@ def run(network: Any, one: Gathered, snapshots: int, out: Path, watch: Watcher) 
             pictures.write(image, out / f"after-{now.iteration:04}.png")
         watch(one.job.name, now.iteration, row, image)
 
-    result = transfer.transfer(network, one.content, one.styles, one.settings, observe)
+    result = transfer.transfer(network, one.content, one.styles, one.job.settings, observe)
     pictures.write(result, out / "result.png")
     record = {
         "name": one.job.name,
@@ -84,7 +80,7 @@ def run(network: Any, one: Gathered, snapshots: int, out: Path, watch: Watcher) 
         "iterations": len(rows),
         "peak_memory_mib": peak_memory_mib(),
         "origins": [origin.record() for origin in one.origins],
-        "settings": asdict(one.settings),
+        "settings": asdict(one.job.settings),
     }
     (out / RECORD_FILE).write_text(json.dumps(record, indent=2) + "\n")
     parts = {"content": one.content}

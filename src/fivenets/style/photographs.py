@@ -15,9 +15,8 @@ from fivenets.sources.origin import Origin
 
 # A building and a flower; street scenes and animals; people.
 PHOTOGRAPHS = ("sklearn_photographs", "darknet", "lfw10")
-HELD_OUT = (
-    "data/horses.jpg"  # of Darknet's photographs: to watch a training by, and to choose a recipe by
-)
+# Of Darknet's photographs: to watch a training by, and to choose a recipe by.
+HELD_OUT = "data/horses.jpg"
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def conversion(candidate: Candidate) -> Making:
 
         for one in gathered:
             jobs.run(network, one, plan.snapshots, _made(candidate) / one.job.name, watch)
-        stylizer = Stylizer(network, gathered[0].settings, in_words([origin]))
+        stylizer = Stylizer(network, gathered[0].job.settings, in_words([origin]))
         # Other jobs, or pictures, make another model file, so that each set has a run of its own.
         stylizer.save(
             candidate.file,

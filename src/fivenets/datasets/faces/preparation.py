@@ -67,10 +67,8 @@ def prepare(
         everyone = np.unique(kept.people)
         if len(everyone) < 2:
             raise UserError(f"{settings.dataset}: faces of at least 2 people are needed")
-        single, refused = (
-            alone(np.array(kept.people)),
-            [str(skipped[row]) for row in sorted(skipped)],
-        )
+        single = alone(np.array(kept.people))
+        refused = [str(skipped[row]) for row in sorted(skipped)]
         write_source(
             scratch,
             [origin],
