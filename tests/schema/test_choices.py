@@ -83,7 +83,6 @@ def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(na
         (choices(detection.DrawnPage, "profile"), boxes.PROFILES),
         (choices(faces.EmbeddingRecipe, "mining"), {*losses.BATCH_LOSSES, "pairs"}),
         (choices(faces.EmbeddingRecipe, "initial"), training.INITIALS),
-        (set(get_args(style.Features)), style_sources.FEATURES),
         (set(get_args(style.Features)) - {"auto"}, features.BLOCKS),
         (set(get_args(style.Pooling)), features.POOLINGS),
         (set(style.PICTURES), style_sources.PICTURES),
