@@ -7,20 +7,19 @@ with, both before no photograph; and signs, the course's test pictures.
 """
 
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from fivenets.classification import answers
-from fivenets.core import params
 from fivenets.datasets.classification import prepared
 
+SIDE = 64  # pixels: what ResNet-50 sees
 QUALITY = 93  # of JPEG; all of it is carried to another machine
 
 
 def main(target: str) -> None:
-    data = prepared.load(Path("data/hands"), params.settings(prepared.DataSettings, "hands"))
+    data = prepared.of_section("hands").at(SIDE)
     is_signs = data.column("test", "source") == "signs"
     packed: dict[str, np.ndarray] = {}
     for part, split, chosen in (

@@ -56,6 +56,7 @@ def _without(hand: str, recipe: ClassifierRecipe) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         data = _prepared(settings, source, Path(scratch, "hands"))
         recipe, weights = starting.started(recipe, source, RAW)
+        data = data.at(recipe.image_size or data.image_size)
         pretrained = starting.loading(recipe, weights)
         network, rows = train(data, recipe, Path(scratch, "checkpoints"), pretrained=pretrained)
         classifier = answers.calibrated(network, data, recipe.test_time_mirror)
@@ -70,8 +71,11 @@ def _of_drawn(recipe: ClassifierRecipe) -> dict[str, Any]:
         validation_people=[], examples=100,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as scratch:
-        drawn = _prepared(settings, "builtin", Path(scratch, "drawn"))
-        photographed = _prepared(real, params.load("data", "source"), Path(scratch, "real"))
+        size = recipe.image_size or settings.image_size
+        drawn = _prepared(settings, "builtin", Path(scratch, "drawn")).at(size)
+        photographed = _prepared(real, params.load("data", "source"), Path(scratch, "real")).at(
+            size
+        )
         network, _ = train(drawn, recipe, Path(scratch, "checkpoints"))
         classifier = answers.calibrated(network, drawn, recipe.test_time_mirror)
         return _numbers(answers.of(classifier, photographed))

@@ -19,10 +19,10 @@ MODELS, SECTIONS = ("signs-assignment", "signs-compact"), ("classification", "ha
 def main(*names: str) -> None:
     for section in SECTIONS:
         data = prepared.of_section(section)
-        images, labels = data.arrays("test")
         chosen = answers.new_people(data, "test")
         for name in names or MODELS:
             classifier = Classifier.from_file(candidates.find(name).file)
+            images, labels = data.at(classifier.image_size).arrays("test")
             one, ten = (
                 ask(images[chosen]).argmax(axis=1) == labels[chosen]
                 for ask in (

@@ -25,7 +25,13 @@ RECIPE = {
     "mixed_precision": True,
     "seed": 0,
 }
-TUNING = {"start": "mobilenet_v2", "epochs": 2, "learning_rate": 0.001}
+TUNING = {
+    "start": "mobilenet_v2",
+    "image_size": 96,
+    "epochs": 2,
+    "learning_rate": 0.001,
+    "freeze": "up_to:block_2_add",
+}
 WEIGHTS = Fetched(Path("weights"), Origin("mobilenet_v2", Kind.MIRROR, "0" * 64, "Apache-2.0"))
 
 
@@ -53,10 +59,10 @@ def test_with_its_start_at_hand_the_recipe_is_the_fine_tuned_one(fetched) -> Non
     found, weights = starting.started(given, "auto", Path("raw"))
     assert weights is WEIGHTS
     different = {key for key, value in asdict(found).items() if asdict(given)[key] != value}
-    changed = {"architecture", "network", "epochs", "learning_rate", "mixed_precision"}
-    assert different == changed
+    assert different == {"architecture", "network", "mixed_precision", *TUNING} - {"start"}
     assert found.architecture == "mobilenet_v2"
-    assert (found.epochs, found.learning_rate, found.mixed_precision) == (2, 0.001, False)
+    assert (found.image_size, found.epochs, found.learning_rate) == (96, 2, 0.001)
+    assert (found.freeze, found.mixed_precision) == ("up_to:block_2_add", False)
     assert found.network == {"weights": "imagenet"}
 
 

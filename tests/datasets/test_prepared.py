@@ -94,9 +94,9 @@ def test_images_are_resized_as_a_users_picture_is(
     drawn_signs: Path, signs: ImageDataset, signs_settings: DataSettings, size: int
 ) -> None:
     original, labels = signs.arrays("test")
-    resized, same_labels = load(drawn_signs, replace(signs_settings, image_size=size)).arrays(
-        "test"
-    )
+    resized, same_labels = signs.at(size).arrays("test")
+    prepared_so = load(drawn_signs, replace(signs_settings, image_size=size))
+    assert signs.at(size) == prepared_so
     np.testing.assert_array_equal(resized, [images.resize(image, size) for image in original])
     np.testing.assert_array_equal(labels, same_labels)
 

@@ -43,7 +43,9 @@ def test_the_settings_of_the_data_are_among_the_parameters_of_the_run(
             settings=settings,
             people=nobody,
             pictures=nobody,
+            image_size=0,
         )
+        data.at = lambda image_size: data
         return (data, data, SOURCE) if module is faces else data
 
     def training(name: str, parameters: dict[str, Any], *_: object) -> None:

@@ -7,6 +7,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from fivenets.classification.options import (
+    CompactOptions,
+    GoogLeNetOptions,
+    MobileNetV2Options,
+    NoOptions,
+    ResNet50Options,
+    ResNetOptions,
+    ScaledOptions,
+    ThinResNetOptions,
+)
+from fivenets.core.images import MIN_SIDE
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import (
     Count,
@@ -19,93 +30,9 @@ from fivenets.core.params import (
     checked,
     read,
 )
+from fivenets.datasets.settings import LARGEST_SIDE
 from fivenets.fitting.recipe import Recipe
 from fivenets.fitting.strengths import Strengths
-
-Width = Annotated[int, Field(ge=1, le=1024)]  # filters
-
-
-@checked
-class NoOptions:
-    """Of a network that is as it is."""
-
-
-@checked
-class CompactOptions:
-    """Of `signs_cnn.compact_cnn`, which explains them."""
-
-    stem: Width = 16
-    widths: Annotated[list[Width], Field(min_length=1, max_length=12)] = field(
-        default_factory=lambda: [32, 64, 96, 112]
-    )
-    separable: bool = True
-
-
-@checked
-class ResNet50Options:
-    """Of `resnet.resnet50`, which explains them."""
-
-    residual: bool = True
-    weights: Literal["none", "imagenet"] = "none"
-    batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    starts_as_shortcut: bool = False
-
-    @model_validator(mode="after")
-    def _has_shortcuts(self) -> Self:
-        if self.starts_as_shortcut and not self.residual:
-            raise Misfit("residual", "true with starts_as_shortcut", self.residual)
-        return self
-
-
-@checked
-class MobileNetV2Options:
-    """Of `mobilenet_v2.mobilenet_v2`, which explains them."""
-
-    alpha: Annotated[float, Field(ge=0.1, le=2)] = 1.0
-    weights: Literal["none", "imagenet"] = "none"
-
-    @model_validator(mode="after")
-    def _is_as_trained(self) -> Self:
-        if self.weights == "imagenet" and self.alpha != 1:
-            raise Misfit("alpha", "1.0 with weights: imagenet", self.alpha)
-        return self
-
-
-@checked
-class ScaledOptions:
-    """Of `classics`."""
-
-    width: Annotated[float, Field(gt=0, le=4)] = 1.0  # times the published filters
-
-
-@checked
-class GoogLeNetOptions(ScaledOptions):
-    """Of `googlenet.googlenet`, which explains them."""
-
-    side_branches: bool = False
-
-
-@checked
-class ResNetOptions:
-    """Of `resnets.resnet`, which explains them."""
-
-    depth: Literal[18, 34, 50, 101, 152]
-    width: Width = 64
-
-
-@checked
-class ThinResNetOptions:
-    """Of `resnets.thin_resnet`, which explains them."""
-
-    depth: Annotated[int, Field(ge=8, le=1202)]
-    width: Width = 8
-    residual: bool = True
-
-    @model_validator(mode="after")
-    def _is_of_whole_blocks(self) -> Self:
-        if (self.depth - 2) % 6:
-            raise Misfit("depth", "6n + 2, such as 20, 32 or 56", self.depth)
-        return self
 
 
 @dataclass(frozen=True)
@@ -150,13 +77,20 @@ def _is_freezing(text: str) -> str:
     return text
 
 
+# all: but the logits, of features that are computed once | up_to:LAYER, with it | none
+Freezing = Annotated[Text, AfterValidator(_is_freezing)]
+Side = Annotated[int, Field(ge=MIN_SIDE, le=LARGEST_SIDE)]  # pixels
+
+
 @checked
 class FineTuning:
     """What is different in a recipe whose network starts with ImageNet's weights."""
 
     start: Literal["none", "mobilenet_v2", "resnet50"] = "none"
+    image_size: Side | None = None
     epochs: Count = 3
     learning_rate: Positive = 0.0005
+    freeze: Freezing = "none"
     mixed_precision: bool = False
 
 
@@ -167,6 +101,7 @@ class ClassifierRecipe(Recipe):
     architecture: str
     train_split: Literal["train", "train+validation"] = "train"
     network: dict[str, Any] = field(default_factory=dict)  # options of the architecture
+    image_size: Side | None = None  # pixels per side; as the data are prepared unless said
     batch_size: Count
     optimizer: Literal["adamw", "fused_adamw", "sgd"] = "adamw"
     schedule: Literal["cosine", "step"] = "cosine"
@@ -176,8 +111,7 @@ class ClassifierRecipe(Recipe):
     test_time_mirror: bool = False
     augmentation: Section[Strengths] = Strengths()
     frozen_epochs: Annotated[int, Field(ge=0)] = 0
-    # all: but the logits, of features that are computed once | up_to:LAYER, with it | none
-    freeze: Annotated[Text, AfterValidator(_is_freezing)] = "none"
+    freeze: Freezing = "none"
     mixed_precision: bool = False
     fused_batch_norm: bool = False
     steps_per_execution: Count = 1

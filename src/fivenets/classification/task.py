@@ -34,6 +34,7 @@ def training(candidate: Candidate) -> Making:
     recipe = params.settings(ClassifierRecipe, candidate.name, "train")
     data = prepared.of_section(candidate.data)
     recipe, weights = starting.started(recipe, params.load("data", "source"), Path("data/raw"))
+    data = data.at(recipe.image_size or data.image_size)
     if weights is None and recipe.freeze != "none":
         raise UserError(
             f"{candidate.name}: freeze: {recipe.freeze} keeps ImageNet's weights, which cannot be "
@@ -67,6 +68,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
             f"{candidate.name} knows {', '.join(classifier.labels)} and cannot be scored on "
             f"{candidate.scored_on}, which shows {', '.join(data.labels)}"
         )
+    data = data.at(classifier.image_size)
     found = answers.of(classifier, data)
     new, images, labels, predicted = found.is_new, found.images, found.labels, found.predicted
     seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])

@@ -17,9 +17,10 @@ OUTPUT, SCORE = "probabilities", "score"
 def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     """Scored by the accuracy on the test set, all of it: on new people alone it is of 150."""
     classifier = Classifier.from_file(file)
-    data = prepared.of_section(candidate.scored_on)
+    size = classifier.image_size
+    data = prepared.of_section(candidate.scored_on).at(size)
     pictures, labels = data.arrays("test")
-    seen = prepared.of_section(candidate.data).examples("train")
+    seen = prepared.of_section(candidate.data).at(size).examples("train")
     training = [picture for picture, _ in seen.take(calibrating).as_numpy_iterator()]
 
     def accuracy(outputs: Outputs) -> float:
@@ -29,7 +30,6 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
         same = one[OUTPUT].argmax(axis=1) == other[OUTPUT].argmax(axis=1)
         return {"same_label": float(same.mean())}
 
-    size = classifier.image_size
     least = classifier.calibration.least_score
     meanings = {OUTPUT: "the probability of each label, calibrated"}
     if least is not None:

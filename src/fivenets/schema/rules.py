@@ -97,11 +97,16 @@ def _pictures_suffice(found: Checked) -> None:
     for name, one in found.candidates.items():
         recipe = found.models[name].get("train")
         if isinstance(recipe, classification.ClassifierRecipe) and isinstance(one, Trained):
-            side = found.data[str(one.data)].image_size
-            smallest = classification.NETWORKS[recipe.architecture].smallest_side
-            if side < smallest:
-                rest = f"should be at least {smallest} for {recipe.architecture} ({name})"
-                raise SettingError(f"{one.data}.image_size", f"{rest}, it is {side}")
+            ways = {f"{name}.train": recipe}
+            if recipe.fine_tuning.start != "none":
+                ways[f"{name}.train.fine_tuning"] = recipe.fine_tuned()
+            for place, way in ways.items():
+                side = way.image_size or found.data[str(one.data)].image_size
+                smallest = classification.NETWORKS[way.architecture].smallest_side
+                if side < smallest:
+                    key = place if way.image_size else one.data
+                    rest = f"should be at least {smallest} for {way.architecture} ({name})"
+                    raise SettingError(f"{key}.image_size", f"{rest}, it is {side}")
 
 
 def _sources_agree(found: Checked) -> None:

@@ -61,6 +61,11 @@ class ImageDataset:
     def _builder(self) -> tfds.core.DatasetBuilder:
         return builder_in(self.folder)
 
+    def at(self, image_size: int) -> "ImageDataset":
+        """The same, of so many pixels at each side."""
+        settings = dataclasses.replace(self.settings, image_size=image_size)
+        return dataclasses.replace(self, settings=settings)
+
     def digest(self) -> str:
         """SHA-256 of the stored examples, and of which of them each split has."""
         stored = tree_sha256(version_folder(self.folder))
