@@ -70,13 +70,15 @@ def _of_drawn(recipe: ClassifierRecipe) -> dict[str, Any]:
         settings, dataset={"signs": 1.0, "massey_digits": 1.0}, test_people=HANDS,
         validation_people=[], examples=100,
     )  # fmt: skip
+    recipe, weights = starting.started(recipe, "builtin", RAW)
     with tempfile.TemporaryDirectory() as scratch:
         size = recipe.image_size or settings.image_size
         drawn = _prepared(settings, "builtin", Path(scratch, "drawn")).at(size)
         photographed = _prepared(real, params.load("data", "source"), Path(scratch, "real")).at(
             size
         )
-        network, _ = train(drawn, recipe, Path(scratch, "checkpoints"))
+        pretrained = starting.loading(recipe, weights)
+        network, _ = train(drawn, recipe, Path(scratch, "checkpoints"), pretrained=pretrained)
         classifier = answers.calibrated(network, drawn, recipe.test_time_mirror)
         return _numbers(answers.of(classifier, photographed))
 

@@ -2,15 +2,17 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from torch_files import whole, written
 
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image, resize
 from fivenets.fitting import imagenet, tflite_file
-from fivenets.fitting.mobilenet_v2 import mobilenet_v2
+from fivenets.fitting.mobilenet_v2 import efficientnet_lite0, mobilenet_v2
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import MIRROR_VARIABLE, fetch
 
@@ -40,6 +42,38 @@ def test_sizes() -> None:
     assert scratch.count_params() - logits == 2_257_984
     # Each of 17,056 channels has a bias in place of a normalisation's four numbers.
     assert scratch.count_params() - folded.count_params() == 3 * 17_056
+
+
+def test_sizes_of_efficientnet_lite0() -> None:
+    scratch = efficientnet_lite0((64, 64, 3), 1000)
+    trained = sum(weight.numpy().size for weight in scratch.trainable_weights)
+    assert trained == 4_652_008  # published as 4.7 million
+
+
+def test_efficientnets_normalisations_are_folded_into_its_convolutions(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    scratch, folded = (
+        efficientnet_lite0((40, 40, 3), 5, weights=kind) for kind in ("none", "imagenet")
+    )
+    rng = np.random.default_rng(0)
+    values: dict[str, Any] = {}
+    for layer in scratch.layers[:-1]:
+        is_norm = isinstance(layer, keras.layers.BatchNormalization)
+        if is_norm:
+            layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.weights])
+        for array in layer.get_weights():
+            if array.ndim == 4:
+                axes = (2, 3, 0, 1) if "depthwise" in layer.name else (3, 2, 0, 1)
+                array = np.ascontiguousarray(array.transpose(axes))
+            values[f"{layer.name}.{len(values)}"] = whole(str(len(values)), array)
+        if is_norm:
+            values[f"{layer.name}.batches"] = whole(str(len(values)), np.array(0, np.int64))
+    (tmp_path / "x.pth").write_bytes(written(values))
+    imagenet.load_efficientnet_lite0(folded, tmp_path / "x.pth")
+    folded.layers[-1].set_weights(scratch.layers[-1].get_weights())
+    pictures = rng.integers(0, 256, (2, 40, 40, 3)).astype(np.float32)
+    expected = np.asarray(scratch(pictures))
+    np.testing.assert_allclose(folded(pictures), expected, atol=1e-4 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model" * 9])

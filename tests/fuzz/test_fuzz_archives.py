@@ -12,9 +12,10 @@ from dlib_files import NETWORK
 from fuzzing import mutated, part_of_inputs
 from hypothesis import given
 from hypothesis import strategies as st
+from torch_files import whole, written
 
 from fivenets.faces import dlib_file, tfjs_file
-from fivenets.fitting import model_files
+from fivenets.fitting import model_files, torch_file
 from fivenets.sources.archives import unzip
 
 PARTS = ["..", ".", "a", "b", "", "C:", "\\", "~", "a" * 300, "\0", "é"]
@@ -106,6 +107,14 @@ def test_networks_of_dlib(answer, tmp_path_factory, content: bytes) -> None:
     for layer in answer(dlib_file.read, file) or ():
         arrays = [value for value in vars(layer).values() if isinstance(value, np.ndarray)]
         assert all(np.isfinite(array).all() for array in arrays)
+
+
+@given(mutated(written({"a": whole("0", np.ones((2, 3), np.float32))})))
+def test_arrays_of_pytorch(answer, tmp_path_factory, content: bytes) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.pth"
+    file.write_bytes(content)
+    for array in (answer(torch_file.arrays, file) or {}).values():
+        assert array.dtype in (np.float32, np.int64)
 
 
 @pytest.fixture(scope="module")

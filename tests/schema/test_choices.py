@@ -38,7 +38,7 @@ JUDGED = {"held_out"}  # not where the network that judges paintings cannot be h
 OF_MIXTURES = {"signs", "before_photographs", "by_source"}  # not of what one data set was scored on
 REQUIRED = {"thin_resnet": {"depth": 8}, "resnet": {"depth": 18}}
 # Padded, they can be built for less, which settings refuse: little would be left to see.
-PADDED = {"googlenet", "mobilenet_v2", "resnet"}
+PADDED = {"googlenet", "efficientnet_lite0", "mobilenet_v2", "resnet"}
 
 
 def choices(schema: Any, name: str) -> set[str]:

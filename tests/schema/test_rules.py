@@ -34,11 +34,13 @@ ANY_TEXT = {
     "reads",
     "scored_on",
     "subject",
+    "start",
     "validation_people",
     "test_people",
 }  # nothing that is text is wrong
 # Lists and sections that may be empty, and what may be left out by writing nothing.
 EMPTY = {
+    "start",
     "validation_people",
     "test_people",
     "network",

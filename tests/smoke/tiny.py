@@ -28,6 +28,7 @@ from fivenets.core.digests import sha256
 
 PROJECT = Path(__file__).parents[2]
 EPOCHS = {"signs-assignment": 2, "signs-compact": 3}
+SMALL_FINE_SIGNS = {"epochs": 3, "image_size": 32}
 NAME = "signs-cnn"
 CANDIDATES = {  # of each registered name
     NAME: [*EPOCHS],
@@ -186,6 +187,7 @@ def make_tiny(clone: Clone) -> None:
     settings = yaml.load(file)
     for model, epochs in (EPOCHS | TRAINED).items():
         settings[model]["train"]["epochs"] = epochs
+    settings["signs-compact"]["train"]["fine_tuning"] |= SMALL_FINE_SIGNS
     settings["hands"] |= {"examples": 96, "drawn": 4, "views": 1}
     settings["objects"] |= {"train": "train[:20%]", "test": "test[:20%]"}
     settings["face-photographs"]["most_people"] = 150

@@ -43,11 +43,17 @@ class ResNet50Options:
 
 
 @checked
-class MobileNetV2Options:
+class EfficientNetOptions:
+    """Of `mobilenet_v2.efficientnet_lite0`, which explains them."""
+
+    weights: Literal["none", "imagenet"] = "none"
+
+
+@checked
+class MobileNetV2Options(EfficientNetOptions):
     """Of `mobilenet_v2.mobilenet_v2`, which explains them."""
 
     alpha: Annotated[float, Field(ge=0.1, le=2)] = 1.0
-    weights: Literal["none", "imagenet"] = "none"
 
     @model_validator(mode="after")
     def _is_as_trained(self) -> Self:

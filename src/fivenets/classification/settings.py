@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from fivenets.classification.options import (
     CompactOptions,
+    EfficientNetOptions,
     GoogLeNetOptions,
     MobileNetV2Options,
     NoOptions,
@@ -53,6 +54,7 @@ NETWORKS = {
     "alexnet": Network("classification.classics", ScaledOptions, smallest_side=67),
     "assignment_cnn": Network("classification.signs_cnn"),
     "compact_cnn": Network("classification.signs_cnn", CompactOptions),
+    "efficientnet_lite0": Network("fitting.mobilenet_v2", EfficientNetOptions, smallest_side=32),
     "googlenet": Network("classification.googlenet", GoogLeNetOptions, smallest_side=32),
     "lenet5": Network("classification.classics", ScaledOptions, smallest_side=16),
     "mobilenet_v2": Network("fitting.mobilenet_v2", MobileNetV2Options, smallest_side=32),
@@ -86,7 +88,10 @@ Side = Annotated[int, Field(ge=MIN_SIDE, le=LARGEST_SIDE)]  # pixels
 class FineTuning:
     """What is different in a recipe whose network starts with ImageNet's weights."""
 
-    start: Literal["none", "mobilenet_v2", "resnet50"] = "none"
+    # The first whose weights can be had; none: nothing is fine-tuned.
+    start: list[Literal["mobilenet_v2", "efficientnet_lite0", "resnet50"]] = field(
+        default_factory=list
+    )
     image_size: Side | None = None
     epochs: Count = 3
     learning_rate: Positive = 0.0005
@@ -136,10 +141,10 @@ class ClassifierRecipe(Recipe):
             )
         return self
 
-    def fine_tuned(self) -> "ClassifierRecipe":
-        """The recipe where `fine_tuning.start` can be had."""
+    def fine_tuned(self, start: str) -> "ClassifierRecipe":
+        """The recipe where this one of `fine_tuning.start` can be had."""
         different = asdict(self.fine_tuning)
-        start = different.pop("start")
+        del different["start"]
         return replace(self, architecture=start, network={"weights": "imagenet"}, **different)
 
     def _keeps_what_there_is(self) -> None:

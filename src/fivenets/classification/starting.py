@@ -19,12 +19,13 @@ def started(
     Args: source: data.source.
     Raises: UserError as `imagenet.fetch`.
     """
-    start = recipe.fine_tuning.start
-    if start == "none":
-        asks = recipe.network.get("weights") == "imagenet"
-        return recipe, imagenet.fetch(recipe.architecture, source, raw_dir) if asks else None
-    weights = imagenet.fetch(start, source, raw_dir)
-    return recipe.fine_tuned() if weights else recipe, weights
+    if recipe.network.get("weights") == "imagenet":
+        return recipe, imagenet.fetch(recipe.architecture, source, raw_dir)
+    starts = recipe.fine_tuning.start
+    if starts and (found := imagenet.first(starts, source, raw_dir)):
+        start, weights = found
+        return recipe.fine_tuned(start), weights
+    return recipe, None
 
 
 def loading(

@@ -1,7 +1,7 @@
 """ImageNet's weights by architecture: from the mirror, else their public host, else none."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import keras
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.fitting import tflite_file
+from fivenets.fitting import tflite_file, torch_file
+from fivenets.fitting.mobilenet_v2 import EPSILON
 from fivenets.sources.asset import Asset
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import Fetched
@@ -37,10 +38,19 @@ def fetch(architecture: str, source: str, raw_dir: Path) -> Fetched | None:
     Args: source: data.source; "real" insists on the weights, "builtin" does without them.
     Raises: UserError where `real` finds no weights, or what answers is another file.
     """
-    found = fetch_asset(WEIGHTS[architecture].asset, raw_dir, source)
-    if found is None:
-        log.warning("ImageNet's weights cannot be had here: training from scratch")
-    return found
+    found = first([architecture], source, raw_dir)
+    return found[1] if found else None
+
+
+def first(architectures: Sequence[str], source: str, raw_dir: Path) -> tuple[str, Fetched] | None:
+    """As `fetch`, of the first of these whose weights can be had."""
+    for place, architecture in enumerate(architectures, start=1):
+        is_last = place == len(architectures)
+        asked = "auto" if source == "real" and not is_last else source
+        if found := fetch_asset(WEIGHTS[architecture].asset, raw_dir, asked):
+            return architecture, found
+    log.warning("ImageNet's weights cannot be had here: training from scratch")
+    return None
 
 
 def load(network: keras.Model, architecture: str, folder: Path) -> None:
@@ -69,6 +79,30 @@ def load_resnet50(network: keras.Model, file: Path) -> None:
 def load_mobilenet_v2(network: keras.Model, file: Path) -> None:
     """Those of a TFLite file, whose normalisations are folded into the convolutions."""
     *found, _ = tflite_file.convolutions(file)  # the last are the logits
+    _load_in_order(network, found, file)
+
+
+def load_efficientnet_lite0(network: keras.Model, file: Path) -> None:
+    """Those of TensorFlow's own training, in a file of PyTorch's.
+
+    There each convolution is followed by its normalisation, which is folded into it here.
+    """
+    given = torch_file.arrays(file)
+    found, values = [], iter(given.items())
+    for name, kernel in values:
+        if kernel.ndim == 4:
+            scale, offset, mean, variance = (next(values)[1] for _ in range(4))
+            factor = scale / np.sqrt(variance + EPSILON)
+            is_depthwise = "depthwise" in name  # (channels, 1, height, width)
+            folded = kernel * factor[:, None, None, None]
+            axes = (2, 3, 0, 1) if is_depthwise else (2, 3, 1, 0)
+            found.append((folded.transpose(axes), offset - mean * factor))
+    _load_in_order(network, found, file)
+
+
+def _load_in_order(
+    network: keras.Model, found: Sequence[tuple[np.ndarray, np.ndarray]], file: Path
+) -> None:
     ours = _all_but_logits(network)
     if len(ours) != len(found):
         raise UserError(
@@ -120,5 +154,10 @@ WEIGHTS = {
     ),
     "mobilenet_v2": ImageNetWeights(
         ASSETS["mobilenet_v2"], "tf2_mobilenet_v2_1.0_224_ptq.tflite", load_mobilenet_v2
+    ),
+    "efficientnet_lite0": ImageNetWeights(
+        ASSETS["efficientnet_lite0"],
+        ASSETS["efficientnet_lite0"].files[0].name,
+        load_efficientnet_lite0,
     ),
 }

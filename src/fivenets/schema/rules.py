@@ -97,10 +97,10 @@ def _pictures_suffice(found: Checked) -> None:
     for name, one in found.candidates.items():
         recipe = found.models[name].get("train")
         if isinstance(recipe, classification.ClassifierRecipe) and isinstance(one, Trained):
-            ways = {f"{name}.train": recipe}
-            if recipe.fine_tuning.start != "none":
-                ways[f"{name}.train.fine_tuning"] = recipe.fine_tuned()
-            for place, way in ways.items():
+            ways = [(f"{name}.train", recipe)]
+            for start in recipe.fine_tuning.start:
+                ways.append((f"{name}.train.fine_tuning", recipe.fine_tuned(start)))
+            for place, way in ways:
                 side = way.image_size or found.data[str(one.data)].image_size
                 smallest = classification.NETWORKS[way.architecture].smallest_side
                 if side < smallest:
