@@ -119,8 +119,8 @@ cats: check
 # The same on pictures of your own, by `own` in params.yaml.
 own: check
 	python pipelines/prepare.py classification own
-	python pipelines/train.py own-mobilenet
-	python pipelines/evaluate.py own-mobilenet
+	python pipelines/train.py own-efficientnet
+	python pipelines/evaluate.py own-efficientnet
 	python pipelines/register.py own-classifier
 
 # Accuracy against pictures per class, from scratch and from ImageNet's weights, on the cats and on

@@ -28,7 +28,7 @@ LISTS = {"prepared", "trained", "converted", "off_graph", "registered"}  # what 
 # Sections of params.yaml that `make cells`, `make fast-style` and `make resnet50-full` read.
 OFF_GRAPH = {"cells", "yolov2-cells", "fast-starry-night", "style-fast", "resnet50-full"} | LISTS
 OFF_GRAPH |= {"facenet-lfw", "lfw", "cats", "cats-mobilenet", "cats-classifier"}
-OFF_GRAPH |= {"own", "own-mobilenet", "own-classifier", "camvid-full", "unet-camvid"}
+OFF_GRAPH |= {"own", "own-efficientnet", "own-classifier", "camvid-full", "unet-camvid"}
 OFF_GRAPH |= {"faces68", "landmarks68", "landmarks", "windows", "window-locator", "locator"}
 MAX_SOURCES = 60  # lines of dvc.yaml that name source files
 # In src/fivenets; every other folder is a task.
