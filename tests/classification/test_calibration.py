@@ -43,6 +43,23 @@ def test_of_drawn_hands_no_more_is_rejected_than_most_pictures_without_one() -> 
     assert mixed.least_score == pytest.approx(np.log(2) + 2), "a threshold that hands give is kept"
 
 
+@pytest.mark.parametrize(
+    ("enough", "expected"),
+    [(20, 28), (48, 48), (150, 98)],
+    ids=["down to where few of all are lost", "where the others are rejected", "up to the promise"],
+)
+def test_fewer_are_lost_where_that_suffices_to_reject_the_others(
+    enough: float, expected: float
+) -> None:
+    def scoring(values: np.ndarray) -> np.ndarray:
+        return np.stack([values - np.log(2)] * 2 + [np.zeros(len(values))], axis=1)
+
+    near, everything = np.linspace(96, 196, 101), np.linspace(26, 126, 101)  # 2% at 98 and at 28
+    others = np.linspace(0, enough / 0.98, 101)
+    found = fitted(scoring(near), np.zeros(101, int), 2, scoring(others), scoring(everything))
+    assert found.least_score == pytest.approx(expected)
+
+
 def test_without_an_output_for_none_nothing_is_rejected() -> None:
     assert not Calibration(2).is_rejected(np.full((3, 2), -1e9)).any()
     assert Calibration(2).scores(np.zeros((1, 2))) == np.inf

@@ -65,13 +65,16 @@ def calibrated(
 ) -> Classifier:
     """By the people of validation who are not in train, or all where nobody is."""
     images, labels = data.arrays("validation")
-    chosen = new_people(data, "validation")
+    chosen, who = new_people(data, "validation"), strangers(data, "validation")
     ask = Classifier(network, data.labels, test_time_mirror=test_time_mirror).logits
-    others = None
-    if data.has_others and are_drawn(data.origins):
+    logits, others, all_logits = ask(images), None, None
+    if data.has_others:
         others = ask(data.arrays(OTHERS["validation"])[0])
-    logits = ask(images[chosen])
-    fitted = calibration.fitted(logits, labels[chosen], len(data.labels), others)
+        # Drawn hands score more than real ones, and say nothing of how few of these are lost.
+        all_logits = None if are_drawn(data.origins) else logits[who]
+    fitted = calibration.fitted(
+        logits[chosen], labels[chosen], len(data.labels), others, all_logits
+    )
     said = data.settings.subject, caution(data.origins)
     return Classifier(network, data.labels, fitted, *said, test_time_mirror)
 
@@ -81,9 +84,14 @@ def new_people(data: ImageDataset, split: str) -> np.ndarray:
 
     Hands before photographs, which at 64 pixels are a harder task, are none of them.
     """
-    known = data.column("train", "person")
-    is_new = ~np.isin(data.column(split, "person"), known) & is_plain(data, split)
+    is_new = strangers(data, split) & is_plain(data, split)
     return is_new if is_new.any() else is_plain(data, split)
+
+
+def strangers(data: ImageDataset, split: str) -> np.ndarray:
+    """(n,) whether an example is of somebody who is not in train; all where nobody is."""
+    found = ~np.isin(data.column(split, "person"), data.column("train", "person"))
+    return found if found.any() else np.ones_like(found)
 
 
 def is_plain(data: ImageDataset, split: str) -> np.ndarray:

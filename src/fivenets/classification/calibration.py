@@ -45,13 +45,18 @@ class Calibration:
 
 
 def fitted(
-    logits: np.ndarray, labels: np.ndarray, label_count: int, others: np.ndarray | None = None
+    logits: np.ndarray,
+    labels: np.ndarray,
+    label_count: int,
+    others: np.ndarray | None = None,
+    all_logits: np.ndarray | None = None,
 ) -> Calibration:
-    """The temperature of the lowest log loss, and the score that LOST of these examples fall below.
+    """The temperature of the lowest log loss, and the score below which nothing is recognised.
 
+    LOST of these examples fall below it, or fewer where that suffices to reject all but LOST of the
+    others; but no fewer than LOST of all pictures, those included that are harder to recognise.
     Args: logits: (n, k or k + 1). labels: (n,) integers. label_count: k.
-        others: (m, k + 1) of pictures without a label, where real ones with a label score less than
-        these n: then no more is rejected than what but LOST of the others fall below.
+        others: (m, k + 1) of pictures without a label. all_logits: (l, k + 1), see above.
     Raises: UserError where there is nothing to fit on.
     """
     if not len(labels):
@@ -67,9 +72,10 @@ def fitted(
     least = None
     if logits.shape[1] > label_count:
         score = Calibration(label_count).scores
-        least = float(np.quantile(score(logits), LOST))
-        if others is not None:
-            least = min(least, float(np.quantile(score(others), 1 - LOST)))
+        most = np.quantile(score(logits), LOST)
+        fewest = -np.inf if all_logits is None else np.quantile(score(all_logits), LOST)
+        suffices = np.inf if others is None else np.quantile(score(others), 1 - LOST)
+        least = float(min(most, max(fewest, suffices)))
     return Calibration(label_count, float(np.exp(best)), least)
 
 
