@@ -174,3 +174,18 @@ def test_what_was_looked_at_is_laid_over_the_picture(colour_classifier: Classifi
     seen = colour_classifier.seen(picture, "red")
     assert seen.shape == picture.shape
     assert seen[:, 0].mean() > seen[:, 15].mean()
+
+
+def test_a_map_of_few_places_is_not_what_shows_where_a_label_was_seen() -> None:
+    """Red pixels speak for the label, by a map of 4x4 places that a map of 2x2 follows."""
+    image = keras.Input((16, 16, 3))
+    red = keras.layers.Lambda(lambda pixels: pixels[..., :1], output_shape=(16, 16, 1))(image)
+    fine = keras.layers.AveragePooling2D(4)(red)
+    coarse = keras.layers.AveragePooling2D(2)(fine)
+    network = keras.Model(image, keras.layers.GlobalAveragePooling2D()(coarse))
+    picture = np.zeros((16, 16, 3), np.uint8)
+    picture[:4, :4, 0] = 255
+    heat = grad_cam(network, picture, label=0)
+    assert heat[0, 0] == 1
+    np.testing.assert_array_equal(heat[8:, :], 0)
+    np.testing.assert_array_equal(heat[:, 8:], 0)
