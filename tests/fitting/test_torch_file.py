@@ -1,6 +1,7 @@
 """Arrays come out of a file of PyTorch's, and nothing in it is run."""
 
 import os
+import pickle
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,22 @@ class Harmful:
         (written({"a": Harmful()}), "it calls (posix|nt).mkdir"),
         (written({"a": Tensor(Storage("0", KERNEL.ravel()), 1, (24,), (1,))}), "beyond its num"),
         (written({"a": Tensor(Storage("0", KERNEL.ravel()), 4, (2,), (-1,))}), "beyond its num"),
+        (written({"a": Tensor(Storage("0", KERNEL.ravel()), 0, (9**9,), (0,))}), "more numbers"),
+        (pickle.dumps(1, 2)[:-1] + b"r\xff\xff\xff\x7f.", "it remembers too much"),
         (written({"a": "text"}), "AttributeError"),
     ],
-    ids=["empty", "text", "magic", "cut", "call", "beyond", "backwards", "no array"],
+    ids=[
+        "empty",
+        "text",
+        "magic",
+        "cut",
+        "call",
+        "beyond",
+        "backwards",
+        "repeated",
+        "memory",
+        "no array",
+    ],
 )
 def test_anything_else_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Any, why: str

@@ -5,7 +5,9 @@ only the few names that describe an array are known here.
 """
 
 import io
+import math
 import pickle
+import pickletools
 import struct
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import numpy as np
 from fivenets.core.errors import UserError
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+MOST_PLACES = 100_000  # in a pickle's memory; 296 arrays take some 3,000
 TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
@@ -37,10 +40,10 @@ def arrays(file: Path) -> dict[str, np.ndarray]:
     """
     stream = io.BytesIO(file.read_bytes())
     try:
-        magic, protocol, _ = (_Reader(stream).load() for _ in range(3))
+        magic, protocol, _ = (_loaded(stream) for _ in range(3))
         if (magic, protocol) != (MAGIC, PROTOCOL):
             raise ValueError("another magic number or protocol")
-        views, keys = _Reader(stream).load(), _Reader(stream).load()
+        views, keys = _loaded(stream), _loaded(stream)
         types = dict(view.storage for view in views.values())
         storages = {key: _numbers(stream, types[key]) for key in keys}
         return {name: _array(view, storages[view.storage[0]]) for name, view in views.items()}
@@ -48,6 +51,17 @@ def arrays(file: Path) -> dict[str, np.ndarray]:
     except Exception as error:
         what = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise UserError(f"{file} is not a file of PyTorch's arrays ({what})") from None
+
+
+def _loaded(stream: io.BytesIO) -> Any:
+    """What the next pickle holds."""
+    start = stream.tell()
+    for opcode, argument, _ in pickletools.genops(stream):
+        # Python makes room for all places up to the one that is named.
+        if opcode.name.endswith("PUT") and int(argument or 0) > MOST_PLACES:
+            raise ValueError("it remembers too much")
+    stream.seek(start)
+    return _Reader(stream).load()
 
 
 class _Reader(pickle.Unpickler):
@@ -76,6 +90,8 @@ def _numbers(stream: io.BytesIO, dtype: np.dtype) -> np.ndarray:
 
 def _array(view: _View, storage: np.ndarray) -> np.ndarray:
     last = sum((side - 1) * step for side, step in zip(view.shape, view.strides, strict=True))
+    if math.prod(view.shape) > len(storage):
+        raise ValueError("an array has more numbers than there are")
     if min((0, view.start, *view.strides)) < 0 or view.start + last >= len(storage):
         raise ValueError("an array reaches beyond its numbers")
     steps = [step * storage.itemsize for step in view.strides]
