@@ -83,7 +83,9 @@ def test_each_model_has_one_run_that_tells_where_it_comes_from(clone: Clone) -> 
         section = "classification" if model == "signs-assignment" else "hands"
         source = clone.json("data", section, "source.json")
         assert run.data.tags["data"].startswith(source["asset"])
-        assert run.data.tags["data_digest"] == source["digest"]
+        # Others start with weights, which are data as well.
+        if model == "signs-assignment":
+            assert run.data.tags["data_digest"] == source["digest"]
         accuracy = clone.reported(model, "metrics.json")["accuracy"]
         assert run.data.metrics["test/accuracy"] == accuracy
         assert len(clone.metrics()[model, "val_loss"]) == epochs
@@ -95,7 +97,9 @@ def test_every_model_is_registered_and_the_best_of_a_name_is_champion(clone: Clo
         decision = clone.json("reports", "registrations", f"{name}.json")
         champion = {"champion": decision["best"]} if decision["passed"] else {}
         assert registered[name] == {model: model for model in candidates} | champion
-    accuracies = {model: clone.reported(model, "metrics.json")["accuracy"] for model in EPOCHS}
+    decision = clone.json("reports", "registrations", f"{NAME}.json")
+    able = [model for model in EPOCHS if model not in decision["drawn_only"]] or [*EPOCHS]
+    accuracies = {model: clone.reported(model, "metrics.json")["accuracy"] for model in able}
     assert registered[NAME]["champion"] == max(accuracies, key=accuracies.__getitem__)
 
 
