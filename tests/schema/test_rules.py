@@ -242,6 +242,7 @@ def test_fractions_are_at_most_1(place: Place) -> None:
         ("faces68.dataset", "mnist", "should be helen68, drawn-faces, windows, or a folder that"),
         ("classification.image_size", 16, "should be at least 32 for resnet50"),
         ("signs-compact.train.fine_tuning.image_size", 16, "should be at least 32 for mob"),
+        ("signs-compact.train.frozen_epochs", 3, "should be below epochs (2), it is 3"),
         ("resnet50.train.image_size", 24, "should be at least 32 for resnet50"),
         ("classification.split_seed", 2**32, "should be below 4294967296, it is 4294967296"),
         ("data.source", "mirror", "should be one of auto, real, builtin, it is 'mirror'"),

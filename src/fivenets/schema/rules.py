@@ -98,8 +98,11 @@ def _pictures_suffice(found: Checked) -> None:
         recipe = found.models[name].get("train")
         if isinstance(recipe, classification.ClassifierRecipe) and isinstance(one, Trained):
             ways = [(f"{name}.train", recipe)]
-            for start in recipe.fine_tuning.start:
-                ways.append((f"{name}.train.fine_tuning", recipe.fine_tuned(start)))
+            try:
+                for start in recipe.fine_tuning.start:
+                    ways.append((f"{name}.train.fine_tuning", recipe.fine_tuned(start)))
+            except SettingError as error:
+                raise error.under(f"{name}.train") from None
             for place, way in ways:
                 side = way.image_size or found.data[str(one.data)].image_size
                 smallest = classification.NETWORKS[way.architecture].smallest_side
