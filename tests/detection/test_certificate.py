@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from darknet_networks import ANCHORS, TINY, convolution, head, region, section, yolov2_cfg
@@ -28,6 +29,11 @@ DEFAULTS = section("net", width=32, height=32, channels=3)
 DEFAULTS += section("convolutional", filters=8, size=3) + section("maxpool")
 DEFAULTS += convolution(8, batch_normalize=2) + head(20) + section("region", anchors=ANCHORS, num=5)
 DEFAULTS = DEFAULTS.rstrip() + "\nsoftmax=1\n"
+# OpenCV is given three layers for each that is clipped at 6, and other places in routes.
+CLIPPED = NET + convolution(8, activation="relu6") + convolution(8, activation="linear")
+CLIPPED += section("shortcut", **{"from": -2, "activation": "relu6"})
+CLIPPED += section("route", layers="-1,0") + section("maxpool", size=2, stride=2)
+CLIPPED += head(2) + region(2)
 NETWORKS = {
     "tiny": TINY,
     "odd pools": ODD_POOLS,
@@ -67,6 +73,22 @@ def test_small_variances_are_divided_as_darknet_does(write_pair) -> None:
     detector = Detector.from_darknet(cfg, numbers)
     record = certificate.certify(detector, cfg, numbers, [])
     assert certificate.is_equal(record), record
+
+
+def test_opencv_clips_at_6_as_the_cfg_says(write_pair, photograph: np.ndarray) -> None:
+    cfg, numbers = write_pair(CLIPPED)
+    network = darknet.parse_file(cfg)
+    header, (first, *rest) = weights.read_file(numbers, network)
+    first = replace(first, biases=np.full(8, 6.0))  # so that half of it is above 6
+    numbers.write_bytes(weights.to_bytes(header, [first, *rest]))
+    detector = Detector.from_darknet(cfg, numbers)
+    record = certificate.certify(detector, cfg, numbers, [photograph])
+    assert any(name.startswith("opencv") for name in certificate.witnesses(record))
+    assert certificate.is_equal(record), record
+    pictures = certificate.pictures_for(detector, [photograph])
+    clipped = detector.network.get_layer("relu6_1").output
+    values = keras.Model(detector.network.input, clipped)(pictures).numpy()
+    assert 0.3 < (values == 6).mean() < 0.9
 
 
 def test_darknet_is_no_witness_of_what_it_computes_wrongly(write_pair) -> None:

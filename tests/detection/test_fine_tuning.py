@@ -52,7 +52,7 @@ def test_all_before_the_last_head_gives_what_it_gave() -> None:
 def test_a_training_starts_from_it(data, tmp_path: Path) -> None:  # noqa: F811
     start = trained()
     tuning = FineTuning(
-        start="yolo-fastest-1.1", frozen=3, height=64, width=64, epochs=1, learning_rate=0.01
+        start=["yolo-fastest-1.1"], trained=8, height=64, width=64, epochs=1, learning_rate=0.01
     )
     recipe = replace(RECIPE, scales=[1.0], fine_tuning=tuning).fine_tuned()
     assert (recipe.height, recipe.epochs, recipe.learning_rate) == (64, 1, 0.01)
@@ -67,14 +67,8 @@ def test_a_training_starts_from_it(data, tmp_path: Path) -> None:  # noqa: F811
 
 def test_sides_are_those_of_two_scales() -> None:
     odd = FineTuning(
-        start="yolo-fastest-1.1", frozen=3, height=48, width=64, epochs=1, learning_rate=0.01
+        start=["yolo-fastest-1.1"], trained=8, height=48, width=64, epochs=1, learning_rate=0.01
     )
     sentence = r"fine_tuning\.height should be a multiple of 32 pixels, it is 48"
     with pytest.raises(UserError, match=sentence):
         replace(RECIPE, scales=[1.0], fine_tuning=odd)
-
-
-def test_more_convolutions_than_there_are_cannot_be_frozen() -> None:
-    start = trained()
-    with pytest.raises(UserError, match=r"fine_tuning\.frozen should be at most 10, it is 11"):
-        transfer.freeze(start.network, 11, of=11)

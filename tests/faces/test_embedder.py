@@ -411,7 +411,7 @@ def test_a_film_names_each_face_twice_a_second(
     [
         (
             Origin.drawn("att_faces", "d"),
-            "nothing but what this program draws (att_faces (builtin))",
+            "only what this program draws (att_faces (builtin))",
         ),
         (Origin("dlib", Kind.UNTRAINED, "d", "none"), "this model is untrained"),
         (Origin("dlib", Kind.PACKAGE, "d", "CC0"), ""),

@@ -15,7 +15,7 @@ from fivenets.segmentation import scoring
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.segmentation.settings import FineTuning, Loss, MaskChanges, UNetRecipe
 from fivenets.segmentation.training import batches, train
-from fivenets.segmentation.unet_on_mobilenet import BOTTOM, SKIPS
+from fivenets.segmentation.unet_on_imagenet import ENDS
 from fivenets.sources.origin import Origin
 
 RECIPE = UNetRecipe(
@@ -36,7 +36,7 @@ RECIPE = UNetRecipe(
 )
 
 TUNING = FineTuning(
-    start="mobilenet_v2", height=32, width=64, filters=4, epochs=1, learning_rate=0.01
+    start=["mobilenet_v2"], height=32, width=64, filters=4, epochs=1, learning_rate=0.01
 )
 
 
@@ -98,10 +98,10 @@ def test_an_epochs_batches_depend_on_seed_and_epoch_alone(data: MaskDataset) -> 
 def small_encoder() -> keras.Model:
     """Fixed as MobileNetV2 is, with layers of the names and strides that skips are taken from."""
     picture = x = keras.Input((None, None, 3))
-    for name in (*SKIPS, BOTTOM):
+    for name in ENDS["mobilenet_v2"]:
         x = keras.layers.Conv2D(4, 3, 2, padding="same", name=f"{name}_convolution")(x)
         x = keras.layers.BatchNormalization(name=name)(x)
-    network = keras.Model(picture, keras.layers.GlobalAveragePooling2D()(x))
+    network = keras.Model(picture, keras.layers.GlobalAveragePooling2D()(x), name="mobilenet_v2")
     network.trainable = False
     return network
 

@@ -13,6 +13,8 @@ from fivenets.detection import weights
 from fivenets.detection.darknet import Layer, Network
 from fivenets.detection.regions import Region
 from fivenets.detection.shapes import activation_of, padding_of, pooling_of
+from fivenets.detection.weights import Convolution
+from fivenets.detection.witness import ACTIVATED
 
 SMALL = 0.1  # variances above it hide the difference between the engines' epsilons
 
@@ -21,30 +23,64 @@ def cfg(network: Network) -> str:
     """The text of a cfg, each option once and none left to a default."""
     height, width, channels = network.input_shape
     sections = [_section("net", {"height": height, "width": width, "channels": channels})]
-    regions = iter(network.regions)
-    for layer in network.layers:
+    regions, place = iter(network.regions), {-1: -1}  # of each layer, which it is here
+    for index, layer in enumerate(network.layers):
         is_head = layer in network.heads
+        inputs = [place[one] for one in layer.inputs]
         options = _head_options(layer, next(regions), network) if is_head else _options(layer)
-        sections.append(_section(layer.kind, options))
+        sections.append(_section(layer.kind, options | _joined(layer.kind, inputs)))
+        if _is_clipped(layer):
+            sections += [_section("convolutional", one) for one in _clipping(layer.shape[2])]
+        place[index] = len(sections) - 2  # [net] is no layer
     return "".join(sections)
 
 
 def weights_of(network: Network, weights_file: Path) -> bytes:
-    """The weights file; small variances in it changed so that OpenCV's deviations are Darknet's.
+    """The weights file, with those of added layers, and with deviations that are Darknet's.
 
     OpenCV divides by sqrt(variance + 1e-6), Darknet by sqrt(variance) + 1e-6. At a variance of
     1e-6 that alone moves outputs by several per cent.
     """
     header, found = weights.read_file(weights_file, network)
-    if all(part.variances is None or part.variances.min() >= SMALL for part in found):
-        return weights_file.read_bytes()
-    changed = [
-        part
-        if part.variances is None
-        else replace(part, variances=(np.sqrt(part.variances, dtype=float) + 1e-6) ** 2 - 1e-6)
-        for part in found
-    ]
-    return weights.to_bytes(header, changed)
+    given, parts = iter(found), []
+    for layer in network.layers:
+        if layer.kind == "convolutional":
+            parts.append(_with_darknets_deviations(next(given)))
+        if _is_clipped(layer):
+            parts += 2 * [_six_minus(layer.shape[2])]
+    return weights.to_bytes(header, parts)
+
+
+def _is_clipped(layer: Layer) -> bool:
+    return layer.kind in ACTIVATED and activation_of(layer.section) == "relu6"
+
+
+def _clipping(channels: int) -> list[dict[str, object]]:
+    """What follows a relu and makes relu6 of it: min(y, 6) = 6 - relu(6 - y), twice `_six_minus`.
+
+    The importer knows no relu6.
+    """
+    options: dict[str, object] = {"filters": channels, "groups": channels}
+    options |= {"size": 1, "stride": 1, "padding": 0, "batch_normalize": 0}
+    return [options | {"activation": one} for one in ("relu", "linear")]
+
+
+def _six_minus(channels: int) -> Convolution:
+    return Convolution(np.full(channels, 6.0), np.full((channels, 1, 1, 1), -1.0))
+
+
+def _with_darknets_deviations(part: Convolution) -> Convolution:
+    if part.variances is None or part.variances.min() >= SMALL:
+        return part
+    changed = (np.sqrt(part.variances, dtype=float) + 1e-6) ** 2 - 1e-6
+    return replace(part, variances=changed)
+
+
+def _joined(kind: str, inputs: list[int]) -> dict[str, object]:
+    """The layers, by their places here, that a route or shortcut names."""
+    if kind == "route":
+        return {"layers": ",".join(map(str, inputs))}
+    return {"from": inputs[1]} if kind == "shortcut" else {}
 
 
 def _options(layer: Layer) -> dict[str, object]:
@@ -57,14 +93,18 @@ def _options(layer: Layer) -> dict[str, object]:
             "padding": padding_of(section),
             "groups": section.integer("groups", 1),
             "batch_normalize": int(weights.is_normalised(layer)),
-            "activation": activation_of(section),
+            "activation": _known(activation_of(section)),
         }
     if layer.kind == "maxpool":
         size, stride, padding = pooling_of(section)
         return {"size": size, "stride": stride, "padding": padding}
     if layer.kind == "shortcut":
-        return {"from": section.options["from"], "activation": activation_of(section)}
+        return {"activation": _known(activation_of(section))}
     return dict(section.options)
+
+
+def _known(activation: str) -> str:
+    return "relu" if activation == "relu6" else activation
 
 
 def _head_options(layer: Layer, region: Region, network: Network) -> dict[str, object]:

@@ -49,9 +49,11 @@ class BoxChanges(Colours):
 class FineTuning:
     """What is different in a recipe that starts from a trained network's numbers."""
 
-    start: Literal["none", "yolo-fastest-1.1-xl", "yolo-fastest-1.1"] = "none"
-    # Of its convolutions, the first, which are not trained.
-    frozen: Annotated[int, Field(ge=0)] = 74
+    # The first whose numbers can be had; none: nothing is fine-tuned.
+    start: list[Literal["yolo-fastest-1.1-xl", "yolo-fastest-1.1", "efficientnet_lite0"]] = field(
+        default_factory=list
+    )
+    trained: Count = 5  # of its convolutions, the last; all others stay as they are
     height: Side = 288
     width: Side = 384
     epochs: Count = 8
@@ -78,7 +80,7 @@ class DetectorRecipe(Recipe):
     @model_validator(mode="after")
     def _has_whole_cells_at_every_scale(self) -> Self:
         self._check_sides(self, "", STRIDE)
-        if self.fine_tuning.start != "none":
+        if self.fine_tuning.start:
             self._check_sides(self.fine_tuning, "fine_tuning.", 2 * STRIDE)
         if len(set(self.sizes)) < len(self.sizes):
             # Which sizes may change, TensorFlow is told by two batches that follow one another.
@@ -93,9 +95,9 @@ class DetectorRecipe(Recipe):
                     raise Misfit(path + name, f"a multiple of {stride} pixels{times}", side)
 
     def fine_tuned(self) -> "DetectorRecipe":
-        """The recipe where `fine_tuning.start` can be had."""
+        """The recipe where one of `fine_tuning.start` can be had."""
         different = asdict(self.fine_tuning)
-        own = ("start", "frozen")
+        own = ("start", "trained")
         return replace(self, **{key: value for key, value in different.items() if key not in own})
 
     @property

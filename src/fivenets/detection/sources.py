@@ -140,14 +140,11 @@ def _pair(name: str, raw_dir: Path) -> Pair | None:
 
 
 def start(name: str, raw_dir: Path, data_source: str = "auto") -> Pair | None:
-    """The pair whose numbers a training starts from; None, with a warning, where it cannot be had.
+    """The pair whose numbers a training starts from; None where it cannot be had.
 
     Args: data_source: "builtin" asks nobody.
     """
-    pair = None if data_source == "builtin" else _pair(name, raw_dir)
-    if pair is None:
-        log.warning("%s cannot be had here: training starts from random numbers", name)
-    return pair
+    return None if data_source == "builtin" else _pair(name, raw_dir)
 
 
 def photographs(

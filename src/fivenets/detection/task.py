@@ -15,6 +15,7 @@ from fivenets.datasets.settings import ObjectSettings
 from fivenets.detection import boxes, certificate, drawing, evaluation, scoring, sources
 from fivenets.detection.detector import Detector, read_names
 from fivenets.detection.settings import Conversion, DetectorRecipe, DrawnPage
+from fivenets.detection.starting import started
 from fivenets.detection.training import train
 
 COMPARED = 3  # test pictures on which engines are compared
@@ -33,15 +34,8 @@ def training(candidate: Candidate) -> Making:
     """
     recipe = params.settings(DetectorRecipe, candidate.name, "train")
     data = prepared.of_section(candidate.data)
-    start, origins = None, data.origins
-    if recipe.fine_tuning.start != "none":
-        pair = sources.start(
-            recipe.fine_tuning.start, Path("data/raw"), params.load("data", "source")
-        )
-        if pair:
-            labels = read_names(pair.names)
-            start = Detector.from_darknet(pair.cfg, pair.weights, labels, pair.resize, pair.origin)
-            recipe, origins = recipe.fine_tuned(), [*origins, pair.origin]
+    recipe, start = started(recipe, params.load("data", "source"), Path("data/raw"))
+    origins = [*data.origins, *([start.trained_on] if start and start.trained_on else [])]
 
     def make(log: Log) -> Rows:
         trained, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, start)

@@ -39,7 +39,7 @@ def train(
     epoch of a falling rate is the best. Its difficult objects, and crowds, are neither learned nor
     unlearned.
 
-    Args: start: a detector whose layers but the last are started from; by default all are random.
+    Args: start: a network whose layers but the last are started from; by default all are random.
     Returns: the detector, in float32 however it was trained, and one row of metrics per epoch. The
         caller removes `checkpoint_dir` once it has saved the detector.
     Raises: UserError where the loss becomes NaN.
@@ -58,7 +58,7 @@ def train(
         transfer.load(network, cfg, start)
     trained = training_copy(network, recipe.policy)
     if start is not None:
-        transfer.freeze(trained, recipe.fine_tuning.frozen, len(weights.convolutions(cfg)))
+        transfer.freeze(trained, recipe.fine_tuning.trained, len(weights.convolutions(cfg)))
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
     shares = shares_of(examples, data.settings.weights, recipe.pictures or len(examples))

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 import keras
 
-from fivenets.core.errors import UserError
 from fivenets.detection import model
 from fivenets.detection.compact import region
 from fivenets.detection.converted import Converted
 from fivenets.detection.darknet import Layer, Network
 from fivenets.detection.weights import convolutions
+
+KINDS = ("conv2d", "batch_normalization")  # of layers with numbers, as `model.build` names them
 
 
 def cfg(
@@ -40,16 +41,12 @@ def load(network: keras.Model, cfg: Network, start: Converted) -> None:
     model.load(network, [*(by_layer[layer] for layer in kept if layer in by_layer), last])
 
 
-def freeze(network: keras.Model, count: int, of: int) -> None:
-    """The first `count` of its `of` convolutions, and what normalises them, stay as they are.
-
-    Raises: UserError where none would be left to train.
-    """
-    if count >= of:
-        raise UserError(f"fine_tuning.frozen should be at most {of - 1}, it is {count}")
-    for number in range(1, count + 1):
-        for kind in ("conv2d", "batch_normalization"):
-            network.get_layer(f"{kind}_{number}").trainable = False
+def freeze(network: keras.Model, trained: int, of: int) -> None:
+    """All but the last `trained` of its `of` convolutions, and their norms, stay as they are."""
+    numbers = range(1, of - trained + 1)
+    frozen = {f"{kind}_{number}" for number in numbers for kind in KINDS}
+    for layer in network.layers:
+        layer.trainable = layer.name not in frozen
 
 
 def _kept(trained: Network) -> list[int]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -48,7 +48,7 @@ def first(architectures: Sequence[str], source: str, raw_dir: Path) -> tuple[str
         is_last = place == len(architectures)
         asked = "auto" if source == "real" and not is_last else source
         if found := fetch_asset(WEIGHTS[architecture].asset, raw_dir, asked):
-            return architecture, found
+            return architecture, replace(found, origin=replace(found.origin, is_general=True))
     log.warning("ImageNet's weights cannot be had here: training from scratch")
     return None
 

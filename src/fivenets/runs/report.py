@@ -7,7 +7,7 @@ from typing import Any
 
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Service
-from fivenets.sources.origin import Kind, Origin, all_of, are_drawn
+from fivenets.sources.origin import Kind, Origin, all_of, are_drawn, specific
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Report:
         "Built in" where either is.
         """
         both = [origins for origins in (self.made_from, self.scored_on(metric)) if origins]
-        kinds = [{origin.kind for origin in origins} for origins in both]
+        kinds = [{origin.kind for origin in specific(origins)} for origins in both]
         # A package may hold all that a model was made of: real photographs are among that.
         built_in = {Kind.BUILTIN, Kind.PACKAGE, Kind.UNTRAINED}
         if any(map(are_drawn, both)) or any(

@@ -1,6 +1,6 @@
 """How U-Nets are trained and scored, as params.yaml says it."""
 
-from dataclasses import fields, replace
+from dataclasses import field, fields, replace
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -10,7 +10,7 @@ from fivenets.core.params import Count, Fraction, Misfit, NonNegative, Positive,
 from fivenets.fitting.recipe import Recipe
 from fivenets.fitting.strengths import Colours
 
-ENCODER_DEPTH = 5  # halvings of MobileNetV2
+ENCODER_DEPTH = 5  # halvings of a classifier with ImageNet's weights
 LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
 Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 Filters = Annotated[int, Field(ge=1, le=256)]
@@ -37,7 +37,8 @@ class MaskChanges(Colours):
 class FineTuning:
     """What is different in a recipe whose contracting path is a trained network's."""
 
-    start: Literal["none", "mobilenet_v2"] = "none"
+    # The first whose weights can be had; none: nothing is fine-tuned.
+    start: list[Literal["mobilenet_v2", "efficientnet_lite0"]] = field(default_factory=list)
     height: Side = 288
     width: Side = 384
     filters: Filters = 32
@@ -75,8 +76,8 @@ class UNetRecipe(Recipe):
         return self
 
     def fine_tuned(self) -> "UNetRecipe":
-        """The recipe where `fine_tuning.start` can be had."""
-        names = [field.name for field in fields(FineTuning) if field.name != "start"]
+        """The recipe where one of `fine_tuning.start` can be had."""
+        names = [one.name for one in fields(FineTuning) if one.name != "start"]
         different = {name: getattr(self.fine_tuning, name) for name in names}
         return replace(self, depth=ENCODER_DEPTH, **different)
 

@@ -15,7 +15,7 @@ from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.masks import preparation, prepared
 from fivenets.datasets.settings import MaskSettings
 from fivenets.fitting import imagenet
-from fivenets.segmentation import drawing, scoring, unet_on_mobilenet
+from fivenets.segmentation import drawing, scoring, unet_on_imagenet
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.training import train
@@ -36,13 +36,12 @@ def training(candidate: Candidate) -> Making:
     recipe = params.settings(UNetRecipe, candidate.name, "train")
     data = prepared.of_section(candidate.data)
     encoder, origins = None, data.origins
-    if recipe.fine_tuning.start != "none":
-        start, source = recipe.fine_tuning.start, params.load("data", "source")
-        weights = imagenet.fetch(start, source, Path("data/raw"))
-        if weights:
-            encoder = unet_on_mobilenet.encoder()
-            imagenet.load(encoder, start, weights.folder)
-            recipe, origins = recipe.fine_tuned(), [*origins, weights.origin]
+    starts, source = recipe.fine_tuning.start, params.load("data", "source")
+    if starts and (found := imagenet.first(starts, source, Path("data/raw"))):
+        start, weights = found
+        encoder = unet_on_imagenet.encoder(start)
+        imagenet.load(encoder, start, weights.folder)
+        recipe, origins = recipe.fine_tuned(), [*origins, weights.origin]
 
     def make(log: Log) -> Rows:
         network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, encoder)

@@ -17,7 +17,7 @@ from fivenets.segmentation.augmentation import augmented, resized, resized_mask
 from fivenets.segmentation.losses import SegmentationLoss, class_weights
 from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.unet import unet
-from fivenets.segmentation.unet_on_mobilenet import unet_on
+from fivenets.segmentation.unet_on_imagenet import unet_on
 
 KEPT = 2  # times the network's sides: what is larger is shrunk before training, to save memory
 

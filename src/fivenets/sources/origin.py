@@ -8,6 +8,8 @@ from typing import Any
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 
+OPTIONAL = ("file", "is_general")  # of a record
+
 
 class Kind(StrEnum):
     """The kind of source that something came from."""
@@ -31,6 +33,7 @@ class Origin:
     licence: str
     is_drawn: bool = False  # by this project; else it is real
     file: str = ""  # the user's own, as params.yaml names it
+    is_general: bool = False  # weights that know photographs, and nothing of what is to be found
 
     def __post_init__(self):
         object.__setattr__(self, "kind", Kind(self.kind))
@@ -51,14 +54,15 @@ class Origin:
 
         Raises: UserError where the record lacks a part of it, as those of older versions do.
         """
-        names = [field.name for field in fields(cls) if field.name != "file"]
+        names = [field.name for field in fields(cls) if field.name not in OPTIONAL]
         missing = [name for name in names if name not in record]
         if missing:
             raise UserError(
                 f"the record of {record.get('asset', 'the data')} should say {', '.join(names)}; "
                 f"it lacks {', '.join(missing)}: run `dvc repro` to make it again"
             )
-        return cls(*(record[name] for name in names), file=record.get("file", ""))
+        given = {name: record[name] for name in OPTIONAL if name in record}
+        return cls(*(record[name] for name in names), **given)
 
     @classmethod
     def joint(cls, origins: Sequence["Origin"]) -> "Origin":
@@ -72,7 +76,7 @@ class Origin:
     def record(self) -> dict[str, Any]:
         """As JSON values."""
         values = {**asdict(self), "kind": self.kind.value}
-        return {name: value for name, value in values.items() if (name, value) != ("file", "")}
+        return {name: value for name, value in values.items() if value or name not in OPTIONAL}
 
 
 def all_of(records: Sequence[Mapping[str, Any]] | None) -> list[Origin]:
@@ -80,12 +84,17 @@ def all_of(records: Sequence[Mapping[str, Any]] | None) -> list[Origin]:
     return [Origin.of(record) for record in records or ()]
 
 
+def specific(origins: Sequence[Origin]) -> list[Origin]:
+    """Those that know what is to be recognised; all where none does."""
+    return [origin for origin in origins if not origin.is_general] or list(origins)
+
+
 def are_drawn(origins: Sequence[Origin]) -> bool:
     """Whether what is to be recognised was drawn, and nothing of it is real.
 
     What packages ship, such as the photographs behind drawn hands, is built in as well.
     """
-    kinds = {origin.kind for origin in origins}
+    kinds = {origin.kind for origin in specific(origins)}
     return any(origin.is_drawn for origin in origins) and kinds <= {Kind.BUILTIN, Kind.UNTRAINED}
 
 
@@ -104,8 +113,8 @@ def caution(origins: Sequence[Origin]) -> str:
         return "this model is untrained, as its weights could not be had: its answers mean nothing"
     if are_drawn(origins):
         return (
-            f"this model has seen nothing but what this program draws ({in_words(drawn)}): "
-            "expect little of it on photographs"
+            f"of what it is to recognise, this model has seen only what this program draws "
+            f"({in_words(drawn)}): expect little of it on photographs"
         )
     return ""
 

@@ -1,4 +1,4 @@
-"""A U-Net whose contracting path is MobileNetV2 with ImageNet's weights.
+"""A U-Net whose contracting path is a classifier's, with ImageNet's weights.
 
 An encoder that has seen a million photographs needs no pictures of streets to tell sky from wall;
 what is trained from random numbers is the expanding path (as in Iglovikov and Shvets 2018).
@@ -9,17 +9,32 @@ from functools import partial
 import keras
 from keras import layers
 
-from fivenets.fitting.mobilenet_v2 import mobilenet_v2
+from fivenets.fitting.mobilenet_v2 import efficientnet_lite0, mobilenet_v2
 from fivenets.segmentation.unet import convolution
 
-# What the skips carry, from stride 2 to 16, and the bottom of stride 32.
-SKIPS = ("expanded_conv_project", "block_2_add", "block_5_add", "block_12_add")
-BOTTOM = "block_16_project"
+ENCODERS = {"mobilenet_v2": mobilenet_v2, "efficientnet_lite0": efficientnet_lite0}
+# The last layers of strides 2 to 16, which the skips carry, and that of stride 32, the bottom.
+ENDS = {
+    "mobilenet_v2": (
+        "expanded_conv_project",
+        "block_2_add",
+        "block_5_add",
+        "block_12_add",
+        "block_16_project",
+    ),
+    "efficientnet_lite0": (
+        "expanded_conv_project",
+        "block_2_add",
+        "block_4_add",
+        "block_10_add",
+        "block_15_project",
+    ),
+}
 
 
-def encoder() -> keras.Model:
-    """MobileNetV2 of any size, to be given ImageNet's weights, which no training changes."""
-    network = mobilenet_v2((None, None, 3), 1000, weights="imagenet")
+def encoder(architecture: str) -> keras.Model:
+    """One of ENCODERS, of any size, to be given ImageNet's weights, which no training changes."""
+    network = ENCODERS[architecture]((None, None, 3), 1000, weights="imagenet")
     for layer in network.layers:
         layer.trainable = False
     return network
@@ -35,11 +50,12 @@ def unet_on(
         convolution; those before it have half as many again at each level.
     """
     convolved = partial(convolution, batch_norm_momentum=batch_norm_momentum)
-    x = trained.get_layer(BOTTOM).output
-    for level in reversed(range(len(SKIPS))):
+    *skips, bottom = (trained.get_layer(name).output for name in ENDS[trained.name])
+    x = bottom
+    for level in reversed(range(len(skips))):
         width = round(filters * 1.5**level)
         # The encoder's numbers are of any scale: without these normalisations little is learned.
-        skip = convolved(trained.get_layer(SKIPS[level]).output, width, 1, f"side{level}")
+        skip = convolved(skips[level], width, 1, f"side{level}")
         x = convolved(x, width, 1, f"up{level}_narrowed")
         x = layers.UpSampling2D(name=f"up{level}_twofold")(x)
         x = convolved(layers.Concatenate(name=f"skip{level}")([skip, x]), width, 3, f"up{level}")
