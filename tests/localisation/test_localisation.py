@@ -143,6 +143,12 @@ def test_boxes_are_right_where_presence_class_and_overlap_are() -> None:
     assert numbers["mean_iou"] == pytest.approx((1 + 1 + 0.01 / (0.32 - 0.01)) / 3)
 
 
+def test_a_rows_coordinates_have_names() -> None:
+    one = Located(0.9, "car", 1.0, np.array([[0.1, 0.2], [0.5, 0.6]]))
+    row = {"presence": 0.9, "label": "car", "x1": 0.1, "y1": 0.2, "x2": 0.5, "y2": 0.6}
+    assert one.row() == row
+
+
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> prepared.PlaceDataset:
     """A few windows, prepared."""

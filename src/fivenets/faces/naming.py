@@ -37,9 +37,11 @@ class Named:
 
     def rows(self) -> list[dict[str, Any]]:
         """Of each face that is meant: where it is, and who; for a film also when."""
-        about = {"seconds": round(self.seconds, 3)} if self.seconds is not None else {}
+        about: dict[str, Any] = {}
+        if self.seconds is not None:
+            about["seconds"] = round(self.seconds, 3)
         if self.found.turned:  # places are those in the picture as it was turned
-            about = {"turned": self.found.turned}
+            about["turned"] = self.found.turned
         return [
             {**about, "face": self._box(place), "person": match.person, "distance": match.distance}
             for place, match in zip(self.meant, self.matches, strict=True)

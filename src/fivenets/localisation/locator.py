@@ -30,6 +30,13 @@ class Located:
     def is_there(self) -> bool:
         return self.presence >= 0.5
 
+    def row(self) -> dict[str, Any]:
+        """Of a table: coordinates by number."""
+        places = {}
+        for at, (x, y) in enumerate(self.coordinates, start=1):
+            places |= {f"x{at}": x, f"y{at}": y}
+        return {"presence": self.presence, "label": self.label, **places}
+
 
 class Locator:
     """A trained network with all that it needs to be asked about a user's picture."""

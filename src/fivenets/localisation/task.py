@@ -1,13 +1,12 @@
 """Localisation as the stages, the registry and the command line know it."""
 
-import csv
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fivenets.core import listing, params
+from fivenets.core import files, listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.metrics import Page
 from fivenets.core.task import Log, Making, Rows, Service, Task
@@ -60,9 +59,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         ],
         data.form,
     ).save(candidate.pictures / "located.png")
-    with (candidate.tables / "located.csv").open("w", newline="") as stream:
-        rows = [(one.presence, one.label, *one.coordinates.ravel()) for one in found]
-        csv.writer(stream).writerows([("presence", "label", "coordinates"), *rows])
+    files.write_rows(candidate.tables / "located.csv", [one.row() for one in found])
     is_helen = any(origin.asset == "helen68" for origin in data.origins)
     beside = f"; {scoring.PUBLISHED}" if is_helen else ""
     return {
