@@ -39,7 +39,7 @@ def values() -> list[np.ndarray]:
 def start(monkeypatch, values):
     """The network to start from; the weights' package is not asked for."""
     monkeypatch.setattr(imagenet, "load", lambda network, *_: network.set_weights(values))
-    return on_imagenet.start(Path(), WEIGHTS)
+    return on_imagenet.start(Path(), WEIGHTS, seed=0)
 
 
 def test_the_cfg_computes_the_classifiers_features(start, values) -> None:
@@ -86,6 +86,13 @@ def test_the_first_start_that_can_be_had_is_taken(monkeypatch, start, caplog) ->
     assert caplog.messages == ["yolo-fastest-1.1 cannot be had here"]
     monkeypatch.setattr(imagenet, "fetch", lambda *_: None)
     assert starting.started(recipe, "builtin", Path()) == (recipe, None)
+
+
+def test_its_head_repeats_for_a_seed(start) -> None:
+    for seed, is_same in ((0, True), (1, False)):
+        other = on_imagenet.start(Path(), WEIGHTS, seed)
+        numbers = zip(start.network.get_weights(), other.network.get_weights(), strict=True)
+        assert all(np.array_equal(*both) for both in numbers) == is_same
 
 
 def test_its_head_is_of_the_grid_that_labels_are_of(start) -> None:

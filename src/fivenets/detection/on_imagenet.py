@@ -11,6 +11,7 @@ from fivenets.detection import darknet, model
 from fivenets.detection.converted import Converted
 from fivenets.detection.weights import Convolution, Header
 from fivenets.fitting import imagenet
+from fivenets.fitting.fit import make_deterministic
 from fivenets.fitting.mobilenet_v2 import EFFICIENTNET_LITE0, STEM, efficientnet_lite0
 from fivenets.sources.origin import Origin
 
@@ -31,12 +32,13 @@ activation={activation}
 ONE_CLASS = "[region]\nanchors=1,1\nnum=1\nclasses=1\ncoords=4\n"
 
 
-def start(folder: Path, origin: Origin) -> Converted:
-    """ImageNet's weights, from a folder of `imagenet.fetch`, and a head of random numbers.
+def start(folder: Path, origin: Origin, seed: int) -> Converted:
+    """ImageNet's weights, from a folder of `imagenet.fetch`, and a head of the seed's numbers.
 
     Its features are those of `efficientnet_lite0`, seen from another pixel: Darknet pads both sides
     of what a stride halves, and Keras the end first, unless the side is odd.
     """
+    make_deterministic(seed)
     cfg = darknet.parse(_cfg())
     network = model.build(cfg)
     trained = efficientnet_lite0((SIDE, SIDE, 3), 1000, weights="imagenet")

@@ -20,16 +20,16 @@ def started(
     Args: source: data.source; "builtin" asks no mirror and no host.
     """
     for name in recipe.fine_tuning.start:
-        if found := _start(name, source, raw_dir):
+        if found := _start(name, source, raw_dir, recipe.seed):
             return recipe.fine_tuned(), found
         log.warning("%s cannot be had here", name)
     return recipe, None
 
 
-def _start(name: str, source: str, raw_dir: Path) -> Converted | None:
+def _start(name: str, source: str, raw_dir: Path, seed: int) -> Converted | None:
     if name == on_imagenet.NAME:
         weights = imagenet.fetch(name, source, raw_dir)
-        return weights and on_imagenet.start(weights.folder, weights.origin)
+        return weights and on_imagenet.start(weights.folder, weights.origin, seed)
     pair = sources.start(name, raw_dir, source)
     if pair is None:
         return None
