@@ -11,15 +11,15 @@ from fivenets.demo.examples import FLOWER, Examples
 from fivenets.demo.tabs import Tab, once, received
 
 MODEL = "facenet"
-FIRST = Examples(
+KNOWN = Examples(
     {
         "lfw10/Tony_Blair/*_0001.jpg": "Tony Blair",
         "lfw10/Vladimir_Putin/*_0001.jpg": "Vladimir Putin",
         "lfw10/Ariel_Sharon/*_0001.jpg": "Ariel Sharon",
-        FLOWER: "no face",
     },
     "example_face.png",
 )
+FIRST = Examples(KNOWN.fetched | {FLOWER: "no face"}, KNOWN.drawn)
 SECOND = Examples(
     {
         "lfw10/Tony_Blair/*_0002.jpg": "Tony Blair again",
@@ -136,13 +136,15 @@ def _draw_verify() -> Any:
 
 
 def _draw_identify() -> Any:
-    from fivenets.demo.widgets import PICTURE, asked, examples, gr, said_of
+    from fivenets.demo.widgets import PICTURE, asked, examples, gr, opened, said_of
 
+    people = [(opened(path), caption) for path, caption in KNOWN.pictures()]
     with gr.Tab("Identify"):
         said = said_of(MODEL)
         with gr.Row():
             picture = gr.Image(label="Who is this?", **PICTURE)
-            known = gr.Gallery(label="Known people, one in each picture", type="pil", columns=4)
+            label = "Known people, one in each picture"
+            known = gr.Gallery(people, label=label, type="pil", columns=4)
             nearest = gr.Image(label="Nearest", interactive=False)
         limit = _threshold_slider()
         button = gr.Button("Identify", variant="primary")
