@@ -96,6 +96,6 @@ def test_its_head_repeats_for_a_seed(start) -> None:
 
 
 def test_its_head_is_of_the_grid_that_labels_are_of(start) -> None:
-    cfg = transfer.cfg(start.cfg, 96, 64, 3, [[1, 1], [2, 2]])
+    cfg = transfer.cfg(start.cfg, 96, 64, 3, [[1, 1], [2, 2]], trained=5)
     assert "anchors=1.0000, 1.0000, 2.0000, 2.0000" in cfg
     assert model.build(on_imagenet.darknet.parse(cfg)).output_shape == (None, 6, 4, 2 * 8)

@@ -51,14 +51,14 @@ def train(
     if start is None:
         cfg = darknet.parse(compact.cfg(*sizes, fitted, recipe.filters))
     else:
-        cfg = darknet.parse(transfer.cfg(start.cfg, *sizes, fitted))
+        cfg = darknet.parse(transfer.cfg(start.cfg, *sizes, fitted, recipe.fine_tuning.trained))
     (region,) = cfg.regions
     network = model.build(cfg, any_size=len(recipe.scales) > 1)
     if start is not None:
-        transfer.load(network, cfg, start)
+        transfer.load(network, cfg, start, recipe.fine_tuning.trained)
     trained = training_copy(network, recipe.policy)
     if start is not None:
-        transfer.freeze(trained, recipe.fine_tuning.trained, len(weights.convolutions(cfg)))
+        transfer.freeze(trained, cfg, recipe.fine_tuning.trained)
     # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
     fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
     shares = shares_of(examples, data.settings.weights, recipe.pictures or len(examples))
