@@ -5,26 +5,20 @@ from collections.abc import Sequence
 STRIDE = 16  # pixels of the input per cell of the grid
 CONVOLUTION = """
 [convolutional]
-batch_normalize=1
+batch_normalize={normalised}
 filters={filters}
 size={size}
 stride={stride}
+groups={groups}
 pad=1
-activation=leaky
+activation={activation}
 """
 MAXPOOL = """
 [maxpool]
 size=2
 stride=2
 """
-LAST = """
-[convolutional]
-filters={filters}
-size=1
-stride=1
-pad=1
-activation=linear
-
+REGION = """
 [region]
 anchors={anchors}
 num={count}
@@ -51,21 +45,21 @@ def cfg(
     """
     layers = [
         f"[net]\nheight={height}\nwidth={width}\nchannels=3\n",
-        _convolution(filters, 3, stride=2),  # a full-sized first layer would take half the time
-        _convolution(2 * filters, 3),
+        convolution(filters, 3, stride=2),  # a full-sized first layer would take half the time
+        convolution(2 * filters, 3),
         MAXPOOL,
-        _convolution(4 * filters, 3),
+        convolution(4 * filters, 3),
         MAXPOOL,
-        _convolution(8 * filters, 3),
+        convolution(8 * filters, 3),
         MAXPOOL,
-        _convolution(8 * filters, 3),
-        _convolution(4 * filters, 1),
-        _convolution(8 * filters, 3),
+        convolution(8 * filters, 3),
+        convolution(4 * filters, 1),
+        convolution(8 * filters, 3),
         "\n[route]\nlayers=-5\n",  # before the last pooling, where small objects still show
-        _convolution(filters, 1),
+        convolution(filters, 1),
         "\n[reorg]\nstride=2\n",
         "\n[route]\nlayers=-1,-4\n",
-        _convolution(8 * filters, 3),
+        convolution(8 * filters, 3),
     ]
     return "".join([*layers, region(classes, anchors)])
 
@@ -74,8 +68,25 @@ def region(classes: int, anchors: Sequence[Sequence[float]]) -> str:
     """The last convolution and YOLOv2's head, for anchors (width, height) in cells."""
     sides = ", ".join(f"{side:.4f}" for anchor in anchors for side in anchor)
     count = len(anchors)
-    return LAST.format(filters=count * (5 + classes), anchors=sides, count=count, classes=classes)
+    last = convolution(count * (5 + classes), activation="linear", normalised=0)
+    return last + REGION.format(anchors=sides, count=count, classes=classes)
 
 
-def _convolution(filters: int, size: int, stride: int = 1) -> str:
-    return CONVOLUTION.format(filters=filters, size=size, stride=stride)
+def convolution(
+    filters: int,
+    size: int = 1,
+    stride: int = 1,
+    *,
+    groups: int = 1,
+    activation: str = "leaky",
+    normalised: int = 1,
+) -> str:
+    """A padded convolution; `normalised`: 1 with batch normalisation, 0 with a bias."""
+    return CONVOLUTION.format(
+        filters=filters,
+        size=size,
+        stride=stride,
+        groups=groups,
+        activation=activation,
+        normalised=normalised,
+    )

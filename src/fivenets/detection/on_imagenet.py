@@ -5,9 +5,11 @@ In Darknet's terms, so that what is trained on it is written, read and certified
 
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from fivenets.detection import darknet, model
+from fivenets.detection.compact import convolution, region
 from fivenets.detection.converted import Converted
 from fivenets.detection.weights import Convolution, Header
 from fivenets.fitting import imagenet
@@ -19,17 +21,6 @@ NAME = "efficientnet_lite0"
 SIDE = 32  # pixels; of the cfg, whose layers do for any multiple of it
 FINE, MIDDLE = 40, 112  # filters of the last blocks of strides 8 and 16; the last layer has 32
 WIDTH = 128  # filters of the head
-SECTION = """
-[convolutional]
-batch_normalize={normalised}
-filters={filters}
-size={size}
-stride={stride}
-groups={groups}
-pad=1
-activation={activation}
-"""
-ONE_CLASS = "[region]\nanchors=1,1\nnum=1\nclasses=1\ncoords=4\n"
 
 
 def start(folder: Path, origin: Origin, seed: int) -> Converted:
@@ -54,17 +45,17 @@ def start(folder: Path, origin: Origin, seed: int) -> Converted:
 def _cfg() -> str:
     sections = [
         f"[net]\nheight={SIDE}\nwidth={SIDE}\nchannels=3\n",
-        _section(3, activation="linear"),
-        _section(STEM, 3, stride=2),
+        _folded(3, activation="linear"),
+        _folded(STEM, 3, stride=2),
     ]
     channels, ends = STEM, {}
     for expansion, size, filters, blocks, first_stride in EFFICIENTNET_LITE0:
         for block in range(blocks):
             stride = 1 if block else first_stride
             wide = expansion * channels
-            parts = [_section(wide)] if expansion > 1 else []
-            parts.append(_section(wide, size, stride, groups=wide))
-            parts.append(_section(filters, activation="linear"))
+            parts = [_folded(wide)] if expansion > 1 else []
+            parts.append(_folded(wide, size, stride, groups=wide))
+            parts.append(_folded(filters, activation="linear"))
             if block:  # those that narrow to as many filters as came in
                 parts.append(f"[shortcut]\nfrom={-len(parts) - 1}\nactivation=linear\n")
             sections += parts
@@ -77,36 +68,23 @@ def _cfg() -> str:
         f"[route]\nlayers=-1,-3,{ends[MIDDLE]}\n",
     ]
     for _ in range(2):
-        sections.append(_section(WIDTH, activation="leaky", normalised=1))
-        sections.append(_section(WIDTH, 5, groups=WIDTH, activation="leaky", normalised=1))
-    return "\n".join([*sections, _section(6, activation="linear"), ONE_CLASS])
+        sections += [convolution(WIDTH), convolution(WIDTH, 5, groups=WIDTH)]
+    return "\n".join([*sections, region(1, [[1, 1]])])
 
 
-def _section(
-    filters: int,
-    size: int = 1,
-    stride: int = 1,
-    *,
-    groups: int = 1,
-    activation: str = "relu6",
-    normalised: int = 0,
+def _folded(
+    filters: int, size: int = 1, stride: int = 1, *, groups: int = 1, activation: str = "relu6"
 ) -> str:
-    return SECTION.format(
-        filters=filters,
-        size=size,
-        stride=stride,
-        groups=groups,
-        activation=activation,
-        normalised=normalised,
-    )
+    """As ImageNet's weights come: with a bias in place of a norm."""
+    return convolution(filters, size, stride, groups=groups, activation=activation, normalised=0)
 
 
-def _before_last(trained) -> list:
+def _before_last(trained: keras.Model) -> list[keras.Layer]:
     """The layers with weights that lead to stride 32, without the classifier's own two."""
     return [layer for layer in trained.layers if layer.weights][:-2]
 
 
-def _convolution(layer) -> Convolution:
+def _convolution(layer: keras.Layer) -> Convolution:
     kernel, biases = layer.get_weights()  # (size, size, channels, filters), or depthwise (.., 1)
     is_depthwise = kernel.shape[-1] == 1
     return Convolution(biases, kernel.transpose((2, 3, 0, 1) if is_depthwise else (3, 2, 0, 1)))
