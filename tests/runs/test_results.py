@@ -212,6 +212,7 @@ def test_the_text_has_all_that_is_known_of_each_model_under_the_table() -> None:
 
 SERVICE = Service("", "", "", limits="real", limits_of_builtin="built in")
 PHOTOGRAPHS = Origin("lfw", Kind.PACKAGE, "d3", "none")
+WEIGHTS = Origin("efficientnet_lite0", Kind.PACKAGE, "d6", "Apache-2.0", is_general=True)
 UNTRAINED = Origin("vgg", Kind.UNTRAINED, "d4", "none")
 
 
@@ -226,6 +227,8 @@ UNTRAINED = Origin("vgg", Kind.UNTRAINED, "d4", "none")
         ([UNTRAINED], [SIGNS], "built in"),
         ([Origin.own("mine", "d5")], [Origin.own("mine", "d5")], "own"),
         ([SIGNS, Origin.own("mine", "d5")], [SIGNS], "real"),
+        ([Origin.own("mine", "d5"), WEIGHTS], [Origin.own("mine", "d5")], "own"),
+        ([Origin.drawn("hands", "d2"), WEIGHTS], [Origin.drawn("hands", "d2")], "built in"),
     ],
 )
 def test_what_not_to_expect_of_a_model_follows_its_data(

@@ -8,7 +8,7 @@ import pytest
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.sources.origin import Kind, Origin, all_of, digest_of, in_words
+from fivenets.sources.origin import Kind, Origin, all_of, are_drawn, caution, digest_of, in_words
 
 PROJECT = Path(__file__).parents[2]
 SIGNS = Origin("signs", Kind.MIRROR, "d1", "none")
@@ -37,6 +37,16 @@ def test_what_is_drawn_says_so_and_what_is_installed_is_not_drawn() -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="'friend' is not a valid Kind"):
         Origin("signs", "friend", "d", "none")  # pyright: ignore[reportArgumentType]
+
+
+def test_what_a_model_starts_with_does_not_make_its_drawn_pictures_real() -> None:
+    weights = Origin("efficientnet_lite0", Kind.MIRROR, "d4", "Apache-2.0", is_general=True)
+    assert Origin.of(weights.record()) == weights
+    assert "is_general" not in SIGNS.record()
+    assert are_drawn([PAINTING, weights])
+    assert "only what this program draws (painting (builtin))" in caution([PAINTING, weights])
+    assert not are_drawn([PAINTING, SIGNS, weights])
+    assert not are_drawn([weights])
 
 
 def test_a_record_of_an_older_version_is_one_sentence() -> None:
