@@ -136,9 +136,23 @@ def test_the_interval_of_precision_is_of_95_percent() -> None:
     """Of 400 pictures half are right: a share, whose interval is known."""
     hits = np.arange(400) % 2
     ranking = precision.Ranking(np.arange(400), np.ones(400), hits, np.ones(400, int))
-    low, high = precision.bootstrap_interval([ranking])
+    low, high = precision.interval(precision.bootstrap([ranking]))
     middle = precision.voc_average_precision(*ranking.curve())
     assert 0.15 < low < middle < high < 0.35
+
+
+def test_classes_share_samples_and_count_where_there_are_any() -> None:
+    one, rare = np.ones(5, int), np.array([1, 0, 0, 0, 0])
+    often = precision.Ranking(np.arange(5), np.ones(5), np.array([1, 0, 1, 1, 0]), one)
+    seldom = precision.Ranking(np.array([0]), np.ones(1), np.ones(1), rare)
+    samples = precision.bootstrap([often, seldom], repeats=400)
+    absent = np.isnan(samples[:, 1])
+    assert absent.mean() == pytest.approx(0.8**5, abs=0.08)  # of five pictures, none is the first
+    assert (samples[~absent, 1] == 1).all()
+    alone = precision.bootstrap([often], repeats=400)
+    assert np.array_equal(samples[:, :1], alone)
+    assert precision.interval(samples[absent]) == precision.interval(samples[absent, :1])
+    assert precision.interval(samples[:, [1]]) == (0, 1)
 
 
 def test_nothing_found_is_zero() -> None:

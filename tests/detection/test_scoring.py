@@ -81,11 +81,11 @@ def test_a_picture_drawn_twice_counts_twice() -> None:
 
 def test_the_interval_holds_the_value_and_is_a_point_where_all_pictures_are_alike() -> None:
     truth, found = scoring.truth_of(EXAMPLES), scoring.as_objects(FOUND, LABELS)
-    low, high = precision.bootstrap_interval([precision.rank(truth, found, 0)])
+    low, high = precision.interval(precision.bootstrap([precision.rank(truth, found, 0)]))
     assert low < 5 / 6 < high
     assert high == 1
     same = precision.rank([truth[0]] * 5, [found[0]] * 5, 0)
-    assert precision.bootstrap_interval([same], repeats=50) == (1, 1)
+    assert precision.interval(precision.bootstrap([same], repeats=50)) == (1, 1)
 
 
 def test_each_data_set_is_scored_by_itself_and_the_first_with_pictures_leads(monkeypatch) -> None:

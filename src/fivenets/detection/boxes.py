@@ -138,12 +138,20 @@ def suppress(
 
 
 def _suppress(boxes_xyxy: np.ndarray, scores: np.ndarray, profile: Profile) -> np.ndarray:
-    left, kept = np.argsort(-scores, kind="stable"), []
-    while len(left):
-        best, left = left[0], left[1:]
-        kept.append(best)
-        left = left[iou(boxes_xyxy[best], boxes_xyxy[left]) <= profile.iou_threshold]
-    return np.array(kept, np.int64)
+    order = np.argsort(-scores, kind="stable")
+    areas = area(boxes_xyxy[order])
+    # Column by column it takes a quarter of the time of `iou`, of which there are hundreds.
+    left, top, right, bottom = np.ascontiguousarray(boxes_xyxy[order].T)
+    stays = np.ones(len(order), bool)
+    for best in range(len(order)):
+        if stays[best]:
+            rest = slice(best + 1, None)
+            width = np.minimum(right[best], right[rest]) - np.maximum(left[best], left[rest])
+            height = np.minimum(bottom[best], bottom[rest]) - np.maximum(top[best], top[rest])
+            shared = np.maximum(width, 0) * np.maximum(height, 0)
+            union = np.maximum(areas[best] + areas[rest] - shared, np.finfo(np.float32).tiny)
+            stays[rest] &= shared / union <= profile.iou_threshold
+    return order[stays]
 
 
 def detections(

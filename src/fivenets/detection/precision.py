@@ -85,21 +85,27 @@ def rank(truth: Sequence[Objects], found: Sequence[Objects], label: int) -> Rank
     return Ranking(pictures[order], scores[order], hits[order], objects)
 
 
-def bootstrap_interval(rankings: Sequence[Ranking], repeats: int = 1000) -> tuple[float, float]:
-    """95% interval of mean average precision over samples, with replacement, of the pictures.
+def bootstrap(rankings: Sequence[Ranking], repeats: int = 1000) -> np.ndarray:
+    """(repeats, classes) average precision over samples, with replacement, of the pictures.
 
-    A picture's objects go together: they are no independent draws.
+    A picture's objects go together: they are no independent draws. NaN for a class that a sample
+    has none of.
     """
     rng, count = np.random.default_rng(0), len(rankings[0].objects)
-    means = []
-    for _ in range(repeats):
+    found = np.full((repeats, len(rankings)), np.nan)
+    for sample in found:
         times = np.bincount(rng.integers(count, size=count), minlength=count)
-        values = [
-            voc_average_precision(*ranking.curve(times))
-            for ranking in rankings
-            if times @ ranking.objects  # a class that a sample has none of has no precision in it
-        ]
-        means.append(np.mean(values) if values else 0.0)
+        for at, ranking in enumerate(rankings):
+            if times @ ranking.objects:
+                sample[at] = voc_average_precision(*ranking.curve(times))
+    return found
+
+
+def interval(samples: np.ndarray) -> tuple[float, float]:
+    """95% interval of the mean over classes of `bootstrap`'s (repeats, classes)."""
+    has_none = np.isnan(samples)
+    counts = np.maximum((~has_none).sum(axis=1), 1)
+    means = np.where(has_none, 0, samples).sum(axis=1) / counts
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 

@@ -106,7 +106,8 @@ def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str
     curves = {label: ranking.curve() for label, ranking in ranked.items()}
     by_class = {label: precision.voc_average_precision(*curve) for label, curve in curves.items()}
     voc07 = float(np.mean([precision.voc07_average_precision(*curve) for curve in curves.values()]))
-    low, high = precision.bootstrap_interval(list(ranked.values()))
+    samples = precision.bootstrap(list(ranked.values()))
+    low, high = precision.interval(samples)
     coco = precision.coco_average_precision(truth, found)
     return {
         "ap50": float(np.mean(list(by_class.values()))),
@@ -118,7 +119,8 @@ def metrics(truth: Sequence[Objects], found: Sequence[Objects], ranked: dict[str
         "examples": len(truth),
         "objects": int(sum(ranking.objects.sum() for ranking in ranked.values())),
         "by_class": {
-            label: {"ap50": value, **_interval(ranked[label])} for label, value in by_class.items()
+            label: {"ap50": ap50, **_of_class(ranked[label], samples[:, [at]])}
+            for at, (label, ap50) in enumerate(by_class.items())
         },
     }
 
@@ -133,8 +135,8 @@ def score_error(ranked: Sequence[Ranking]) -> float | None:
     return calibration_error(scores[counts], hits[counts]) if counts.any() else None
 
 
-def _interval(ranking: Ranking) -> dict[str, Any]:
-    low, high = precision.bootstrap_interval([ranking])
+def _of_class(ranking: Ranking, samples: np.ndarray) -> dict[str, Any]:
+    low, high = precision.interval(samples)
     return {"ap50_low": low, "ap50_high": high, "objects": int(ranking.objects.sum())}
 
 
