@@ -20,7 +20,7 @@ def test_the_default_detector_finds_dog_bicycle_and_car(tmp_path: Path) -> None:
     )
     assert detector.to_weights() == pair.weights.read_bytes()
     (dog,) = (file for file in pair.photographs if Path(str(file)).name == "dog.jpg")
-    record = certificate.certify(detector, pair.cfg, pair.weights, [dog])
+    record = certificate.certify(detector, pair.cfg, pair.weights, pair.photographs)
     assert certificate.is_equal(record), record
     found = detector.detect([dog], PROFILES["course"])[0]
     assert {one.label for one in found} == {"dog", "bicycle", "car"}

@@ -16,8 +16,6 @@ from fivenets.detection.shapes import activation_of, padding_of, pooling_of
 from fivenets.detection.weights import Convolution
 from fivenets.detection.witness import ACTIVATED
 
-SMALL = 0.1  # variances above it hide the difference between the engines' epsilons
-
 
 def cfg(network: Network) -> str:
     """The text of a cfg, each option once and none left to a default."""
@@ -70,7 +68,7 @@ def _six_minus(channels: int) -> Convolution:
 
 
 def _with_darknets_deviations(part: Convolution) -> Convolution:
-    if part.variances is None or part.variances.min() >= SMALL:
+    if part.variances is None:
         return part
     changed = (np.sqrt(part.variances, dtype=float) + 1e-6) ** 2 - 1e-6
     return replace(part, variances=changed)
