@@ -99,11 +99,9 @@ class _Writer:
                 f"a cell, the network gives {filters}: expected other anchors or names"
             )
         sides = ", ".join(str(side) for anchor in anchors for side in anchor)
-        head = compact.LAST.partition("[region]")[2].format(
-            anchors=sides, count=len(anchors), classes=classes
-        )
+        head = compact.REGION.format(anchors=sides, count=len(anchors), classes=classes)
         net = f"[net]\nheight={height}\nwidth={width}\nchannels=3\n"
-        return "\n".join([net, *self.sections, f"[region]{head}"]), self.numbers
+        return "\n".join([net, *self.sections, head]), self.numbers
 
     def _input(self) -> tuple[int, int]:
         (layer,) = [one for one in self.layers.values() if not one.inputs]
