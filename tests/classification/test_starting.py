@@ -1,6 +1,6 @@
 """A recipe is another one where ImageNet's weights can be had, and says so."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,7 @@ TUNING = {
     "freeze": "up_to:block_2_add",
 }
 WEIGHTS = Fetched(Path("weights"), Origin("mobilenet_v2", Kind.MIRROR, "0" * 64, "Apache-2.0"))
+MARKED = replace(WEIGHTS, origin=replace(WEIGHTS.origin, is_general=True))
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_with_a_start_at_hand_the_recipe_is_the_fine_tuned_one(known: str, fetch
     fetched(known)
     given = recipe(fine_tuning=TUNING)
     found, weights = starting.started(given, "auto", Path("raw"))
-    assert weights is WEIGHTS
+    assert weights == MARKED
     different = {key for key, value in asdict(found).items() if asdict(given)[key] != value}
     assert different == {"architecture", "network", "mixed_precision", *TUNING} - {"start"}
     assert found.architecture == known
@@ -102,7 +103,7 @@ def test_weights_are_fetched_for_a_recipe_that_asks_for_them(changes, expected, 
     found, weights = starting.started(given, "real", Path("raw"))
     assert found == given
     assert asked == expected
-    assert weights == (WEIGHTS if expected else None)
+    assert weights == (MARKED if expected else None)
 
 
 def test_the_weights_go_into_the_network_of_the_recipe(fetched, monkeypatch) -> None:

@@ -148,15 +148,14 @@ class _Writer:
         if leaky and not math.isclose(float(leaky.settings["alpha"]), SLOPE, rel_tol=1e-5):
             raise self._error(leaky, f"expected a slope of {SLOPE}")
         self.numbers.append(self._numbers(layer, normalisation))
-        section = compact.CONVOLUTION.format(
-            filters=len(self.numbers[-1].biases), size=size, stride=1
-        ).strip()
-        if not leaky:
-            section = section.replace("activation=leaky", "activation=linear")
-        if not normalisation:
-            section = section.replace("batch_normalize=1\n", "")
+        section = compact.convolution(
+            len(self.numbers[-1].biases),
+            size,
+            activation="leaky" if leaky else "linear",
+            normalised=int(normalisation is not None),
+        )
         names = [one.name for one in (layer, normalisation, leaky) if one]
-        return self._write(f"{section}\n", *names)
+        return self._write(section, *names)
 
     def _follower(self, layer: Layer, kind: str) -> Layer | None:
         readers = self.readers[layer.name]
