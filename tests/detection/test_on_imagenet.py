@@ -71,6 +71,7 @@ def test_what_is_trained_on_it_is_certified_and_keeps_its_layers(
     detector = Detector.from_darknet(cfg, weights, trained.labels, trained.resize)
     record = certificate.certify(detector, cfg, weights, [data.test[0].image_rgb_uint8])
     assert certificate.is_equal(record)
+    assert trained.trained_on == data.origins[0]
     assert "only what this program draws" in trained.caution
 
 

@@ -21,7 +21,7 @@ from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
 from fivenets.fitting.fit import Fit, make_deterministic
 from fivenets.fitting.inference import jit_compile
-from fivenets.sources.origin import Origin
+from fivenets.sources.origin import Origin, specific
 
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
 
@@ -82,7 +82,8 @@ def train(
     plain = model.build(cfg)
     plain.set_weights(trained.get_weights())
     origins = [*data.origins, *([start.trained_on] if start and start.trained_on else [])]
-    return Detector(plain, cfg, header, data.labels, "stretch", Origin.joint(origins)), rows
+    trained_on = Origin.joint(specific(origins))
+    return Detector(plain, cfg, header, data.labels, "stretch", trained_on), rows
 
 
 def known_by(data: ObjectDataset, recipe: DetectorRecipe, network: keras.Model) -> str:
