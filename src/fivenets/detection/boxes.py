@@ -140,7 +140,7 @@ def suppress(
 def _suppress(boxes_xyxy: np.ndarray, scores: np.ndarray, profile: Profile) -> np.ndarray:
     order = np.argsort(-scores, kind="stable")
     areas = area(boxes_xyxy[order])
-    # Column by column it takes a quarter of the time of `iou`, of which there are hundreds.
+    # Column by column: hundreds of calls of `iou` take two to three times as long.
     left, top, right, bottom = np.ascontiguousarray(boxes_xyxy[order].T)
     stays = np.ones(len(order), bool)
     for best in range(len(order)):

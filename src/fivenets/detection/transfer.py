@@ -29,7 +29,7 @@ def cfg(
         height, width: of the input in pixels.
         anchors: widths and heights in cells.
         trained: of its convolutions, the last that are; the others' norms are folded into them, as
-            they will not change.
+            these will not change.
     """
     kept = _kept(start)
     place = {index: at for at, index in enumerate(kept)}
@@ -42,7 +42,7 @@ def cfg(
 def load(network: keras.Model, cfg: Network, start: Converted, trained: int) -> None:
     """Gives `network`, of the `cfg` above, the numbers of `start`; its last layer keeps its own.
 
-    Those that are not `trained` stay as they are.
+    Args: trained: as of `cfg`.
     """
     found = iter(model.convolutions_of(start.network, start.cfg))
     parts = {at: next(found) for at, one in enumerate(start.cfg.layers) if _has_numbers(one)}
