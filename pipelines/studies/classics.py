@@ -16,6 +16,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
 from fivenets.classification.evaluation import accuracy_with_interval
 from fivenets.classification.settings import ClassifierRecipe
@@ -104,7 +105,7 @@ def in_words(name: str, run: dict[str, Any]) -> str:
 
 
 def draw(runs: dict[str, dict[str, Any]]) -> None:
-    figure, panels = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained", sharey=True)
+    figure, panels = plt.subplots(1, 3, figsize=(11, 3.9), layout="constrained", sharey=True)
     axes = {
         "parameters": "parameters",
         "multiplications": "multiplications for one picture",
@@ -118,9 +119,13 @@ def draw(runs: dict[str, dict[str, Any]]) -> None:
             ]
             panel.errorbar(run[key], run["accuracy"], error, marker="o", capsize=3, label=name)
         panel.set(xscale="log", xlabel=label)
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.xaxis.set_major_formatter(EngFormatter(sep=""))
+        panel.xaxis.set_minor_formatter(NullFormatter())
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("accuracy on SIGNS' 120 test pictures")
-    panels[0].legend(frameon=False, fontsize="small")
+    names = panels[0].get_legend_handles_labels()
+    figure.legend(*names, loc="outside upper center", ncols=len(runs), frameon=False)
     figure.savefig(FIGURE, dpi=110)
 
 
