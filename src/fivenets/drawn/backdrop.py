@@ -11,10 +11,10 @@ from fivenets.drawn.camera import NEAREST, Camera
 from fivenets.drawn.canvas import Canvas
 from fivenets.drawn.shapes import CLOTHES, PAINTS
 from fivenets.drawn.street import BUILDING, PAVEMENT, ROAD, SKY, TREE
+from fivenets.drawn.trees import GREENS, draw_avenue, draw_crown
 
 SKIES = np.array([[120, 165, 225], [215, 225, 235], [245, 246, 248], [110, 115, 125]])
 WALLS = np.array([[150, 85, 65], [190, 170, 140], [215, 210, 200], [120, 115, 110], [90, 75, 65]])
-GREENS = np.array([[60, 95, 45], [80, 110, 60], [45, 70, 40], [110, 100, 80]])
 FAR = 150.0  # metres; beyond it there is nothing
 PHOTOGRAPHED = 0.3  # part of the scenes with a photograph behind them
 
@@ -37,6 +37,9 @@ def draw_backdrop(canvas: Canvas, camera: Camera, street: Street, rng: np.random
     if rng.random() < 0.8:
         for side in rng.permutation([-1, 1])[: rng.integers(1, 3)]:
             _draw_houses(canvas, camera, side * street.walls, rng)
+    if rng.random() < 0.5:
+        for side in rng.permutation([-1, 1])[: rng.integers(1, 3)]:
+            draw_avenue(canvas, camera, side * rng.uniform(street.road, street.walls), rng)
 
 
 def _draw_sky(canvas: Canvas, camera: Camera, rng: np.random.Generator) -> None:
@@ -80,11 +83,13 @@ def _draw_trees(canvas: Canvas, camera: Camera, rng: np.random.Generator) -> Non
     for _ in range(rng.integers(4, 40)):
         x, half = rng.uniform(0, canvas.width), rng.uniform(0.02, 0.1) * canvas.width
         top = camera.horizon - tall * rng.uniform(0.3, 1)
-        colours, kind = (GREENS, TREE) if rng.random() < 0.7 else (WALLS, BUILDING)
-        colour = rng.choice(colours) * rng.uniform(0.6, 1.3)
-        shape = "ellipse" if rng.random() < 0.7 else "rectangle"
-        outline = [x - half, top, x + half, camera.horizon + 0.3 * tall]
-        canvas.draw(shape, outline, colour, kind)
+        bottom = camera.horizon + 0.3 * tall
+        if rng.random() < 0.7:
+            green = rng.choice(GREENS) * rng.uniform(0.6, 1.3)
+            draw_crown(canvas, (x - half, top, x + half, bottom), green, rng)
+        else:
+            colour = rng.choice(WALLS) * rng.uniform(0.6, 1.3)
+            canvas.draw("rectangle", [x - half, top, x + half, bottom], colour, BUILDING)
 
 
 def _draw_ground(canvas: Canvas, camera: Camera, street: Street, rng: np.random.Generator) -> None:

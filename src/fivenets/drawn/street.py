@@ -72,11 +72,13 @@ def pedestrian(rng: np.random.Generator) -> list[Face]:
 
 def tree(rng: np.random.Generator) -> list[Face]:
     height, green = rng.uniform(3, 6), np.array([60, 100, 50]) * rng.uniform(0.6, 1.2)
-    crown = [
-        disc(green * rng.uniform(0.8, 1.15), 1 + rng.uniform(-0.5, 0.5), height * at, 0.9)
-        for at in (0.6, 0.7, 0.8, 0.9)
-    ]
-    return [limb((85, 65, 50), (1, 0), (1, 0.7 * height), 0.22), *crown]
+    low, breadth = rng.uniform(0.35, 0.5) * height, rng.uniform(0.5, 1.1)
+    clumps = []
+    for at in np.sort(rng.uniform(0, 1, 24)):  # of the crown's height
+        x = 1 + breadth * np.sqrt(1 - (2 * at - 1) ** 2) * rng.uniform(-1, 1)
+        colour = green * (0.6 + 0.6 * at + rng.normal(0, 0.15))
+        clumps.append(disc(colour, x, low + at * (height - low), rng.uniform(0.15, 0.5)))
+    return [limb((85, 65, 50), (1, 0), (1, 0.7 * height), 0.22), *clumps]
 
 
 def lamp_post(rng: np.random.Generator) -> list[Face]:
