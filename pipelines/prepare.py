@@ -5,13 +5,15 @@ from pathlib import Path
 from fivenets import tasks
 from fivenets.core import params, stage
 from fivenets.core.errors import UserError
+from fivenets.datasets.settings import OF_TASK, Source
 
 
 def main(task: str, section: str) -> None:
     prepare = tasks.find(task).prepare
     if prepare is None:
         raise UserError(f"{task} has no data sets to prepare")
-    prepare(section, params.load("data", "source"), Path("data", section), Path("data/raw"))
+    settings, source = params.settings(OF_TASK[task], section), params.settings(Source, "data")
+    prepare(settings, source.source, Path("data", section), Path("data/raw"))
 
 
 if __name__ == "__main__":

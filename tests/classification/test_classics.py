@@ -96,10 +96,20 @@ def test_half_the_width_is_half_the_filters(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "side"), [("lenet5", 16), ("alexnet", 67), ("vgg16", 32)])
 def test_the_smallest_picture_that_settings_name_is_the_smallest(name: str, side: int) -> None:
+    builder = NETWORKS[name].builder(name)
     with unfilled():
-        assert build(name, side, 2).output_shape == (None, 2)
+        assert builder((side, side, 3), 2).output_shape == (None, 2)
         with pytest.raises(ValueError, match=r"."):
-            build(name, side - 1, 2)
+            builder((side - 1, side - 1, 3), 2)
+
+
+@pytest.mark.parametrize("name", ["alexnet", "googlenet", "lenet5", "resnet50", "vgg16"])
+def test_smaller_pictures_are_refused(name: str) -> None:
+    side = NETWORKS[name].smallest_side
+    with pytest.raises(
+        UserError, match=f"{name} takes pictures of at least {side} pixels a side: image_size is 9"
+    ):
+        build(name, 9, 2)
 
 
 def test_a_resnet_of_another_depth_is_refused() -> None:

@@ -120,7 +120,7 @@ def test_a_block_may_start_as_its_shortcut() -> None:
 @pytest.mark.parametrize(
     ("size", "network", "sentence"),
     [
-        (31, {}, "halves a picture five times: image_size should be at least 32, it is 31"),
+        (31, {}, "takes pictures of at least 32 pixels a side: image_size is 31"),
         (64, {"weights": "coco"}, "network.weights should be one of none, imagenet, it is 'coco'"),
         (64, {"residual": False, "starts_as_shortcut": True}, "network.residual should be true wi"),
         (64, {"residuals": True}, "network.residuals is unknown; did you mean residual?"),

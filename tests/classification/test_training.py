@@ -91,8 +91,8 @@ def test_side_branches_are_trained_by_and_not_kept(data: ImageDataset, tmp_path:
         epochs=1,
         fused_batch_norm=True,
     )
-    start = build("googlenet", SIDE, 2, recipe.network)
-    network, rows = train(data, recipe, tmp_path)
+    start = build("googlenet", 2 * SIDE, 2, recipe.network)
+    network, rows = train(data.at(2 * SIDE), recipe, tmp_path)
     assert network.output_shape == (None, 2)
     assert rows[0]["loss"] > 1.3 * np.log(2)  # what guessing costs, and a third for each branch
     assert {"accuracy", "val_accuracy"} <= set(rows[0])
@@ -319,6 +319,13 @@ def test_bfloat16_and_fused_normalisation_train_what_is_saved_in_float32(
 def test_the_rate_rises_in_five_steps_and_falls_in_two(step: int, rate: float) -> None:
     schedule = warmup_then_steps(1.0, 100, 0.1)
     assert float(keras.ops.convert_to_numpy(schedule(step))) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("warmup_fraction", [0.0, 0.004])
+def test_without_steps_to_rise_in_the_rate_starts_at_its_peak(warmup_fraction: float) -> None:
+    schedule = warmup_then_steps(1.0, 100, warmup_fraction)
+    rates = [float(keras.ops.convert_to_numpy(schedule(step))) for step in (0, 1, 49, 51, 76)]
+    assert rates == pytest.approx([1.0, 1.0, 1.0, 0.1, 0.01])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """An export answers as Keras does, with preprocessing inside; one that does not is refused."""
 
 import json
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -203,3 +204,20 @@ def test_gradients_have_no_export_and_missing_data_are_named(tmp_path: Path, mon
     ):
         with pytest.raises(UserError, match=complaint):
             writing.served_by(Candidate("it", task, "it", data, data), Path("model.keras"))
+
+
+def test_an_earlier_export_outlasts_a_failure(tmp_path: Path, monkeypatch) -> None:
+    out, replace = tmp_path / "out", os.replace
+    out.mkdir()
+    (out / writing.DOCUMENT).write_text("{}")
+
+    def failing(source: Path, target: Path) -> None:
+        if Path(source).name == "new":
+            raise OSError("no room")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(OSError, match="no room"), writing._folder(out) as made:
+        (made / "new.txt").touch()
+    assert [file.name for file in out.iterdir()] == [writing.DOCUMENT]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

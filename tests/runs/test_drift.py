@@ -12,6 +12,7 @@ from PIL import Image
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.datasets.opening import record_in
+from fivenets.datasets import opening
 from fivenets.runs import drift, registry, tracking, watching
 from fivenets.runs.pyfunc import inputs
 
@@ -122,6 +123,38 @@ def test_the_training_pictures_themselves_have_not_drifted(
     code, out, said = fivenets("watch", "signs/1", noted, "--json")
     assert (code, said) == (0, "")
     assert json.loads(out)["drift"] == ""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "split"),
+    [
+        ({"data.train": "train[:90%]"}, "train[:90%]"),
+        ({"train_split": "train+validation"}, "train+validation"),
+        ({}, "train"),
+    ],
+)
+def test_what_is_compared_with_is_what_was_trained_on(
+    parameters: dict[str, str],
+    split: str,
+    project: Path,
+    drawn_signs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    rows = opening.rows_of
+
+    def rows_of(builder: object, split: str) -> object:
+        asked.append(split)
+        return rows(builder, split)
+
+    run = run_of(project)
+    assert run is not None
+    run.data.params.update(parameters)
+    monkeypatch.setattr(drift.tracking, "text_artifact", lambda *_: None)
+    monkeypatch.setattr(opening, "rows_of", rows_of)
+    monkeypatch.setattr(drift.mlflow.MlflowClient, "log_text", lambda *_: None)
+    assert drift.trained_on(registry.version_of("signs/1"), run)["side"]
+    assert asked == [split]
 
 
 def run_of(project: Path):

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from fivenets.classification.settings import NETWORKS, check_network
+from fivenets.core.errors import UserError
 
 
 def build(
@@ -18,5 +19,10 @@ def build(
     """
     options = dict(network or {})
     check_network(architecture, options)
-    builder = NETWORKS[architecture].builder(architecture)
-    return builder((image_size, image_size, 3), num_classes, **options)
+    known = NETWORKS[architecture]
+    if image_size < known.smallest_side:
+        raise UserError(
+            f"{architecture} takes pictures of at least {known.smallest_side} pixels a side: "
+            f"image_size is {image_size}"
+        )
+    return known.builder(architecture)((image_size, image_size, 3), num_classes, **options)

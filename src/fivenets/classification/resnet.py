@@ -3,8 +3,6 @@
 import keras
 from keras import layers
 
-from fivenets.core.errors import UserError
-
 # (name, filters of a block's three convolutions, stride of the first block, blocks).
 STAGES = (
     ("conv2", (64, 64, 256), 1, 3),
@@ -12,7 +10,6 @@ STAGES = (
     ("conv4", (256, 256, 1024), 2, 6),
     ("conv5", (512, 512, 2048), 2, 3),
 )
-SMALLEST_SIDE = 32  # pixels: five strides of 2 leave one
 EPSILON = 1.001e-5  # of batch normalisation, as in keras.applications
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet
 
@@ -38,13 +35,7 @@ def resnet50(
         starts_as_shortcut: the last normalisation of each block starts at a scale of 0 (Goyal et
             al. 2017, 5.1), so that training begins with a shallow network; residual ones only.
     Returns: a model from (n, *image_shape) to logits (n, num_classes).
-    Raises: UserError where the images are too small.
     """
-    if min(image_shape[:2]) < SMALLEST_SIDE:
-        raise UserError(
-            f"resnet50 halves a picture five times: image_size should be at least "
-            f"{SMALLEST_SIDE}, it is {min(image_shape[:2])}"
-        )
     image = keras.Input(image_shape, name="image_rgb")
     if weights == "imagenet":
         offset = [-mean for mean in MEAN_RGB]

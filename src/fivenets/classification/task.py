@@ -20,13 +20,7 @@ from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.core.words import interval
 from fivenets.datasets import class_folders
 from fivenets.datasets.classification import preparation, prepared
-from fivenets.datasets.settings import DataSettings
 from fivenets.fitting import distribution
-
-
-def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
-    """Writes the data set that a section of params.yaml names."""
-    preparation.prepare(params.settings(DataSettings, section), source, out, raw_dir)
 
 
 def training(candidate: Candidate) -> Making:
@@ -132,7 +126,7 @@ def _in_words(metrics: dict[str, Any], sources: Iterable[str], subject: str) -> 
 
 TASK = Task(
     name="classification",
-    prepare=prepare,
+    prepare=preparation.prepare,
     listed=class_folders.listed,
     train=training,
     evaluate=evaluate,

@@ -177,9 +177,10 @@ def warmup_then_steps(
 ) -> keras.optimizers.schedules.LearningRateSchedule:
     """In five equal steps up to `peak`, then a tenth of it from half, a hundredth from 3/4 on."""
     warmup = steps * warmup_fraction
-    boundaries = [round(warmup * part / 5) for part in range(1, 6)]
-    later = [max(boundaries[-1] + 1, round(steps * part)) for part in (0.5, 0.75)]
-    rising = [peak * part / 5 for part in range(1, 6)]
+    parts = range(1, 6) if round(warmup) else ()
+    boundaries = [round(warmup * part / 5) for part in parts]
+    later = [max(round(warmup) + 1, round(steps * part)) for part in (0.5, 0.75)]
+    rising = [peak * part / 5 for part in parts]
     return keras.optimizers.schedules.PiecewiseConstantDecay(
         [*boundaries, *later], [*rising, peak, peak / 10, peak / 100]
     )

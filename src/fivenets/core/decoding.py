@@ -50,13 +50,16 @@ class Refused(ValueError):  # noqa: N818  # the parent makes it a sentence
 
 
 def main() -> None:
-    """Sends one message with a survey, or each frame with one of its own, and one at the end."""
+    """Sends a survey or the file's comment, or each frame with a message of its own and an end."""
     what = sys.argv[1]
     confinement.leave_network()
-    confinement.confine(MEMORY, SURVEY_SECONDS if what == "survey" else None)
+    confinement.confine(MEMORY, SURVEY_SECONDS if what in ("survey", "comment") else None)
     try:
         if what == "survey":
             sandbox.send(survey())
+        elif what == "comment":
+            with _opened() as (container, _):
+                sandbox.send({"comment": container.metadata.get("comment")})
         else:
             for said, image in frames(Fraction(what)):
                 sandbox.send(said, [image])

@@ -51,6 +51,16 @@ def survey(path: Path) -> Survey:
             return Survey(int(said["frames"]), Fraction(said["rate"]), Fraction(said["time_base"]))
 
 
+def comment(path: Path) -> str | None:
+    """What a video file's writer said of it.
+
+    Raises: UserError for a file that is no video.
+    """
+    with _reading(path, "comment", sandbox.SILENCE) as child:
+        said = child.message()["comment"]
+    return None if said is None else str(said)
+
+
 def frames(path: Path, expected: Survey) -> Iterator[Frame]:
     """Each frame that can be decoded, in order.
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -73,6 +73,19 @@ class Child:
         if len(sides) != len(shape) or size > most:
             raise self.error("an array of it is too large")
         return np.frombuffer(self._exactly(size), kind).reshape(sides)
+
+    def arrays(self, said: dict[str, Any], most: int) -> Iterator[tuple[str, np.ndarray]]:
+        """Name and array of all that `said` has announced, of at most `most` bytes together.
+
+        Raises: UserError, as `message` does.
+        """
+        with self.making_sense():
+            announced = [(str(one), str(kind), list(shape)) for one, kind, shape in said["arrays"]]
+        for name, dtype, shape in announced:
+            self.message()
+            array = self.array(dtype, shape, most)
+            most -= array.nbytes
+            yield name, array
 
     def error(self, why: str) -> UserError:
         return UserError(f"{self.path} {self.unusable}: {_first_line(why.strip())}")
@@ -166,6 +179,14 @@ def send(said: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> None:
     for array in arrays:
         sys.stdout.buffer.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     sys.stdout.buffer.flush()
+
+
+def send_arrays(said: dict[str, Any], named: Iterable[tuple[str, Any]]) -> None:
+    """Says it, and all arrays, which may be those of an open HDF5 file: read by `Child.arrays`."""
+    named = list(named)
+    send(said | {"arrays": [[name, one.dtype.str, one.shape] for name, one in named]})
+    for _, one in named:
+        send({}, [np.asarray(one[()])])
 
 
 def _first_line(text: Any) -> str:

@@ -66,7 +66,7 @@ class Task:
     evaluate: Callable[[Candidate], dict[str, Any]]  # -> metrics; leaves pictures and tables
     train: Callable[[Candidate], Making] | None = None
     convert: Callable[[Candidate], Making] | None = None
-    prepare: Callable[[str, str, Path, Path], None] | None = None  # section, source, out, raw
+    prepare: Callable[[Any, str, Path, Path], None] | None = None  # settings, source, out, raw
     listed: Callable[[Path], Listing] | None = None  # what `prepare` reads of a user's folder
     # The assets that a conversion prefers to what is built in, where they are available.
     better: tuple[str, ...] = ()

@@ -9,7 +9,6 @@ import sys
 from typing import Any
 
 import h5py
-import numpy as np
 
 from fivenets.core import sandbox
 
@@ -24,11 +23,7 @@ def main() -> None:
         with h5py.File(sys.stdin.buffer, "r") as file:
             text = file.attrs.get("model_config")
             text = text.decode() if isinstance(text, bytes) else text
-            found = _arrays(file, size)
-            listed = [[name, one.dtype.str, one.shape] for name, one in found]
-            sandbox.send({"description": text, "arrays": listed})
-            for _, one in found:
-                sandbox.send({}, [np.asarray(one[()])])
+            sandbox.send_arrays({"description": text}, _arrays(file, size))
 
 
 def _arrays(file: h5py.File, most: int) -> list[tuple[str, h5py.Dataset]]:

@@ -19,10 +19,7 @@ def main() -> None:
         if "layers" not in found:
             raise ValueError("it has no variable layers")
         pairs = [(str(one["name"]), _arrays(one)) for one in found["layers"]]
-        arrays = [(name, array) for name, both in pairs for array in both]
-        sandbox.send({"arrays": [[name, one.dtype.str, one.shape] for name, one in arrays]})
-        for _, array in arrays:
-            sandbox.send({}, [array])
+        sandbox.send_arrays({}, [(name, array) for name, both in pairs for array in both])
 
 
 def _arrays(layer: dict) -> list[np.ndarray]:

@@ -70,11 +70,8 @@ def read(file: Path) -> tuple[str | None, Weights]:
 def arrays_of(child: Child, said: Mapping[str, Any], most: int) -> Weights:
     """The arrays that a reader's first message has announced, as float32."""
     found: Weights = {}
-    for name, dtype, shape in said["arrays"]:
-        child.message()
-        array = child.array(str(dtype), shape, most)
-        most -= array.nbytes
-        found.setdefault(str(name), []).append(array.astype(np.float32))
+    for name, array in child.arrays(dict(said), most):
+        found.setdefault(name, []).append(array.astype(np.float32))
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL.PngImagePlugin import PngInfo
 
-from fivenets.core import files, images, listing
+from fivenets.core import files, footage, images, listing
 from fivenets.core.errors import UserError
 from fivenets.detection import drawing
 from fivenets.detection.boxes import Profile
@@ -52,12 +52,9 @@ def _drawn(path: Path, out: Path | None) -> str | None:
 
 
 def _comment(video: Path) -> str | None:
-    import av  # FFmpeg: pictures need not wait for it
-
     try:
-        with av.open(str(video)) as container:
-            return container.metadata.get("comment")
-    except (OSError, ValueError, IndexError):  # as of a damaged one, which its reader names
+        return footage.comment(video)
+    except UserError:  # as of a damaged one, which its reader names
         return None
 
 

@@ -11,7 +11,6 @@ from fivenets.core import files, images, listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.objects import preparation, prepared
-from fivenets.datasets.settings import ObjectSettings
 from fivenets.detection import boxes, certificate, drawing, evaluation, scoring, sources
 from fivenets.detection.detector import Detector, read_names
 from fivenets.detection.settings import Conversion, DetectorRecipe, DrawnPage
@@ -20,11 +19,6 @@ from fivenets.detection.training import train
 
 COMPARED = 3  # test pictures on which engines are compared
 SHOWN = 12  # test pictures on the page
-
-
-def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
-    """Writes the data set that a section of params.yaml names."""
-    preparation.prepare(params.settings(ObjectSettings, section), source, out, raw_dir)
 
 
 def training(candidate: Candidate) -> Making:
@@ -135,7 +129,7 @@ def _certificate(candidate: Candidate) -> Path:
 
 TASK = Task(
     name="detection",
-    prepare=prepare,
+    prepare=preparation.prepare,
     listed=listing.everything,
     train=training,
     convert=conversion,

@@ -116,6 +116,12 @@ def _folder(out: Path) -> Iterator[Path]:
         made = Path(scratch, "new")
         made.mkdir()
         yield made
-        if out.exists():
-            os.replace(out, Path(scratch, "old"))
-        os.replace(made, out)
+        old = Path(scratch, "old")
+        try:
+            if out.exists():
+                os.replace(out, old)
+            os.replace(made, out)
+        except BaseException:
+            if old.exists():
+                os.replace(old, out)
+            raise

@@ -4,6 +4,7 @@ The package is read and not imported: that would import TensorFlow, which takes 
 networks are of the same layers, and its test compares both (`tests/faces/test_alignment.py`).
 """
 
+import multiprocessing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -41,7 +42,9 @@ class CascadeNetwork:
     def __init__(self, layout: Layout):
         import openvino
 
-        self._compiled = openvino.Core().compile_model(_model(layout), "CPU", OPTIONS)
+        # Beside a process like this one, others have the other cores.
+        threads = {"INFERENCE_NUM_THREADS": 1} if multiprocessing.parent_process() else {}
+        self._compiled = openvino.Core().compile_model(_model(layout), "CPU", OPTIONS | threads)
 
     def __call__(self, pictures: np.ndarray) -> list[np.ndarray]:
         request = self._compiled.create_infer_request()  # threads share none

@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -28,11 +29,6 @@ from fivenets.fitting import engine
 from fivenets.sources.origin import Kind, Origin
 
 log = logging.getLogger(__name__)
-
-
-def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
-    """Writes the set that a section of params.yaml names, its faces upright where that is asked."""
-    preparation.prepare(_settings(section), source, out, raw_dir, alignment.align_central)
 
 
 def train(candidate: Candidate) -> Making:
@@ -105,7 +101,7 @@ def _settings(section: str) -> FaceSettings:
 
 TASK = Task(
     name="faces",
-    prepare=prepare,
+    prepare=partial(preparation.prepare, align=alignment.align_central),
     listed=listing.labelled,
     train=train,
     convert=conversion,

@@ -60,7 +60,7 @@ def all_pairs(people: np.ndarray, folds: int) -> Pairs:
 
     A fold scores the pairs that one of its people is in, and chooses its threshold on those that
     none of them is in: nobody has a part in the threshold that they are scored by.
-    Args: people: (n,) the person on each image. folds: 2 to the number of people - 1.
+    Args: people: (n,) the person on each image. folds: 2 to the number of people.
     """
     names, counts = np.unique(people, return_counts=True)
     if len(names) < 3:
@@ -150,7 +150,10 @@ def balanced(is_right: np.ndarray, is_same: np.ndarray) -> float:
 
 
 def best_threshold(distances: np.ndarray, is_same: np.ndarray, is_balanced: bool = False) -> float:
-    """The threshold of highest accuracy, or balanced accuracy: in the gap above a distance."""
+    """The threshold of highest accuracy, or balanced accuracy, of those that accept a pair.
+
+    It lies in the gap above a distance.
+    """
     candidates, tar, far = rates(distances, is_same)
     same_weight = 0.5 if is_balanced else is_same.mean()
     best = np.argmax(same_weight * tar - (1 - same_weight) * far)

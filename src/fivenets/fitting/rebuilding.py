@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fivenets.core import sandbox
-from fivenets.core.sandbox import Child, UntrustedFile
+from fivenets.core.sandbox import UntrustedFile
 
 CHILD = "fivenets.fitting.unpacking"
 MOST_WEIGHTS = 640 * 2**20  # bytes
@@ -61,8 +61,7 @@ def load(path: UntrustedFile) -> tuple[Any, dict[str, Any]]:
         import keras  # seconds, in which the child reads
 
         said = child.message()
-        with child.making_sense():
-            arrays = _arrays(child, said)
+        arrays = dict(child.arrays(said, MOST_WEIGHTS))
         try:
             metadata = _metadata(said["metadata"])
             budget = sum(array.size for array in arrays.values())
@@ -93,15 +92,6 @@ def _metadata(content: str) -> dict[str, Any]:
         if key in found and found[key] not in range(1, most + 1):
             raise Refused(f"{key} in its metadata is no number from 1 to {most}")
     return found
-
-
-def _arrays(child: Child, said: Mapping[str, Any]) -> dict[str, Any]:
-    left, arrays = MOST_WEIGHTS, {}
-    for name, dtype, shape in said["arrays"]:
-        child.message()
-        arrays[str(name)] = child.array(str(dtype), shape, left)
-        left -= arrays[str(name)].nbytes
-    return arrays
 
 
 class _Description:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import h5py
-import numpy as np
 
 from fivenets.core import sandbox
 
@@ -23,10 +22,6 @@ DEEPEST, MOST_OBJECTS = 30, 10_000  # of groups and arrays
 WEIGHTS_ENTRY = "model.weights.h5"
 
 
-class Refused(ValueError):  # noqa: N818  # the parent makes it a sentence
-    """What the file has and should not have."""
-
-
 def main() -> None:
     """Reads standard input; sends one message and all arrays, or one with an error."""
     with sandbox.answering(MEMORY, SECONDS):
@@ -35,18 +30,14 @@ def main() -> None:
             weights = _entry(archive, WEIGHTS_ENTRY, LARGEST_WEIGHTS)
         said: dict[str, Any] = {name: content.decode() for name, content in texts.items()}
         with h5py.File(io.BytesIO(weights)) as file:
-            found = dict(_arrays(file, len(weights)))
-            said["arrays"] = [[name, one.dtype.str, one.shape] for name, one in found.items()]
-            sandbox.send(said)
-            for one in found.values():
-                sandbox.send({}, [np.asarray(one[()])])
+            sandbox.send_arrays(said, _arrays(file, len(weights)))
 
 
 def _entry(archive: zipfile.ZipFile, name: str, largest: int = LARGEST_TEXT) -> bytes:
     with archive.open(name) as stream:
         content = stream.read(largest + 1)
     if len(content) > largest:
-        raise Refused(f"{name} in it has more than {largest // 2**20} MiB")
+        raise ValueError(f"{name} in it has more than {largest // 2**20} MiB")
     return content
 
 
@@ -58,18 +49,18 @@ def _arrays(file: h5py.File, most: int) -> Iterator[tuple[str, h5py.Dataset]]:
         for name in group:
             objects += 1
             if depth >= DEEPEST or objects > MOST_OBJECTS:
-                raise Refused("its groups are too deep or too many")
+                raise ValueError("its groups are too deep or too many")
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise Refused(f"{path}{name} in it is a link to elsewhere")
+                raise ValueError(f"{path}{name} in it is a link to elsewhere")
             one = group[name]
             if isinstance(one, h5py.Group):
                 waiting.append((f"{path}{name}/", one, depth + 1))
                 continue
             if not isinstance(one, h5py.Dataset) or not _is_plain(one):
-                raise Refused(f"{path}{name} in it is no plain array")
+                raise ValueError(f"{path}{name} in it is no plain array")
             most -= one.nbytes
             if most < 0:
-                raise Refused(f"{path}{name} in it is larger than the file")
+                raise ValueError(f"{path}{name} in it is larger than the file")
             yield f"{path}{name}", one
 
 

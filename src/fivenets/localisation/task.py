@@ -1,7 +1,6 @@
 """Localisation as the stages, the registry and the command line know it."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,18 +10,12 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.metrics import Page
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.places import preparation, prepared
-from fivenets.datasets.settings import PlaceSettings
 from fivenets.localisation import drawing, scoring
 from fivenets.localisation.augmentation import WHOLE, warped
 from fivenets.localisation.locator import Locator
 from fivenets.localisation.settings import LocaliserRecipe
 from fivenets.localisation.training import train
 from fivenets.sources.origin import caution
-
-
-def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
-    """Writes the data set that a section of params.yaml names."""
-    preparation.prepare(params.settings(PlaceSettings, section), source, out, raw_dir)
 
 
 def training(candidate: Candidate) -> Making:
@@ -79,7 +72,7 @@ def _true(example: prepared.PlaceExample, form: str) -> np.ndarray | None:
 
 TASK = Task(
     name="localisation",
-    prepare=prepare,
+    prepare=preparation.prepare,
     listed=listing.everything,
     train=training,
     evaluate=evaluate,

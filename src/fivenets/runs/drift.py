@@ -8,7 +8,7 @@ import contextlib
 import itertools
 import json
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +90,17 @@ def trained_on(version: ModelVersion, run: Run) -> Numbers:
         made_from = {one["digest"] for one in json.loads(run.data.tags[tracking.SOURCES_TAG])}
         if not {one.digest for one in all_of(record.get("sources", [record]))} <= made_from:
             raise UserError(f"{name}: data/{data} is not what it was trained on")
-        step = -(-builder.info.splits["train"].num_examples // MOST)
-        rows = itertools.islice(opening.rows_of(builder, "train"), 0, None, step)
+        split = _trained_split(run.data.params)
+        step = -(-builder.info.splits[split].num_examples // MOST)
+        rows = itertools.islice(opening.rows_of(builder, split), 0, None, step)
         numbers = watching.of_pictures(images.read_image(row["image"]) for row in rows)
     mlflow.MlflowClient().log_text(run.info.run_id, json.dumps(numbers), REFERENCE)
     return numbers
+
+
+def _trained_split(parameters: Mapping[str, str]) -> str:
+    """Of a run's data set what was trained on, as TFDS names it."""
+    return parameters.get("data.train") or parameters.get("train_split", "train")
 
 
 def _of_folder(folder: Path, version: ModelVersion) -> Numbers:

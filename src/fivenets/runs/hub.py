@@ -50,7 +50,7 @@ class Address:
     def of(cls, text: str) -> "Address":
         """What `hf://USER/REPO[@REVISION]` says. Raises: UserError where it does not."""
         found = re.fullmatch(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?", text)
-        if found is None:
+        if found is None or {".", ".."} & set(re.split("[/@]", text)):
             raise UserError(f"expected hf://USER/REPO or hf://USER/REPO@REVISION, received {text}")
         return cls(found[1], found[2])
 

@@ -13,7 +13,6 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.metrics import Page
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.masks import preparation, prepared
-from fivenets.datasets.settings import MaskSettings
 from fivenets.fitting import imagenet
 from fivenets.segmentation import drawing, scoring, unet_on_imagenet
 from fivenets.segmentation.segmenter import Segmenter
@@ -24,11 +23,6 @@ from fivenets.sources.fetching import fetch
 from fivenets.sources.origin import caution
 
 STREETS = ("camvid", "scenes")  # data sets whose classes photographs of streets show
-
-
-def prepare(section: str, source: str, out: Path, raw_dir: Path) -> None:
-    """Writes the data set that a section of params.yaml names."""
-    preparation.prepare(params.settings(MaskSettings, section), source, out, raw_dir)
 
 
 def training(candidate: Candidate) -> Making:
@@ -101,7 +95,7 @@ def _show_photographs(segmenter: Segmenter, candidate: Candidate) -> None:
 
 TASK = Task(
     name="segmentation",
-    prepare=prepare,
+    prepare=preparation.prepare,
     listed=listing.everything,
     train=training,
     evaluate=evaluate,

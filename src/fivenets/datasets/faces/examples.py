@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 
@@ -76,12 +77,29 @@ def cut(align: Align, examples: Sequence[FaceExample]) -> list[np.ndarray | User
     return found
 
 
+def whole(pictures: Sequence[np.ndarray], names: Sequence[str]) -> list[np.ndarray | UserError]:
+    """An `Align` that leaves pictures as they are."""
+    return list(pictures)
+
+
+def digests_of(examples: Sequence[FaceExample]) -> list[str | UserError]:
+    """The digest of each picture's pixels, or what is wrong with it."""
+    found = [one.pixels() for one in examples]
+    return [one if isinstance(one, UserError) else picture_digest(one) for one in found]
+
+
+def picture_digest(image_rgb_uint8: np.ndarray) -> str:
+    """SHA-256 of a picture's pixels and shape: the same in whatever lossless format it is kept."""
+    return sha256(str(image_rgb_uint8.shape).encode() + image_rgb_uint8.tobytes())
+
+
 def in_order(
     work: Callable[[Sequence[FaceExample]], list[Found]], examples: Any, doing: str
 ) -> Iterator[Found]:
     """What `work` makes of each example, in their order, by several processes where it pays.
 
-    Args: work: on a chunk of examples; a function of a module. examples: anything of a length that
+    Args: work: on a chunk of examples; a function of a module, which should import no TensorFlow,
+        as each process would have its own. examples: anything of a length that
         can be gone through again and again. doing: what is done, for lines of progress.
     """
     total, started, said = len(examples), 0.0, time.monotonic()
@@ -121,11 +139,7 @@ def _chunks(
 
 
 def _begin() -> None:
-    """Gives a process one thread, as others have the other cores, and an end with its parent's."""
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    """Gives a process an end with its parent's."""
     parent = multiprocessing.parent_process()
 
     def end_with_parent() -> None:

@@ -9,10 +9,9 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from fivenets.core import listing
-from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
-from fivenets.datasets.faces.examples import FaceExample
+from fivenets.datasets.faces.examples import FaceExample, picture_digest
 from fivenets.drawn.people import render_faces
 
 # The people drawn in the place of each real set: nobody is in two.
@@ -98,11 +97,6 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 def _storable(text: str) -> str:
     """A name as TFDS can store it, which takes UTF-8 alone."""
     return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
-
-
-def picture_digest(image_rgb_uint8: np.ndarray) -> str:
-    """SHA-256 of a picture's pixels and shape: the same in whatever lossless format it is kept."""
-    return sha256(str(image_rgb_uint8.shape).encode() + image_rgb_uint8.tobytes())
 
 
 def drawn(stands_for: str) -> Iterator[FaceExample]:

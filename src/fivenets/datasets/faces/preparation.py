@@ -22,13 +22,12 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets.faces import lfw
-from fivenets.datasets.faces.examples import Align, FaceExample, cut, in_order
+from fivenets.datasets.faces.examples import Align, FaceExample, cut, digests_of, in_order, whole
 from fivenets.datasets.faces.faces_dataset_builder import (
     BUILTIN_PEOPLE,
     Builder,
     Crop,
     drawn,
-    picture_digest,
     read_folder,
 )
 from fivenets.datasets.faces.prepared import PAIRS_FILE, FaceSettings, alone, listed
@@ -57,7 +56,7 @@ def prepare(
     digests = list(in_order(digests_of, examples, f"{settings.dataset}: pictures read"))
     kept, skipped = Kept(), repeats(digests, [(one.person, one.name) for one in examples])
     with replacing(out) as scratch:
-        work = partial(cut, align if align and is_aligned else _whole)
+        work = partial(cut, align if align and is_aligned else whole)
         faces = in_order(
             work, examples, f"{settings.dataset}: {'aligned' if is_aligned else 'cut'}"
         )
@@ -125,16 +124,6 @@ def of_some(examples: Sequence[FaceExample], most: int, seed: int) -> list[FaceE
         names = np.unique([one.person for one in examples if one.part == part])
         chosen |= {(part, str(name)) for name in rng.permutation(names)[:most]}
     return [one for one in examples if (one.part, one.person) in chosen]
-
-
-def digests_of(examples: Sequence[FaceExample]) -> list[str | UserError]:
-    """The digest of each picture's pixels, or what is wrong with it."""
-    found = [one.pixels() for one in examples]
-    return [one if isinstance(one, UserError) else picture_digest(one) for one in found]
-
-
-def _whole(pictures: Sequence[np.ndarray], names: Sequence[str]) -> list[np.ndarray | UserError]:
-    return list(pictures)
 
 
 def repeats(

@@ -37,11 +37,12 @@ from fivenets.drawn.canvas import VOID
 from fivenets.drawn.scenes import render_scenes
 from fivenets.drawn.street import PIXEL_CLASSES
 from fivenets.sources.catalogue import ASSETS
-from fivenets.sources.fetching import SOURCES, fetch
+from fivenets.sources.fetching import fetch
 from fivenets.sources.origin import Origin, in_words
 
 log = logging.getLogger(__name__)
 
+KNOWN = ("camvid", "scenes")
 SCENES = {"train": 360, "validation": 100, "test": 200}  # pictures; each split has its own seed
 FIRST_SEED = 100  # not those of scenes with boxes
 FEATURES = ("image", "segmentation_mask")  # that a TFDS set needs
@@ -55,8 +56,6 @@ def prepare(settings: MaskSettings, source: str, out: Path, raw_dir: Path) -> No
     Args: source: "auto", "real" (nothing that is drawn) or "builtin" (nothing that is fetched).
     Raises: UserError, one sentence, where it cannot be had or be used.
     """
-    if source not in SOURCES:
-        raise UserError(f"data.source should be one of {', '.join(SOURCES)}, it is {source!r}")
     with replacing(out) as scratch:
         origin, names = _write(settings, source, scratch, raw_dir)
         builder = builder_in(scratch)
@@ -74,7 +73,7 @@ def prepare(settings: MaskSettings, source: str, out: Path, raw_dir: Path) -> No
 def _write(settings: MaskSettings, source: str, out: Path, raw_dir: Path) -> tuple[Origin, Names]:
     """Writes the set; answers where it is from and, where it says so, what its values mean."""
     dataset = settings.dataset
-    if is_folder(dataset):
+    if dataset not in KNOWN and is_folder(dataset):
         place = Path(dataset).expanduser()
         found = folders.read(place)
         _store(out, {split: _of_files(pairs) for split, pairs in found.splits.items()})
@@ -88,7 +87,7 @@ def _write(settings: MaskSettings, source: str, out: Path, raw_dir: Path) -> tup
             return fetched.origin, found.classes
     if dataset == "camvid":
         log.warning("camvid: no real source was asked for or answered: drawn streets in its place")
-    if dataset in ("camvid", "scenes"):
+    if dataset in KNOWN:
         if source == "real":
             raise UserError(
                 "scenes are drawn, and data.source is real: expected camvid where a mirror or the "

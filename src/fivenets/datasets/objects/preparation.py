@@ -30,7 +30,7 @@ from fivenets.datasets.storing import (
 from fivenets.drawn.scenes import render_scenes
 from fivenets.drawn.street import CLASSES
 from fivenets.sources.catalogue import ASSETS
-from fivenets.sources.fetching import MIRROR_VARIABLE, SOURCES, fetch
+from fivenets.sources.fetching import MIRROR_VARIABLE, fetch
 from fivenets.sources.origin import Origin, in_words
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,6 @@ def prepare(settings: ObjectSettings, source: str, out: Path, raw_dir: Path) -> 
 
     Args: source: "auto", "real" (nothing that is drawn) or "builtin" (nothing that is fetched).
     """
-    if source not in SOURCES:
-        raise UserError(f"data.source should be one of {', '.join(SOURCES)}, it is {source!r}")
     said = Said()
     with replacing(out) as scratch:
         if isinstance(settings.dataset, str):

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 SPLITS = ("train", "test")
 FAR = 1.5  # sides from a picture's middle: a chin may lie below it, a wrong unit lies beyond
 PEOPLE = {"train": range(1000, 1600), "test": range(2000, 2200)}  # of drawn faces
+KNOWN = ("helen68", "drawn-faces", "windows")
 SCENES = {"train": 700, "test": 100}  # that windows are cut out of
 FIRST_SEED = 300  # not those of scenes with boxes or masks
 
@@ -64,7 +65,7 @@ def prepare(settings: PlaceSettings, source: str, out: Path, raw_dir: Path) -> N
 def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[Origin, dict[str, Any]]:
     """Writes the set; answers where it is from, its classes and what its coordinates are."""
     points = {"form": "points", "classes": ["face"]}
-    if is_folder(dataset):
+    if dataset not in KNOWN and is_folder(dataset):
         place = Path(dataset).expanduser()
         counts: dict[int, Path] = {}
         _store(out, {split: _of_files(place / split, counts) for split in SPLITS})
@@ -81,8 +82,8 @@ def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[Origin,
         _store(out, {split: _windows(split) for split in SPLITS})
         said = {"form": "box", "classes": list(CLASSES)}
         return Origin.drawn("windows", digest(version_folder(out))), said
-    if dataset not in ("helen68", "drawn-faces"):
-        raise UserError(f"{dataset} is none of helen68, drawn-faces, windows, nor a folder")
+    if dataset not in KNOWN:
+        raise UserError(f"{dataset} is none of {', '.join(KNOWN)}, nor a folder")
     if dataset == "helen68":
         log.warning("helen68: no real source was asked for or answered: drawn faces in its place")
     _store(out, {split: _faces(split) for split in SPLITS})
