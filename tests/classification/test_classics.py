@@ -7,6 +7,7 @@ import pytest
 from fivenets.classification import classics
 from fivenets.classification.architectures import build
 from fivenets.classification.googlenet import SideBranches, googlenet
+from fivenets.classification.settings import NETWORKS
 from fivenets.core.errors import UserError
 from fivenets.step_by_step import lenet
 

@@ -17,8 +17,10 @@ def test_a_user_error_becomes_one_sentence_on_stderr_and_exit_code_2(capsys) -> 
 
 def test_control_characters_do_not_reach_the_terminal(capsys) -> None:
     with pytest.raises(SystemExit), reported():
-        raise UserError("no section \x1b[2J\x9bé\nerror: none either")
-    assert capsys.readouterr().err == "error: no section \\x1b[2J\\x9bé\nerror: none either\n"
+        raise UserError("no section \x1b[2J\x9bé\nerror: forged", "none either")
+    assert capsys.readouterr().err == (
+        "error: no section \\x1b[2J\\x9bé\\nerror: forged\nerror: none either\n"
+    )
 
 
 def test_a_sentence_for_the_user_is_not_caught_as_a_defect_of_values() -> None:

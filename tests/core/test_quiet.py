@@ -44,6 +44,7 @@ def test_a_package_is_imported_quietly_whoever_imports_it(tmp_path: Path) -> Non
     code = (
         "from fivenets.core.quiet import quieten; quieten('chatty'); import sys\n"
         "assert 'chatty' not in sys.modules\n"
+        "import importlib.util; assert importlib.util.find_spec('chatty')  # who only asks\n"
         "import chatty; print(chatty.VALUE, chatty.__spec__.name)"
     )
     done = run_python(code, tmp_path)

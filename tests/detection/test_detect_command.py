@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import av
 import imageio.v3 as imageio
 import keras
 import numpy as np
@@ -92,6 +93,7 @@ def test_convert_checks_its_outputs_before_the_work(fivenets, write_pair, tmp_pa
         ((*good, tmp_path / ("x" * 251 + ".json")), "File name too long"),
         ((*good, cfg), "--certificate should end in .json"),
         ((*good, tmp_path / "names.json", "--names", tmp_path / "names.json"), "is read by"),
+        ((*good, tmp_path / "m.openvino.json"), "is --out's: expected another name"),
         (("--out", tmp_path / "folder.keras"), "is a folder: expected a file's name"),
         (("--out", tmp_path / ("x" * 250 + ".keras")), "File name too long"),
         (("--out", tmp_path / "new" / ("x" * 250 + ".keras")), "File name too long"),
@@ -103,6 +105,26 @@ def test_convert_checks_its_outputs_before_the_work(fivenets, write_pair, tmp_pa
     words = ("--out", new / ("x" * 249 + ".keras"), "--certificate", new / "c.json")
     assert fivenets("convert", cfg, numbers, *words)[0] == 0
     assert len(list(new.iterdir())) == 2
+
+
+@pytest.mark.parametrize("ending", [".bin", ".xml", ".openvino.json"])
+def test_convert_leaves_files_that_are_no_export_of_its_own(
+    ending: str, fivenets, write_pair, tmp_path
+) -> None:
+    cfg, numbers = write_pair(TINY)
+    own = tmp_path / f"m{ending}"
+    own.write_text("{}")
+    said = fivenets.refused("convert", cfg, numbers, "--out", tmp_path / "m.keras")
+    assert f"would replace m{ending}, which is no export of such a model" in said
+    assert own.read_text() == "{}"
+    assert not (tmp_path / "m.keras").exists()
+
+
+def test_convert_replaces_its_own_export(fivenets, write_pair, tmp_path) -> None:
+    words = ("convert", *write_pair(TINY), "--out", tmp_path / "m.keras")
+    for _ in range(2):
+        fivenets.answered(*words)
+        assert (tmp_path / "m.openvino.json").exists()
 
 
 def test_detect_checks_its_folder_before_the_work(fivenets, model, photograph, tmp_path) -> None:
@@ -200,7 +222,7 @@ def test_detect_says_where_nothing_is(fivenets, model, photograph, tmp_path) -> 
         assert ("class" in printed) != said
         sentence = f"nothing that scores 1 or more (--score-threshold) in {tmp_path / 'good.png'}"
         assert (sentence in printed) == said
-    assert fivenets(*words, "1", "--json")[:2] == (0, "")
+    assert fivenets(*words, "1", "--json") == (0, "", f"note: {sentence}\n")
 
 
 def test_detect_refuses_in_one_sentence(fivenets, model, tmp_path) -> None:
@@ -268,7 +290,7 @@ def test_detect_says_what_it_leaves_out_of_a_folder(tmp_path, caplog) -> None:
         Image.new("RGB", (8, 8)).save(tmp_path / place / "a.png")
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "clip.MTS").touch()
-    assert pictures([tmp_path]) == [tmp_path / "clip.MTS", tmp_path / "sub" / "a.png"]
+    assert pictures([tmp_path]) == ([tmp_path / "clip.MTS", tmp_path / "sub" / "a.png"], [])
     assert caplog.messages == [
         f"{tmp_path}: left out: hidden or a system's own (3: .ipynb_checkpoints, .thumbnails, "
         "@eaDir); links to a folder that is listed already or holds this one (1: loop)"
@@ -279,7 +301,24 @@ def test_names_in_a_folder_do_not_collide(tmp_path) -> None:
     assert free_name(tmp_path, Path("a/x.jpg")).name == "x.png"
     (tmp_path / "x.png").touch()
     assert free_name(tmp_path, Path("b/x.png")).name == "x-2.png"
-    assert pictures([tmp_path]) == [tmp_path / "x.png"]
+    assert pictures([tmp_path]) == ([tmp_path / "x.png"], [])
+
+
+def test_an_empty_folder_leaves_the_others_their_answers(
+    fivenets, model, photograph, tmp_path
+) -> None:
+    Image.fromarray(photograph).save(tmp_path / "good.png")
+    (tmp_path / "empty").mkdir()
+    words = (tmp_path / "empty", tmp_path / "good.png", "--model", model, "--score-threshold=0")
+    code, printed, said = fivenets("detect", *words)
+    assert (code, "class" in printed, "empty holds no pictures" in said) == (2, True, True)
+
+
+def test_a_folders_videos_are_not_opened_here(tmp_path, monkeypatch) -> None:
+    (tmp_path / "secret.wav").touch()
+    (tmp_path / "x.mp4").write_text("ffconcat version 1.0\nfile secret.wav\n")
+    monkeypatch.setattr(av, "open", lambda *_, **__: pytest.fail("FFmpeg reads it here"))
+    assert pictures([tmp_path]) == ([tmp_path / "x.mp4"], [])
 
 
 def test_boxes_are_drawn_where_they_are() -> None:

@@ -221,3 +221,12 @@ def test_an_earlier_export_outlasts_a_failure(tmp_path: Path, monkeypatch) -> No
         (made / "new.txt").touch()
     assert [file.name for file in out.iterdir()] == [writing.DOCUMENT]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_export_replaces_its_own_files_only(tmp_path: Path) -> None:
+    (tmp_path / writing.DOCUMENT).write_text('{"files": {"model.xml": "1"}}')
+    (tmp_path / "model.xml").touch()
+    writing.check_out(tmp_path)
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(UserError, match="holds other files"):
+        writing.check_out(tmp_path)

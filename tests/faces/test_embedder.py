@@ -24,11 +24,13 @@ from fivenets.faces.embedder import (
     Embedder,
     calibration_file,
     calibration_of,
+    own_calibration_file,
     read_faces,
 )
 from fivenets.faces.face import Face, Found
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.recognition import Gallery
+from fivenets.runs import local
 from fivenets.sources.origin import Kind, Origin
 
 
@@ -270,6 +272,20 @@ def test_calibrate_sets_the_threshold_that_verify_uses(
         json.loads(fivenets.answered("verify", picture, picture, *options))["threshold"]
         == made["threshold"]
     )
+
+
+def test_a_threshold_of_whole_pictures_says_nothing_of_faces_that_are_found(
+    model_file: Path, people: Path, fivenets
+) -> None:
+    options = ("--model", model_file, "--cropped")
+    fivenets.answered("faces", "calibrate", people, "--far", "0.2", *options)
+    picture = people / "person000" / "0.png"
+    misfit = "set on {} and says nothing of {}: calibrate again"
+    kinds = "pictures taken whole", "faces that were found"
+    assert "says nothing of" not in fivenets("verify", picture, picture, *options)[2]
+    file = own_calibration_file(local.thresholds_folder(), sha256(model_file))
+    Calibration.write(replace(Calibration.read(file), cropped=False), file)
+    assert misfit.format(*kinds[::-1]) in fivenets("verify", picture, picture, *options)[2]
 
 
 def test_calibrate_says_what_is_accepted_of_people_without_a_part_in_it(

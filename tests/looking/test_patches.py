@@ -87,6 +87,15 @@ def test_the_command_draws_a_sheet_and_lists_every_unit(files, tmp_path, fivenet
     assert (code, "2 units of 1 layers over 3 pictures" in said) == (0, True)
 
 
+def test_a_picture_that_is_looked_at_is_not_drawn_over(files, tmp_path, fivenets) -> None:
+    model, folder = files
+    picture = next(folder.glob("*.png"))
+    before = picture.read_bytes()
+    said = fivenets.refused("look", model, "--patches", folder, "--out", picture)
+    assert "is read by this command" in said
+    assert picture.read_bytes() == before
+
+
 def test_the_command_shows_where_a_label_is_seen(files, tmp_path, fivenets) -> None:
     model, folder = files
     picture, out = folder / "1.png", tmp_path / "seen.png"

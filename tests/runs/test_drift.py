@@ -11,8 +11,8 @@ from PIL import Image
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.datasets.opening import record_in
 from fivenets.datasets import opening
+from fivenets.datasets.opening import record_in
 from fivenets.runs import drift, registry, tracking, watching
 from fivenets.runs.pyfunc import inputs
 
@@ -165,7 +165,10 @@ def test_a_folder_of_pictures(fivenets, project: Path, tmp_path: Path) -> None:
     for index in range(3):
         Image.fromarray(PLAIN).save(tmp_path / f"{index}.png")
     said = fivenets("watch", "signs/1", tmp_path)
-    assert (said[0], said[2]) == (2, "error: 3 pictures say too little: expected at least 30\n")
+    assert (said[0], said[2]) == (
+        2,
+        f"error: {tmp_path}: 3 pictures say too little: expected at least 30\n",
+    )
 
 
 def test_a_broken_picture_in_a_folder_is_left_out_and_named(

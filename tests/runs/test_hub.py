@@ -189,7 +189,10 @@ def test_without_a_repository_or_a_token_it_is_one_sentence(files, registered, m
         hub.publish("signs-cnn", "hf://me/signs", agrees=False)
 
 
-@pytest.mark.parametrize("text", ["hf://", "hf://signs", "hf://a/b/c", "hf://a/../b@c d", "hf://../..", "hf://a/b@../../c"])
+@pytest.mark.parametrize(
+    "text",
+    ["hf://", "hf://signs", "hf://a/b/c", "hf://a/../b@c d", "hf://../..", "hf://a/b@../../c"],
+)
 def test_an_address_has_a_user_and_a_repository(text: str) -> None:
     with pytest.raises(UserError, match="expected hf://USER/REPO"):
         Address.of(text)

@@ -81,7 +81,9 @@ def test_what_cannot_be_written_is_one_sentence_before_any_work(fivenets, model,
         ((street, "--out", tmp_path / "a.jpg"), "--out should end in .png"),
         ((street, "--mask", street), "is read by this command"),
         ((street, "--out", tmp_path / "no" / "a.png"), "is not there or cannot be written to"),
-        ((street, "--out", tmp_path / "a.png", "--mask", tmp_path / "a.png"), "is --out too"),
+        ((street, "--out", tmp_path / "a.png", "--mask", tmp_path / "a.png"), "may be one file"),
+        ((street, "--out", tmp_path, "--mask", tmp_path / "a.png"), "may be one file"),
+        ((street, "--out", tmp_path / "a.png", "--mask", tmp_path), "may be one file"),
         ((street, street, "--out", tmp_path / "a.png"), "--out should be a folder for 2 pictures"),
     ]:
         assert sentence in fivenets.refused("segment", *words, "--model", model)

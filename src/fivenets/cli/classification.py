@@ -45,4 +45,4 @@ def classify(
             printing.add_row(table, str(image), label, probability)
         printing.console().print(table)
     if refused:
-        raise UserError("\nerror: ".join(refused))
+        raise UserError(*refused)

@@ -30,10 +30,9 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Reads the course's own model files, without running any code that they carry."""
-    from fivenets.core import files
-    from fivenets.course_files import importing
+    from fivenets.course_files import converting, importing
 
-    files.check_file(out, "--out", (".keras",), paths, makes_folder=True)
+    converting.check_out(out, paths)
     record = importing.read(paths, out)
     if as_json:
         print(json.dumps({"out": str(out), **record}))

@@ -39,13 +39,12 @@ def detect(
     thresholds = boxes.profile(profile, score_threshold)
     if out is not None:
         files.check_folder(out, "--out")
-    paths = listing.pictures(images, out)
+    paths, refused = listing.pictures(images, out)
     # A benchmark counts boxes that are near its low threshold, where bfloat16 changes some.
     dtype = "float32" if profile == "benchmark" else None
     detector = lookup.load(Detector.from_file, model, trust).for_inference(dtype)
     table = printing.table("image", "class", "score", "x1, y1, x2, y2")
     without: list[str] = []
-    refused: list[str] = []
 
     def report(image: dict, found: list[Detection]) -> None:
         for detection in found:
@@ -78,13 +77,14 @@ def detect(
             bar.update(task, advance=1, description="detecting")
     if not as_json and table.rows:
         printing.console().print(table)
-    if not as_json and without:
+    if without:
         least, names = thresholds.score_threshold, ", ".join(without)
-        printing.say(f"nothing that scores {least:g} or more (--score-threshold) in {names}")
-    if detector.caution and len(refused) < len(paths):
+        say = printing.warn if as_json else printing.say
+        say(f"nothing that scores {least:g} or more (--score-threshold) in {names}")
+    if detector.caution and (without or table.row_count):
         printing.warn(detector.caution)
     if refused:
-        raise UserError("\nerror: ".join(refused))
+        raise UserError(*refused)
 
 
 @app.command()
@@ -108,12 +108,15 @@ def convert(
     from fivenets.core import files
     from fivenets.course_files import converting
     from fivenets.detection.detector import read_names
+    from fivenets.fitting.engine import Export
 
     inputs = [cfg, weights, *([names] if names else []), *(image or [])]
-    files.check_file(out, "--out", (".keras",), inputs, makes_folder=True)
+    converting.check_out(out, inputs)
     if certificate:
         is_beside = certificate.parent == out.parent
         files.check_file(certificate, "--certificate", (".json",), inputs, is_beside)
+        if certificate.resolve() == Export.of(out).record.resolve():
+            raise UserError(f"--certificate {certificate} is --out's: expected another name")
     labels = read_names(names) if names else None
     record = converting.convert(cfg, weights, out, labels, resize, image or [])
     if certificate:

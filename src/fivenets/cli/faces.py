@@ -73,6 +73,7 @@ def verify(
     if one.shape == other.shape and (one == other).all():
         printing.warn("both are the same picture: its distance to itself says nothing")
     printing.warn(embedder.caution)
+    printing.warn(_misfit(calibration, cropped))
     if as_json:
         print(json.dumps(asdict(verdict)))
     else:
@@ -132,10 +133,11 @@ def identify(
     if table.rows and not as_json:
         printing.console().print(table)
     if table.rows:
+        printing.warn(_misfit(calibration, cropped))
         printing.warn(_of_strangers(calibration, in_gallery, len(known)))
         printing.warn(embedder.caution)
     if refused:
-        raise UserError("\nerror: ".join(refused))
+        raise UserError(*refused)
 
 
 @app_of_threshold.command()
@@ -146,7 +148,7 @@ def calibrate(
         float, typer.Option(help="The share of strangers a gallery may name, 0..1.")
     ] = 0.02,
     model: Model = "facenet",
-    folds: Annotated[int, typer.Option(help="Folds of people; at most as many as people.")] = 10,
+    folds: Annotated[int, typer.Option(help="Folds of people; of fewer people, as many.")] = 10,
     cropped: Cropped = False,
     trust: Trust = False,
     as_json: Json = False,
@@ -207,6 +209,14 @@ def _check_cropped(
     other = "--out" if out else "--face" if face != usual else films[0] if films else ""
     if is_cropped and other:
         raise UserError(f"--cropped takes pictures whole: it cannot stand beside {other}")
+
+
+def _misfit(calibration: "Calibration", is_cropped: bool) -> str:
+    """Why a threshold says nothing of pictures that are cropped, or are not; else empty."""
+    kinds = ("faces that were found", "pictures taken whole")
+    set_on, asked = kinds[not is_cropped], kinds[is_cropped]
+    said = f"the threshold was set on {set_on} and says nothing of {asked}: calibrate again"
+    return "" if calibration.cropped in (None, is_cropped) else said
 
 
 def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: int) -> str:

@@ -3,13 +3,16 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fivenets.cli import printing
 from fivenets.cli.options import MODEL_HELP, Json, Trust
 from fivenets.core.errors import UserError
+
+if TYPE_CHECKING:
+    from fivenets.classification.classifier import Classifier
 
 app = typer.Typer()
 FREE_SIDE = 224  # pixels at which pictures are shown to a network that takes any size
@@ -54,11 +57,14 @@ def look(
         raise UserError("--units is for --patches, which is missing")
     from fivenets.runs import lookup
 
+    if grad_cam and out:
+        from fivenets.classification.classifier import Classifier
+
+        _grad_cam(lookup.load(Classifier.from_file, model, trust), grad_cam, out, as_json)
+        return
     model_file = lookup.model_file(model, trust)
     if patches:
         _patches(model_file, patches, out, units or UNITS, as_json)
-    elif grad_cam and out:
-        _grad_cam(model_file, grad_cam, out, as_json)
     else:
         _table(model_file, as_json)
 
@@ -107,6 +113,8 @@ def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_js
     from fivenets.looking.patches import excited
 
     found = listing.listed(folder)
+    if out:
+        files.check_file(out, "--out", ENDINGS, found.files)
     found.say()
     if not found.files:
         raise UserError(f"{folder} holds no pictures: expected at least one, better hundreds")
@@ -177,15 +185,13 @@ def _as_row(layer: Any, unit: int, files: list[Path]) -> dict[str, Any]:
     }
 
 
-def _grad_cam(model_file: Path, picture: Path, out: Path, as_json: bool) -> None:
+def _grad_cam(classifier: "Classifier", picture: Path, out: Path, as_json: bool) -> None:
     import numpy as np
     from PIL import Image
 
-    from fivenets.classification.classifier import Classifier
     from fivenets.core import files
     from fivenets.core.images import read_image
 
-    classifier = Classifier.from_file(model_file)
     image = Image.fromarray(read_image(picture))
     (prediction,) = classifier.classify([image])
     # A thumbnail is enlarged first: of 64 pixels nobody would see anything.

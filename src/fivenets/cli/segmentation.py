@@ -35,8 +35,8 @@ def segment(
 
     _check(out, "--out", images)
     _check(mask, "--mask", images)
-    if out and mask and out.suffix and out.resolve() == mask.resolve():
-        raise UserError(f"--mask {mask} is --out too: expected another name")
+    if out and mask and _may_meet(out, mask):
+        raise UserError(f"--mask {mask} and --out {out} may be one file: expected another name")
     segmenter = lookup.load(Segmenter.from_file, model, trust)
     table = printing.table("image", "class", "share")
     refused = []
@@ -62,7 +62,15 @@ def segment(
     if segmenter.caution and len(refused) < len(images):
         printing.warn(segmenter.caution)
     if refused:
-        raise UserError("\nerror: ".join(refused))
+        raise UserError(*refused)
+
+
+def _may_meet(out: Path, mask: Path) -> bool:
+    """Whether a drawn picture and a mask could be one file; files in one folder are numbered."""
+    one, other = out.resolve(), mask.resolve()
+    if _is_folder(out) == _is_folder(mask):
+        return one == other and not _is_folder(out)
+    return one == other.parent if _is_folder(out) else other == one.parent
 
 
 def _check(place: Path | None, option: str, images: list[Path]) -> None:

@@ -69,7 +69,7 @@ def main() -> None:
     except MemoryError:
         sandbox.send({"error": "reading it takes too much memory"})
     except (av.FFmpegError, OSError, ValueError) as error:
-        sandbox.send({"error": str(error)})
+        sandbox.send({"error": getattr(error, "strerror", None) or str(error)})
 
 
 def survey() -> dict[str, Any]:

@@ -12,7 +12,13 @@ from fivenets.core import masking
 
 
 class UserError(Exception):
-    """Something given cannot be used; the message says what was expected and what was received."""
+    """Something given cannot be used; the message says what was expected and what was received.
+
+    Of several things, each has a message of its own.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 @contextmanager
@@ -29,8 +35,8 @@ def reported() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        sentence = printable(masking.masked(str(error)), also="\n")
-        print(f"error: {sentence}", file=sys.stderr)
+        for sentence in error.args:
+            print(f"error: {printable(masking.masked(str(sentence)))}", file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
         if not is_full_disk(error):

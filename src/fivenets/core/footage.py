@@ -85,5 +85,7 @@ def frames(path: Path, expected: Survey) -> Iterator[Frame]:
 def _reading(path: Path, what: str, silence: float) -> AbstractContextManager[sandbox.Child]:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
+    if not path.stat().st_size:
+        raise UserError(f"{path} is empty: expected a video")
     unusable = "is not a video that can be read, or is damaged"
     return sandbox.reading(path, CHILD, unusable, [what], silence)

@@ -68,9 +68,11 @@ def read_image(picture: Any, name: str | None = None, keeps_alpha: bool = False)
         raise _wrong_size(name, *image.size)
     try:
         with _without_warnings():
-            upright = _in_8_bits(ImageOps.exif_transpose(image), image)
+            upright = _in_8_bits(ImageOps.exif_transpose(image), image, name)
             is_rgba = keeps_alpha and upright.has_transparency_data
             pixels = np.asarray(upright.convert("RGBA") if is_rgba else _as_rgb(upright))
+    except UserError:
+        raise
     except Exception as error:  # any kind, see `_decode`
         raise UserError(f"{name} is a damaged image: {_line(error)}") from None
     if _holds_more(image):
@@ -205,18 +207,19 @@ def _image_from_array(picture: Any, name: str) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
-def _in_8_bits(image: Image.Image, opened: Image.Image) -> Image.Image:
+def _in_8_bits(image: Image.Image, opened: Image.Image, name: str) -> Image.Image:
     """Grey of 9 to 16 bits in 8, of which Pillow's own conversion clips it; others as they are.
 
     Args: opened: the image as its file was opened, which alone knows its format and tags.
-    Raises: ValueError for more bits, and for integers whose white nobody knows.
+    Raises: UserError for more bits, and for integers whose white nobody knows.
     """
     tags = getattr(opened, "tag_v2", {}) if opened.format == "TIFF" else {}
     bits = tags.get(BITS_PER_SAMPLE, (16,))[0]
     # Pillow has all of a PGM's ranges, and a PNG's 16 bits in older versions, as 0..65535 in "I".
     if image.mode == "F" or (image.mode == "I" and opened.format not in ("PPM", "PNG")):
         depth = f"{bits} bits with a sign" if bits == 16 and tags else "32 bits"
-        raise ValueError(f"{depth} per pixel, mode {image.mode}; 8, or 16 without a sign, are read")
+        many = f"{name} has {depth} per pixel, mode {image.mode}"
+        raise UserError(f"{many}; 8, or 16 without a sign, are read")
     if image.mode != "I" and not image.mode.startswith("I;16"):
         return image
     white = 2**bits - 1

@@ -45,7 +45,10 @@ class QuietImport(MetaPathFinder):
         if name != self.package:
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(0, self)  # who asks where a package is may not import it
         if spec and spec.loader:
             spec.loader.exec_module = held_back_stderr()(spec.loader.exec_module)
         return spec

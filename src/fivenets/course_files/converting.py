@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fivenets.core import files
+from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.detection import certificate
 from fivenets.detection.converted import ConvertedClassifier
@@ -36,6 +38,31 @@ def convert(
     converted.save(out)
     white = 255.0 if isinstance(converted, ConvertedClassifier) else 1.0
     return record | {"answers_by": exported(out, white, 1e-5)}
+
+
+def check_out(out: Path, inputs: Sequence[Path]) -> None:
+    """Refuses, before any work, a model file whose export would take another file's place.
+
+    Raises: UserError for a file of that name that is read, or that no export has left.
+    """
+    files.check_file(out, "--out", (".keras",), inputs, makes_folder=True)
+    target = Export.of(out)
+    ours = _digests(target.record)
+    for file in filter(os.path.exists, dataclasses.astuple(target)):
+        is_ours = bool(ours) if file == target.record else ours.get(file.suffix) == sha256(file)
+        if not is_ours:
+            raise UserError(
+                f"--out {out} would replace {file.name}, which is no export of such a model: "
+                "expected another name"
+            )
+
+
+def _digests(record: Path) -> dict[str, str]:
+    """Of an export's files, by their endings, as its record says; none where it is no record."""
+    try:
+        return dict(json.loads(record.read_text())["sha256"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
 
 
 def exported(file: Path, white: float | None, tolerance: float) -> str:

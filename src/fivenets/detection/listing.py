@@ -15,25 +15,30 @@ MARK = "drawn by fivenets detect"  # in a drawn copy, by which it is known
 DRAWN = "drawn by an earlier `fivenets detect`"
 
 
-def pictures(named: Sequence[Path], out: Path | None = None) -> list[Path]:
+def pictures(named: Sequence[Path], out: Path | None = None) -> tuple[list[Path], list[str]]:
     """The files that are named, and pictures and videos in folders that are named, in order.
 
     What is left out of a folder is logged; drawn copies are left out, and `out` with all in it.
-    Raises: UserError for a folder without pictures.
+    Beside them: what is wrong with folders, such as that they hold no pictures.
     """
-    found = []
+    found, refused = [], []
     for path in named:
         if not path.is_dir():
             found.append(path)
             continue
-        listed = listing.listed(path, also=is_video, leave_out=lambda file: _drawn(file, out))
+        try:
+            listed = listing.listed(path, also=is_video, leave_out=lambda file: _drawn(file, out))
+        except UserError as error:
+            refused.append(str(error))
+            continue
         if not listed.files:
             why = listed.sentence()
             formats = ", ".join(images.FORMATS)
-            raise UserError(f"{path} holds no pictures ({formats}) or videos{why and '; '}{why}")
+            refused.append(f"{path} holds no pictures ({formats}) or videos{why and '; '}{why}")
+            continue
         listed.say()
         found.extend(listed.files)
-    return found
+    return found, refused
 
 
 def is_video(path: Path) -> bool:

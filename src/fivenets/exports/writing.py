@@ -104,7 +104,14 @@ def check_out(out: Path) -> None:
     Raises: UserError.
     """
     files.check_folder(out, "--out")
-    if out.is_dir() and any(out.iterdir()) and not (out / DOCUMENT).is_file():
+    if not out.is_dir():
+        return
+    try:
+        ours = {DOCUMENT, *json.loads((out / DOCUMENT).read_text())["files"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        ours = set()
+    there = {str(file.relative_to(out)) for file in out.rglob("*") if not file.is_dir()}
+    if there - ours:
         raise UserError(f"--out {out} holds other files: expected a new folder, or an export's")
 
 

@@ -99,8 +99,8 @@ def as_cropped(picture: np.ndarray, name: str) -> Found | UserError:
 
 def _none(name: str) -> UserError:
     return UserError(
-        f"{name}: a face expected, none found; one is seen that is not in profile and has at "
-        f"least {SMALLEST} pixels where the picture's longer side has {LONGEST_SIDE}"
+        f"{name}: a face expected, none found; it must not be in profile, and needs at least "
+        f"{SMALLEST} pixels where the picture's longer side has {LONGEST_SIDE}"
     )
 
 

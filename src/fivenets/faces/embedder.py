@@ -45,6 +45,7 @@ class Calibration:
     galleries: list[tuple[int, float]] = field(default_factory=list)
     target_false_identification: float = 0.02
     false_identification: float | None = None
+    cropped: bool | None = None  # whether pictures were taken whole; None: not recorded
     pairs_threshold: float | None = None  # log-odds of two people, of the classifier of pairs
 
     def of_gallery(self, entries: int) -> float:

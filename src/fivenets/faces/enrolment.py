@@ -89,6 +89,7 @@ def calibrated(
         people=measured["people"],
         galleries=measured["galleries"],
         target_false_identification=target_false_identification,
+        cropped=is_cropped,
         **{key: held_out[key] for key in MEASURED if key in held_out},
     )
     return calibration, [*filter(None, [found.sentence()]), *refused]

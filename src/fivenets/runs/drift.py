@@ -52,6 +52,8 @@ def watch(model: str, seen: Path, out: Path | None = None) -> dict[str, Any]:
         numbers = _of_folder(seen, version)
     else:
         numbers, about = watching.asked(seen, run.data.tags[tracking.DIGEST_TAG])
+    if (count := len(numbers["side"])) < LEAST:
+        raise UserError(f"{seen}: {count} pictures say too little: expected at least {LEAST}")
     trained = trained_on(version, run)
     rows = compared(trained, numbers)
     found = {

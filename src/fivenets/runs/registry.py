@@ -172,8 +172,13 @@ def _unknown_model(client: mlflow.MlflowClient, name: str, uri: str) -> str:
     if name not in models:
         hint = f": run `{MADE_BY[name]}` first" if name in MADE_BY else ""
         return f"no model named {name} is registered{hint}; there are: {', '.join(sorted(models))}"
-    aliases = ", ".join(sorted(models[name].aliases)) or "none"
-    return f"{uri} is not registered; aliases of {name}: {aliases}"
+    if "@" in uri:
+        there = sorted(models[name].aliases)
+    else:
+        versions = client.search_model_versions(f"name = '{name}'")
+        there = sorted((str(one.version) for one in versions), key=int)
+    kind = "aliases" if "@" in uri else "versions"
+    return f"{uri} is not registered; {kind} of {name}: {', '.join(there) or 'none'}"
 
 
 def _version_of(client: mlflow.MlflowClient, entry: Entry) -> str | None:
