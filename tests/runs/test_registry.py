@@ -75,8 +75,8 @@ def test_a_file_is_taken_as_it_is_without_asking_the_store(
             "no model named locator is registered: run `make locator` first; there are: digits",
         ),
         ("digits@oldest", "digits@oldest is not registered; aliases of digits: champion, newest"),
-        ("digits/3", "digits/3 is not registered; aliases of digits: champion, newest"),
-        ("digits/first", "digits/first is not registered; aliases of digits: champion, newest"),
+        ("digits/3", "digits/3 is not registered; versions of digits: 1, 2"),
+        ("digits/first", "digits/first is not registered; versions of digits: 1, 2"),
         ("missing.keras", "missing.keras: no such model file"),
     ],
 )
