@@ -120,6 +120,14 @@ def test_convert_leaves_files_that_are_no_export_of_its_own(
     assert not (tmp_path / "m.keras").exists()
 
 
+def test_convert_replaces_no_folder_by_its_export(fivenets, write_pair, tmp_path) -> None:
+    fivenets.answered("convert", *write_pair(TINY), "--out", tmp_path / "m.keras")
+    (tmp_path / "m.xml").unlink()
+    (tmp_path / "m.xml").mkdir()
+    said = fivenets.refused("convert", *write_pair(TINY), "--out", tmp_path / "m.keras")
+    assert "would replace m.xml" in said
+
+
 def test_convert_replaces_its_own_export(fivenets, write_pair, tmp_path) -> None:
     words = ("convert", *write_pair(TINY), "--out", tmp_path / "m.keras")
     for _ in range(2):

@@ -57,8 +57,9 @@ def comment(path: Path) -> str | None:
     Raises: UserError for a file that is no video.
     """
     with _reading(path, "comment", sandbox.SILENCE) as child:
-        said = child.message()["comment"]
-    return None if said is None else str(said)
+        said = child.message()
+        with child.making_sense():
+            return None if said["comment"] is None else str(said["comment"])
 
 
 def frames(path: Path, expected: Survey) -> Iterator[Frame]:

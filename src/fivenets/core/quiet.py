@@ -3,14 +3,13 @@
 They print it before they read any setting of the log level, once per library, in every process.
 """
 
-import importlib.util
 import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 
@@ -41,14 +40,10 @@ class QuietImport(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """What the other finders say of the package, whose code is then run quietly."""
+        """Where the package is, whose code is then run quietly."""
         if name != self.package:
             return None
-        sys.meta_path.remove(self)
-        try:
-            spec = importlib.util.find_spec(name)
-        finally:
-            sys.meta_path.insert(0, self)  # who asks where a package is may not import it
+        spec = PathFinder.find_spec(name, path, target)
         if spec and spec.loader:
             spec.loader.exec_module = held_back_stderr()(spec.loader.exec_module)
         return spec

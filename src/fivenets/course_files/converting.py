@@ -49,12 +49,18 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
     target = Export.of(out)
     ours = _digests(target.record)
     for file in filter(os.path.exists, dataclasses.astuple(target)):
-        is_ours = bool(ours) if file == target.record else ours.get(file.suffix) == sha256(file)
-        if not is_ours:
+        if not (ours if file == target.record else _has(file, ours.get(file.suffix))):
             raise UserError(
                 f"--out {out} would replace {file.name}, which is no export of such a model: "
                 "expected another name"
             )
+
+
+def _has(file: Path, digest: str | None) -> bool:
+    try:
+        return sha256(file) == digest
+    except OSError:  # a folder, or nobody may read it
+        return False
 
 
 def _digests(record: Path) -> dict[str, str]:
