@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from fivenets.faces import losses, siamese
+from fivenets.faces.calibration import Calibration
 from fivenets.faces.dlib_resnet import dlib_resnet
-from fivenets.faces.embedder import Calibration, verdict
+from fivenets.faces.embedder import verdict
 from fivenets.faces.nn4 import nn4_small2
 
 

@@ -190,6 +190,7 @@ class FacesForTestOffline(tfds.core.GeneratorBasedBuilder):
     """Known to TFDS by being defined; its host does not answer."""
 
     VERSION = tfds.core.Version("1.0.0")
+    BUILDER_CONFIGS = (tfds.core.BuilderConfig(name="a"),)
 
     def _info(self) -> tfds.core.DatasetInfo:
         features = {"image": tfds.features.Image(), "label": tfds.features.Text()}
@@ -249,6 +250,7 @@ def test_a_set_of_tfds_says_who_has_one_picture(tmp_path: Path, caplog) -> None:
             "faces_for_test_offline:9.0.0",
             "is neither att_faces, lfw10, lfw, lfw-view1, nor a folder",
         ),
+        ("faces_for_test_offline/a", "faces_for_test_offline/a could not be downloaded: no route"),
         ("faces_for_test_offline", "faces_for_test_offline could not be downloaded: no route to"),
     ],
 )

@@ -16,17 +16,17 @@ from PIL import Image
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
+from fivenets.datasets.faces import examples
 from fivenets.drawn.people import render_faces
 from fivenets.faces import enrolment, recognition
-from fivenets.faces.cropping import TEMPLATE_XY
-from fivenets.faces.embedder import (
+from fivenets.faces.calibration import (
     Calibration,
-    Embedder,
     calibration_file,
     calibration_of,
     own_calibration_file,
-    read_faces,
 )
+from fivenets.faces.cropping import TEMPLATE_XY
+from fivenets.faces.embedder import Embedder, faces_in
 from fivenets.faces.face import Face, Found
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.recognition import Gallery
@@ -43,7 +43,9 @@ def model_file(tmp_path: Path) -> Path:
     file = tmp_path / "models" / "tiny.keras"
     Embedder(keras.Model(image, embedding), trained_on="x").save(file)
     digest = Embedder.from_file(file).model_sha256
-    Calibration(0.1, 0.01, 0.001, "drawn", "d", "p", digest).write(calibration_file(file))
+    Calibration(0.1, 0.01, 0.001, "drawn", "d", "p", digest, cropped=True).write(
+        calibration_file(file)
+    )
     return file
 
 
@@ -62,6 +64,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A project to work in, with a place for thresholds."""
     (tmp_path / "dvc.yaml").touch()
     monkeypatch.chdir(tmp_path)
+
+
+def test_an_embedding_is_the_mean_with_that_of_the_mirror_image(tmp_path: Path) -> None:
+    """By a network that sees the left half alone: what is there, and what is on the right."""
+    half = layers.Cropping2D(((0, 0), (0, 1)))
+    left = keras.Sequential([keras.Input((2, 2, 3)), half, layers.GlobalAveragePooling2D()])
+    file = tmp_path / "m.keras"
+    Embedder(left, test_time_mirror=True).save(file)
+    face = np.array([[[100, 20, 0], [0, 60, 10]]] * 2, np.uint8)
+    np.testing.assert_allclose(Embedder.from_file(file).embeddings([face]), [[50, 40, 5]])
+    Embedder(left).save(file)
+    np.testing.assert_allclose(Embedder.from_file(file).embeddings([face]), [[100, 20, 0]])
 
 
 def test_a_saved_embedder_answers_as_before(model_file: Path) -> None:
@@ -89,22 +103,21 @@ def test_a_gallery_computes_only_what_is_new(model_file: Path, people: Path, mon
     first, _ = enrolment.opened(people, embedder, is_cropped=True)
     assert len(first) == 12
     computed = []
-    read = enrolment.read_faces
     next((people / "person000").iterdir()).unlink()
     (people / "new").mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
     Image.fromarray(noise).save(people / "new" / "a.png")
     (people / "new" / "b.png").write_text("no picture")
 
-    def noting(pictures, is_cropped=False):
-        computed.extend(pictures)
-        return read(pictures, is_cropped)
+    def noting(pictures, names, is_cropped):
+        computed.extend(map(Path, names))
+        return faces_in(pictures, names, is_cropped)
 
-    monkeypatch.setattr(enrolment, "read_faces", noting)
+    monkeypatch.setattr(enrolment, "faces_in", noting)
     second, refused = enrolment.opened(people, embedder, is_cropped=True)
     assert len(refused) == 1
     assert "b.png is not an image" in refused[0]
-    assert [path.parent.name for path in computed] == ["new", "new"]
+    assert [path.parent.name for path in computed] == ["new"]
     assert second.people.count("person000") == 2
 
 
@@ -163,8 +176,8 @@ def test_a_person_whose_name_is_not_utf8_is_known(model_file: Path, people: Path
 
 def test_a_black_picture_is_no_face_even_where_faces_are_said_to_be_cropped() -> None:
     face = np.random.default_rng(0).integers(0, 256, (30, 30, 3), np.uint8)
-    black, read = read_faces([np.zeros_like(face), face], is_cropped=True)
-    assert str(black) == "the picture: a face expected, the picture is of one colour"
+    black, read = faces_in([np.zeros_like(face), face], ["black.png", ""], is_cropped=True)
+    assert str(black) == "black.png: a face expected, the picture is of one colour"
     assert isinstance(read, Found)
     np.testing.assert_array_equal(read.picture, face)
 
@@ -174,11 +187,11 @@ def test_a_gallery_of_crops_is_not_one_of_photographs(
 ) -> None:
     embedder, asked = Embedder.from_file(model_file), []
 
-    def noting(pictures, is_cropped=False):
+    def noting(pictures, names, is_cropped):
         asked.extend([is_cropped] * len(pictures))
         return [Found(np.zeros((9, 9, 3), np.uint8), [])] * len(pictures)
 
-    monkeypatch.setattr(enrolment, "read_faces", noting)
+    monkeypatch.setattr(enrolment, "faces_in", noting)
     for is_cropped in (True, False, False):
         gallery, _ = enrolment.opened(people, embedder, is_cropped)
         assert len(gallery) == 12
@@ -216,6 +229,45 @@ def test_calibrating_takes_three_people(model_file: Path, people: Path, fivenets
         shutil.rmtree(person)
     words = ("faces", "calibrate", people, "--far", "0.1", "--model", model_file, "--cropped")
     assert "pictures of at least 3 people are needed, there are 2" in fivenets.refused(*words)
+
+
+def test_what_is_in_two_folders_or_twice_in_one_sets_no_threshold(
+    model_file: Path, people: Path
+) -> None:
+    def calibrated() -> tuple[Calibration, list[str]]:
+        embedder = Embedder.from_file(model_file)
+        return enrolment.calibrated(people, embedder, 0.2, 0.1, 2, is_cropped=True)
+
+    first, *others = sorted((people / "person000").iterdir())
+    shutil.copy(first, people / "person000" / "again.png")
+    shutil.copy(people / "person001" / "4.png", people / "person002" / "4.png")
+    calibration, left_out = calibrated()
+    assert left_out == [
+        f"{people}/person001/4.png: the same picture is person001 and person002's",
+        f"{people}/person002/4.png: the same picture is person001 and person002's",
+        f"{people}/person000/again.png: the same picture as {first}",
+    ]
+    assert calibration.protocol == "all pairs of 11 pictures"
+    others[0].write_text("no picture")
+    for person in ("person002", "person003"):
+        shutil.rmtree(people / person)
+    with pytest.raises(UserError, match="at least 3 people are needed, there are 2") as refused:
+        calibrated()
+    assert ["not an image" in sentence for sentence in refused.value.args] == [False, True, False]
+
+
+def test_large_pictures_are_not_held_all_at_once(model_file, people, monkeypatch) -> None:
+    held = []
+
+    def noting(pictures, names, is_cropped):
+        held.append(len(pictures))
+        return faces_in(pictures, names, is_cropped)
+
+    monkeypatch.setattr(enrolment, "faces_in", noting)
+    monkeypatch.setattr(examples, "MOST_PIXELS", 4 * 48 * 48)
+    gallery, _ = enrolment.opened(people, Embedder.from_file(model_file), is_cropped=True)
+    assert held == [5, 5, 2]
+    assert len(gallery) == 12
 
 
 def test_verify(model_file: Path, people: Path, fivenets) -> None:
@@ -439,7 +491,9 @@ def test_what_a_model_of_drawn_faces_cannot_do_is_said(
     embedder = Embedder.from_file(model_file)
     Embedder(embedder.network, trained_on="x", sources=[origin]).save(model_file)
     digest = Embedder.from_file(model_file).model_sha256
-    Calibration(0.1, 0.01, 0.001, "drawn", "d", "p", digest).write(calibration_file(model_file))
+    Calibration(0.1, 0.01, 0.001, "drawn", "d", "p", digest, cropped=True).write(
+        calibration_file(model_file)
+    )
     picture = people / "person000" / "0.png"
     words = ("verify", picture, people / "person000" / "1.png", "--model", model_file, "--cropped")
     code, _, said = fivenets(*words)

@@ -13,7 +13,8 @@ from fivenets.core import candidates
 from fivenets.datasets.faces.faces_dataset_builder import Builder, Crop
 from fivenets.datasets.storing import replacing, write_source
 from fivenets.faces import drawing, scoring
-from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.calibration import Calibration
+from fivenets.faces.embedder import Embedder
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.sources.origin import Kind, Origin
 
@@ -27,7 +28,7 @@ EVALUATION = {
 
 
 def store(folder: Path, people: range, parts: bool) -> None:
-    """Three pictures of each person; the first two thirds of the people set thresholds."""
+    """Three pictures of each person; of `parts`, which are aligned, two thirds set thresholds."""
     rng = np.random.default_rng(people.start)
     crops = []
     for place, person in enumerate(people):
@@ -39,7 +40,8 @@ def store(folder: Path, people: range, parts: bool) -> None:
     with replacing(folder) as scratch:
         Builder(data_dir=scratch, config="folder", crops=crops).download_and_prepare()
         origin = Origin(folder.name, Kind.FOLDER, "0" * 64, "the user's own")
-        write_source(scratch, [origin], skipped=[])
+        alignment = "five points" if parts else "none: cropped already"
+        write_source(scratch, [origin], skipped=[], alignment=alignment)
 
 
 @pytest.fixture
@@ -84,6 +86,7 @@ def test_one_threshold_is_registered_drawn_and_scored(
     served = Calibration.read(candidate.tables / scoring.CALIBRATION)
     assert {*drawn, metrics["served"]["threshold"]} == {served.threshold}
     assert metrics["calibrated"]["threshold"] == served.threshold
+    assert served.cropped is not parts
     assert metrics["calibrated"]["people"] == served.people == (20 if parts else 30)
     assert metrics["people"] == served.scored_by + (0 if parts else 30) == (10 if parts else 30)
     # The rates beside it are those of the people who did not set it.

@@ -15,8 +15,9 @@ from keras import layers
 from PIL import Image
 
 from fivenets.core.errors import UserError
+from fivenets.faces.calibration import Calibration
 from fivenets.faces.cropping import TEMPLATE_XY
-from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.embedder import Embedder
 
 SCRIPT = Path(__file__).parents[2] / "src/fivenets/runs/pyfunc/face_verifier.py"
 CROPPED = {"cropped": True}

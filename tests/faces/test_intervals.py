@@ -84,3 +84,5 @@ def test_the_mean_of_answers_is_over_people() -> None:
     assert intervals.ENDS == (0.025, 0.975), "of 95%"
     # As of 100 trials, and not of 1,000.
     assert 0.2 - found["_low"] == pytest.approx(1.96 * np.sqrt(0.2 * 0.8 / 100), rel=0.2)
+    # Of two people one was not asked: draws of that one alone say nothing, not 0.
+    assert intervals.of_mean(np.zeros(3, int), np.ones(3), 2)["_low"] == 1

@@ -15,22 +15,20 @@ from fivenets.core.errors import UserError
 from fivenets.core.listing import VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
-    from fivenets.faces.embedder import Calibration, Embedder
+    from fivenets.faces.calibration import Calibration
+    from fivenets.faces.embedder import Embedder
     from fivenets.faces.face import Found
 
 app = typer.Typer()
 app_of_threshold = typer.Typer(help="Thresholds for faces.", no_args_is_help=True)
 app.add_typer(app_of_threshold, name="faces")
 
-
 Which = Literal["largest", "centre", "only"]
 Meant = Literal["all", Which]
 By = Literal["distance", "pairs"]
 COLUMNS = ("image", "face at", "person", "distance", "threshold")
 Out = Annotated[Path | None, typer.Option(help="A folder for copies with the faces marked.")]
-Cropped = Annotated[
-    bool, typer.Option("--cropped", help="The pictures are faces already: take them whole.")
-]
+Cropped = Annotated[bool, typer.Option("--cropped", help="Take pictures whole: they are faces.")]
 
 
 @app.command()
@@ -38,9 +36,7 @@ def verify(
     first: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture of one person.")],
     second: Annotated[Path, typer.Argument(metavar="IMAGE", help="Another one.")],
     model: Model = "facenet",
-    face: Annotated[
-        Which, typer.Option(help="Which face, where a picture shows several.")
-    ] = "largest",
+    face: Annotated[Which, typer.Option(help="Which face, if there are several.")] = "largest",
     by: Annotated[
         By, typer.Option(help="What decides; pairs: the classifier of a model trained on pairs.")
     ] = "distance",
@@ -148,7 +144,9 @@ def calibrate(
         float, typer.Option(help="The share of strangers a gallery may name, 0..1.")
     ] = 0.02,
     model: Model = "facenet",
-    folds: Annotated[int, typer.Option(help="Folds of people; of fewer people, as many.")] = 10,
+    folds: Annotated[
+        int, typer.Option(help="Cross-validation folds; at most one per person.")
+    ] = 10,
     cropped: Cropped = False,
     trust: Trust = False,
     as_json: Json = False,
@@ -158,7 +156,8 @@ def calibrate(
     One is for a pair. Those of galleries fall with the number of pictures in them.
     """
     from fivenets.faces import enrolment
-    from fivenets.faces.embedder import Embedder, own_calibration_file
+    from fivenets.faces.calibration import own_calibration_file
+    from fivenets.faces.embedder import Embedder
     from fivenets.runs import local, lookup
 
     if not 0 < false_identification < 1:
@@ -188,7 +187,8 @@ def calibrate(
 
 def _opened(model: str, trust: bool, out: Path | None) -> tuple["Calibration", "Embedder"]:
     """The model and its thresholds, once the folder for copies is found to be usable."""
-    from fivenets.faces.embedder import Embedder, calibration_of
+    from fivenets.faces.calibration import calibration_of
+    from fivenets.faces.embedder import Embedder
     from fivenets.runs import local, lookup
 
     if out:
@@ -216,7 +216,7 @@ def _misfit(calibration: "Calibration", is_cropped: bool) -> str:
     kinds = ("faces that were found", "pictures taken whole")
     set_on, asked = kinds[not is_cropped], kinds[is_cropped]
     said = f"the threshold was set on {set_on} and says nothing of {asked}: calibrate again"
-    return "" if calibration.cropped in (None, is_cropped) else said
+    return "" if calibration.cropped == is_cropped else said
 
 
 def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: int) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fivenets.core.errors import UserError
 from fivenets.demo.examples import FLOWER, Examples
-from fivenets.demo.tabs import Tab, once, received
+from fivenets.demo.tabs import Loaded, Tab, received
 
 MODEL = "facenet"
 KNOWN = Examples(
@@ -98,10 +98,11 @@ def _embedded(embedder: Any, picture: Any, index: int) -> np.ndarray:
         raise UserError(f"of the known people, number {index}: {error}") from None
 
 
-@once
+@Loaded
 def _faces() -> tuple[Any, Any]:
     """The embedder and its calibration."""
-    from fivenets.faces.embedder import Embedder, calibration_of
+    from fivenets.faces.calibration import calibration_of
+    from fivenets.faces.embedder import Embedder
     from fivenets.runs import local, lookup
 
     file = lookup.model_file(MODEL)
@@ -168,4 +169,4 @@ def _threshold_slider() -> Any:
     return gr.Slider(0, 2, 0, step=0.005, label=label)
 
 
-TABS = (Tab("verify", MODEL, _draw_verify), Tab("identify", MODEL, _draw_identify))
+TABS = (Tab(MODEL, _draw_verify), Tab(MODEL, _draw_identify))

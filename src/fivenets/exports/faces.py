@@ -9,7 +9,8 @@ from fivenets.core.candidates import Candidate
 from fivenets.datasets.faces.prepared import Faces
 from fivenets.exports.served import Outputs, Served, named
 from fivenets.faces import scoring
-from fivenets.faces.embedder import Embedder, calibration_of
+from fivenets.faces.calibration import calibration_of
+from fivenets.faces.embedder import Embedder
 from fivenets.faces.verification import all_pairs, curve_numbers
 from fivenets.fitting import model_files
 
@@ -19,7 +20,8 @@ MOST = 400  # pictures of people with two or more
 
 def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     """Scored by the AUC over all pairs of people who are photographed at least twice."""
-    size = Embedder.from_file(file).image_size
+    embedder = Embedder.from_file(file)
+    size = embedder.image_size
     scored = some(scoring.photographs(candidate)[1].repeated())
     seen, _, _ = scoring.load(candidate.data)
     pairs = all_pairs(scored.people, 2)
@@ -36,7 +38,7 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
         }
 
     return Served(
-        network=named(model_files.load(file)[0], 255, [OUTPUT]),
+        network=named(model_files.load(file)[0], 255, [OUTPUT], embedder.test_time_mirror),
         sides=(size, size),
         preparation=f"RGB, a face turned upright and cut out, resized to {size} by {size} "
         "(Pillow's BILINEAR)",

@@ -1,17 +1,20 @@
 """A user's folder of people -> a gallery that remembers, or a threshold of their own."""
 
 import logging
+import os
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from fivenets.core import listing
+from fivenets.core import images, listing
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.listing import Listing
-from fivenets.faces.embedder import BATCH_SIZE, Calibration, Embedder, read_faces
-from fivenets.faces.face import Found
+from fivenets.datasets.faces.examples import FaceExample, cut
+from fivenets.faces.calibration import Calibration
+from fivenets.faces.embedder import BATCH_SIZE, Embedder, faces_in
 from fivenets.faces.recognition import Gallery
 
 log = logging.getLogger(__name__)
@@ -71,13 +74,19 @@ def calibrated(
     `evaluation.cross_validated`), and what was left out.
     """
     found = _listed(folder)
-    embeddings, files, refused = _embedded(found.files, embedder, is_cropped)
+    left_out = _repeated({path: sha256(path) for path in found.files}, found)
+    files = [path for path in found.files if path not in left_out]
+    embeddings, files, refused = _embedded(files, embedder, is_cropped)
+    refused = [*left_out.values(), *refused]
     people = np.array([found.folders(path)[0] for path in files])
     targets = target_far, target_false_identification
     from fivenets.faces import evaluation  # scikit-learn takes seconds to import
 
-    measured = evaluation.calibrated(embeddings, people, folds, *targets)
-    held_out = evaluation.cross_validated(embeddings, people, *targets)
+    try:
+        measured = evaluation.calibrated(embeddings, people, folds, *targets)
+        held_out = evaluation.cross_validated(embeddings, people, *targets)
+    except UserError as error:
+        raise UserError(*refused, str(error)) from None
     calibration = Calibration(
         threshold=measured["threshold"],
         threshold_sd=measured["threshold_sd"],
@@ -92,7 +101,17 @@ def calibrated(
         cropped=is_cropped,
         **{key: held_out[key] for key in MEASURED if key in held_out},
     )
-    return calibration, [*filter(None, [found.sentence()]), *refused]
+    return calibration, refused
+
+
+def _repeated(digests: dict[Path, str], found: Listing) -> dict[Path, str]:
+    """The files that are in the folders of two people, or once more in that of one, and why none
+    of them may count."""
+    repeated, first = _claimed_twice(digests, found), {}
+    for path, digest in digests.items():
+        if first.setdefault(digest, path) != path:
+            repeated.setdefault(path, f"{path}: the same picture as {first[digest]}")
+    return repeated
 
 
 def _claimed_twice(digests: dict[Path, str], found: Listing) -> dict[Path, str]:
@@ -108,7 +127,7 @@ def _claimed_twice(digests: dict[Path, str], found: Listing) -> dict[Path, str]:
 
 
 def _listed(folder: Path) -> Listing:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise UserError(f"{folder}: no such folder; expected one of pictures per person in it")
     found = listing.labelled(folder)
     if not found.files:
@@ -136,11 +155,22 @@ def _embedded(
 ) -> tuple[np.ndarray, list[Path], list[str]]:
     """Embeddings (n, d) of the pictures that can be used, these pictures, and why not the rest."""
     rows, embedded, refused = [np.zeros((0, embedder.dimensions))], [], []
+
+    def align(pictures: Sequence[np.ndarray], names: Sequence[str]) -> list[np.ndarray | UserError]:
+        return [
+            one if isinstance(one, UserError) else images.resize(one.crop, embedder.image_size)
+            for one in faces_in(pictures, names, is_cropped)
+        ]
+
     for start in range(0, len(files), BATCH_SIZE):
         batch = files[start : start + BATCH_SIZE]
-        faces = dict(zip(batch, read_faces(batch, is_cropped), strict=True))
-        refused += [str(face) for face in faces.values() if isinstance(face, UserError)]
-        crops = {path: one.crop for path, one in faces.items() if isinstance(one, Found)}
+        faces = cut(align, [FaceExample(path, "", str(path)) for path in batch])
+        crops = {}
+        for path, face in zip(batch, faces, strict=True):
+            if isinstance(face, UserError):
+                refused.append(str(face))
+            else:
+                crops[path] = face
         if crops:
             rows.append(embedder.embeddings(list(crops.values())))
             embedded += crops

@@ -85,5 +85,6 @@ def of_mean(whose: np.ndarray, values: np.ndarray, count: int) -> dict[str, floa
     """The mean of values (n,) that are of people (n,) 0..count - 1, and its interval."""
     total, sums = np.bincount(whose, minlength=count), np.bincount(whose, values, minlength=count)
     times = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), 1000)
-    low, high = np.quantile((times @ sums) / np.maximum(times @ total, 1), ENDS)
+    asked = times @ total
+    low, high = np.quantile((times @ sums)[asked > 0] / asked[asked > 0], ENDS)
     return {"": float(values.mean()), "_low": float(low), "_high": float(high)}

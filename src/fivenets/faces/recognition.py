@@ -12,7 +12,6 @@ from fivenets.core import files
 from fivenets.core.errors import UserError
 
 QUERY_BLOCK = 64  # queries whose scores are held at once: 26 MB of 100,000 entries
-FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,6 @@ class Gallery:
         with files.replacing(file) as part:
             np.savez(
                 part,
-                format=FORMAT,
                 embeddings=self.embeddings,
                 people=np.array(self.people, dtype=str),
                 sources=np.array(self.sources, dtype=str),

@@ -13,7 +13,8 @@ from fivenets.core.errors import UserError
 from fivenets.datasets.faces import prepared
 from fivenets.datasets.settings import FaceSettings
 from fivenets.faces import dlib_resnet, drawing, evaluation, intervals, lfw, sets
-from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.calibration import Calibration
+from fivenets.faces.embedder import Embedder
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.settings import Protocol
 from fivenets.faces.thresholds import GalleryThresholds
@@ -170,6 +171,7 @@ def _calibration(
         galleries=calibrated["galleries"],
         target_false_identification=protocol.target_false_identification,
         false_identification=named,
+        cropped=record["alignment"] != "five points",
         pairs_threshold=metrics.get("by_pairs", {}).get("threshold"),
         **{key: held_out.get(key) for key in ("far", "far_low", "far_high", "tar")},
     )
@@ -185,6 +187,7 @@ def _published(calibration: Calibration) -> Calibration:
         protocol="published",
         people=0,
         galleries=[],
+        cropped=False,
         **dict.fromkeys(("far", "far_low", "far_high", "tar", "false_identification")),
     )
 

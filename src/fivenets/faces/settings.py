@@ -59,6 +59,7 @@ class Conversion:
 
     weights: Text  # auto: dlib's | a user's folder of OpenFace's CSV files, or a .keras file
     seed: Seed  # of the weights that stand in where the real ones cannot be had
+    test_time_mirror: bool = False
 
 
 @checked

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from fivenets.core import listing, params
+from fivenets.core import files, listing, params
 from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256, tree_sha256
 from fivenets.core.task import Log, Making, Rows, Service, Task
@@ -71,7 +71,8 @@ def conversion(candidate: Candidate) -> Making:
 
     def make(log: Log) -> Rows:
         started = time.perf_counter()
-        Embedder(network, sources=[origin]).save(candidate.file)
+        mirror = settings.test_time_mirror
+        Embedder(network, sources=[origin], test_time_mirror=mirror).save(candidate.file)
         seconds = time.perf_counter() - started
         log.log_epoch(0, {"seconds": seconds})
         return [{"epoch": 0, "seconds": seconds}]
@@ -82,7 +83,7 @@ def conversion(candidate: Candidate) -> Making:
 def _converted(settings: Conversion, source: str) -> tuple[keras.Model, Origin]:
     """The network that the settings ask for, with its weights, and where these are from."""
     if settings.weights != "auto":
-        folder = Path(settings.weights).expanduser()
+        folder = files.expanded(settings.weights)
         if folder.suffix == ".keras":  # of `fivenets import`
             network = engine.in_keras(Embedder.from_file(folder).network)
             return network, Origin.own(folder.name, sha256(folder))

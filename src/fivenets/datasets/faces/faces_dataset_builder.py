@@ -110,7 +110,11 @@ def read_folder(folder: Path) -> list[FaceExample]:
 
     Raises: UserError where it holds no such images.
     """
-    if not folder.is_dir():
+    try:
+        is_folder = folder.is_dir()  # TFDS refuses os.path in a builder
+    except OSError:  # it lies in one that may not be entered
+        is_folder = False
+    if not is_folder:
         raise UserError(f"{folder} is not a folder; expected one of images per person in it")
     found = listing.labelled(folder)
     if not found.files:

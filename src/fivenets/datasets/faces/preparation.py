@@ -6,7 +6,6 @@ a TFDS name. LFW's lists of pairs come with its pictures.
 
 import json
 import logging
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.core import listing
+from fivenets.core import files, listing
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
@@ -169,8 +168,8 @@ def read(dataset: str, source: str, raw_dir: Path) -> tuple[Origin, Any, dict[st
         examples = list(drawn(dataset))
         digest = sha256(b"".join(np.asarray(one.picture).tobytes() for one in examples))
         return Origin.drawn(dataset, digest), examples, {}
-    if os.sep in dataset or is_folder(dataset):
-        folder = Path(dataset).expanduser()
+    if is_folder(dataset):
+        folder = files.expanded(dataset)
         examples = read_folder(folder)
         found = listing.labelled(folder)
         found.say()

@@ -9,7 +9,8 @@ import pandas as pd
 
 from fivenets.core.errors import UserError
 from fivenets.faces.alignment import Which
-from fivenets.faces.embedder import FACE, Calibration, Embedder, read_face, verdict
+from fivenets.faces.calibration import Calibration
+from fivenets.faces.embedder import FACE, Embedder, read_face, verdict
 from fivenets.runs import watching
 from fivenets.runs.pyfunc import inputs
 from fivenets.runs.pyfunc.serving import Served
