@@ -362,9 +362,12 @@ def test_a_run_that_goes_on_after_a_commit_names_the_commit_that_it_ended_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(git, "state", lambda: {"git_commit": "c1"})
+    monkeypatch.setattr(git, "diff", lambda: "a diff\n")
     first = cut_off()
     monkeypatch.setattr(git, "state", lambda: {"git_commit": "c2"})
+    monkeypatch.setattr(git, "diff", lambda: "")
     assert train() == first
+    assert downloaded(first, tracking.DIFF_ARTIFACT) == ""
     assert contents(first)["tags"]["git_commit"] == "c2"
     assert json.loads((REPORTS / "training.json").read_text())["tags"]["git_commit"] == "c2"
 
@@ -436,6 +439,8 @@ def test_an_experiment_that_is_deleted_under_a_training_loses_nothing_of_it(
         ("postgres://me:hush@host/runs", r"should start with .* it is postgres://me:\*\*\*@host/r"),
         ("s3://bucket/runs", "should start with http://.* it is s3://bucket/runs"),
         ("sqlite+odd:///x.db", r"the MLflow store at sqlite\+odd:///x.db does not answer"),
+        ("http://[::1", r"the MLflow store at http://\[::1 does not answer"),
+        ("databricks", "the MLflow store at databricks does not answer"),
     ],
 )
 def test_an_address_that_is_no_store_is_a_sentence_that_says_what_is(
@@ -452,6 +457,51 @@ def test_an_address_that_is_no_store_is_a_sentence_that_says_what_is(
 
 def refuse(*_: object, **__: object) -> None:
     raise MlflowException("the server is gone")
+
+
+def test_a_store_that_may_only_be_read_is_a_sentence(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = train()
+    evaluate()
+    uri = f"sqlite:///file:{project}/mlflow.db?mode=ro&uri=true"  # modes of files bind no root
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    refused = r"^the MLflow store at sqlite:.* refused: .*attempt to write a readonly database$"
+    with pytest.raises(UserError, match=refused):
+        train(b"other weights")
+    with pytest.raises(UserError, match=refused):
+        tracking.log_evaluation(tracking.connect(), run_id, REPORTS)
+
+
+def test_a_full_disk_is_not_a_store_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MlflowException("(sqlite3.OperationalError) database or disk is full")
+
+    monkeypatch.setattr(mlflow.MlflowClient, "search_experiments", full)
+    for asked in (tracking.connect, tracking.answering()(full)):
+        with pytest.raises(MlflowException, match="disk is full"):
+            asked()
+
+
+def test_a_store_whose_making_was_cut_off_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "store"
+    place.mkdir()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/mlflow.db")
+    ask = mlflow.MlflowClient.search_experiments
+
+    def full(client: mlflow.MlflowClient, **words: Any) -> None:
+        ask(client, **words)
+        raise MlflowException("(sqlite3.OperationalError) database or disk is full")
+
+    monkeypatch.setattr(mlflow.MlflowClient, "search_experiments", full)
+    with pytest.raises(MlflowException):
+        tracking.connect()
+    assert list(place.iterdir()) == []
+    monkeypatch.setattr(mlflow.MlflowClient, "search_experiments", ask)
+    assert [one.name for one in tracking.connect().search_experiments()] == ["Default"]
+    assert list(place.iterdir()) == [place / "mlflow.db"]
 
 
 def test_training_goes_on_when_the_store_goes_away(
@@ -474,6 +524,21 @@ def test_training_goes_on_when_the_store_goes_away(
     rebuilt = tracking.run_of(tracking.connect(), MODEL, REPORTS)
     assert all_runs() == [rebuilt]
     assert all_runs(ViewType.DELETED_ONLY) == [half]
+
+
+@pytest.mark.parametrize("method", ["log_metric", "set_terminated"])
+def test_a_run_that_the_store_refused_to_end_is_not_taken_for_whole(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened() as run:
+        MODEL.write_bytes(b"weights")
+        with monkeypatch.context() as away:
+            away.setattr(run.client, method, refuse)
+            run.finish(MODEL, [{"epoch": 0.0, **EPOCHS[0]}], REPORTS)
+    rebuilt = tracking.run_of(tracking.connect(), MODEL, REPORTS)
+    assert contents(rebuilt)["metrics"]["training_seconds"] == [(0, 2.0)]
+    assert contents(rebuilt)["status"] == "FINISHED"
+    assert all_runs() == [rebuilt]
 
 
 def test_a_run_with_gaps_is_not_taken_for_whole_when_the_store_comes_back(

@@ -4,11 +4,11 @@ import errno
 import io
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fivenets.core import masking
+from fivenets.core.masking import printable
 
 
 class UserError(Exception):
@@ -56,16 +56,3 @@ def is_full_disk(error: Exception) -> bool:
     full = {errno.ENOSPC, errno.EDQUOT}
     words = [os.strerror(number) for number in full] + ["database or disk is full"]
     return getattr(error, "errno", None) in full or any(word in str(error) for word in words)
-
-
-def printable(text: str, also: str = "") -> str:
-    """`text` without control characters, but for those in `also`: parts of a stranger's file, or
-    its name, must not steer a terminal."""
-    return "".join(
-        letter if _is_shown(letter) or letter in also else ascii(letter)[1:-1] for letter in text
-    )
-
-
-def _is_shown(letter: str) -> bool:
-    # Names of screenshots have spaces that do not break, which Python calls unprintable.
-    return letter.isprintable() or unicodedata.category(letter) == "Zs"

@@ -33,4 +33,4 @@ from fivenets.runs.tracking.runs import (
     run_with_id,
     text_artifact,
 )
-from fivenets.runs.tracking.store import EXPERIMENT, connect, store_name
+from fivenets.runs.tracking.store import EXPERIMENT, answering, connect, store_name

@@ -24,6 +24,7 @@ from fivenets.core.task import Log
 from fivenets.runs import git
 from fivenets.runs.tracking.runs import (
     ATTEMPT_TAG,
+    DIFF_ARTIFACT,
     DIGEST_TAG,
     LOCK_ARTIFACT,
     LOCK_TAG,
@@ -37,7 +38,7 @@ from fivenets.runs.tracking.runs import (
     supersedes,
     with_tag,
 )
-from fivenets.runs.tracking.store import STORE_ERRORS, connect
+from fivenets.runs.tracking.store import STORE_ERRORS, answering, connect
 from fivenets.sources.origin import Origin, digest_of, in_words
 
 log = logging.getLogger(__name__)
@@ -91,10 +92,11 @@ class Training(Log):
                 if not is_new:
                     log.info("%s: as an earlier run made it, which stays", self.record["name"])
             else:
-                self.client.set_tag(self.run_id, DIGEST_TAG, digest)
                 if "training_seconds" not in self.client.get_run(self.run_id).data.metrics:
                     self.client.log_metric(self.run_id, "training_seconds", seconds)
                 end(self.client, self.run_id)
+                # Only now is it found by its model: it is whole.
+                self.client.set_tag(self.run_id, DIGEST_TAG, digest)
                 for run in earlier:  # kept: versions that were registered from it name it
                     self.client.set_tag(run, SUPERSEDED_TAG, self.run_id)
                 self.client.delete_tag(self.run_id, ATTEMPT_TAG)
@@ -124,7 +126,8 @@ def training(
     Args:
         sources: all that the training is given: data, and weights to start from.
         run_file: remembers the open run until its training has ended.
-    Raises: UserError where the store does not answer at the start.
+    Raises: UserError where the store does not answer at the start or refuses a run, or git does
+        not say what the code is.
     """
     client = connect()
     record = {
@@ -143,14 +146,15 @@ def training(
         "diff": git.diff(),
         ATTEMPT_TAG: uuid.uuid4().hex,  # by which a run that is not whole is found
     }
-    run_id = _cut_off_run(client, run_file, record)
-    if run_id is None:
-        # Before the run: a kill in between must not leave one that nothing remembers.
-        files.write_text(run_file, json.dumps(record))
-        run_id = create(client, record, {ATTEMPT_TAG: record[ATTEMPT_TAG]})
-    if LOCK_TAG in record["tags"]:
-        client.log_artifact(run_id, str(LOCK_FILE), str(Path(LOCK_ARTIFACT).parent))
-    run = Training(client, run_id, record)
+    with answering():
+        run_id = _cut_off_run(client, run_file, record)
+        if run_id is None:
+            # Before the run: a kill in between must not leave one that nothing remembers.
+            files.write_text(run_file, json.dumps(record))
+            run_id = create(client, record, {ATTEMPT_TAG: record[ATTEMPT_TAG]})
+        if LOCK_TAG in record["tags"]:
+            client.log_artifact(run_id, str(LOCK_FILE), str(Path(LOCK_ARTIFACT).parent))
+        run = Training(client, run_id, record)
     monitor = SystemMetricsMonitor(run_id, resume_logging=True)
     monitor.start()
     try:
@@ -189,6 +193,8 @@ def _cut_off_run(client: mlflow.MlflowClient, run_file: Path, record: dict[str, 
         for key, value in record["tags"].items():  # the commit may have changed
             client.set_tag(run_id, key, value)
         describe(client, run_id, record)
+        if left["diff"] and not record["diff"]:
+            client.log_text(run_id, "", DIFF_ARTIFACT)
         return run_id
     client.delete_run(run_id)
     return None

@@ -16,7 +16,7 @@ from fivenets.core.candidates import HISTORY_FILE, METRICS_FILE, RECORD_FILE
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.params import flatten
-from fivenets.runs.tracking.store import connect, experiment
+from fivenets.runs.tracking.store import answering, connect, experiment
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ NOTE_TAG, SOURCE_TAG = "mlflow.note.content", "mlflow.source.name"  # as MLflow'
 DIFF_ARTIFACT, LOCK_ARTIFACT = "source/changes.diff", "source/dvc.lock"
 
 
+@answering()
 def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
     """The id of the run that made `model_file`, rebuilt from `reports` where the store has none,
     or one that the record in `reports` supersedes, as after a store that was away.
@@ -70,6 +71,7 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
     return run_id
 
 
+@answering()
 def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> None:
     """Adds the numbers and pictures in `reports` to a run; a second time changes nothing."""
     present = client.get_run(run_id).data.metrics
@@ -117,7 +119,7 @@ def supersedes(client: mlflow.MlflowClient, record: Mapping[str, Any], run_id: s
     )
     if of_run != of_record or run.data.params != record["parameters"]:
         return True
-    return bool(record.get("diff")) and record["diff"] != text_artifact(run_id, DIFF_ARTIFACT)
+    return bool(record["diff"]) and record["diff"] != text_artifact(run_id, DIFF_ARTIFACT)
 
 
 def _is_outdated(client: mlflow.MlflowClient, run_id: str, digest: str, reports: Path) -> bool:
@@ -178,11 +180,10 @@ def describe(client: mlflow.MlflowClient, run_id: str, record: Mapping[str, Any]
     """Gives a run its parameters, its sources and its diff; a second time changes nothing."""
     parameters = [Param(key, value) for key, value in record["parameters"].items()]
     client.log_batch(run_id, params=parameters)
-    # Older records have neither of these.
-    if record.get("sources"):
+    if record.get("sources"):  # which two committed records do not say
         client.set_tag(run_id, SOURCES_TAG, json.dumps(record["sources"]))
         client.log_inputs(run_id, datasets_of(record["sources"], "training"))
-    if record.get("diff"):
+    if record["diff"]:
         client.log_text(run_id, record["diff"], DIFF_ARTIFACT)
 
 

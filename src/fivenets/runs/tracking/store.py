@@ -1,14 +1,20 @@
 """The MLflow store: which one it is, whether it answers, and the project's experiment in it."""
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import mlflow
 from mlflow.exceptions import MlflowException
+from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
-from fivenets.core.errors import UserError
+from fivenets.core.errors import UserError, is_full_disk
 from fivenets.core.masking import masked
-from fivenets.runs.local import store_folder, store_uri
+from fivenets.runs.local import SQLITE, missing_database, store_folder, store_uri
 
 EXPERIMENT = "fivenets"
 EXPERIMENT_TAGS = {
@@ -29,18 +35,22 @@ class StoreError(UserError):
     """The store cannot be used as it is."""
 
 
-STORE_ERRORS = (MlflowException, SQLAlchemyError, StoreError)
+REFUSALS = (MlflowException, SQLAlchemyError, RequestException)  # the last, of artifacts
+STORE_ERRORS = (*REFUSALS, StoreError)
 
 
 def connect() -> mlflow.MlflowClient:
     """A client of the store that MLFLOW_TRACKING_URI names, or of `mlflow.db` in the project.
 
-    Raises: StoreError where that store does not answer, or cannot be one.
+    Raises: StoreError where that store does not answer, or cannot be one. A full disk is left to
+        `errors.reported`.
     """
     uri = store_uri()
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     try:
+        if database := missing_database():
+            _make(database)
         client = mlflow.MlflowClient()
         client.search_experiments(max_results=1)
     except ImportError as error:
@@ -50,9 +60,25 @@ def connect() -> mlflow.MlflowClient:
             f"installed: `pip install {DRIVERS.get(missing, missing)}`, or name an MLflow server's "
             "http address, which needs none"
         ) from None
-    except (*STORE_ERRORS, OSError):
+    except (*STORE_ERRORS, OSError, ValueError) as error:  # ValueError: http://[::1
+        if is_full_disk(error):
+            raise
         raise StoreError(_unusable(uri)) from None
     return client
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """A block in which what the store refuses, as one that may only be read, is a StoreError."""
+    try:
+        yield
+    except REFUSALS as error:
+        if is_full_disk(error):
+            raise
+        # SQLAlchemy says first what it was about to do.
+        lines = [line for line in str(error).splitlines() if not line.startswith("(raised as")]
+        why = masked(next(iter(lines), "no reason is given"))
+        raise StoreError(f"the MLflow store at {store_name()} refused: {why}") from error
 
 
 def store_name() -> str:
@@ -78,10 +104,24 @@ def experiment(
     return client.create_experiment(name, artifacts, tags)
 
 
+def _make(database: Path) -> None:
+    """Makes MLflow's tables, all of them or none: it never opens a database that has some of them,
+    as after a kill or on a full disk."""
+    with tempfile.TemporaryDirectory(dir=database.parent, prefix=f"{database.name}.") as folder:
+        part = Path(folder, database.name)
+        uri = f"{SQLITE}{part}"
+        mlflow.MlflowClient(uri, uri).search_experiments(max_results=1)
+        try:
+            os.link(part, database)  # not over that of another process, which was sooner
+        except OSError:
+            if not database.exists():  # the file system has no links
+                os.replace(part, database)
+
+
 def _unusable(uri: str) -> str:
     """Why MLflow cannot open the store, and what to do."""
     scheme, separator, _ = uri.partition(":")
-    if not separator or scheme == "file":
+    if scheme == "file" or (not separator and uri != "databricks"):
         return (
             f"MLFLOW_TRACKING_URI names a folder, {masked(uri)}, in which MLflow keeps no runs any "
             "more: name a database, such as sqlite:////path/to/mlflow.db, or a server's http "
