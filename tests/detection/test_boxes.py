@@ -69,6 +69,15 @@ def test_boxes_that_cannot_score_are_not_decoded_and_none_other_is_lost() -> Non
         assert some.tolist() == all_[likely].tolist()
 
 
+@pytest.mark.parametrize("confidence", [np.nan, -0.2])
+def test_a_confidence_that_is_none_is_decoded_and_never_detected(confidence: float) -> None:
+    raw = np.array([0.6, 0.5, 0.25, 0.5, confidence, 0.7], np.float32).reshape(1, 1, 6)
+    region = Region(((2.0, 1.0),), 1, softmax=False, new_coords=True)
+    assert len(boxes.decode(raw, region)[0]) == 1
+    for profile in (*PROFILES.values(), replace(PROFILES["benchmark"], score_threshold=0)):
+        assert not len(boxes.detections([raw], [region], profile)[2])
+
+
 @pytest.mark.parametrize(
     ("box", "other", "expected"),
     [

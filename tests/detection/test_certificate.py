@@ -49,7 +49,7 @@ def test_engines_agree(name: str, write_pair, photograph: np.ndarray, monkeypatc
     cfg, numbers = write_pair(NETWORKS[name])
     photographs = [photograph]
     if name == "yolov2 at full size":  # a minute in Darknet, which has no fast convolution
-        monkeypatch.setattr(darknet_library, "LIBRARIES", ())
+        monkeypatch.setattr(darknet_library, "LIBRARY", Path("none"))
         photographs = []
     detector = Detector.from_darknet(cfg, numbers)
     record = certificate.certify(detector, cfg, numbers, photographs)
@@ -98,6 +98,12 @@ def test_darknet_is_no_witness_of_what_it_computes_wrongly(write_pair) -> None:
         engines.darknet_itself(cfg, numbers, picture)
     record = certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [])
     assert certificate.is_equal(record), record
+
+
+def test_darknet_that_does_not_end_is_no_witness(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(engines, "MINUTES", 0)
+    with pytest.raises(UnreadableError, match="Darknet took more than 0 minutes for its cfg"):
+        engines.ask_darknet("fit", [], tmp_path / "x.npz", "its cfg")
 
 
 def test_an_engine_that_answers_in_another_shape_has_read_another_network(

@@ -43,6 +43,9 @@ def test_convert_writes_a_certified_classifier(
     (prediction,) = Classifier.from_file(out).classify([small])
     assert list(prediction.probabilities) == list("abcdefg")
     assert list(prediction.probabilities.values()) == pytest.approx(expected, abs=1e-5)
+    rows = list(map(json.loads, fivenets("look", out, "--json")[1].splitlines()))
+    (first,) = [row for row in rows if row["name"] == "conv2d_1"]
+    assert first["reach"]["field"] in (3, 7)
 
 
 def test_what_is_neither_detector_nor_classifier_is_a_sentence(write_pair) -> None:

@@ -61,6 +61,7 @@ def test_folding_is_the_same_affine_function() -> None:
         (b"\x89PNG" * 1000, "is not a weights file: its version reads"),
         (content(0, 2)[:16] + content()[16:], "its header says version 0.2, so 20 bytes, but the"),
         (content()[:16] + struct.pack("<f", np.nan) + content()[20:], "holds NaN or infinity"),
+        (content()[:112] + struct.pack("<f", -1) + content()[116:], "a variance of -1 in convolu"),
     ],
 )
 def test_a_wrong_file_is_one_sentence(data: bytes, message: str) -> None:

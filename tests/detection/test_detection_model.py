@@ -1,12 +1,16 @@
 """The Keras model computes what Darknet computes, and gives its numbers back."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 from darknet_networks import TINY, convolution, section, yolov2_cfg
 from random_weights import random_weights
 
+from fivenets.core.errors import UserError
 from fivenets.detection import darknet, model, weights
+from fivenets.detection.detector import Detector
 from fivenets.detection.layers import DarknetBatchNormalization, PaddedMaxPooling2D, Reorg
 from fivenets.detection.shapes import ACTIVATIONS
 
@@ -96,6 +100,19 @@ def test_numbers_come_back_bit_by_bit_even_from_a_file(tmp_path) -> None:
     loaded = keras.saving.load_model(tmp_path / "m.keras", safe_mode=True)
     found = weights.to_bytes(header, model.convolutions_of(loaded, network))
     assert found == weights.to_bytes(header, numbers)
+
+
+def test_a_saved_network_that_is_not_its_cfgs_is_refused(write_pair, tmp_path: Path) -> None:
+    detector, file = Detector.from_darknet(*write_pair(TINY)), tmp_path / "m.keras"
+    picture = keras.Input((32, 64, 3))
+    detector.network = keras.Model(picture, keras.layers.Conv2D(16, 1, strides=8)(picture))
+    detector.save(file)
+    with pytest.raises(UserError, match="No such layer: conv2d_1"):
+        Detector.from_file(file)
+    detector.cfg = darknet.parse(TINY.replace("width=64", "width=128"))
+    detector.save(file)
+    with pytest.raises(UserError, match="the network has shapes"):
+        Detector.from_file(file)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("bfloat16", 0.1)])

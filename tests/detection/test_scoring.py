@@ -88,20 +88,23 @@ def test_the_interval_holds_the_value_and_is_a_point_where_all_pictures_are_alik
     assert precision.interval(precision.bootstrap([same], repeats=50)) == (1, 1)
 
 
-def test_each_data_set_is_scored_by_itself_and_the_first_with_pictures_leads(monkeypatch) -> None:
-    origins = [Origin("photos", Kind.MIRROR, "0", "free"), Origin.drawn("scenes", "1")]
-    settings = ObjectSettings(dataset=["gone", "photos", "scenes"], train="train", test="test")
+def test_each_data_set_is_scored_by_itself_and_the_first_with_objects_leads(monkeypatch) -> None:
+    empty = Origin("empty", Kind.MIRROR, "2", "free")
+    origins = [empty, Origin("photos", Kind.MIRROR, "0", "free"), Origin.drawn("scenes", "1")]
+    dataset = ["gone", "empty", "photos", "scenes"]
+    settings = ObjectSettings(dataset=dataset, train="train", test="test")
     names = ("photos", "photos", "scenes")
     tested = [replace(one, source=name) for one, name in zip(EXAMPLES, names, strict=True)]
     tested.append(replace(EXAMPLES[0], source="scenes"))
+    tested.append(replace(example(), source="empty"))
     source = {"sources": [one.record() for one in origins], "left_out": ["gone"]}
     data = ObjectDataset(settings, LABELS, source, tested, tested)
-    said = {id(one): found for one, found in zip(tested, [*FOUND, []], strict=True)}
+    said = {id(one): found for one, found in zip(tested, [*FOUND, [], []], strict=True)}
     monkeypatch.setattr(scoring, "detect", lambda _, examples: [said[id(one)] for one in examples])
     detector: Any = type("Knower", (), {"labels": LABELS})()
     photos, scenes = scoring.by_source(detector, data)
     assert photos.record()["ap50"] == pytest.approx((5 / 6 + 1) / 2)
-    assert photos.record()["scored_on"] == [origins[0].record()]
+    assert photos.record()["scored_on"] == [origins[1].record()]
     assert (scenes.record()["ap50"], scenes.record()["examples"]) == (0, 2)
     assert scenes.in_words() == "ap50 0.000 on scenes (builtin)"
 

@@ -1,10 +1,12 @@
 """An export answers as Keras does, with preprocessing inside; one that does not is refused."""
 
+import errno
 import json
 import os
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ from random_weights import random_weights
 
 from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
+from fivenets.core import files
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
 from fivenets.datasets.places.prepared import PlaceExample
@@ -161,6 +164,20 @@ def test_an_int8_file_that_is_float_fails(tmp_path: Path) -> None:
     assert record["failures"] == ["0 of 2 convolutions and products are in int8"]
 
 
+def test_nan_in_any_output_fails() -> None:
+    for name in ("probabilities", "score"):
+        one = served()
+
+        def ask(pictures: np.ndarray, name: str = name, one: Served = one) -> dict:
+            outputs = one.network.predict_on_batch(pictures)
+            return outputs | {name: outputs[name] * np.nan}
+
+        form: Any = SimpleNamespace(opened=lambda _, ask=ask: ask, PACKAGES=[])
+        form.kinds_of_operations = lambda _: []
+        record = certificate.certify(one, form, Path(), is_int8=False)
+        assert "outputs differ by nan of the largest, more than 0.0001" in record["failures"]
+
+
 def test_what_answers_otherwise_is_refused_and_loses_nothing(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +238,28 @@ def test_an_earlier_export_outlasts_a_failure(tmp_path: Path, monkeypatch) -> No
         (made / "new.txt").touch()
     assert [file.name for file in out.iterdir()] == [writing.DOCUMENT]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_that_cannot_be_replaced_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "locked" / "out").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "locked" / "out")
+    (tmp_path / "mounted").mkdir()
+    monkeypatch.setattr(Path, "is_mount", lambda path: path.name == "mounted")
+    for folder in (Path(), Path(".."), tmp_path / "mounted"):
+        with pytest.raises(UserError, match=r"^--out .* cannot be replaced: name a folder in it$"):
+            writing.check_out(folder)
+    new_file = files._new_file
+
+    def refused(folder: Path, suffix: str = "") -> Path:  # modes of folders bind no root
+        if folder.name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return new_file(folder, suffix)
+
+    monkeypatch.setattr(files, "_new_file", refused)
+    with pytest.raises(UserError, match=r"^--out .*locked cannot be written to: Permission"):
+        writing.check_out(tmp_path / "locked" / "out")
 
 
 def test_an_export_replaces_its_own_files_only(tmp_path: Path) -> None:

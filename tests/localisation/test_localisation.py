@@ -127,6 +127,17 @@ def test_an_error_is_part_of_the_distance_between_the_eyes() -> None:
     assert numbers["mean_error_by_pupils"] > numbers["mean_error"]
 
 
+@pytest.mark.parametrize(
+    ("points", "span"), [([[10, 10]], 50), ([[10, 10], [20, 10]], 10), ([[9, 9], [9, 9]], 50)]
+)
+def test_points_without_area_have_an_error_too(points: list, span: float) -> None:
+    picture, truth = np.zeros((30, 40, 3), np.uint8), np.array(points, float)
+    example = PlaceExample(picture, 0, (truth / [40, 30]).ravel())
+    beside = (truth + np.array([2, 0])) / [40, 30]
+    numbers = scoring.of_points([example], [Located(1, "nose", 1, beside)])
+    assert numbers["mean_error"] == pytest.approx(2 / span)
+
+
 def test_boxes_are_right_where_presence_class_and_overlap_are() -> None:
     picture, box = np.zeros((32, 32, 3), np.uint8), np.array([0.5, 0.5, 0.4, 0.4])
     corners = np.array([[0.3, 0.3], [0.7, 0.7]])
@@ -159,6 +170,14 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> prepared.PlaceDataset:
     return prepared.load(folder / "windows", PLACES)
 
 
+def test_a_split_without_an_object_is_a_sentence(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(preparation, "SCENES", {"train": 2, "test": 2})
+    bare = [window for window in windows(2, 0) if window.box_xyxy is None]
+    monkeypatch.setattr(preparation, "windows", lambda *_: bare)
+    with pytest.raises(UserError, match="train shows no object: expected one in some"):
+        preparation.prepare(PLACES, "builtin", tmp_path / "x", tmp_path / "raw")
+
+
 def test_windows_show_one_object_or_none(places: prepared.PlaceDataset) -> None:
     drawn = [window for seed in (0, 1) for window in windows(2, seed)]
     assert {window.box_xyxy is None for window in drawn} == {True, False}
@@ -181,12 +200,24 @@ def test_a_trained_network_answers_a_user(places, tmp_path: Path, fivenets) -> N
     code, said, _ = fivenets(*words, "--json")
     answer = json.loads(said)
     assert (code, answer["image"]) == (0, str(tmp_path / "a.png"))
-    is_seen = answer["presence"] >= 0.5
-    assert answer["presence"] == 0.5 or (answer["box"] is not None) == is_seen  # rounded
+    assert (answer["box"] is not None) == (answer["presence"] >= 0.5)
     assert out.is_file()
     code, _, said = fivenets("landmarks", *words[1:])
     assert (code, "finds a box, not points: expected fivenets locate" in said) == (2, True)
     assert fivenets(*words[:2], "--out", tmp_path / "b.txt")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "form", "coordinates"),
+    [(["a", "b"], "box", 4), (["a"], "box", 6), ([], "points", 5), (["a"], "points", 3)],
+)
+def test_a_model_whose_labels_or_form_do_not_fit_is_refused(
+    labels: list[str], form: str, coordinates: int, tmp_path: Path
+) -> None:
+    network = localiser(1, np.zeros(coordinates), RECIPE)
+    Locator(network, labels, form).save(tmp_path / "x.keras")
+    with pytest.raises(UserError, match="is no model that localises"):
+        Locator.from_file(tmp_path / "x.keras")
 
 
 @pytest.fixture

@@ -44,6 +44,13 @@ def test_another_kind_of_model_is_refused(tmp_path) -> None:
         Segmenter.from_file(tmp_path / "signs.keras")
 
 
+def test_a_model_that_halves_away_its_pictures_is_refused(segmenter, tmp_path) -> None:
+    segmenter.depth = 12
+    segmenter.save(tmp_path / "deep.keras")
+    with pytest.raises(UserError, match="halves its pictures 12 times, and sees 16x24 pixels"):
+        Segmenter.from_file(tmp_path / "deep.keras")
+
+
 def test_the_best_class_is_taken_after_enlarging() -> None:
     # Between 0 and 4 of class 1, against 1 of class 0 everywhere: it wins where it is above 1.
     logits = np.stack([np.ones((1, 2)), np.array([[0.0, 4.0]])], axis=-1)

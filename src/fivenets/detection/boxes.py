@@ -48,14 +48,15 @@ def profile(name: str, score_threshold: float | None = None) -> Profile:
 
 
 def decode(
-    raw: np.ndarray, region: Region, least_confidence: float = 0.0
+    raw: np.ndarray, region: Region, least_confidence: float = -np.inf
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The raw output of one picture at one scale, read as Darknet reads it.
 
     Redmon & Farhadi 2017, section 2, and 2018, section 2.1; src/region_layer.c and yolo_layer.c.
 
     Args: raw: (rows, columns, anchors * (5 + classes)): x, y, w, h, p_c, classes of each anchor.
-        least_confidence: p_c below which boxes are left out; no score is above its box's p_c.
+        least_confidence: p_c below which boxes are left out, by default none, not even of NaN; no
+            score is above its box's p_c.
     Returns: boxes_xyxy (n, 4) with 1 as the network input's width and height, box_confidence (n,),
         class_probabilities (n, classes); n <= rows * columns * anchors, anchors fastest.
     """
@@ -64,7 +65,7 @@ def decode(
     cells = raw.astype(np.float32).reshape(shape)
     logistic = np.asarray if region.new_coords else scipy.special.expit
     confidence = logistic(cells[..., 4])
-    row, column, anchor = np.nonzero(confidence >= least_confidence)
+    row, column, anchor = np.nonzero(~(confidence < least_confidence))
     chosen = cells[row, column, anchor]
     # A scale widens the way of a midpoint through its cell, about the cell's middle.
     inside = logistic(chosen[:, :2]) * region.scale_xy - (region.scale_xy - 1) / 2

@@ -65,7 +65,7 @@ def certify(
         if detector.regions:
             sides = detector.cfg.input_shape
             found["max_box_difference_px"] = _box_difference(answer, mine, *sides)
-        compared[name] = found | inputs.get(name, {})
+        compared[name] = found | inputs[name]
     return {
         "cfg": cfg_file.name,
         "weights": weights_file.name,
@@ -125,9 +125,8 @@ def is_equal(record: dict[str, Any]) -> bool:
     return bool(witnesses(record)) and all(
         engine["max_abs_difference"] <= RAW_TOLERANCE
         and engine.get("max_box_difference_px", 0) <= BOX_TOLERANCE  # a classifier has no boxes
-        # Certificates from before inputs were compared have none.
-        and engine.get("mean_input_difference_levels", 0) <= INPUT_TOLERANCE
-        and engine.get("max_input_difference_levels", 0) <= INPUT_TOLERANCE
+        and engine["mean_input_difference_levels"] <= INPUT_TOLERANCE
+        and engine["max_input_difference_levels"] <= INPUT_TOLERANCE
         for engine in witnesses(record).values()
     )
 

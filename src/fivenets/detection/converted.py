@@ -107,9 +107,10 @@ class ConvertedClassifier(Converted):
             )
         picture = keras.Input((height, width, channels))
         scaled = keras.layers.Rescaling(1 / 255)(picture)
-        logits = keras.layers.Flatten()(self._before_softmax()(scaled))
-        metadata = {"cfg": self.cfg.text, "labels": list(self.labels)}
-        engine.save(keras.Model(picture, logits, name="classifier"), path, metadata)
+        # Its layers, and not the network as one of them, which `fivenets look` would not see into.
+        logits = keras.layers.Flatten()(self._before_softmax().call(scaled))
+        network = keras.Model(picture, logits, name="classifier")
+        engine.save(network, path, {"labels": list(self.labels)})
 
     def _before_softmax(self) -> "keras.Model":
         import keras

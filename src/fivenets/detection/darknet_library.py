@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-LIBRARIES = (Path("/usr/lib/darknet/libdarknet.so"),)  # Debian's package `darknet`
+LIBRARY = Path("/usr/lib/darknet/libdarknet.so")  # Debian's package `darknet`
 
 
 class Image(ctypes.Structure):
@@ -44,7 +44,7 @@ class Detection(ctypes.Structure):
 
 def library() -> Path | None:
     """Where Darknet is installed; None where it is not."""
-    return next((path for path in LIBRARIES if path.is_file()), None)
+    return LIBRARY if LIBRARY.is_file() else None
 
 
 def fit(
@@ -70,7 +70,7 @@ def predict(
     outputs: int,
     classes: int,
 ) -> dict[str, np.ndarray]:
-    """Darknet's answer to (n, height, width, 3) float32 in 0..1.
+    """Darknet's answer to (n, height, width, channels) float32 in 0..1.
 
     Args: outputs: numbers of the last layer. classes: of its boxes; 0 where none are wanted.
     Returns: output (n, numbers of the last layer), and with `classes` boxes_xywh (n, boxes, 4) in

@@ -54,8 +54,9 @@ class Detector(Converted):
         with engine.understood(path):
             cfg = darknet.parse(metadata["cfg"], path.name)
             header = weights.Header(*metadata["header"])
-            record = metadata.get("trained_on")
-            origin = Origin.of(record) if isinstance(record, dict) else None  # older files: words
+            record = metadata["trained_on"]
+            origin = record and Origin.of(record)
+            _check_fit(network, cfg)
             return cls(network, cfg, header, metadata["labels"], metadata["resize"], origin)
 
     def save(self, path: Path) -> None:
@@ -95,6 +96,19 @@ class Detector(Converted):
             for label, score, box in zip(classes, scores, pixels, strict=True)
             if boxes.is_visible(box)
         ]
+
+
+def _check_fit(network: Any, cfg: darknet.Network) -> None:
+    """Raises: ValueError where a network, which may be anybody's, is not that of the cfg."""
+    if isinstance(network, engine.OpenVinoNetwork):
+        return
+    from fivenets.detection import model
+
+    outputs = [network.output_shape] if len(cfg.heads) == 1 else network.output_shape
+    expected = [cfg.input_shape, *(head.input_shape for head in cfg.heads)]
+    if (found := [shape[1:] for shape in (network.input_shape, *outputs)]) != expected:
+        raise ValueError(f"the network has shapes {found}, its cfg {expected}")
+    model.convolutions_of(network, cfg)
 
 
 def read(

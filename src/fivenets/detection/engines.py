@@ -143,19 +143,22 @@ def _anchors_fastest(values: np.ndarray, network: Network) -> np.ndarray:
 def ask_darknet(command: str, arguments: list, out: Path, names: str) -> dict[str, np.ndarray]:
     """What `darknet_library.py` writes to `out`; `names` are of the files, for an error.
 
-    Raises: UnreadableError where Darknet ends without an answer.
+    Raises: UnreadableError where Darknet ends without an answer, or does not end.
     """
     given = [darknet_library.library(), command, *arguments]
-    done = subprocess.run(
-        [sys.executable, "-P", darknet_library.__file__, *map(str, given)],
-        # Debian's build links a window toolkit, which looks for a screen when it is loaded.
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=60 * MINUTES,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", darknet_library.__file__, *map(str, given)],
+            # Debian's build links a window toolkit, which looks for a screen when it is loaded.
+            env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60 * MINUTES,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UnreadableError(f"Darknet took more than {MINUTES} minutes for {names}") from None
     # Darknet ends with 0 where it finds no file.
     if done.returncode or not out.exists():
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]

@@ -103,10 +103,8 @@ def bootstrap(rankings: Sequence[Ranking], repeats: int = 1000) -> np.ndarray:
 
 def interval(samples: np.ndarray) -> tuple[float, float]:
     """95% interval of the mean over classes of `bootstrap`'s (repeats, classes)."""
-    has_none = np.isnan(samples)
-    counts = np.maximum((~has_none).sum(axis=1), 1)
-    means = np.where(has_none, 0, samples).sum(axis=1) / counts
-    low, high = np.percentile(means, [2.5, 97.5])
+    held = samples[~np.isnan(samples).all(axis=1)]
+    low, high = np.percentile(np.nanmean(held, axis=1), [2.5, 97.5])
     return float(low), float(high)
 
 

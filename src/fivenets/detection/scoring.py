@@ -44,11 +44,11 @@ class Scored:
 
 
 def by_source(detector: Detector, data: ObjectDataset) -> list[Scored]:
-    """The scores on each data set's pictures to test on, in the order of the settings."""
+    """The scores on each data set with objects to find, in the order of the settings."""
     scored = []
     for name, origin in data.origin_of.items():
         examples = [one for one in data.test if one.source == name]
-        if examples:
+        if not all(one.is_difficult.all() for one in examples):
             truth = truth_of(examples)
             found = as_objects(detect(detector, examples), detector.labels)
             ranked = rankings(truth, found, detector.labels)

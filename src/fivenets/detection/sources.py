@@ -8,11 +8,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 from fivenets.core import images
 from fivenets.core.candidates import Candidate
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
+from fivenets.detection.settings import Source
 from fivenets.drawn.scenes import render_scenes
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import MIRROR_VARIABLE, Fetched
@@ -72,8 +74,8 @@ RELATIVES = {
 NETWORKS = RELATIVES | {
     YOLOV2: ("yolov2_weights", "cfg/yolov2.cfg", YOLOV2_WEIGHTS.name, "data/coco.names")
 }
-REAL_ASSETS = ("yolo_fastest", "yolo_lite", "darknet")
-SOURCES = ("auto", YOLOV2, *RELATIVES, "builtin")
+REAL_ASSETS = ("yolo_fastest", "darknet")  # of the first relative that `auto` takes
+SOURCES = get_args(Source)
 # `auto` is the first that can be had.
 IN_ORDER = (YOLOV2, "yolo-fastest-1.1-xl", "yolo-lite-voc", "builtin")
 

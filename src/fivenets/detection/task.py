@@ -100,7 +100,7 @@ def _show_streets(detector: Detector, candidate: Candidate) -> None:
 def _scores(
     detector: Detector, data: prepared.ObjectDataset, candidate: Candidate
 ) -> dict[str, Any]:
-    """Numbers of the first data set that has pictures to test on; those of others beside them."""
+    """Numbers of the first data set that has objects to find; those of others beside them."""
     found = scoring.by_source(detector, data)
     first, *others = found
     files.write_rows(candidate.tables / "curves.csv", scoring.curve_rows(first.ranked))

@@ -97,7 +97,8 @@ def read_file(path: Path, network: Network) -> tuple[Header, list[Convolution]]:
     """All numbers of a weights file, which must be exactly those that `network` needs.
 
     Raises: UserError, one sentence each, for a missing, empty, short or long file, another byte
-        order, a web page in its place, a cfg of another network, and numbers that are not finite.
+        order, a web page in its place, a cfg of another network, numbers that are not finite, and
+        variances below 0.
     """
     try:
         content = path.read_bytes()
@@ -123,6 +124,12 @@ def read(content: bytes, network: Network, name: str) -> tuple[Header, list[Conv
         parts = [floats[end - size : end] for end, size in zip(ends, sizes, strict=True)]
         position = int(ends[-1])
         found.append(Convolution(parts[0], parts[-1].reshape(kernel_shape(layer)), *parts[1:-1]))
+        variances = found[-1].variances
+        if variances is not None and variances.min() < 0:
+            raise UserError(
+                f"{name} has a variance of {variances.min():g} in convolution {len(found)}: "
+                "expected none below 0; it is damaged, or of another cfg"
+            )
     return header, found
 
 

@@ -52,9 +52,7 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
 
 def network(logits: keras.Model, classifier: Classifier) -> keras.Model:
     """(n, size, size, 3) uint8 -> probabilities and, where the network tells, the score."""
-    picture, (found,) = asked(logits, 255)
-    if classifier.test_time_mirror:
-        found = (found + logits(ops.cast(picture, "float32")[:, :, ::-1], training=False)) / 2
+    picture, (found,) = asked(logits, 255, classifier.test_time_mirror)
     known = found[:, : len(classifier.labels)]
     outputs = {OUTPUT: ops.softmax(known / classifier.calibration.temperature)}
     if classifier.calibration.least_score is not None:

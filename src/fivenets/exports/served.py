@@ -32,17 +32,33 @@ class Served:
     apart: Callable[[Outputs, Outputs], dict[str, float]]
 
 
-def asked(network: keras.Model, white: float) -> tuple[keras.KerasTensor, list[keras.KerasTensor]]:
-    """(a new uint8 input, the outputs of `network` for it); 255 is `white` to the network."""
+def asked(
+    network: keras.Model, white: float, test_time_mirror: bool = False
+) -> tuple[keras.KerasTensor, list[keras.KerasTensor]]:
+    """(a new uint8 input, the outputs of `network` for it); 255 is `white` to the network.
+
+    test_time_mirror: whether they are the means of those for a picture and for its mirror image.
+    """
     picture = keras.Input(network.input_shape[1:], dtype="uint8", name=INPUT)
     x = keras.ops.cast(picture, "float32")
-    outputs = network(x if white == 255 else x * (white / 255), training=False)
-    return picture, outputs if isinstance(outputs, list) else [outputs]
+    x = x if white == 255 else x * (white / 255)
+    outputs = _outputs(network, x)
+    if test_time_mirror:
+        both = zip(outputs, _outputs(network, x[:, :, ::-1]), strict=True)
+        outputs = [(one + other) / 2 for one, other in both]
+    return picture, outputs
 
 
-def named(network: keras.Model, white: float, names: Sequence[str]) -> keras.Model:
+def _outputs(network: keras.Model, x: keras.KerasTensor) -> list[keras.KerasTensor]:
+    outputs = network(x, training=False)
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def named(
+    network: keras.Model, white: float, names: Sequence[str], test_time_mirror: bool = False
+) -> keras.Model:
     """The network for uint8 pictures, its outputs by name; 255 is `white` to it."""
-    picture, outputs = asked(network, white)
+    picture, outputs = asked(network, white, test_time_mirror)
     return keras.Model(picture, dict(zip(names, outputs, strict=True)), name=network.name)
 
 

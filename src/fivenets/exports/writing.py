@@ -99,13 +99,17 @@ def described(served: Served) -> dict[str, Any]:
 
 
 def check_out(out: Path) -> None:
-    """Refuses, before any work, a folder that holds something else than an earlier export.
+    """Refuses, before any work, what cannot become a new folder, or holds other files than an
+    earlier export.
 
     Raises: UserError.
     """
-    files.check_folder(out, "--out")
+    for folder in (out, out.parent):
+        files.check_folder(folder, "--out")
     if not out.is_dir():
         return
+    if out.is_mount() or Path.cwd().is_relative_to(out.resolve()):
+        raise UserError(f"--out {out} cannot be replaced: name a folder in it")
     try:
         ours = {DOCUMENT, *json.loads((out / DOCUMENT).read_text())["files"]}
     except (OSError, ValueError, LookupError, TypeError):

@@ -14,7 +14,6 @@ from fivenets.localisation.augmentation import WHOLE, warped
 
 METADATA = ("labels", "form", "caution")
 BATCH_SIZE = 32
-FORMS = ("box", "points")
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,8 @@ class Located:
     presence: float  # how likely there is an object, 0..1
     label: str
     probability: float  # of the label, given that there is one
-    coordinates: np.ndarray  # (k, 2) pixels: a box' corners, or the points
+    # (k, 2) a box' corners, or the points: of `locate` in pixels, else parts of the sides.
+    coordinates: np.ndarray
 
     @property
     def is_there(self) -> bool:
@@ -51,8 +51,9 @@ class Locator:
         """What `save` wrote. Raises: UserError where the file is no such model."""
         network, metadata = engine.load(path)
         known = {key: metadata[key] for key in METADATA if key in metadata}
-        if len(known) < len(METADATA) or known["form"] not in FORMS:
-            raise UserError(f"{path} is no model that localises")
+        with engine.understood(path):
+            if len(known) < len(METADATA) or not _fits(network, known["labels"], known["form"]):
+                raise UserError(f"{path} is no model that localises")
         return cls(network, **known)
 
     def save(self, path: Path) -> None:
@@ -97,3 +98,13 @@ class Locator:
             float(chances[best] / chances.sum()),
             places,
         )
+
+
+def _fits(network: Any, labels: Sequence[str], form: str) -> bool:
+    """Whether a network, which may be anybody's, gives such vectors for pictures."""
+    height, width, channels = network.input_shape[1:]
+    (numbers,) = network.output_shape[1:]
+    coordinates = numbers - 1 - len(labels)
+    is_form = {"box": coordinates == 4, "points": coordinates > 0 and coordinates % 2 == 0}
+    is_picture = channels == 3 and height is not None and height == width
+    return is_picture and len(labels) > 0 and is_form.get(form, False)

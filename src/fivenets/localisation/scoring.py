@@ -62,7 +62,7 @@ def of_points(examples: Sequence[PlaceExample], found: Sequence[Located]) -> dic
     sides = np.array([one.image_rgb_uint8.shape[1::-1] for one in examples], float)[:, None]
     answered = np.stack([one.coordinates for one in found]) * sides
     distances = np.linalg.norm(answered - truth * sides, axis=2)
-    spans = spans_of(truth * sides)
+    spans = spans_of(truth * sides, sides)
     errors = distances.mean(axis=1) / spans["eyes' outer corners"]
     numbers = {
         **_interval("located", errors <= LARGEST_ERROR),
@@ -79,14 +79,16 @@ def of_points(examples: Sequence[PlaceExample], found: Sequence[Located]) -> dic
     return numbers
 
 
-def spans_of(points_xy: np.ndarray) -> dict[str, np.ndarray]:
-    """What errors are parts of, (n,) in the unit of points (n, k, 2).
+def spans_of(points_xy: np.ndarray, sides: np.ndarray) -> dict[str, np.ndarray]:
+    """What errors are parts of, (n,) in pixels, of points (n, k, 2) in pictures of sides (n, 1, 2).
 
-    Of others than 300-W's points, whose eyes are not known, the root of their bounding box' area.
+    Of others than 300-W's points, whose eyes are not known, their bounding box' diagonal; the
+    picture's where the points are all in one place.
     """
     if points_xy.shape[1] != 68:
-        sides = np.ptp(points_xy, axis=1)
-        return {"eyes' outer corners": np.sqrt(sides.prod(axis=1))}
+        spans = np.linalg.norm(np.ptp(points_xy, axis=1), axis=1)
+        of_pictures = np.linalg.norm(sides[:, 0], axis=1)
+        return {"eyes' outer corners": np.where(spans > 0, spans, of_pictures)}
     left, right = (points_xy[:, corner] for corner in OUTER_CORNERS)
     pupils = [points_xy[:, eye].mean(axis=1) for eye in (LEFT_EYE, RIGHT_EYE)]
     return {
@@ -107,7 +109,7 @@ def in_words(numbers: dict[str, Any]) -> str:
         f"[{numbers['mean_error_low']:.4f}, {numbers['mean_error_high']:.4f}]"
     )
     if "by_part" not in numbers:
-        return f"{said} of the points' span"
+        return f"{said} of the points' diagonal, or the picture's of one point"
     parts = ", ".join(f"{name} {row['mean_error']:.3f}" for name, row in numbers["by_part"].items())
     return (
         f"{said} of the distance between the eyes' outer corners, "

@@ -55,7 +55,13 @@ class Segmenter:
         known = {key: metadata[key] for key in METADATA if key in metadata}
         if len(known) < len(METADATA) or network.output_shape[-1] != len(known["labels"]):
             raise UserError(f"{path} is no model that tells the classes of pixels")
-        return cls(network, **known)
+        found = cls(network, **known)
+        if min(found.height, found.width) < 2**found.depth:
+            sides = f"{found.height}x{found.width}"
+            raise UserError(
+                f"{path} halves its pictures {found.depth} times, and sees {sides} pixels"
+            )
+        return found
 
     def save(self, path: Path) -> None:
         engine.save(self.network, path, {key: getattr(self, key) for key in METADATA})
