@@ -1,6 +1,7 @@
 """What the numbers of a test set are, worked out by hand."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -118,6 +119,19 @@ def test_other_light_scales_the_colours_of_a_pixel_within_their_range() -> None:
     assert {(changed.shape, changed.dtype.name) for changed in found.values()} == {
         ((1, 1, 2, 3), "uint8")
     }
+
+
+def test_pictures_are_measured_one_by_one() -> None:
+    images = np.zeros((200, 32, 32, 3), np.uint8)
+    tracemalloc.start()
+    found = in_other_light(images)
+    assert tracemalloc.get_traced_memory()[1] < 1.5 * sum(one.nbytes for one in found.values())
+    tracemalloc.reset_peak()
+    held = tracemalloc.get_traced_memory()[0]
+    seen = (np.zeros((64, 64, 3), np.uint8) for _ in range(200))
+    near_duplicates(images[:1], seen, near_duplicate_similarity=0.95)
+    assert tracemalloc.get_traced_memory()[1] - held < 200 * 64 * 64 * 3 / 2
+    tracemalloc.stop()
 
 
 def test_evaluation_of_five_examples_of_which_one_class_is_absent() -> None:

@@ -12,13 +12,14 @@ import pytest
 from cutting import cut_off
 from PIL import Image
 
-from fivenets.classification import training
+from fivenets.classification import answers, training
 from fivenets.classification.architectures import build
+from fivenets.classification.calibration import Calibration
 from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train, warmup_then_steps
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.preparation import prepare
-from fivenets.datasets.classification.prepared import DataSettings, ImageDataset, load
+from fivenets.datasets.classification.prepared import OTHERS, DataSettings, ImageDataset, load
 from fivenets.fitting.fit import warmup_then_cosine
 from fivenets.fitting.strengths import Strengths
 
@@ -259,6 +260,18 @@ def test_what_a_recipe_cannot_mean_is_refused(change: dict, sentence: str) -> No
 def test_one_class_is_refused(data: ImageDataset, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"at least 2 classes, .* has 1 \(bright\)"):
         train(replace(data, labels=("bright",)), RECIPE, tmp_path)
+
+
+def test_what_was_trained_on_sets_no_temperature_and_no_rejection(
+    data: ImageDataset, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, epochs=1, train_split="train+validation")
+    network, _ = train(data, recipe, tmp_path)
+    assert answers.calibrated(network, data, recipe).calibration == Calibration(labels=2)
+    assert answers.calibrated(network, data, RECIPE).calibration != Calibration(labels=2)
+    with_others = replace(data, splits=data.splits | {OTHERS["test"]: "test"})
+    with pytest.raises(UserError, match="train_split should be train, it is train"):
+        train(with_others, recipe, tmp_path)
 
 
 def test_a_checkpoint_of_another_architecture_is_refused_and_kept(

@@ -103,6 +103,10 @@ def test_without_splits_all_pictures_are_train_to_be_cut_up(tmp_path) -> None:
     assert (len(data.train), len(data.test)) == (7, 3)
 
 
+def of_another_reader(root: Path) -> None:
+    Image.fromarray(halves(0, 1)).save(root / "masks/test/c.png", "PCX")
+
+
 def no_masks(root: Path) -> None:
     for file in (root / "masks").rglob("*.png"):
         file.unlink()
@@ -125,6 +129,7 @@ def lossy(root: Path) -> None:
             "should not have the same name",
         ),
         (lambda root: picture(9).save(root / "masks/test/c.png"), "8-bit grey or palette picture"),
+        (of_another_reader, "c.png is a damaged mask: cannot identify image file"),
         (lossy, "is a JPEG, which changes values: expected a mask as PNG"),
         (
             lambda root: Image.fromarray(halves(0, 1)[:10]).save(root / "masks/test/c.png"),
@@ -136,6 +141,10 @@ def lossy(root: Path) -> None:
             "different classes, it has a tw",
         ),
         (lambda root: (root / "classes.txt").write_text("a\n"), "should show 2 classes or more"),
+        (
+            lambda root: Image.fromarray(halves(9, 7)).save(root / "masks/test/c.png"),
+            "test should show a class to score on: its masks have the values 7, 9, classes 0, 1",
+        ),
         (
             lambda root: (root / "classes.txt").write_bytes(b"\xff\xfe\x00"),
             "a text of names in UTF",

@@ -153,6 +153,30 @@ def test_a_picture_in_two_folders_stays_on_the_side_of_the_test(few, own_hands, 
     assert not whole["test"] & whole["validation"]
 
 
+def test_large_photographs_are_kept_small_to_train_on_and_screenshots_are_not_cut_outs(
+    few, own_hands: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    rng = np.random.default_rng(0)
+    for folder in (own_hands, other):
+        for label in ("0", "1"):
+            (folder / label).mkdir(parents=True, exist_ok=True)
+    for index in range(10):
+        for label in ("0", "1"):
+            photograph = Image.fromarray(rng.integers(0, 256, (200, 100, 3), np.uint8))
+            photograph.convert("RGBA").save(own_hands / label / f"{index}.png")
+            if index < 9:  # else both would be split alike
+                photograph.save(other / label / f"{index}.png")
+    data = settings({str(own_hands): 1.0, str(other): 1.0}, without=0.0)
+    part = parts.read(str(own_hands), data, "builtin", tmp_path)
+    assert part
+    shapes = {(one.split == "train", one.image.shape) for one in part.pictures}
+    assert shapes == {(True, (2 * 3 * SIDE, 3 * SIDE, 3)), (False, (200, 100, 3))}
+    prepare(data, "builtin", tmp_path / "hands", tmp_path / "raw")
+    notes = load(tmp_path / "hands", data).record["notes"]
+    assert any("are in validation or test too: left out" in note for note in notes)
+
+
 def test_people_are_named_of_sets_that_tell_them_apart_and_every_split_has_some(
     few, own_hands, monkeypatch, tmp_path
 ) -> None:
@@ -163,6 +187,16 @@ def test_people_are_named_of_sets_that_tell_them_apart_and_every_split_has_some(
     data = settings(["p"], test_people=["c"])
     with pytest.raises(UserError, match="p: no picture is for validation; name people"):
         prepare(data, "builtin", tmp_path / "hands", tmp_path / "raw")
+
+
+@pytest.mark.parametrize("taken", ["drawn_hands", "drawn", "again/own"])
+def test_a_folder_that_is_named_as_another_set_or_person_is_refused(
+    taken: str, few, own_hands: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(own_hands, tmp_path / taken)
+    dataset = {"drawn": 1.0, str(own_hands): 1.0, str(tmp_path / taken): 1.0}
+    with pytest.raises(UserError, match=r"should have another name: .* is already that of"):
+        prepare(settings(dataset), "builtin", tmp_path / "hands", tmp_path / "raw")
 
 
 def test_a_person_who_is_not_there_is_refused(few, monkeypatch, tmp_path) -> None:
@@ -229,6 +263,18 @@ def test_a_photograph_is_seen_again_as_large_as_asked_for() -> None:
     rng = np.random.default_rng(1)
     again = developed(seen_again(image, SIDE, rng), rng)
     assert (again.shape, again.dtype) == ((SIDE, SIDE, 3), np.uint8)
+
+
+def test_nobody_who_is_drawn_is_in_the_backgrounds_of_two_splits(
+    few, monkeypatch, tmp_path
+) -> None:
+    drawn = []
+    monkeypatch.setattr(
+        backgrounds, "render_faces", lambda people, *_: drawn.extend(people) or iter(())
+    )
+    for split in mixture.SPLITS:
+        backgrounds.photographs(split, "builtin", tmp_path)
+    assert len(set(drawn)) == len(drawn) == 3 * backgrounds.DRAWN
 
 
 def test_drawn_hands_before_packaged_photographs_are_drawn() -> None:

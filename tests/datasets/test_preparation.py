@@ -455,6 +455,25 @@ class PicturesForTestNumberLabel(PicturesForTest):
     FEATURES: dict = PicturesForTest.FEATURES | {"label": np.int64}
 
 
+class PicturesForTestTransparent(PicturesForTest):
+    FEATURES: dict = PicturesForTest.FEATURES | {
+        "image": tfds.features.Image(shape=(SIDE, SIDE, 4))
+    }
+
+
+class PicturesForTestFloats(PicturesForTest):
+    FEATURES: dict = PicturesForTest.FEATURES | {
+        "image": tfds.features.Tensor(shape=(SIDE, SIDE, 3), dtype=np.float32)
+    }
+
+
+class PicturesForTestByHand(PicturesForTest):
+    MANUAL_DOWNLOAD_INSTRUCTIONS = "register\n    first"
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples(dl_manager.manual_dir)}
+
+
 class PicturesForTestOffline(PicturesForTest):
     def _split_generators(self, dl_manager):
         raise requests.ConnectionError("no route to host")
@@ -505,6 +524,9 @@ def test_a_tfds_data_set_keeps_its_splits_and_missing_ones_come_from_the_end_of_
             r"should have the features image and label, it has \['image'\]",
         ),
         ("pictures_for_test_number_label", r"should have the features image and label"),
+        ("pictures_for_test_transparent", r"should have pictures of uint8 and 1 or 3 channels, it"),
+        ("pictures_for_test_floats", r"should have pictures of uint8 and 1 or 3 channels, it has"),
+        ("pictures_for_test_by_hand", r"is fetched by hand: Manual directory .*: register first$"),
         ("pictures_for_test_offline", r"could not be downloaded: no route to host$"),
     ],
 )

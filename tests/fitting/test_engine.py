@@ -202,3 +202,15 @@ def test_a_certificate_sees_what_is_not_equal(wrong: float) -> None:
     bias.assign(bias + wrong)
     with pytest.raises(export.NotEqualError, match="outputs differ by"):
         export.compared(network, other, inputs, 1e-5)
+
+
+def test_a_certificate_sees_nan_in_any_output() -> None:
+    pictures = keras.Input((4, 4, 3))
+    heads = [keras.layers.Dense(2), keras.layers.Dense(2)]
+    network = keras.Model(pictures, [head(pictures) for head in heads])
+    for head in heads:
+        other = keras.models.clone_model(network)
+        other.set_weights(network.get_weights())
+        other.get_layer(head.name).bias.assign([np.nan, 0])
+        with pytest.raises(export.NotEqualError, match="outputs differ by nan"):
+            export.compared(network, other, export.inputs_of(network, ONE_PICTURE, 255.0), 1e-5)

@@ -27,7 +27,6 @@ from fivenets.schema.sections import metrics_of
 from fivenets.sources import fetching
 from fivenets.style import colours, features, optimisers
 from fivenets.style import settings as style
-from fivenets.style import sources as style_sources
 
 PROJECT = Path(__file__).parents[2]
 DECISIONS = sorted((PROJECT / DECISIONS_FOLDER).glob("*.json"))
@@ -85,7 +84,6 @@ def test_the_smallest_side_of_a_network_can_be_built_and_a_smaller_one_cannot(na
         (choices(faces.EmbeddingRecipe, "initial"), training.INITIALS),
         (set(get_args(style.Features)) - {"auto"}, features.BLOCKS),
         (set(get_args(style.Pooling)), features.POOLINGS),
-        (set(style.PICTURES), style_sources.PICTURES),
         (choices(style.Settings, "optimizer"), optimisers.OPTIMISERS),
         (choices(style.Settings, "colours"), colours.COLOURS),
         (set(rules.SETS[data.ObjectSettings]), {"scenes", *FETCHED}),

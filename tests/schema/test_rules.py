@@ -221,6 +221,8 @@ def test_fractions_are_at_most_1(place: Place) -> None:
         ("facenet-nn4.train.margin", 2.5, "should be at most 2, the largest distance, it is 2.5"),
         ("trained.facenet-nn4.task", "faes", "should be one of classification, detection, faces"),
         ("trained.facenet-nn4.data", "fces", "names no data set, it is 'fces'; did you mean face"),
+        ("trained.facenet-nn4.data", None, "is missing"),
+        ("off_graph.cats-mobilenet.scored_on", None, "is missing"),
         ("trained.facenet-nn4.register", "x", "is unknown; did you mean registered?"),
         ("trained.facenet-nn4.registered", "signs-cnn", None),
         ("converted.yolov2.reads", [], "should be text, it is []"),
@@ -248,9 +250,9 @@ def test_fractions_are_at_most_1(place: Place) -> None:
         ("data.source", "mirror", "should be one of auto, real, builtin, it is 'mirror'"),
         ("data.sorce", "auto", "is unknown; did you mean source?"),
         ("style-transfer.convert.jobs[0].settings.sise", 3, "is unknown; did you mean size?"),
-        ("style-transfer.convert.jobs[0].content", "tubigen", "should be one of tubingen, golden"),
+        ("style-transfer.convert.jobs[0].content", "tubigen", "should be one of composition_"),
         ("style-transfer.convert.jobs[0].weights", [1, 2], "should be one for each of 1 styles"),
-        ("style-transfer.convert.jobs[0].name", "../x", None),
+        ("style-transfer.convert.jobs[0].name", "../x", "should be a name without slashes"),
         ("style-transfer.convert.jobs[0].settings.content_layer", "block9_conv1", "should be one"),
         ("fast-starry-night.train.recipe.crop", 130, "should be a multiple of 4, it is 130"),
         ("fast-starry-night.train.photographs", "./none", "should be a folder that exists, it i"),
@@ -267,6 +269,18 @@ def test_a_value_is_refused_by_key_expectation_and_value(
         assert said
     else:
         assert said.startswith(f"params.yaml: {place} {sentence}"), said
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("classification", "dataset"),
+        ("fast-starry-night", "train", "photographs"),
+        ("style-transfer", "convert", "jobs", 0, "content"),
+    ],
+)
+def test_a_forgotten_slash_after_the_users_own_folder_is_a_sentence(place: tuple) -> None:
+    assert said_of(changed(place, "~pictures/a")).startswith("~pictures/a: no such user's folder")
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,14 @@ def test_a_folder_mirror_without_the_zip_is_passed_over(raw_dir, mirror, server)
     assert found.origin.kind == Kind.PUBLIC
 
 
+def test_a_folder_mirror_whose_zip_may_not_be_read_is_a_sentence(
+    raw_dir: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # modes of files bind no root
+    with pytest.raises(UserError, match=r"pictures\.zip cannot be read: permission denied$"):
+        fetching.fetch(ASSET, raw_dir, "auto")
+
+
 def test_real_without_any_source_says_what_to_set(raw_dir: Path, monkeypatch) -> None:
     monkeypatch.delenv(fetching.MIRROR_VARIABLE)
     with pytest.raises(UserError, match=r"^pictures: no mirror and no public .* set FIVENETS_MIR"):

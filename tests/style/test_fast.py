@@ -56,7 +56,7 @@ def transformer() -> keras.Model:
 
 @pytest.fixture
 def model(transformer: keras.Model, tmp_path: Path) -> FastStylizer:
-    FastStylizer(transformer, "stripes", FastSettings(size=64), "vgg16_hed (test)").save(
+    FastStylizer(transformer, "stripes", FastSettings(size=64), "vgg16_hed (test)", 2).save(
         tmp_path / "fast.keras"
     )
     return FastStylizer.from_file(tmp_path / "fast.keras")
@@ -75,7 +75,7 @@ def test_any_size_goes_through_and_the_file_gives_the_same(
     painted = model.paint(image)
     assert painted.shape == (37, 50, 3)
     assert 0 <= painted.min() < painted.max() <= 1
-    before = FastStylizer(transformer, "stripes", model.settings, model.origin).paint(image)
+    before = FastStylizer(transformer, "stripes", model.settings, model.origin, 2).paint(image)
     assert painted == pytest.approx(before, abs=1e-6)
     assert model.paint(image[:3]).shape == (3, 50, 3)  # thinner than its first layer mirrors
     assert (model.style, model.settings.size, model.origin) == ("stripes", 64, "vgg16_hed (test)")

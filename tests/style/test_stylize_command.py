@@ -243,16 +243,17 @@ def test_jobs_are_checked_before_the_first_is_begun() -> None:
 
 def test_a_job_knows_every_file_that_it_names(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
     for name, colour in (("a.png", "teal"), ("b.png", "navy"), ("m.png", "white")):
         Image.new("RGB", (40, 40), colour).save(name)
-    job = {"name": "x", "content": "a.png", "styles": ["b.png"], "masks": ["m.png"]}
+    job = {"name": "x", "content": "a.png", "styles": ["b.png"], "masks": ["~/m.png"]}
     digests = []
     for colour in ("white", "grey"):
         Image.new("RGB", (40, 40), colour).save("m.png")
         plan = JobPlan(features="auto", pooling="max", snapshots=2, jobs=[Job(**job)])
         [gathered] = jobs.gather(plan, "builtin", tmp_path)
         assert {origin.file: origin.digest for origin in gathered.origins} == {
-            name: sha256(Path(name)) for name in ("a.png", "b.png", "m.png")
+            name: sha256(Path(name).expanduser()) for name in ("a.png", "b.png", "~/m.png")
         }
         digests.append(digest_of(gathered.origins))
     assert digests[0] != digests[1]

@@ -8,6 +8,7 @@ import numpy as np
 
 from fivenets.classification import calibration, evaluation
 from fivenets.classification.classifier import Classifier
+from fivenets.classification.settings import ClassifierRecipe
 from fivenets.datasets.classification.prepared import OTHERS, ImageDataset
 from fivenets.sources.origin import are_drawn, caution
 
@@ -60,13 +61,17 @@ def of(classifier: Classifier, data: ImageDataset) -> Answers:
     )
 
 
-def calibrated(
-    network: keras.Model, data: ImageDataset, test_time_mirror: bool = False
-) -> Classifier:
-    """By the people of validation who are not in train, or all where nobody is."""
+def calibrated(network: keras.Model, data: ImageDataset, recipe: ClassifierRecipe) -> Classifier:
+    """By the people of validation who are not in train, or all where nobody is.
+
+    Where validation was trained on there is nobody to calibrate by: the classifier is as it is.
+    """
+    said = data.settings.subject, caution(data.origins)
+    if recipe.train_split != "train":
+        return Classifier(network, data.labels, None, *said, recipe.test_time_mirror)
     images, labels = data.arrays("validation")
     chosen, who = new_people(data, "validation"), strangers(data, "validation")
-    ask = Classifier(network, data.labels, test_time_mirror=test_time_mirror).logits
+    ask = Classifier(network, data.labels, test_time_mirror=recipe.test_time_mirror).logits
     logits, others, all_logits = ask(images), None, None
     if data.has_others:
         others = ask(data.arrays(OTHERS["validation"])[0])
@@ -75,8 +80,7 @@ def calibrated(
     fitted = calibration.fitted(
         logits[chosen], labels[chosen], len(data.labels), others, all_logits
     )
-    said = data.settings.subject, caution(data.origins)
-    return Classifier(network, data.labels, fitted, *said, test_time_mirror)
+    return Classifier(network, data.labels, fitted, *said, recipe.test_time_mirror)
 
 
 def new_people(data: ImageDataset, split: str) -> np.ndarray:

@@ -55,7 +55,7 @@ class Classifier:
         """
         network, metadata = engine.load(path)
         labels = metadata.get("labels") or ()
-        known = metadata.get("calibration")  # older versions had none
+        known = metadata.get("calibration")  # a converted network has none
         with engine.understood(path):
             calibration = Calibration(**known) if known else Calibration(len(labels))
             calibration.probabilities(np.zeros((1, calibration.outputs)))
@@ -105,11 +105,8 @@ class Classifier:
 
         With `test_time_mirror`, the mean of those for an image and for its mirror image.
         """
-        found = inference.outputs(self.network, images_rgb_uint8, BATCH_SIZE)
-        if not self.test_time_mirror:
-            return found
-        mirrored = np.ascontiguousarray(images_rgb_uint8[:, :, ::-1])
-        return (found + inference.outputs(self.network, mirrored, BATCH_SIZE)) / 2
+        ask = inference.mirrored_outputs if self.test_time_mirror else inference.outputs
+        return ask(self.network, images_rgb_uint8, BATCH_SIZE)
 
     def probabilities(self, images_rgb_uint8: np.ndarray) -> np.ndarray:
         """(n, k) probabilities of (n, size, size, 3) images."""

@@ -1,6 +1,7 @@
 """What a classifier's test results are worth: arrays in, numbers out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import cv2
@@ -74,34 +75,42 @@ def in_other_light(images_rgb_uint8: np.ndarray) -> dict[str, np.ndarray]:
     A network can be right on every test image and at chance once a lamp is another; a user's
     picture is always in other light.
     """
-    grey = images_rgb_uint8.mean(axis=-1, keepdims=True).repeat(3, axis=-1)
-    lit = {name: images_rgb_uint8 * np.array(factors) for name, factors in OTHER_LIGHT.items()}
-    return {
-        name: changed.clip(0, 255).astype(np.uint8)
-        for name, changed in {"grey": grey, **lit}.items()
-    }
+
+    def changed(change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        # One by one: all together, in floats, would take eight times the memory.
+        return np.stack([change(one).clip(0, 255).astype(np.uint8) for one in images_rgb_uint8])
+
+    grey = changed(lambda image: image.mean(axis=-1, keepdims=True).repeat(3, axis=-1))
+    lit = {name: changed(partial(np.multiply, light)) for name, light in OTHER_LIGHT.items()}
+    return {"grey": grey, **lit}
 
 
 def near_duplicates(
-    test_images: np.ndarray, train_images: np.ndarray, *, near_duplicate_similarity: float
+    test_images: Iterable[np.ndarray],
+    train_images: Iterable[np.ndarray],
+    *,
+    near_duplicate_similarity: float,
 ) -> np.ndarray:
     """Which test images have a twin in training: (n,) bool.
 
     A twin is an image whose thumbnail in grey correlates with the test image's by at least
-    `near_duplicate_similarity`, -1..1. Both arrays are (n, height, width, 3) uint8 of one size.
+    `near_duplicate_similarity`, -1..1. All images are (height, width, 3) uint8 of one size.
     """
     test, train = _standard_thumbnails(test_images), _standard_thumbnails(train_images)
     return np.array([(train @ thumbnail).max() >= near_duplicate_similarity for thumbnail in test])
 
 
-def _standard_thumbnails(images: np.ndarray) -> np.ndarray:
+def _standard_thumbnails(images: Iterable[np.ndarray]) -> np.ndarray:
     """Grey thumbnails of zero mean and unit length, (n, THUMBNAIL_SIDE ** 2)."""
-    grey = images.mean(axis=-1, dtype=np.float32)
-    height, width = (min(side, THUMBNAIL_SIDE) for side in grey.shape[1:])
-    small = [cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA) for one in grey]
-    flat = np.stack(small).reshape(len(images), -1)
+    flat = np.stack([_thumbnail(one).ravel() for one in images])
     flat -= flat.mean(axis=1, keepdims=True)
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+
+
+def _thumbnail(image: np.ndarray) -> np.ndarray:
+    height, width = (min(side, THUMBNAIL_SIDE) for side in image.shape[:2])
+    grey = image.mean(axis=-1, dtype=np.float32)
+    return cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _or_none(value: float) -> float | None:

@@ -41,7 +41,7 @@ def training(candidate: Candidate) -> Making:
     def make(log: Log) -> Rows:
         network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, pretrained)
         if is_recorded:
-            answers.calibrated(network, data, recipe.test_time_mirror).save(candidate.file)
+            answers.calibrated(network, data, recipe).save(candidate.file)
         else:
             shutil.rmtree(distribution.own_folder(candidate.checkpoints))
         return rows
@@ -65,7 +65,11 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     data = data.at(classifier.image_size)
     found = answers.of(classifier, data)
     new, images, labels, predicted = found.is_new, found.images, found.labels, found.predicted
-    seen = np.concatenate([data.arrays(split)[0] for split in ("train", "validation")])
+    seen = (
+        image
+        for split in ("train", "validation")
+        for image, _ in data.examples(split).as_numpy_iterator()
+    )
     scoring = params.settings(Evaluation, candidate.name, "evaluate")
     alike = scoring.near_duplicate_similarity
     is_twin = evaluation.near_duplicates(images[new], seen, near_duplicate_similarity=alike)

@@ -36,8 +36,8 @@ def train(
     Returns: the network, giving logits, with the weights of the epoch of lowest validation loss, or
         of the last one where validation is trained on; and one row of metrics per epoch. The caller
         removes `checkpoint_dir` once it has saved the network.
-    Raises: UserError where the loss becomes NaN, there is one class only, a worker is lost, or
-        `checkpoint_dir` keeps a training of another network.
+    Raises: UserError where the loss becomes NaN, there is one class only, a worker is lost,
+        `checkpoint_dir` keeps a training of another network, or nothing is left to reject by.
     """
     if len(data.labels) < 2:
         raise UserError(
@@ -45,6 +45,11 @@ def train(
             f"{len(data.labels)} ({', '.join(data.labels)})"
         )
     if recipe.train_split != "train":
+        if data.has_others:
+            raise UserError(
+                f"{data.record['asset']} has pictures of no class, and what is rejected is set by "
+                f"validation: train_split should be train, it is {recipe.train_split}"
+            )
         data = data.all_to_train_on()
     make_deterministic(recipe.seed)
     with distribution.scope(recipe.distribute, checkpoint_dir) as checkpoint_dir:

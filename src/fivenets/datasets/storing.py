@@ -27,7 +27,7 @@ JPEG_QUALITY = 92
 
 def is_folder(dataset: str) -> bool:
     """Whether `dataset` names a folder rather than a data set of TFDS, such as `beans`."""
-    return dataset.startswith((".", "~", os.sep)) or Path(dataset).is_dir()
+    return dataset.startswith((".", "~", os.sep)) or os.path.isdir(dataset)
 
 
 @contextmanager
@@ -124,11 +124,15 @@ def tfds_builder(name: str, data_dir: Path, others: str) -> tfds.core.DatasetBui
 def download(builder: tfds.core.DatasetBuilder, name: str, raw_dir: Path) -> Origin:
     """Downloads and prepares a data set of TFDS.
 
-    Raises: UserError where its host does not answer.
+    Raises: UserError where its host does not answer, or a person has to fetch it.
     """
     try:
         builder.download_and_prepare(download_dir=raw_dir / "tfds")
     except requests.RequestException as error:
         raise UserError(f"{name} could not be downloaded: {error}") from None
+    except AssertionError as error:
+        if not builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+            raise
+        raise UserError(f"{name} is fetched by hand: {' '.join(str(error).split())}") from None
     licence = builder.info.redistribution_info.license or "see the data set's homepage"
     return Origin(name, Kind.TFDS, digest(Path(builder.data_dir)), licence)

@@ -8,6 +8,7 @@ files, and the certificate of `fitting.export`.
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,7 +99,7 @@ def load(keras_file: Path, is_exported: bool = True) -> tuple[Any, dict[str, Any
     try:
         return exported(keras_file)
     except NoExportError as why:
-        if is_exported and keras_file.is_file() and "keras" not in sys.modules:
+        if is_exported and os.path.isfile(keras_file) and "keras" not in sys.modules:
             log.warning("%s: Keras answers, which takes seconds to start: %s", keras_file.name, why)
     if isinstance(keras_file, UntrustedFile):
         return rebuilding.load(keras_file)  # whose child reads while Keras is imported

@@ -17,6 +17,12 @@ def outputs(network: Any, inputs: np.ndarray, batch_size: int) -> np.ndarray:
     return found
 
 
+def mirrored_outputs(network: Any, images: np.ndarray, batch_size: int) -> np.ndarray:
+    """The mean of `outputs` for images (n, height, width, channels) and for their mirror images."""
+    mirrored = np.ascontiguousarray(images[:, :, ::-1])
+    return (outputs(network, images, batch_size) + outputs(network, mirrored, batch_size)) / 2
+
+
 def all_outputs(network: Any, inputs: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """`outputs` of a network that has any number of them, one array (n, ...) for each.
 

@@ -7,6 +7,7 @@ MLflow know a model.
 
 import importlib
 import json
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -48,7 +49,7 @@ def load(path: Path) -> tuple[keras.Model, dict[str, Any]]:
     """
     if isinstance(path, UntrustedFile):
         return rebuilding.load(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UserError(f"{path}: no such model file")
     try:
         with zipfile.ZipFile(path) as archive:

@@ -6,11 +6,10 @@ Scores must be those of their task, pictures and people suffice, and files exist
 import os
 from collections.abc import Iterator
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from fivenets.classification import settings as classification
-from fivenets.core import params
+from fivenets.core import files, params
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import SettingError, suggestion
 from fivenets.datasets.settings import (
@@ -187,7 +186,7 @@ def _scored_on_what_is_learned(found: Checked) -> None:
 
 
 def _is_data_set(dataset: str, known: tuple[str, ...], may_be_in_tfds: bool = True) -> bool:
-    if dataset in known or Path(dataset).expanduser().is_dir():
+    if dataset in known or os.path.isdir(files.expanded(dataset)):
         return True
     is_path = dataset.startswith((".", "~", os.sep))
     return may_be_in_tfds and not is_path and _is_in_tfds(dataset)
@@ -229,8 +228,8 @@ def _pictures_of(stages: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _exists(key: str, path: str, *, is_folder: bool = False) -> None:
-    place = Path(path).expanduser()
-    if not (place.is_dir() if is_folder else place.is_file()):
+    place = files.expanded(path)
+    if not (os.path.isdir(place) if is_folder else os.path.isfile(place)):
         known = "" if is_folder else f"one of {', '.join(style.PICTURES)} or "
         kind = "a folder" if is_folder else "a file"
         raise SettingError(key, f"should be {known}{kind} that exists, it is {path!r}")

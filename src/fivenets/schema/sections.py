@@ -135,6 +135,8 @@ def _data(values: Mapping, candidates: Mapping[str, Trained | Converted]) -> dic
     for name, one in candidates.items():
         for key in ("data", "scored_on") if isinstance(one, Trained) else ():
             if (section := getattr(one, key)) is None:
+                if one.task in OF_TASK:
+                    raise SettingError(f"{_list_of(name, values)}.{name}.{key}", "is missing")
                 continue
             if section not in values or (section not in kinds and one.task not in OF_TASK):
                 known = [other for other in values if other in kinds]

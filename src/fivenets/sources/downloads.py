@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -31,9 +32,10 @@ def download(address: str, target: Path, known_hash: str | None, size: int = 0) 
 
     Args: known_hash: ALGORITHM:HEX; None only for what is verified once it is unpacked.
         size: in bytes, to say how much is to come; 0: unknown.
-    Raises: UserError where there is something else: a web page, or a file of another digest.
+    Raises: UserError where there is something else: a web page, or a file of another digest; and
+        where a file may not be read.
     """
-    if not is_url(address) and not Path(address).is_file():
+    if not is_url(address) and not os.path.isfile(address):
         log.warning("%s: no such file", address)
         return False
     if size > LARGE and is_url(address):
@@ -61,7 +63,7 @@ def _say_once(sentence: str) -> None:
 def is_there(address: str) -> bool:
     """Whether a file answers at `address`, a URL or a path; takes seconds at most."""
     if not is_url(address):
-        return Path(address).is_file()
+        return os.path.isfile(address)
     timeout = (CONNECT_SECONDS, CONNECT_SECONDS)
     try:
         return requests.head(address, timeout=timeout, allow_redirects=True).ok
@@ -100,6 +102,8 @@ def _over_http(url: str, target: str, _: object) -> None:
 
 
 def _from_disk(path: str, target: str, _: object) -> None:
+    if not os.access(path, os.R_OK):
+        raise UserError(f"{path} cannot be read: permission denied")
     shutil.copyfile(path, target)
     _refuse_web_page(Path(target), path)
 

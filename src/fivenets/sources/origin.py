@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from fivenets.core.digests import sha256
-from fivenets.core.errors import UserError
 
 OPTIONAL = ("file", "is_general")  # of a record
 
@@ -50,19 +49,9 @@ class Origin:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Origin":
-        """The origin in a record such as source.json, which may say more.
-
-        Raises: UserError where the record lacks a part of it, as those of older versions do.
-        """
-        names = [field.name for field in fields(cls) if field.name not in OPTIONAL]
-        missing = [name for name in names if name not in record]
-        if missing:
-            raise UserError(
-                f"the record of {record.get('asset', 'the data')} should say {', '.join(names)}; "
-                f"it lacks {', '.join(missing)}: run `dvc repro` to make it again"
-            )
-        given = {name: record[name] for name in OPTIONAL if name in record}
-        return cls(*(record[name] for name in names), **given)
+        """The origin in a record such as source.json, which may say more."""
+        names = (field.name for field in fields(cls))
+        return cls(**{name: record[name] for name in names if name in record})
 
     @classmethod
     def joint(cls, origins: Sequence["Origin"]) -> "Origin":
@@ -80,7 +69,7 @@ class Origin:
 
 
 def all_of(records: Sequence[Mapping[str, Any]] | None) -> list[Origin]:
-    """The origins in a list of records; none where an older version wrote no list."""
+    """The origins in a list of records; none where there is no list."""
     return [Origin.of(record) for record in records or ()]
 
 
@@ -101,7 +90,7 @@ def are_drawn(origins: Sequence[Origin]) -> bool:
 def in_words(origins: Sequence[Origin]) -> str:
     """For people to read: `signs (mirror)`, `china + vgg16_hed (builtin, package)`."""
     if not origins:
-        return "not recorded"  # by an older version
+        return "not recorded"  # as of two committed records
     assets = " + ".join(origin.asset for origin in origins)
     return f"{assets} ({', '.join(dict.fromkeys(origin.kind.value for origin in origins))})"
 

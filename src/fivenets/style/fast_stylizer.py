@@ -22,18 +22,10 @@ if TYPE_CHECKING:
 class FastStylizer:
     """A trained network, its style, and the features that it was trained by."""
 
-    def __init__(
-        self,
-        network: Any,
-        style: str,
-        settings: FastSettings,
-        origin: str,
-        filters: int | None = None,
-    ):
+    def __init__(self, network: Any, style: str, settings: FastSettings, origin: str, filters: int):
         self.network, self.style, self.settings = network, style, settings  # as of `engine.load`
         self.origin = origin  # of the features' weights, such as "vgg16_hed (mirror)"
-        # Of the first convolution, by which memory is estimated; older files did not tell.
-        self.filters = filters or engine.in_keras(network).get_layer("painted").kernel.shape[2]
+        self.filters = filters  # of the first convolution, by which memory is estimated
 
     @classmethod
     def from_file(cls, path: Path) -> "FastStylizer":
@@ -47,8 +39,8 @@ class FastStylizer:
             raise UserError(f"{path} is no network that has learned a style")
         with engine.understood(path):
             settings = FastSettings(**metadata["settings"])
-            filters = metadata.get("filters")
-            return cls(network, metadata["style"], settings, metadata["features"], filters)
+            said = [metadata[key] for key in ("features", "filters")]
+            return cls(network, metadata["style"], settings, *said)
 
     def save(self, path: Path) -> None:
         """Writes the network and what is known of it."""

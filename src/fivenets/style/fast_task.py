@@ -31,7 +31,8 @@ def training(candidate: Candidate) -> Making:
     made_by = in_words([origin])
 
     def stylizer(network: keras.Model) -> FastStylizer:
-        return FastStylizer(network, plan.style, FastSettings(size=recipe.size), made_by)
+        settings = FastSettings(size=recipe.size)
+        return FastStylizer(network, plan.style, settings, made_by, recipe.filters)
 
     def make(log: Log) -> Rows:
         def note(epoch: int, metrics: dict[str, float], network: keras.Model) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fivenets.core import files
 from fivenets.core.images import read_image
 from fivenets.fitting.fit import make_deterministic
 from fivenets.sources.origin import Origin
@@ -41,8 +42,9 @@ def gather(plan: JobPlan, source: str, raw_dir: Path) -> list[Gathered]:
     for job in plan.jobs:
         content = sources.picture(job.content, "content", source, raw_dir)
         styles = [sources.picture(name, "style", source, raw_dir) for name in job.styles]
+        masks = [files.expanded(mask) for mask in job.masks]
         wanted = stylizer.wanted_styles(
-            content.image, [style.image for style in styles], job.weights, job.masks
+            content.image, [style.image for style in styles], job.weights, masks
         )
         origins = [content.origin, *(style.origin for style in styles)]
         origins += [sources.own(mask) for mask in job.masks]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fivenets.core import listing
+from fivenets.core import files, listing
 from fivenets.core.errors import UserError
 from fivenets.core.images import FORMATS, read_image
 from fivenets.core.listing import Listing
@@ -54,7 +54,7 @@ def gather(where: str, source: str, raw_dir: Path) -> Photographs:
 
 
 def _of_folder(folder: Path) -> Photographs:
-    listed = listing.listed(folder.expanduser())
+    listed = listing.listed(files.expanded(folder))
     listed.say()
     if len(listed.files) < 2:
         raise UserError(

@@ -19,6 +19,7 @@ from fivenets.core.params import (
     checked,
 )
 from fivenets.fitting.recipe import Recipe
+from fivenets.sources.catalogue import ASSETS
 
 MIN_SIDE = 32  # pixels: four poolings leave two positions a side, from which to tell a style
 STRIDE = 4  # pixels by which sides should divide in a feed-forward network: of two halvings
@@ -37,9 +38,7 @@ STYLE_LAYERS: dict[Layer, float] = dict.fromkeys(
     ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"), 0.2
 )
 # The pictures that params.yaml can name; others are paths.
-PICTURES = (
-    "tubingen", "golden_gate", "starry_night_google", "the_scream", "composition_vii", "wave",
-)  # fmt: skip
+PICTURES = {file.name.removesuffix(".jpg"): file for file in ASSETS["style_images"].files}
 Features = Literal["auto", "vgg19", "vgg16_hed"]
 Pooling = Literal["average", "max"]
 Size = Annotated[int, Field(ge=MIN_SIDE)]
@@ -132,7 +131,7 @@ class FastSettings:
 
 @checked
 class Job:
-    """One picture to be made; content and styles are names in sources.PICTURES, or paths."""
+    """One picture to be made; content and styles are names in PICTURES, or paths."""
 
     name: Annotated[str, Field(pattern=r"^[^/\\.][^/\\]*$")]  # of a folder
     content: Text
@@ -212,7 +211,7 @@ class FastPlan:
 
     features: Features
     pooling: Pooling
-    style: Text  # a name in sources.PICTURES, or a path
+    style: Text  # a name in PICTURES, or a path
     photographs: Text  # see `photographs.gather`
     recipe: Section[FastRecipe]
 

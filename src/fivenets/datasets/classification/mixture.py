@@ -45,8 +45,9 @@ def prepare(
     wanted = {name: parts.read(name, settings, source, raw_dir) for name in settings.dataset}
     found = {name: part for name, part in wanted.items() if part}
     left_out = [name for name in wanted if name not in found]
+    _check_names(found)
     _check_people(found, settings, is_all=not left_out)
-    found, copies = _apart(found)
+    found, copies = _apart(found, settings.image_size)
     _check_splits(found)
     photographs = {split: backgrounds.photographs(split, source, raw_dir) for split in SPLITS}
     labels = sorted({picture.label for part in found.values() for picture in part.pictures})
@@ -147,6 +148,19 @@ class _Seen:
         }
 
 
+def _check_names(found: Mapping[str, Part]) -> None:
+    """Refuses a folder whose pictures could not be told from others by its name."""
+    for name, part in found.items():
+        others = [other for other in found.values() if other is not part]
+        taken = {picture.person for other in others for picture in other.pictures}
+        taken |= {other.origin.asset for other in others}
+        if part.listed and part.origin.asset in taken:
+            raise UserError(
+                f"dataset: {name} should have another name: {part.origin.asset} is already that of "
+                "a set or a person"
+            )
+
+
 def _check_people(found: Mapping[str, Part], settings: DataSettings, is_all: bool) -> None:
     if not found:
         raise UserError(f"none of {', '.join(settings.dataset)} can be had")
@@ -168,15 +182,12 @@ def _check_splits(found: Mapping[str, Part]) -> None:
             )
 
 
-def _apart(found: Mapping[str, Part]) -> tuple[dict[str, Part], list[str]]:
+def _apart(found: Mapping[str, Part], side: int) -> tuple[dict[str, Part], list[str]]:
     """The parts, folders of a user's own without pictures that a later split has too; and what is
     said of that. Published sets stay as they are.
     """
     later: dict[str, set[str]] = {split: set() for split in SPLITS}
-    digests = {
-        name: [sha256(one.image.tobytes() + str(one.image.shape).encode()) for one in part.pictures]
-        for name, part in found.items()
-    }
+    digests = {name: [_digest(one, side) for one in part.pictures] for name, part in found.items()}
     for name, part in found.items():
         for picture, digest in zip(part.pictures, digests[name], strict=True):
             for split in SPLITS[: SPLITS.index(picture.split)]:
@@ -192,6 +203,11 @@ def _apart(found: Mapping[str, Part]) -> tuple[dict[str, Part], list[str]]:
         if copies := len(part.pictures) - len(pictures):
             notes.append(f"{copies} pictures of {name} are in validation or test too: left out")
     return kept, notes
+
+
+def _digest(picture: Picture, side: int) -> str:
+    image = parts.shrunk(picture.image, side)  # as those to train on are
+    return sha256(image.tobytes() + str(image.shape).encode())
 
 
 def _features(side: int, labels: list[str]) -> dict[str, Any]:

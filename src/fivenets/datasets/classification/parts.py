@@ -1,12 +1,15 @@
 """Each data set that a mixture can name -> its pictures, one by one."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
+from fivenets.core import files
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
@@ -24,6 +27,7 @@ DRAWN, MASSEY = "drawn", "massey_digits"
 DRAWN_PER_LABEL = {"validation": 20, "test": 20}
 DRAWN_SEEDS = {"train": 5, "validation": 6, "test": 7}
 SIGNS_SPLITS = {"train_signs": "train", "val_signs": "validation", "test_signs": "test"}
+SIDES = 3  # of the prepared picture: a whole photograph's shorter side, to train on
 # hand2's pictures of 4 in diffuse light show five fingers, those of 5 show four: seen by eye.
 SWAPPED_IN_MASSEY = re.compile(r"hand2_[45]_dif_")
 
@@ -65,8 +69,8 @@ def read(name: str, settings: DataSettings, source: str, raw_dir: Path) -> Part 
             return None
         pictures = list(READERS[name](fetched.folder, settings))
         return Part(name, pictures, fetched.origin, has_people=name == MASSEY)
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
+    folder = files.expanded(name)
+    if not os.path.isdir(folder):
         known = ", ".join((*READERS, DRAWN))
         raise UserError(f"dataset: {name} is neither one of {known}, nor a folder")
     return _folder(folder, name, settings)
@@ -102,13 +106,31 @@ def _massey(folder: Path, settings: DataSettings) -> Iterator[Picture]:
 def _folder(folder: Path, as_named: str, settings: DataSettings) -> Part:
     found = class_folders.read(folder, settings)
     pictures = [
-        Picture(read_image(file, keeps_alpha=True), label, folder.name, split)
+        Picture(_own(file, split, settings.image_size), label, folder.name, split)
         for split, by_label in found.splits.items()
-        for label, files in by_label.items()
-        for file in files
+        for label, paths in by_label.items()
+        for file in paths
     ]
     origin = Origin.own(folder.name, found.pictures.digest(), as_named)
     return Part(folder.name, pictures, origin, found.pictures, tuple(found.notes))
+
+
+def _own(file: Path, split: str, side: int) -> np.ndarray:
+    """A picture with its opacity where it is cut out; to train on, `shrunk`."""
+    image = read_image(file, keeps_alpha=True)
+    if image.shape[2] == 4 and image[..., 3].min() == 255:  # a screenshot
+        image = np.ascontiguousarray(image[..., :3])
+    return shrunk(image, side) if split == "train" else image
+
+
+def shrunk(image: np.ndarray, side: int) -> np.ndarray:
+    """A whole photograph no larger than `seen_again` needs it for pictures of `side`: a telephone's
+    would take a second each time, and 36 MB. Cut-outs as they are."""
+    shrink = SIDES * side / min(image.shape[:2])
+    if image.shape[2] == 4 or shrink >= 1:
+        return image
+    height, width = (round(extent * shrink) for extent in image.shape[:2])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 READERS = {"signs": _signs, MASSEY: _massey}

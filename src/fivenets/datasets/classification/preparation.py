@@ -5,12 +5,15 @@ TFDS knows, or several of hands with a weight each (`mixture`).
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow_datasets as tfds
 
+from fivenets.core import files
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.core.listing import Listing
@@ -53,7 +56,7 @@ def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> No
         if isinstance(dataset, dict):
             origins, left_out, notes = mixture.prepare(settings, source, scratch, raw_dir)
         elif is_folder(dataset) and dataset != "signs":
-            origin, notes = _prepare_folder(Path(dataset).expanduser(), scratch, settings)
+            origin, notes = _prepare_folder(files.expanded(dataset), scratch, settings)
             origins = [origin]
         else:
             if dataset == "signs":
@@ -90,8 +93,8 @@ def is_stale(
         if used.get("kind") == Kind.BUILTIN:  # where it was drawn by choice, it is no asset
             return is_to_be_had(used["asset"])
         if used.get("kind") == Kind.FOLDER:
-            folder = Path(used.get("file") or dataset).expanduser()
-            return folder.is_dir() and used["digest"] != listed(folder).digest()
+            folder = files.expanded(used.get("file") or dataset)
+            return os.path.isdir(folder) and used["digest"] != listed(folder).digest()
         return False
 
     missing = any(map(is_to_be_had, record.get("left_out", ())))
@@ -123,7 +126,7 @@ def _prepare_cats(out: Path, raw_dir: Path, source: str) -> Origin:
 
 
 def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> tuple[Origin, list[str]]:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise UserError(f"classification.dataset: {folder} is not a folder")
     found = class_folders.read(folder, settings)
     labels = sorted(found.splits["train"])
@@ -139,8 +142,8 @@ def _prepare_folder(folder: Path, out: Path, settings: DataSettings) -> tuple[Or
 
 
 def _read_examples(found: ClassFolder, split: str) -> Iterator[tuple[bytes, dict]]:
-    for label, files in found.splits[split].items():
-        for file in files:
+    for label, paths in found.splits[split].items():
+        for file in paths:
             # TFDS orders by a hash of the key.
             yield found.key(file, label), {"image": read_image(file), "label": label}
 
@@ -152,6 +155,13 @@ def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> Origin:
         features["label"], tfds.features.ClassLabel
     ):
         raise UserError(f"{name} should have the features image and label, it has {list(features)}")
+    image = features["image"]
+    if not (
+        isinstance(image, tfds.features.Image)
+        and image.np_dtype == np.uint8
+        and image.shape[-1] in (1, 3)
+    ):
+        raise UserError(f"{name} should have pictures of uint8 and 1 or 3 channels, it has {image}")
     return download(builder, name, raw_dir)
 
 

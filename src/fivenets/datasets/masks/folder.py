@@ -5,13 +5,14 @@ size whose values are classes. Folders below both may be splits: train, validati
 `classes.txt` each line is a class' name, of value 0 and on; an empty one is of none.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from fivenets.core import listing
+from fivenets.core import images, listing
 from fivenets.core.errors import UserError
 from fivenets.datasets.class_folders import SPLIT_OF
 from fivenets.datasets.objects import camvid
@@ -76,7 +77,7 @@ def read_camvid(folder: Path) -> Folder:
 def read_mask(file: Path) -> np.ndarray:
     """The values (height, width) uint8 of a mask. Raises: UserError where it is none."""
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=images.FORMATS) as image:
             kind, mode = image.format, image.mode
             values = np.asarray(image)
     except Exception as error:  # Pillow's readers raise whatever they meet
@@ -93,7 +94,7 @@ def read_mask(file: Path) -> np.ndarray:
 
 def _by_name(folder: Path) -> dict[str, Path]:
     """The pictures below a folder by their path in it, without ending."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise UserError(f"{folder} should be a folder: expected images/ and masks/ beside it")
     found = listing.listed(folder)
     if not found.files:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.core import listing
+from fivenets.core import files, listing
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets import overlap
@@ -74,7 +74,7 @@ def _write(settings: MaskSettings, source: str, out: Path, raw_dir: Path) -> tup
     """Writes the set; answers where it is from and, where it says so, what its values mean."""
     dataset = settings.dataset
     if dataset not in KNOWN and is_folder(dataset):
-        place = Path(dataset).expanduser()
+        place = files.expanded(dataset)
         found = folders.read(place)
         _store(out, {split: _of_files(pairs) for split, pairs in found.splits.items()})
         own = Origin.own(place.name, listing.everything(place).digest(), dataset)
@@ -153,8 +153,8 @@ def _survey(
     builder: tfds.core.DatasetBuilder, settings: MaskSettings, names: Names
 ) -> tuple[dict[int, str], list[str]]:
     """The classes by their values, in order, and what is to be said of the data."""
-    trained = _counts(builder, settings.train)
-    counts = trained + _counts(builder, settings.test)
+    trained, tested = (_counts(builder, split) for split in (settings.train, settings.test))
+    counts = trained + tested
     found = [int(value) for value in np.flatnonzero(counts)]
     classes = dict(settings.classes or names or {})
     if not classes:  # VOC's border, and many a set's unlabelled pixels, are 255
@@ -163,6 +163,11 @@ def _survey(
         raise UserError(
             f"{settings.train} should show 2 classes or more: masks have the values "
             f"{', '.join(map(str, found))}; name them under classes, as {{0: background, 255: cat}}"
+        )
+    if not any(tested[value] for value in classes):
+        raise UserError(
+            f"{settings.test} should show a class to score on: its masks have the values "
+            f"{', '.join(map(str, np.flatnonzero(tested)))}, classes {', '.join(map(str, classes))}"
         )
     notes = []
     if void := [value for value in found if value not in classes]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tensorflow_datasets as tfds
 
-from fivenets.core import listing
+from fivenets.core import files, listing
 from fivenets.core.errors import UserError
 from fivenets.datasets.objects import camvid, merging, survey, voc
 from fivenets.datasets.objects.prepared import ObjectSettings
@@ -113,7 +113,7 @@ def _write(
         store(out, CLASSES, {split: _drawn(split) for split in SCENES})
         return Origin.drawn("scenes", digest(version_folder(out)))
     if is_folder(dataset):
-        folder = Path(dataset).expanduser()
+        folder = files.expanded(dataset)
         store_folder(voc.read(folder), settings, out, said)
         return Origin.own(folder.name, listing.everything(folder).digest(), str(dataset))
     if source == "builtin":

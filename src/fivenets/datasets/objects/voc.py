@@ -1,5 +1,6 @@
 """Pascal-VOC folders: JPEGImages, Annotations and, if there is one, ImageSets/Main."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def read(folder: Path) -> Folder:
 def _files(folder: Path) -> dict[str, list[Path]]:
     """The files below `folder`, by their path in it without ending; those hidden do not count."""
     found = defaultdict(list)
-    for file in listing.everything(folder).files if folder.is_dir() else []:
+    for file in listing.everything(folder).files if os.path.isdir(folder) else []:
         found[plain(file.relative_to(folder).with_suffix("").as_posix())].append(file)
     return dict(found)
 
@@ -72,7 +73,8 @@ def _files(folder: Path) -> dict[str, list[Path]]:
 def _lists(folder: Path) -> dict[str, Path]:
     """The list of each split that there is, whatever the case of its name; trainval.txt is of train
     where there is no train.txt."""
-    beside = sorted((folder / "ImageSets/Main").glob("*"))
+    place = folder / "ImageSets/Main"
+    beside = sorted(place.glob("*")) if os.path.isdir(place) else []
     files = {file.name.lower(): file for file in beside if file.is_file()}
     found = {split: files[name] for split, name in SPLITS.items() if name in files}
     if "train" not in found and "trainval.txt" in files:

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.core import listing
+from fivenets.core import files, listing
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.datasets import overlap
 from fivenets.datasets.objects.storing import stored
-from fivenets.datasets.opening import builder_in, version_folder
+from fivenets.datasets.opening import builder_in, rows_of, version_folder
 from fivenets.datasets.settings import PlaceSettings
 from fivenets.datasets.splits import check_apart
 from fivenets.datasets.storing import as_jpeg, digest, is_folder, replacing, store, write_source
@@ -54,6 +54,9 @@ def prepare(settings: PlaceSettings, source: str, out: Path, raw_dir: Path) -> N
         builder = builder_in(scratch)
         check_apart(builder, settings.train, settings.test)
         parts = {split: split for split in dict.fromkeys((settings.train, settings.test))}
+        for split in parts:
+            if all(row["label"] < 0 for row in rows_of(builder, split)):
+                raise UserError(f"{split} shows no object: expected one in some of its pictures")
         notes = overlap.shared(overlap.of_tfds(builder, parts))
         missing = ["helen68"] if settings.dataset == "helen68" and origin.is_drawn else []
         counts = write_source(scratch, [origin], left_out=missing, notes=notes, **said)
@@ -66,7 +69,7 @@ def _write(dataset: str, source: str, out: Path, raw_dir: Path) -> tuple[Origin,
     """Writes the set; answers where it is from, its classes and what its coordinates are."""
     points = {"form": "points", "classes": ["face"]}
     if dataset not in KNOWN and is_folder(dataset):
-        place = Path(dataset).expanduser()
+        place = files.expanded(dataset)
         counts: dict[int, Path] = {}
         _store(out, {split: _of_files(place / split, counts) for split in SPLITS})
         origin = Origin.own(place.name, listing.everything(place).digest(), dataset)
