@@ -9,9 +9,9 @@ from fivenets.runs import page, results
 
 def main() -> None:
     rows = results.rows()
-    (results.REPORTS / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
-    (results.REPORTS / "results.md").write_text(results.markdown(rows))
-    (results.REPORTS / "results.html").write_text(page.page(page.cards(rows)))
+    files.write_text(results.REPORTS / "results.json", json.dumps(rows, indent=2) + "\n")
+    files.write_text(results.REPORTS / "results.md", results.markdown(rows))
+    files.write_text(results.REPORTS / "results.html", page.page(page.cards(rows)))
     readme = Path("README.md")
     files.write_text(readme, results.replaced(readme.read_text(), results.table(rows)))
 

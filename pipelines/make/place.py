@@ -34,6 +34,7 @@ def set_no_scm(wanted: bool) -> bool:
         settings.read_dict({"core": {KEY: "true"}})
     else:
         settings.remove_option("core", KEY)
+    LOCAL.parent.mkdir(exist_ok=True)  # an image is set up before the rest of the project is there
     with LOCAL.open("w", encoding="utf-8") as stream:
         settings.write(stream)
     return True

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from fivenets import tasks
-from fivenets.core import candidates, listing, params, stage
+from fivenets.core import candidates, files, listing, params, stage
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.classification.preparation import is_stale
 from fivenets.sources.catalogue import ASSETS
@@ -48,7 +48,7 @@ def main() -> None:
 def changed_files(candidate: Candidate) -> list[str]:
     """The user's own files that a model was made from and that have changed since."""
     own = {origin.file: origin.digest for origin in _origins(candidate) if origin.file}
-    found = {file: listing.digest(Path(file).expanduser()) for file in own}
+    found = {file: listing.digest(files.expanded(file)) for file in own}
     return [file for file, digest in own.items() if found[file] not in (digest, None)]
 
 

@@ -8,7 +8,7 @@ added to reports/studies/ablation.json, by default of seeds 0, 1 and 2.
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def main(*seeds: str) -> None:
     data = prepared.of_section("classification")
     tests = {"signs": data.arrays("test")} | dict(other_hands(data))
     found: dict[str, Any] = study.read(NAME, {"runs": []})
+    found["runs"] = [run for run in found["runs"] if is_kept(run["kind"], run["seed"], tests)]
     done = {(run["kind"], run["seed"]) for run in found["runs"]}
     for seed in map(int, seeds or ("0", "1", "2")):
         for kind in KINDS:
@@ -136,6 +137,11 @@ def table(runs: list[dict[str, Any]], tests: dict[str, tuple]) -> Iterator[str]:
             cells = [difference(one, base), difference(ten, one)]
             joint = f"{(together == labels).mean():.3f} of {len(found)}"
             yield f"| {kind} | {one.mean():.3f} | {' | '.join(cells)} | {joint} |"
+
+
+def is_kept(kind: str, seed: int, tests: Iterable[str]) -> bool:
+    """Whether all is here that the table needs of a run: a clone has only what was committed."""
+    return all(_kept(kind, seed, of).exists() for of in tests)
 
 
 def _kept(kind: str, seed: int, of: str) -> Path:

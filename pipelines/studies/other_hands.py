@@ -59,7 +59,7 @@ def _without(hand: str, recipe: ClassifierRecipe) -> dict[str, Any]:
         data = data.at(recipe.image_size or data.image_size)
         pretrained = starting.loading(recipe, weights)
         network, rows = train(data, recipe, Path(scratch, "checkpoints"), pretrained=pretrained)
-        classifier = answers.calibrated(network, data, recipe.test_time_mirror)
+        classifier = answers.calibrated(network, data, recipe)
         numbers = _numbers(answers.of(classifier, data))
     return numbers | {"seconds": round(sum(row["seconds"] for row in rows), 1)}
 
@@ -79,7 +79,7 @@ def _of_drawn(recipe: ClassifierRecipe) -> dict[str, Any]:
         )
         pretrained = starting.loading(recipe, weights)
         network, _ = train(drawn, recipe, Path(scratch, "checkpoints"), pretrained=pretrained)
-        classifier = answers.calibrated(network, drawn, recipe.test_time_mirror)
+        classifier = answers.calibrated(network, drawn, recipe)
         return _numbers(answers.of(classifier, photographed))
 
 

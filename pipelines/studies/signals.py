@@ -1,8 +1,8 @@
 """The same network for signals and for volumes: `signals.py [heartbeats] [volumes]`.
 
-ECG5000's heart beats (500, five classes; drawn beats where no mirror or host has them) over five
-folds, each scored by a network that was trained on the other four; drawn volumes, 3-D, with a test
-part. Leaves numbers in reports/signals and in a run of MLflow each.
+ECG5000's heartbeats (500, five classes; drawn ones where no mirror or host has them) and drawn
+volumes, 3-D. Of five folds each is scored by a network that was trained on the other four. Leaves
+numbers in reports/signals and in a run of MLflow for each.
 """
 
 import json

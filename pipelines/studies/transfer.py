@@ -23,7 +23,7 @@ import numpy as np
 from fivenets.classification import drawing
 from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
-from fivenets.core import params, stage
+from fivenets.core import files, params, stage
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification import preparation, prepared
 from fivenets.datasets.classification.prepared import DataSettings, ImageDataset
@@ -89,7 +89,7 @@ def main(name: str = "") -> None:
 def measure(name: str) -> None:
     """Adds what is missing to a study, training by training."""
     source, raw_dir = params.load("data", "source"), Path("data/raw")
-    if Path(name).expanduser().is_dir():
+    if files.expanded(name).is_dir():
         settings = DataSettings(
             dataset=name, image_size=SIDE, validation_fraction=0.1, test_fraction=0.2, split_seed=0
         )

@@ -16,7 +16,8 @@ from fivenets.classification.classifier import Classifier
 from fivenets.core.digests import sha256
 from fivenets.detection import compact, darknet, model, weights
 from fivenets.detection.detector import Detector
-from fivenets.faces.embedder import Calibration, Embedder, calibration_file
+from fivenets.faces.calibration import Calibration, calibration_file
+from fivenets.faces.embedder import Embedder
 from fivenets.fitting import export
 from fivenets.localisation.locator import Locator
 from fivenets.runs import tracking

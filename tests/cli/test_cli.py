@@ -169,6 +169,13 @@ def test_results_without_a_run_say_run_make(fivenets, folder: Path) -> None:
     assert fivenets("results") == (2, "", sentence)
 
 
+def test_damaged_results_say_how_they_are_written_again(fivenets, folder: Path) -> None:
+    Path("reports").mkdir()
+    Path("reports/results.json").write_text('[{"model": "signs')
+    said = fivenets.refused("results")
+    assert "results.json is damaged: `dvc repro --force --single-item report`" in said
+
+
 def test_results_are_the_rows_of_the_report_as_a_table_of_80_columns_or_as_json(
     fivenets, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

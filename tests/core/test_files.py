@@ -9,6 +9,12 @@ from fivenets.core import files
 from fivenets.core.errors import UserError
 
 
+def test_a_forgotten_slash_is_a_sentence() -> None:
+    assert files.expanded("~/pictures") == Path.home() / "pictures"
+    with pytest.raises(UserError, match="~pictures/hands: no such user's folder"):
+        files.expanded("~pictures/hands")
+
+
 def test_a_path_that_cannot_be_written_is_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "content.png").touch()
@@ -103,3 +109,12 @@ def _write_half(path: Path) -> None:
     with files.replacing(path) as part:
         part.write_text("half")
         raise RuntimeError
+
+
+def test_rows_that_cannot_all_be_written_leave_those_of_before(tmp_path: Path) -> None:
+    file = tmp_path / "history.csv"
+    files.write_rows(file, [{"epoch": 0}])
+    with pytest.raises(ValueError, match="not in fieldnames"):
+        files.write_rows(file, [{"epoch": 1}, {"loss": 2}])
+    assert file.read_text().split() == ["epoch", "0"]
+    assert list(tmp_path.iterdir()) == [file]

@@ -1,5 +1,6 @@
 """What a folder holds and what was left out: the answer that everybody gets."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -182,6 +183,23 @@ def test_more_can_be_taken_and_more_left_out(tmp_path: Path) -> None:
     )
     assert names(found) == ["a.png", "b.mp4"]
     assert found.left_out == {"drawn": ["drawn"]}
+
+
+def test_what_lies_in_a_folder_that_may_only_be_listed_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "locked" / "hand.jpg").touch()
+    usual = Path.stat
+
+    def stat(path: Path, **named: bool) -> os.stat_result:  # modes of folders bind no root
+        if path.parent.name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return usual(path, **named)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert listing.listed(tmp_path).left_out == {listing.LOCKED: ["locked/hand.jpg"]}
+    assert listing.folders(tmp_path / "locked") == []
 
 
 def test_no_folder_is_a_sentence(tmp_path: Path) -> None:

@@ -78,6 +78,21 @@ def test_logs_of_others_are_masked_with_their_tracebacks(caplog: pytest.LogCaptu
     assert "100% of these words" in caplog.text
 
 
+def test_a_name_in_our_logs_steers_no_terminal(caplog: pytest.LogCaptureFixture) -> None:
+    masking.mask_logs()
+    logging.getLogger("fivenets.core").warning("left out: %s", "a\n\x1b[2Jé.png")
+    assert caplog.messages == ["left out: a\\n\\x1b[2Jé.png"]
+
+
+def test_what_a_library_cannot_say_ends_nothing() -> None:
+    class Wrong:
+        def __str__(self) -> str:
+            raise AttributeError
+
+    masking.mask_logs()
+    logging.getLogger("mlflow").makeRecord("mlflow", 30, "here.py", 1, "%s", (Wrong(),), None)
+
+
 IN_A_PROCESS = """
 from fivenets.core.errors import reported
 with reported():

@@ -165,6 +165,9 @@ def test_yolo_h5_is_the_darknet_network_that_it_was_made_of(tmp_path: Path, five
         ("names", "needs one file of names of classes (*classes*.txt), there is none"),
         ("weights", "layer conv2d_2 (Conv2D): expected 1 arrays of weights, it has 0"),
         ("layer", "layer concatenate_1 (GRU): it is none of YAD2K's layers"),
+        ("two inputs", "yolo.h5 holds no network of YAD2K"),
+        ("no convolution", "yolo.h5 holds no network of YAD2K"),
+        ("negative_slope", "layer leaky_re_lu_1 (LeakyReLU): expected a slope of 0.1"),
         ("cut", "holds no weights of Keras 1 or 2: "),
     ],
 )
@@ -182,9 +185,14 @@ def test_a_file_that_is_not_yad2ks_is_a_sentence(
     else:
         with h5py.File(file, "a") as archive:
             text = archive.attrs["model_config"]
-            archive.attrs["model_config"] = text.replace('"Concatenate"', '"GRU"')
+            changes = {
+                "layer": ('"Concatenate"', '"GRU"'),
+                "no convolution": ('"Conv2D"', '"Dense"'),
+            }
+            changes["two inputs"] = ('[[["max_pooling2d_2", 0, 0, {}]]]', "[]")
+            changes["negative_slope"] = ('"alpha": 0.1', '"negative_slope": 0.3')
+            archive.attrs["model_config"] = text.replace(*changes.get(change, ("", "")))
             if change == "weights":
-                archive.attrs["model_config"] = text
                 archive["model_weights"].attrs["layer_names"] = [
                     b"conv2d_1",
                     b"batch_normalization_1",
@@ -242,6 +250,8 @@ def test_keras_facenet_answers_as_its_arithmetic_says(tmp_path: Path, fivenets) 
     network, origin = task._converted(Conversion(weights=str(out), seed=0), "builtin")
     np.testing.assert_allclose(network.predict_on_batch(faces), expected, atol=1e-5)
     assert origin.asset == "facenet.keras"
+    rows = list(map(json.loads, fivenets("look", out, "--json")[1].splitlines()))
+    assert (rows[2]["name"], rows[2]["multiplications"]) == ("Conv2d_1a_3x3", 16 * 16 * 4 * 27)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +276,14 @@ def test_code_is_not_run_and_missing_weights_are_named(
     assert complaint in said
 
 
+def test_a_layer_that_is_called_as_one_of_ours_is_a_sentence(tmp_path: Path, fivenets) -> None:
+    text = described(facenet_layers({"arguments": {"scale": 1}}))
+    (tmp_path / "model.json").write_text(text.replace("AvgPool", "embedding"))
+    write_h5(tmp_path / "model.h5", FACENET)
+    said = fivenets.refused("import", tmp_path, "--out", tmp_path / "facenet.keras")
+    assert "embedding" in said
+
+
 def test_openfaces_folder_is_read_and_says_which_file_is_missing(
     tmp_path: Path, fivenets, monkeypatch
 ) -> None:
@@ -277,9 +295,34 @@ def test_openfaces_folder_is_read_and_says_which_file_is_missing(
     (tmp_path / "conv1_w.csv").write_text("1,2,3,4,5,6\n")
     assert "has no conv1_b.csv" in fivenets.refused("import", tmp_path, "--out", out)
     (tmp_path / "conv1_b.csv").write_text("7,8\n")
-    assert fivenets("import", tmp_path, "--out", out)[0] == 0
+    (tmp_path / "out").mkdir()
+    (notes := tmp_path / "out" / "notes.txt").write_text("hello")
+    assert fivenets("import", notes, tmp_path, "--out", out)[0] == 0
     black = np.zeros((1, 8, 8, 3), np.uint8)
     np.testing.assert_array_equal(Embedder.from_file(out).embeddings(black)[0, :2], [7, 8])
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        ([("conv1_1", (3, 3, 3, 2))] * 2, "conv1_1 should have one kernel and one bias, it has"),
+        (
+            [("conv1_1", (3, 3)), ("fc6", (9, 2))],
+            "conv1_1 should have one kernel and one bias, it has (3, 3",
+        ),
+        ([("conv1_1", (3, 3, 3, 4)), ("fc6", (9, 2))], "it has (3, 3, 3, 4), (2,)"),
+        ([("", (3, 3, 3, 2))] * 2, "block1_conv1"),
+    ],
+)
+def test_layers_that_are_not_vggs_are_a_sentence(tmp_path: Path, fivenets, rows, complaint) -> None:
+    cells = np.empty(len(rows), object)
+    for index, (name, shape) in enumerate(rows):
+        both = np.empty(2, object)
+        both[:] = np.ones(shape), np.ones(2)
+        cells[index] = {"name": name, "weights": both}
+    scipy.io.savemat(tmp_path / "vgg.mat", {"layers": cells})
+    said = fivenets.refused("import", tmp_path / "vgg.mat", "--out", tmp_path / "out.keras")
+    assert complaint in said
 
 
 def test_matconvnets_vgg_has_its_colours_in_the_order_that_it_is_asked_in(

@@ -20,8 +20,9 @@ from fivenets.demo import classification, detection, faces, localisation, segmen
 from fivenets.demo.examples import Examples
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
+from fivenets.faces.calibration import Calibration
 from fivenets.faces.cropping import TEMPLATE_XY
-from fivenets.faces.embedder import Calibration, Embedder
+from fivenets.faces.embedder import Embedder
 from fivenets.faces.face import Face, Found
 from fivenets.localisation.locator import Located
 from fivenets.segmentation.segmenter import Segmenter
@@ -302,7 +303,7 @@ def test_a_tab_has_three_to_six_examples(of: Examples, tmp_path: Path) -> None:
 def test_a_model_is_loaded_by_one_thread_and_once() -> None:
     inside, most, loads = [], [], []
 
-    @tabs.once
+    @tabs.Loaded
     def load() -> str:
         inside.append(threading.get_ident())
         time.sleep(0.01)
@@ -311,7 +312,7 @@ def test_a_model_is_loaded_by_one_thread_and_once() -> None:
         loads.append("load")
         return "model"
 
-    @tabs.once
+    @tabs.Loaded
     def load_other() -> str:
         return load() + " and other"  # of what is loaded already, in one thread
 

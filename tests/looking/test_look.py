@@ -12,6 +12,7 @@ from fivenets.classification.resnets import resnet
 from fivenets.detection.layers import PaddedMaxPooling2D, Reorg
 from fivenets.fitting import model_files
 from fivenets.looking.arithmetic import Reach, multiplications, table
+from fivenets.style.image_transformer import image_transformer
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ def test_depthwise_and_separable_convolutions_cost_less() -> None:
         layer(image)
         costs.append(multiplications(layer))
     assert costs == [36 * 9 * 16 * 32, 36 * 9 * 16, 36 * (9 * 16 + 16 * 32)]
+    assert multiplications(keras.Model(image, layer(image))) == costs[2]
 
 
 def test_what_enlarges_halves_the_jump_and_of_any_size_products_are_unknown(
@@ -97,3 +99,9 @@ def test_darknets_layers_move_the_receptive_field_as_they_are() -> None:
     assert reaches["spp"] == Reach(7, 1, 1.5)  # which Darknet pads by two on either side
     assert reaches["reorg"] is None
     assert reaches["all"] is None
+
+
+def test_what_is_padded_by_an_operation_goes_on() -> None:
+    first, second, *_ = [row for row in table(image_transformer()) if "conv2d" in row.name]
+    assert first.reach == Reach(9, 1, 0.5)  # padded by as much as it sees on either side
+    assert second.reach == Reach(11, 2, 0.5)

@@ -87,6 +87,26 @@ def test_the_command_draws_a_sheet_and_lists_every_unit(files, tmp_path, fivenet
     assert (code, "2 units of 1 layers over 3 pictures" in said) == (0, True)
 
 
+@pytest.mark.parametrize(
+    ("metadata", "white"), [({"features": ""}, 1), ({"header": []}, 1), ({"labels": ["a"]}, 255)]
+)
+def test_a_network_is_shown_pictures_in_its_range(
+    network, files, metadata: dict, white: int, tmp_path, fivenets
+) -> None:
+    model_files.save(network, tmp_path / "y.keras", metadata)
+    words = "look", tmp_path / "y.keras", "--patches", files[1], "--json"
+    first = json.loads(fivenets(*words)[1].splitlines()[0])
+    assert first["patches"][0]["value"] == pytest.approx(720 / 255 * white, abs=1e-4)
+
+
+def test_a_network_of_other_pictures_is_refused(files, tmp_path, fivenets) -> None:
+    image = keras.Input((None, 32, 1))
+    grey = keras.Model(image, layers.Conv2D(2, 3)(image))
+    model_files.save(grey, tmp_path / "grey.keras", {})
+    words = "look", tmp_path / "grey.keras", "--patches", files[1], "--json"
+    assert "networks of pictures in colour: this one takes ?x32x1" in fivenets.refused(*words)
+
+
 def test_a_picture_that_is_looked_at_is_not_drawn_over(files, tmp_path, fivenets) -> None:
     model, folder = files
     picture = next(folder.glob("*.png"))

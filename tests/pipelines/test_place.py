@@ -84,6 +84,12 @@ def test_make_in_a_folder_with_a_space(folder: Path, given: str, received: str) 
     assert {path.name for path in folder.parent.iterdir()} == {folder.name}
 
 
+def test_without_git_and_the_folder_of_dvc_as_in_a_container(folder: Path) -> None:
+    LOCAL.parent.rmdir()
+    subprocess.run([sys.executable, "pipelines/make/place.py"], check=True, capture_output=True)
+    assert "no_scm = true" in LOCAL.read_text()
+
+
 @needs_make
 def test_without_git_dvc_is_told_so_before_anything_is_installed(folder: Path) -> None:
     LOCAL.write_text("['remote \"x\"']\n    url = /srv/100%\n")

@@ -15,7 +15,7 @@ from fivenets.core import candidates, listing
 from fivenets.sources.origin import Kind, Origin
 
 PROJECT = Path(__file__).parents[2]
-ZIPS = ("signs", "att_faces", "yolo_fastest", "yolo_lite", "darknet", "face_api_resnet")
+ZIPS = ("signs", "att_faces", "yolo_fastest", "darknet", "face_api_resnet")
 ZIPS += ("style_images",)
 
 

@@ -17,13 +17,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def committed(**files: str) -> str:
+def committed(**files: str | bytes) -> str:
     """A repository in this folder with one more commit of these files; returns the commit."""
     run("init", "--quiet")
-    for name, text in files.items():
-        Path(name.replace("__", "/")).parent.mkdir(parents=True, exist_ok=True)
-        Path(name.replace("__", "/")).write_text(text)
-        run("add", name.replace("__", "/"))
+    for name, content in files.items():
+        path = Path(name.replace("__", "/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        run("add", str(path))
     run("commit", "--quiet", "--message", "All")
     return run("rev-parse", "HEAD")
 
@@ -142,6 +143,45 @@ def test_a_diff_gives_the_changed_tree_back_and_leaves_the_index_as_it_was() -> 
         assert not (tree / "secrets").exists()
     assert not tree.exists()
     assert len(run("worktree", "list").splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("caf\u00e9\n".encode("latin-1"), "th\u00e9\n".encode("latin-1")),
+        (b"one\r\ntwo\r\n", b"one\r\n2\r\n"),
+        (b"one\r\n", b"one\n"),
+    ],
+    ids=["Latin-1", "CRLF", "CRLF no more"],
+)
+def test_a_diff_of_any_text_survives_a_store_and_gives_it_back(before: bytes, after: bytes) -> None:
+    commit = committed(params="a: 1\n", notes=before)
+    Path("notes").write_bytes(after)
+    Path("params").write_text("a: 2\n")
+    changes = git.diff()
+    assert changes.isascii()
+    Path("kept").write_text(changes)
+    with git.checked_out(commit, Path("kept").read_text()) as tree:
+        assert (tree / "notes").read_bytes() == after
+        assert (tree / "params").read_text() == "a: 2\n"
+
+
+def test_what_a_user_has_set_changes_no_diff_and_hides_no_new_file() -> None:
+    commit = committed(params="a: 1\n", src__net="1\n")
+    for key, value in (
+        ("diff.external", "echo"),
+        ("diff.noprefix", "true"),
+        ("diff.context", "0"),
+        ("color.ui", "always"),
+        ("status.showUntrackedFiles", "no"),
+    ):
+        run("config", key, value)
+    Path("src/new.py").write_text("new = True\n")
+    assert git.state()["git_dirty"] == "true"
+    Path("params").write_text("a: 2\n")
+    with git.checked_out(commit, git.diff()) as tree:
+        assert (tree / "params").read_text() == "a: 2\n"
+        assert (tree / "src/new.py").read_text() == "new = True\n"
 
 
 def test_the_pipelines_own_outputs_are_no_part_of_a_diff() -> None:

@@ -12,7 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx2
 import pytest
+from huggingface_hub.errors import LocalEntryNotFoundError
 
 from fivenets.core.errors import UserError
 from fivenets.runs import hub, registry, tracking
@@ -187,6 +189,17 @@ def test_without_a_repository_or_a_token_it_is_one_sentence(files, registered, m
     monkeypatch.setenv("HF_TOKEN", "other")
     with pytest.raises(UserError, match="it does not know you"):
         hub.publish("signs-cnn", "hf://me/signs", agrees=False)
+
+
+def test_a_hub_that_does_not_answer_is_one_sentence(registered, monkeypatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:1")
+    with pytest.raises(UserError, match=r"^hf://me/signs: the hub does not answer: .*refused$"):
+        hub.publish("signs-cnn", "hf://me/signs", agrees=False)
+    with (
+        pytest.raises(UserError, match="does not answer: timed out"),
+        hub.reported(Address("me/signs")),
+    ):
+        raise LocalEntryNotFoundError("not in the cache") from httpx2.ReadTimeout("timed out")
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def test_what_an_older_version_does_not_say_is_said_to_be_unknown() -> None:
     experiment = client.get_experiment_by_name("fivenets")
     assert experiment is not None
     bare = client.create_run(experiment.experiment_id, tags={"git_dirty": "true"})
+    client.log_text(bare.info.run_id, "", tracking.DIFF_ARTIFACT)
     client.create_model_version("digits", "somewhere", bare.info.run_id)
     found = lineage.of("digits/3")
     assert (found["gate_passed"], found["tolerances"], found["code"]["diff"]) == (None, None, None)

@@ -63,6 +63,7 @@ def make_candidate(name: str, seed: int, accuracy: float, kind: str = "builtin")
             "git_dirty": "false",
         },
         "sources": [origin.record()],
+        "diff": "",
         "model_sha256": sha256(one.file),
         "seconds": 12.0,
     }
@@ -368,11 +369,11 @@ def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
     make_candidate("large", seed=1, accuracy=0.9, kind="builtin")  # from drawn data, on drawn data
     found = decide(**gates)
     assert (found.best, found.drawn_only) == ("small", ["large"])
-    metrics = candidate("large").metrics  # both on real data: the number decides
     real = {"scored_on": [Origin("signs", Kind.MIRROR, "0", "none").record()]}
-    for one in (metrics, candidate("small").metrics):
-        one.write_text(json.dumps(json.loads(one.read_text()) | real))
-    assert decide(**gates).best == "large"
+    for name in ("large", "small"):  # large on real data, small on drawn; then both on real data
+        metrics = candidate(name).metrics
+        metrics.write_text(json.dumps(json.loads(metrics.read_text()) | real))
+        assert decide(**gates).best == "large"  # the number decides
 
 
 @pytest.mark.usefixtures("story")
@@ -384,7 +385,6 @@ def test_each_kind_of_data_has_its_own_gate_and_the_untrained_never_pass(
             {"tolerances": {"accuracy": 0.1, "f1": 0.1}},
             "digits.register.tolerances: small has no f1",
         ),
-        ({"tolerances": {"accuracy": "much"}}, "tolerances.accuracy should be a number, it is 'mu"),
     ],
 )
 def test_settings_that_name_nothing_are_refused(changes: dict[str, Any], sentence: str) -> None:

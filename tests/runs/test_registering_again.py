@@ -161,36 +161,3 @@ def test_a_registered_model_of_somebody_elses_is_left_as_it_is(story: dict[str, 
     # As the sentence says, its owner may let us.
     client.set_registered_model_tag("letters", "made_by", "fivenets")
     registry.claim(client, "letters")
-
-
-def test_a_version_from_before_there_were_exports_gets_a_successor(story: dict[str, Any]) -> None:
-    before = publish()
-    newest = str(max(map(int, before)))
-    tracking.connect().delete_model_version_tag("digits", newest, registry.ENGINE_TAG)
-    after = publish()
-    assert after.keys() - before.keys() == {str(int(newest) + 1)}
-    assert publish().keys() == after.keys()
-
-
-@pytest.mark.parametrize(
-    ("tags", "is_ours"),
-    [
-        ([{"model": "small", "model_sha256": "1"}, {"model": "large", "model_sha256": "2"}], True),
-        ([{"model": "small", "model_sha256": "1"}, {}], False),
-        ([], False),
-    ],
-    ids=["all ours", "one of somebody's", "none"],
-)
-def test_a_name_from_before_there_was_a_tag_is_known_by_its_versions(
-    tags: list[dict[str, str]], is_ours: bool
-) -> None:
-    client, name = tracking.connect(), f"older-{len(tags)}-{is_ours}"
-    client.create_registered_model(name)
-    for one in tags:
-        client.create_model_version(name, "somewhere", tags=one)
-    if is_ours:
-        registry.claim(client, name)
-        assert client.get_registered_model(name).tags == {"made_by": "fivenets"}
-    else:
-        with pytest.raises(UserError, match="did not make"):
-            registry.claim(client, name)

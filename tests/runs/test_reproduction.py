@@ -9,7 +9,7 @@ from dvc.repo import Repo
 
 from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
-from fivenets.runs import lineage, reproduction
+from fivenets.runs import git, lineage, reproduction
 
 # DVC reads its index through a property that pygtrie gives up.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
@@ -101,6 +101,23 @@ def test_what_cannot_be_made_again_is_a_sentence(
     monkeypatch.setattr(lineage, "of", lambda model: made)
     with pytest.raises(UserError, match=sentence):
         reproduction.reproduce("digits")
+
+
+def test_the_projects_commits_are_asked_from_wherever_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = []
+
+    def checked_out(*_: str) -> None:
+        folders.append(Path.cwd())
+        raise UserError("so far")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lineage, "of", lambda model: MADE)
+    monkeypatch.setattr(git, "checked_out", checked_out)
+    with pytest.raises(UserError, match="so far"):
+        reproduction.reproduce("digits")
+    assert folders == [Path(__file__).parents[2]]
 
 
 def test_local_changes_can_be_allowed_and_the_commit_must_still_be_here(

@@ -288,7 +288,7 @@ def test_the_table_replaces_what_stood_between_its_marks_and_nothing_else() -> N
     ids=["none", "no end", "no begin", "swapped"],
 )
 def test_a_text_without_both_marks_in_order_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="expected the marks"):
+    with pytest.raises(UserError, match=r"^README\.md should have the lines"):
         results.replaced(text, "| new |\n")
 
 

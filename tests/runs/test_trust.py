@@ -1,5 +1,6 @@
 """Which of the files that a user names are opened as they are."""
 
+import errno
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
 from fivenets.core.sandbox import UntrustedFile
 from fivenets.runs import lookup, trust
 
@@ -67,6 +69,17 @@ def test_an_export_that_nobody_vouches_for_makes_a_known_file_unknown(
     run_with(tmp_path / "mlflow.db", sha256(file))
     file.with_suffix(".openvino.json").touch()
     assert not is_trusted(file)
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: str) -> None:  # modes of files bind no root
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(UserError, match=r"digits\.keras cannot be read: Permission denied$"):
+        lookup.model_file(str(file))
 
 
 def test_trust_is_for_the_asking(file: Path) -> None:

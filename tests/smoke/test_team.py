@@ -38,7 +38,7 @@ pytestmark = [
 ]
 
 TARGET = f"register@{NAME}"
-SIGN = PROJECT / "src" / "fivenets" / "pyfunc" / "example_sign.png"
+SIGN = PROJECT / "src" / "fivenets" / "runs" / "pyfunc" / "example_sign.png"
 KEYS = {
     "AWS_ACCESS_KEY_ID": "team",
     "AWS_SECRET_ACCESS_KEY": "secret",

@@ -17,13 +17,13 @@ def export(
     model: Registered,
     form: Annotated[str, typer.Option("--format", help="litert | onnx | openvino | saved_model.")],
     int8: Annotated[
-        bool, typer.Option("--int8", help="Weights and numbers in 8 bits: litert and openvino.")
+        bool, typer.Option("--int8", help="8-bit weights and activations (litert, openvino).")
     ] = False,
     out: Annotated[
         Path | None, typer.Option(help="A folder; by default exports/NAME-FORMAT.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also where the certificate fails.")
+        bool, typer.Option("--force", help="Write it even if the certificate fails.")
     ] = False,
     as_json: Json = False,
 ) -> None:

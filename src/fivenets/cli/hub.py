@@ -14,10 +14,12 @@ app = typer.Typer()
 def publish(
     model: Registered,
     to: Annotated[str, typer.Option(metavar="hf://USER/REPO", help="A repository of the hub.")],
-    private: Annotated[bool, typer.Option(help="For you alone, where it is new.")] = False,
+    private: Annotated[
+        bool, typer.Option("--private", help="Make a new repository private.")
+    ] = False,
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="You may pass on what was learned from its data."),
+        typer.Option("--yes", help="Confirm that you may share a model trained on this data."),
     ] = False,
 ) -> None:
     """Uploads a registered model with a card to a model hub, for `--model hf://USER/REPO`."""

@@ -45,7 +45,10 @@ def sign(
 def reproduce(
     model: Registered,
     allow_dirty: Annotated[
-        bool, typer.Option("--allow-dirty", help="Even if the code had local changes.")
+        bool,
+        typer.Option(
+            "--allow-dirty", help="Reproduce it even if it was made from uncommitted code."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -65,7 +65,7 @@ def locate(
     found = locator.locate(image)
     _save(image, [found], "box", out)
     box = found.coordinates.ravel().round(1).tolist() if found.is_there else None
-    answer = {"presence": round(found.presence, 4), "label": found.label if box else None}
+    answer = {"presence": found.presence, "label": found.label if box else None}
     if as_json:
         print(json.dumps({"image": str(picture), **answer, "box": box}))
     else:

@@ -26,11 +26,13 @@ def look(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP)],
     patches: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Finds what in its pictures excites each unit most."),
+        typer.Option(
+            metavar="FOLDER", help="Find the patches of its pictures that excite each unit most."
+        ),
     ] = None,
     grad_cam: Annotated[
         Path | None,
-        typer.Option(metavar="PICTURE", help="Shows where a classifier sees its label in it."),
+        typer.Option(metavar="PICTURE", help="Show where a classifier looks in this picture."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to draw that: .png or .jpg.")
@@ -119,6 +121,11 @@ def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_js
     if not found.files:
         raise UserError(f"{folder} holds no pictures: expected at least one, better hundreds")
     network, metadata = model_files.load(model_file)
+    if (shape := network.inputs[0].shape)[3:] != (3,):
+        received = "x".join(str(side or "?") for side in shape[1:])
+        raise UserError(
+            f"--patches is for networks of pictures in colour: this one takes {received}"
+        )
     shown = {}
     for file in found.files:
         try:
@@ -128,7 +135,8 @@ def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_js
     if not shown:
         raise UserError(f"{folder} holds no picture that can be read")
     pictures = list(shown.values())
-    white = 1 if "cfg" in metadata else 255  # Darknet's networks take 0..1
+    # Detectors, painters and the features that they learned from take 0..1.
+    white = 1 if {"header", "features"} & metadata.keys() else 255
     with printing.bar() as bar:
         layers = excited(
             network,

@@ -7,7 +7,9 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]
 Trust = Annotated[
     bool,
-    typer.Option("--trust", help="Open a .keras FILE as it is: its author may run code here."),
+    typer.Option(
+        "--trust", help="Load a .keras FILE without the sandbox: it may run its author's code."
+    ),
 ]
 MODEL_HELP = "A registered NAME, NAME@ALIAS, NAME/VERSION, a .keras file, or hf://USER/REPO."
 Model = Annotated[str, typer.Option("--model", help=MODEL_HELP)]

@@ -20,7 +20,11 @@ def results(as_json: Json = False) -> None:
     file = project_folder() / results.REPORTS / "results.json"
     if not file.exists():
         raise UserError(f"{file} not found: run `make` first")
-    rows = json.loads(file.read_text())
+    try:
+        rows = json.loads(file.read_text())
+    except ValueError:
+        mend = "dvc repro --force --single-item report"
+        raise UserError(f"{file} is damaged: `{mend}` writes it again") from None
     if as_json:
         for row in rows:
             print(json.dumps(row))

@@ -37,7 +37,7 @@ def stylize(
     content_weight: Annotated[float | None, typer.Option(help="Weight of the content.")] = None,
     style_weight: Annotated[float | None, typer.Option(help="Weight of the style.")] = None,
     style_share: Annotated[
-        list[float] | None, typer.Option(help="Weight of each STYLE; repeat it in their order.")
+        list[float] | None, typer.Option(help="Weight of each STYLE, in order; repeatable.")
     ] = None,
     mask: Annotated[
         list[Path] | None,

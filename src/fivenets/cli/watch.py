@@ -17,7 +17,9 @@ def watch(
     model: Registered,
     seen: Annotated[
         Path,
-        typer.Argument(metavar="SEEN", help="What FIVENETS_WATCH has noted, or a folder."),
+        typer.Argument(
+            metavar="SEEN", help="The log written by FIVENETS_WATCH, or a folder of pictures."
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write the page: .html.")

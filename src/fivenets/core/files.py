@@ -14,6 +14,17 @@ from typing import Any
 from fivenets.core.errors import UserError
 
 
+def expanded(path: str | Path) -> Path:
+    """A path as it is written in params.yaml, in which ~ is the user's own folder.
+
+    Raises: UserError for that of a user whom there is not, as in ~pictures for ~/pictures.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UserError(f"{path}: no such user's folder; expected ~/...") from None
+
+
 def write_text(path: Path, text: str) -> None:
     """Replaces `path`, in a folder that is made where there is none, by `text` in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,7 +34,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     """Writes rows of one set of keys as CSV."""
-    with path.open("w", newline="") as stream:
+    with replacing(path) as part, part.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(rows)

@@ -4,6 +4,7 @@ FFmpeg reads the file in a child process, which `decoding` is.
 """
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def frames(path: Path, expected: Survey) -> Iterator[Frame]:
 
 
 def _reading(path: Path, what: str, silence: float) -> AbstractContextManager[sandbox.Child]:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UserError(f"{path}: no such file")
     if not path.stat().st_size:
         raise UserError(f"{path} is empty: expected a video")

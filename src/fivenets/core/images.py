@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from fivenets.core.errors import UserError, printable
+from fivenets.core.errors import UserError
 
 try:
     import pillow_heif  # pyright: ignore[reportMissingImports]
@@ -76,7 +76,7 @@ def read_image(picture: Any, name: str | None = None, keeps_alpha: bool = False)
     except Exception as error:  # any kind, see `_decode`
         raise UserError(f"{name} is a damaged image: {_line(error)}") from None
     if _holds_more(image):
-        log.warning("%s holds several pictures, of which the first is taken", printable(name))
+        log.warning("%s holds several pictures, of which the first is taken", name)
     return pixels
 
 
@@ -137,13 +137,13 @@ def _holds_more(image: Image.Image) -> bool:
 
 
 def _read_file(path: Path) -> bytes:
-    if path.is_char_device() or path.is_block_device():
-        raise UserError(f"{path} is a device: expected a picture's file")
-    if path.is_dir():
-        raise UserError(f"{path} is a folder: expected pictures' files, such as {path}/*.jpg")
-    if path.suffix.lower() in RAW_SUFFIXES:
-        raise UserError(f"{path} is a camera's raw file, which is not read: save it as JPEG")
     try:
+        if path.is_char_device() or path.is_block_device():
+            raise UserError(f"{path} is a device: expected a picture's file")
+        if path.is_dir():
+            raise UserError(f"{path} is a folder: expected pictures' files, such as {path}/*.jpg")
+        if path.suffix.lower() in RAW_SUFFIXES:
+            raise UserError(f"{path} is a camera's raw file, which is not read: save it as JPEG")
         data = path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-from fivenets.core.errors import printable
-
 log = logging.getLogger(__name__)
 
 # Of the colour wheel, between neighbouring classes; every five are darker: no two look alike.
@@ -33,8 +31,8 @@ def drawable(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)  # é is two letters in names from a Mac
     missing = [letter for letter in dict.fromkeys(composed) if ord(letter) not in _letters()]
     if missing:
-        numbered = ", ".join(f"{printable(letter)} ({_number(letter)})" for letter in missing)
-        log.warning("%s: DejaVu Sans has no %s: drawn by number", printable(text), numbered)
+        numbered = ", ".join(f"{letter} ({_number(letter)})" for letter in missing)
+        log.warning("%s: DejaVu Sans has no %s: drawn by number", text, numbered)
     return "".join(_number(letter) if letter in missing else letter for letter in composed)
 
 

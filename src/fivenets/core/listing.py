@@ -131,9 +131,9 @@ def labelled(folder: Path) -> Listing:
 
 def digest(path: Path) -> str | None:
     """What a user's file or folder of pictures holds, as a SHA-256; None where there is none."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return listed(path).digest()
-    return sha256(path) if path.is_file() else None
+    return sha256(path) if os.path.isfile(path) else None
 
 
 def everything(folder: Path) -> Listing:
@@ -143,7 +143,8 @@ def everything(folder: Path) -> Listing:
 
 def folders(folder: Path) -> list[str]:
     """The names of the folders directly below a folder that are not hidden."""
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not _is_hidden(path))
+    inside = (path for path in folder.iterdir() if not _is_hidden(path))
+    return sorted(path.name for path in inside if os.path.isdir(path))
 
 
 def _walk(
@@ -171,7 +172,7 @@ def _walk(
             try:
                 mode = 0 if _is_hidden(path) else path.stat().st_mode
             except OSError:
-                yield path, DANGLING if path.is_symlink() else LOCKED
+                yield path, DANGLING if os.path.islink(path) else LOCKED
                 continue
             if not mode:
                 if not path.name.lstrip(".").startswith(OWN_FILES):

@@ -1,10 +1,11 @@
-"""Keeps passwords out of what is printed: out of messages, logs and tracebacks."""
+"""Keeps out of what is printed what must not be there: passwords, and what steers a terminal."""
 
 import logging
 import os
 import re
 import sys
 import traceback
+import unicodedata
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
@@ -30,8 +31,17 @@ def masked(text: str) -> str:
     return IN_QUERY.sub(r"\1***", IN_URI.sub(r"\1:***@", text))
 
 
+def printable(text: str, also: str = "") -> str:
+    """`text` without control characters, but for those in `also`: parts of a stranger's file, or
+    its name, must not steer a terminal."""
+    return "".join(
+        letter if _is_shown(letter) or letter in also else ascii(letter)[1:-1] for letter in text
+    )
+
+
 def mask_logs() -> None:
-    """From now on no logger of this process, whosever it is, tells a password."""
+    """From now on no logger of this process, whosever it is, tells a password, and what this
+    project logs is a printable line."""
     logging.setLogRecordFactory(_record)
 
 
@@ -46,13 +56,20 @@ def _record(*arguments: Any, **named: Any) -> logging.LogRecord:
     record = logging.LogRecord(*arguments, **named)
     try:
         text = record.getMessage()
-    except (TypeError, ValueError):  # words and arguments do not fit: logging says so itself
+    except Exception:  # any kind: words and arguments do not fit, and logging says so itself
         return record
-    if (hidden := masked(text)) != text:
+    is_ours = (record.name or "").startswith("fivenets.")  # None, where `makeLogRecord` asks
+    hidden = printable(masked(text)) if is_ours else masked(text)
+    if hidden != text:
         record.msg, record.args = hidden, None
     if record.exc_info and record.exc_info[0]:
         record.exc_text = masked("".join(traceback.format_exception(*record.exc_info)).rstrip())
     return record
+
+
+def _is_shown(letter: str) -> bool:
+    # Names of screenshots have spaces that do not break, which Python calls unprintable.
+    return letter.isprintable() or unicodedata.category(letter) == "Zs"
 
 
 def _credentials(uri: str) -> str:

@@ -23,6 +23,7 @@ EXPECTED = {  # by pydantic's names of what can be wrong
     "bool_type": "true or false",
     "string_type": "text",
     "string_too_short": "text of at least one letter",
+    "string_pattern_mismatch": "a name without slashes that does not start with a dot",
     "list_type": "a list",
     "dict_type": "a section of keys",
     "dataclass_type": "a section of keys",

@@ -46,11 +46,7 @@ def read(description_file: Path, weights_file: Path) -> tuple[keras.Model, list[
     described = list(old_keras.described(text, str(description_file)).values())
     _, found = old_keras.read(weights_file)
     network = _built(described, str(description_file))
-    unused = _filled(network, found, str(weights_file))
-    picture = keras.Input(network.input_shape[1:], name="image_rgb")
-    embedding = network(layers.Rescaling(1 / 255, name="to_unit_range")(picture))
-    unit = layers.UnitNormalization(name="embedding")(embedding)
-    return keras.Model(picture, unit, name="inception_resnet_v1"), unused
+    return network, _filled(network, found, str(weights_file))
 
 
 def _built(described: list[Layer], file: str) -> keras.Model:
@@ -61,7 +57,8 @@ def _built(described: list[Layer], file: str) -> keras.Model:
         try:
             if layer.kind == "InputLayer" and first is None:
                 shape = layer.settings["batch_input_shape"][1:]
-                tensors[layer.name] = first = keras.Input(tuple(shape), name=layer.name)
+                first = keras.Input(tuple(shape), name="image_rgb")
+                tensors[layer.name] = layers.Rescaling(1 / 255, name="to_unit_range")(first)
             elif layer.kind == "Lambda":
                 tensors[layer.name] = _scaled(layer, inputs)
             else:
@@ -70,10 +67,14 @@ def _built(described: list[Layer], file: str) -> keras.Model:
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             why = str(error).strip().partition("\n")[0]
             raise UserError(f"{file}: layer {layer.name} ({layer.kind}): {why}") from None
-    network = keras.Model(first, tensors[described[-1].name], name="inception_resnet")
-    if len(network.output_shape) != 2 or len(network.input_shape) != 4:
+    last = tensors[described[-1].name]
+    if first is None or len(first.shape) != 4 or len(last.shape) != 2:
         raise UserError(f"{file} is no network from a picture to one row of numbers")
-    return network
+    unit = layers.UnitNormalization(name="embedding")(last)
+    try:
+        return keras.Model(first, unit, name="inception_resnet_v1")
+    except ValueError as error:  # two layers of one name
+        raise UserError(f"{file}: {error}") from None
 
 
 def _settings(layer: Layer) -> dict:
@@ -109,6 +110,4 @@ def _filled(network: keras.Model, found: Weights, file: str) -> list[str]:
             raise UserError(f"{file}: {layer.name} holds values that are not finite")
         layer.set_weights(arrays)
     known = {layer.name for layer in network.layers}
-    return [
-        f"{name} {one.shape}" for name in sorted(found) if name not in known for one in found[name]
-    ]
+    return old_keras.listed({name: found[name] for name in found if name not in known})

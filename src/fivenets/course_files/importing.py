@@ -58,8 +58,8 @@ def read(paths: Sequence[Path], out: Path) -> dict[str, Any]:
     given = Given.of(paths)
     if given.ending(".mat"):
         return _vgg(given.ending(".mat")[0], out)
-    if any(file.name.endswith("_w.csv") for file in given.files):
-        return _openface(paths[0], out)
+    if openface := [file for file in given.files if file.name.endswith("_w.csv")]:
+        return _openface(openface[0].parent, out)
     weights, descriptions = given.ending(".h5"), given.ending(".json")
     if len(weights) == 1 and len(descriptions) == 1:
         return _facenet(descriptions[0], weights[0], out)
@@ -92,8 +92,6 @@ def _facenet(description: Path, weights: Path, out: Path) -> dict[str, Any]:
 def _openface(folder: Path, out: Path) -> dict[str, Any]:
     from fivenets.faces import nn4
 
-    if not folder.is_dir():
-        folder = folder.parent
     network = nn4.nn4_small2()
     nn4.load_openface_csv(network, folder)
     return _embedder(network, Origin.own("OpenFace", tree_sha256(folder)), [], out)

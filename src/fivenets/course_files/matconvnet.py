@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from fivenets.core import sandbox
+from fivenets.core.errors import UserError
 from fivenets.course_files import old_keras
 from fivenets.style.settings import BLOCKS
 
@@ -20,15 +21,20 @@ def read(file: Path) -> tuple[Kernels, list[str]]:
     """
     with sandbox.reading(file, READER, "holds no network of MatConvNet") as child:
         arrays = old_keras.arrays_of(child, child.message(), LARGEST)
-    kernels, unused = {}, []
-    for name, (kernel, bias) in arrays.items():
+    kernels, unused = {}, {}
+    for name, found in arrays.items():
         place = _place(name)
         if place is None:
-            unused += [f"{name} {kernel.shape}", f"{name} {bias.shape}"]
+            unused[name] = found
             continue
+        shapes = [one.shape for one in found]
+        if len(shapes) != 2 or len(shapes[0]) != 4 or shapes[1] != shapes[0][3:]:
+            said = ", ".join(map(str, shapes))
+            raise UserError(f"{file}: {name} should have one kernel and one bias, it has {said}")
+        kernel, bias = found
         # MatConvNet's networks are asked in RGB; `features.load_weights` turns Caffe's BGR.
         kernels[place] = (kernel[:, :, ::-1] if kernel.shape[2] == 3 else kernel, bias)
-    return kernels, unused
+    return kernels, old_keras.listed(unused)
 
 
 def _place(name: str) -> str | None:

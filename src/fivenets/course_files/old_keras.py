@@ -18,8 +18,9 @@ from fivenets.core.sandbox import Child
 
 Weights = dict[str, list[np.ndarray]]  # by layer, in Keras' order
 KINDS = {"Convolution2D": "Conv2D", "Merge": "Concatenate"}  # Keras 1's names
-# Keras 1's names of settings.
+# Older names of settings.
 SETTINGS = {
+    "alpha": "negative_slope",
     "nb_filter": "filters",
     "subsample": "strides",
     "border_mode": "padding",
@@ -45,7 +46,7 @@ def described(text: str, name: str) -> dict[str, Layer]:
 
     The last one is the output. name: of the file, for errors.
 
-    Raises: UserError where it is none of a network with one input, one output and no layer twice.
+    Raises: UserError where it is none of a network with one output and no layer twice.
     """
     try:
         network = json.loads(text)["config"]

@@ -48,7 +48,10 @@ def read(file: Path, anchors_file: Path, classes: int) -> DarknetFiles:
     if description is None:
         raise UserError(f"{file} holds weights and no network: expected what model.save wrote")
     writer = _Writer(old_keras.described(description, str(file)), found, str(file))
-    text, numbers = writer.written(anchors, classes)
+    try:
+        text, numbers = writer.written(anchors, classes)
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
+        raise UserError(f"{file} holds no network of YAD2K") from None
     unused = old_keras.listed({name: found[name] for name in found if name not in writer.used})
     return DarknetFiles(text, weights.to_bytes(HEADER, numbers), unused)
 
@@ -145,7 +148,7 @@ class _Writer:
             raise self._error(layer, "expected no activation within it")
         normalisation = self._follower(layer, "BatchNormalization")
         leaky = self._follower(normalisation or layer, "LeakyReLU")
-        if leaky and not math.isclose(float(leaky.settings["alpha"]), SLOPE, rel_tol=1e-5):
+        if leaky and not math.isclose(float(leaky.settings["negative_slope"]), SLOPE, rel_tol=1e-5):
             raise self._error(leaky, f"expected a slope of {SLOPE}")
         self.numbers.append(self._numbers(layer, normalisation))
         section = compact.convolution(

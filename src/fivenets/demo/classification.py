@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fivenets.demo.examples import FLOWER, Examples
-from fivenets.demo.tabs import Tab, once, received
+from fivenets.demo.tabs import Loaded, Tab, received
 
 MODEL = "signs-cnn"
 SIGNS = Examples(
@@ -36,9 +36,9 @@ def classify(picture: Any) -> tuple[dict[str, float], str, np.ndarray]:
     return probabilities, f"{said} {classifier.caution}".strip(), seen
 
 
-@once
+@Loaded
 def _classifier() -> Any:
-    from fivenets.classification import grad_cam  # noqa: F401  # TensorFlow, see `once`
+    from fivenets.classification import grad_cam  # noqa: F401  # TensorFlow, see `Loaded`
     from fivenets.classification.classifier import Classifier
     from fivenets.runs import lookup
 
@@ -71,4 +71,4 @@ def _draw() -> Any:
     return said
 
 
-TABS = (Tab("classify", MODEL, _draw),)
+TABS = (Tab(MODEL, _draw),)

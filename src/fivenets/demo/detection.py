@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 
 from fivenets.demo.examples import FLOWER, Examples
-from fivenets.demo.tabs import Tab, once, received
+from fivenets.demo.tabs import Loaded, Tab, received
 
 MODEL = "yolov2"
 SCENES = Examples(
@@ -39,7 +39,7 @@ def detect(
     return drawing.draw(image_rgb_uint8, found, detector.labels), rows, detector.caution
 
 
-@once
+@Loaded
 def _detector() -> Any:
     from fivenets.detection.detector import Detector
     from fivenets.runs import lookup
@@ -71,4 +71,4 @@ def _draw() -> Any:
     return said
 
 
-TABS = (Tab("detect", MODEL, _draw),)
+TABS = (Tab(MODEL, _draw),)

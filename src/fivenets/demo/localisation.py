@@ -5,7 +5,7 @@ from typing import Any
 from PIL import Image
 
 from fivenets.demo.examples import FLOWER, Examples
-from fivenets.demo.tabs import Tab, once, received
+from fivenets.demo.tabs import Loaded, Tab, received
 
 MODEL = "landmarks"
 FACES = Examples(
@@ -30,7 +30,7 @@ def landmarks(picture: Any) -> tuple[Image.Image, str]:
     return drawing.drawn(image, found, "points"), f"{in_words(found)}. {locator.caution}".strip()
 
 
-@once
+@Loaded
 def _locator() -> Any:
     from fivenets.localisation.locator import Locator
     from fivenets.runs import lookup
@@ -56,4 +56,4 @@ def _draw() -> Any:
     return said
 
 
-TABS = (Tab("landmarks", MODEL, _draw),)
+TABS = (Tab(MODEL, _draw),)

@@ -5,7 +5,7 @@ from typing import Any
 from PIL import Image
 
 from fivenets.demo.examples import PAGODA, Examples
-from fivenets.demo.tabs import Tab, once, received
+from fivenets.demo.tabs import Loaded, Tab, received
 
 MODEL = "unet"
 STREETS = Examples(
@@ -30,7 +30,7 @@ def segment(picture: Any) -> tuple[Image.Image, dict[str, float], str]:
     return drawing.drawn(image_rgb_uint8, found), found.shares, segmenter.caution
 
 
-@once
+@Loaded
 def _segmenter() -> Any:
     from fivenets.runs import lookup
     from fivenets.segmentation.segmenter import Segmenter
@@ -58,4 +58,4 @@ def _draw() -> Any:
     return said
 
 
-TABS = (Tab("segment", MODEL, _draw),)
+TABS = (Tab(MODEL, _draw),)

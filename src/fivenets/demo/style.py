@@ -9,7 +9,7 @@ import numpy as np
 
 from fivenets.core.errors import UserError
 from fivenets.demo.examples import FLOWER, PAGODA, Examples
-from fivenets.demo.tabs import Tab, once, received
+from fivenets.demo.tabs import Loaded, Tab, received
 
 MODEL = "style-transfer"
 CONTENTS = Examples(
@@ -104,7 +104,7 @@ def faded(content: Any, painted: Any, share: float) -> np.ndarray:
     return pictures.to_uint8((1 - share) * begun + share * (images_rgb_uint8[1] / 255))
 
 
-@once
+@Loaded
 def _stylizer() -> Any:
     from fivenets.runs import lookup
     from fivenets.style.stylizer import Stylizer
@@ -147,4 +147,4 @@ def _draw() -> Any:
     return said
 
 
-TABS = (Tab("stylize", MODEL, _draw),)
+TABS = (Tab(MODEL, _draw),)

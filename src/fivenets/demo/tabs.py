@@ -24,9 +24,8 @@ LOADING = RLock()
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab of the page. Its name is what it does, and what Gradio's clients call."""
+    """One tab of the page."""
 
-    name: str
     model: str  # the registered one that it asks
     # Puts it on the page, and gives the place where it says of its model what that is; Gradio may
     # be imported in here only.
@@ -39,7 +38,7 @@ def everyone() -> list[Tab]:
 
 
 class Loaded:
-    """`load`, whose result is kept, in one thread at a time.
+    """A decorator: `load`, whose result is kept, in one thread at a time.
 
     Gradio answers in several. Two that import TensorFlow at once find halves of its modules, which
     import each other in circles; so all that imports it comes after a call of one of these.
@@ -54,9 +53,6 @@ class Loaded:
 
     def is_done(self) -> bool:
         return bool(self.kept.cache_info().currsize)
-
-
-once = Loaded  # as a decorator
 
 
 def about_model(model: str) -> str:

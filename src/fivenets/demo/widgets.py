@@ -14,7 +14,7 @@ from fivenets.demo import about
 from fivenets.demo.examples import Examples
 from fivenets.demo.tabs import Loaded
 
-# Examples: as many beside each other as the page has room for, three on a telephone; captions in
+# Examples: as many beside each other as the page has room for, three on a phone; captions in
 # several lines where that is narrow, and no gap below them.
 CSS = """
 .examples .grid-container {grid-template-columns: repeat(auto-fill, minmax(min(30%, 180px), 1fr))}

@@ -50,17 +50,18 @@ class Row:
 def table(network: keras.Model) -> list[Row]:
     """A row for each layer, in the order in which they are computed."""
     graph = _graph(network)
-    reaches: dict[int, Reach | None] = {}
+    reaches: dict[int, Reach | None] = dict.fromkeys(map(id, network.inputs), Reach(1, 1, 0.5))
     rows = []
-    for layer in network.layers:
+    # Operations such as ops.pad are no layers; a Sequential has none.
+    for layer in getattr(network, "operations", network.layers):
         inputs, outputs = graph[layer.name]
-        for one in inputs:  # those of the network itself, which a Sequential counts as no layer
-            reaches.setdefault(id(one), Reach(1, 1, 0.5))
-        reach: Reach | None = Reach(1, 1, 0.5)
         if inputs:
-            reach = _after(layer, inputs[0].shape, _widest([reaches[id(one)] for one in inputs]))
-        reaches |= dict.fromkeys(map(id, outputs), reach)
+            before = _widest([reaches.get(id(one)) for one in inputs])
+            reaches |= dict.fromkeys(map(id, outputs), _after(layer, inputs[0].shape, before))
+        if not isinstance(layer, keras.Layer):
+            continue
         shape = tuple(outputs[0].shape[1:])
+        reach = reaches[id(outputs[0])]
         rows.append(Row(layer.name, shape, layer.count_params(), multiplications(layer), reach))
     return rows
 
@@ -81,8 +82,13 @@ def _graph(network: keras.Model) -> dict[str, tuple[list[Any], list[Any]]]:
 def multiplications(layer: keras.Layer) -> int | None:
     """Products of a weight of a convolution or dense layer and a number, for one input.
 
-    None where the layer has such products and takes inputs of any size.
+    Of a network that is used as a layer: of all its layers. None where the layer has such products
+    and takes inputs of any size.
     """
+    if isinstance(layer, keras.Model):
+        counts = [row.multiplications for row in table(layer)]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
     # A transposed convolution multiplies each place of its input by the whole kernel.
     counted = layer.input if isinstance(layer, TRANSPOSED) else layer.output
     sides = keras.tree.flatten(counted)[0].shape[1:-1]
@@ -106,13 +112,16 @@ def _widest(reaches: list[Reach | None]) -> Reach | None:
     return max(known, key=lambda reach: reach.field)
 
 
-def _after(layer: keras.Layer, shape: tuple[int | None, ...], before: Reach | None) -> Reach | None:
-    """The reach of a layer's output. shape: of its input."""
+def _after(layer: Any, shape: tuple[int | None, ...], before: Reach | None) -> Reach | None:
+    """The reach of the output of a layer or an operation. shape: of its input.
+
+    What normalises a picture by its own mean counts as if it saw one place: it scales all alike.
+    """
     kind = type(layer).__name__
     if before is None or isinstance(layer, keras.Model) or kind in ELSEWHERE:
         return None
-    if isinstance(layer, PADDINGS):
-        pad = np.ravel(layer.padding)[0]
+    if kind == "Pad" or isinstance(layer, PADDINGS):
+        pad = layer.pad_width[1][0] if kind == "Pad" else np.ravel(layer.padding)[0]
         return Reach(before.field, before.jump, before.start - int(pad) * before.jump)
     if isinstance(layer, (*TRANSPOSED, *UPSAMPLINGS)):
         return _enlarged(layer, before)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +19,10 @@ OUTPUTS = ("dvc.lock", "reports", "README.md")
 CODE = ("src", "pipelines")
 MISSING = 127  # as a shell says that there is no such program
 MAX_DIFF = 1_000_000  # characters; a longer one is a data file that slipped in
+# What `git apply` reads, whatever a user has set for the eye.
+PATCH = ("--no-ext-diff", "--no-textconv", "--no-color", "--unified=3", "--binary")
+PATCH += ("--src-prefix=a/", "--dst-prefix=b/")
+NO_TEXT = re.compile("[\r\udc80-\udcff]")  # ends of lines, and bytes that are not UTF-8
 
 
 def state() -> dict[str, str]:
@@ -30,7 +35,7 @@ def state() -> dict[str, str]:
         log.warning("no commit is recorded: %s", fault)
         return {"git_commit": "none", "git_dirty": "unknown"}
     commit = _git("rev-parse", "HEAD").strip()
-    changes = _git("status", "--porcelain", "--", *_all_but_outputs())
+    changes = _git("status", "--porcelain", "--untracked-files=normal", "--", *_all_but_outputs())
     return {
         "git_commit": commit,
         "git_dirty": str(bool(changes)).lower(),
@@ -47,10 +52,17 @@ def diff() -> str:
         return ""
     index = Path(_git("rev-parse", "--absolute-git-dir").strip(), "index")
     with tempfile.TemporaryDirectory() as scratch:
-        # In a copy of the index, new files can be marked as such without touching the user's.
-        copy = {"GIT_INDEX_FILE": str(shutil.copy(index, scratch))}
+        # In a copy of the index, new files can be marked as such without touching the user's. It
+        # keeps its time: git looks into files that changed in the same second.
+        copy = {"GIT_INDEX_FILE": str(shutil.copy2(index, scratch))}
         _git("add", "--intent-to-add", "--", *filter(os.path.exists, CODE), environment=copy)
-        changes = _git("diff", "--binary", "HEAD", "--", *_all_but_outputs(), environment=copy)
+        diff = ("diff", *PATCH, "HEAD", "--", *_all_but_outputs())
+        changes = _git(*diff, environment=copy)
+        if NO_TEXT.search(changes):  # as binary files' it is ASCII, which no store changes
+            attributes = Path(scratch, "attributes")
+            attributes.write_text("* -diff\n")
+            settings = ("-c", "core.quotePath=true", "-c", f"core.attributesFile={attributes}")
+            changes = _git(*settings, *diff, environment=copy)
     return changes if len(changes) <= MAX_DIFF else ""
 
 
@@ -106,20 +118,21 @@ def _git(*arguments: str, environment: dict[str, str] | None = None) -> str:
 def _run(
     *arguments: str,
     cwd: Path | None = None,
-    given: str | None = None,
+    given: str = "",
     environment: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     command = ["git", *arguments]
     try:
-        return subprocess.run(
+        done = subprocess.run(
             command,
             cwd=cwd,
-            input=given,
+            input=given.encode(errors="surrogateescape"),
             env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
             capture_output=True,
-            text=True,
-            errors="surrogateescape",
             check=False,
         )
     except FileNotFoundError:
         return subprocess.CompletedProcess(command, MISSING, "", "git is not installed")
+    # Not by text=True, which changes ends of lines.
+    said = (one.decode(errors="surrogateescape") for one in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(command, done.returncode, *said)

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import huggingface_hub
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.errors import HFValidationError
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError, printable
@@ -190,7 +191,11 @@ def reported(address: Address) -> Iterator[None]:
     """What goes wrong with the hub, as a sentence."""
     try:
         yield
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+    except (httpx2.HTTPError, HFValidationError, OSError) as error:
+        for one in (error, error.__cause__):
+            if isinstance(one, httpx2.RequestError):
+                why = f"the hub does not answer: {printable(str(one))}"
+                raise UserError(f"{SCHEME}{address.repo}: {why}") from None
         status = getattr(getattr(error, "response", None), "status_code", None)
         why = {
             401: "it does not know you, or has no such repository: `hf auth login`, or HF_TOKEN",

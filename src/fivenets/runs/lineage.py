@@ -42,7 +42,7 @@ def of(model: str, public_key: Path | None = None) -> dict[str, Any]:
         "code": {
             "commit": tags.get("git_commit"),
             "dirty": {"true": True, "false": False}.get(tags.get("git_dirty", "")),
-            "diff": tracking.text_artifact(run.info.run_id, tracking.DIFF_ARTIFACT),
+            "diff": tracking.text_artifact(run.info.run_id, tracking.DIFF_ARTIFACT) or None,
             "dvc_lock_sha256": tags.get(tracking.LOCK_TAG),
         },
         "data": {

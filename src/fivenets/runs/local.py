@@ -34,10 +34,12 @@ def store_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{store_folder()}/mlflow.db"
 
 
-def is_missing() -> bool:
-    """Whether the store is a database on this machine that nobody has made yet."""
+def missing_database() -> Path | None:
+    """Where the database is to be that nobody has made yet, if the store is one on this machine."""
     uri = store_uri()
-    return uri.startswith(SQLITE) and "?" not in uri and not _database(uri).exists()
+    if not uri.startswith(SQLITE) or "?" in uri or _database(uri).exists():
+        return None
+    return _database(uri)
 
 
 def _database(uri: str) -> Path:

@@ -75,7 +75,7 @@ def model_file(name_or_file: str, trusts: bool = False) -> Path:
         found = hub.fetched(name_or_file)
         return found if trusts else trust.opened_as(found)
     if name_or_file.endswith(".keras"):
-        if not Path(name_or_file).is_file():
+        if not os.path.isfile(name_or_file):
             raise UserError(f"{name_or_file}: no such model file")
         return Path(name_or_file) if trusts else trust.opened_as(Path(name_or_file))
     found = registered_file(name_or_file)

@@ -13,15 +13,13 @@ from fivenets.runs import tracking
 from fivenets.runs.report import Report
 from fivenets.sources.origin import digest_of
 
-PREFIX, LOGGED = "test/", "models:/m-"
+PREFIX = "test/"
 
 
 def log(
     client: mlflow.MlflowClient, run_id: str, version: ModelVersion, candidate: Candidate
 ) -> None:
     """Says the evaluation's numbers of a version's model; a second time changes nothing."""
-    if not str(version.source).startswith(LOGGED):  # registered by an older MLflow
-        return
     model_id = str(version.source).removeprefix("models:/")
     report = Report.of(candidate)
     said = client.get_logged_model(model_id).metrics or []

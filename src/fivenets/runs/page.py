@@ -143,10 +143,10 @@ def command_of(task: str, registered: str) -> str:
     return "locate photo.jpg --out box.png" if registered == "locator" else COMMANDS[task]
 
 
-def compressed(file: Path, width: int) -> Picture:
-    """A picture as WebP, at most `width` pixels wide."""
+def compressed(file: Path, side: int) -> Picture:
+    """A picture as WebP, at most `side` pixels at its longer side."""
     image = Image.fromarray(read_image(file))
-    image.thumbnail((width, width), Image.Resampling.LANCZOS)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     image.save(stream, "WEBP", quality=QUALITY)
     return Picture(

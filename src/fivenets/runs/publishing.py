@@ -17,8 +17,12 @@ from fivenets.runs.report import Report, limits
 from fivenets.sources.origin import all_of, in_words
 
 
+@tracking.answering()
 def publish(decision: Decision) -> None:
-    """Registers each candidate and moves the champion's alias; a second time changes nothing."""
+    """Registers each candidate and moves the champion's alias; a second time changes nothing.
+
+    Raises: UserError where the store does not answer, or refuses it.
+    """
     client = tracking.connect()
     name, service = decision.name, tasks.find(decision.task).service
     for candidate in decision.compared():

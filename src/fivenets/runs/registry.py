@@ -28,7 +28,7 @@ from fivenets.core.task import Service
 from fivenets.core.versions import versions
 from fivenets.runs import tracking
 from fivenets.runs.exporting import PYFUNC, Exporter
-from fivenets.runs.local import is_missing
+from fivenets.runs.local import missing_database
 from fivenets.runs.lookup import MADE_BY, none_registered, parts
 
 log = logging.getLogger(__name__)
@@ -95,17 +95,12 @@ def claim(client: mlflow.MlflowClient, name: str) -> None:
     except MlflowException as error:
         if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
             raise
-    if client.get_registered_model(name).tags.get(OWNER_TAG) == OWNER:
-        return
-    versions = client.search_model_versions(f"name = '{name}'")
-    # Before there was a tag, all versions had the digest of their files and their candidate.
-    if not versions or not all({tracking.DIGEST_TAG, "model"} <= {*one.tags} for one in versions):
+    if client.get_registered_model(name).tags.get(OWNER_TAG) != OWNER:
         raise UserError(
             f"the store at {tracking.store_name()} has a registered model {name} that this project "
             f"did not make: rename one of them, or give that one the tag {OWNER_TAG} = {OWNER} to "
             "let this project add versions to it and move its aliases"
         )
-    client.set_registered_model_tag(name, OWNER_TAG, OWNER)
 
 
 def model_file(model: str) -> Path:
@@ -153,7 +148,7 @@ def version_of(model: str) -> ModelVersion:
     Raises: UserError where there is none; it names the models that there are.
     """
     name, version, alias = parts(model)
-    if is_missing():  # MLflow would make a database that is not there
+    if missing_database():  # MLflow would make a database that is not there
         raise UserError(none_registered(name))
     client = tracking.connect()
     try:
@@ -185,8 +180,7 @@ def _version_of(client: mlflow.MlflowClient, entry: Entry) -> str | None:
     # Not by a filter on the tag: its absence from a file store's index would cost a duplicate.
     for version in client.search_model_versions(f"name = '{entry.name}'"):
         is_same = version.tags.get(tracking.DIGEST_TAG) == entry.digest
-        # A version without an engine is older than exports.
-        if is_same and version.run_id == entry.run_id and ENGINE_TAG in version.tags:
+        if is_same and version.run_id == entry.run_id:
             return version.version
     return None
 

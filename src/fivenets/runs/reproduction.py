@@ -1,5 +1,6 @@
 """A registered model made again from its commit, and how far its metrics drift."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -53,8 +54,9 @@ def reproduce(model: str, allow_dirty: bool = False) -> dict[str, Any]:
     commit, name = _reproducible(model, made, allow_dirty)
     candidate = Candidate(name, "", made["model"])
     started = time.monotonic()
-    with git.checked_out(commit, made["code"]["diff"] or "") as tree:
-        _prepare(tree, local.project_folder(), made)
+    project, diff = local.project_folder(), made["code"]["diff"] or ""
+    with contextlib.chdir(project), git.checked_out(commit, diff) as tree:
+        _prepare(tree, project, made)
         for words in stages(tree, candidate):
             _dvc(tree, commit, "repro", *words)
         record = json.loads((tree / candidate.record).read_text())
@@ -66,7 +68,7 @@ def reproduce(model: str, allow_dirty: bool = False) -> dict[str, Any]:
             )
         found = tracking.evaluation_numbers(tree / candidate.reports)
         is_same_file = sha256(tree / candidate.file) == made["model_sha256"]
-        requirements = [folder / "requirements.txt" for folder in (tree, local.project_folder())]
+        requirements = [folder / "requirements.txt" for folder in (tree, project)]
         is_same_environment = len({file.read_bytes() for file in requirements if file.exists()}) < 2
     registered = {name: entry["value"] for name, entry in made["metrics"].items()}
     drifts = compared(registered, found, made["tolerances"] or {})

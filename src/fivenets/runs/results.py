@@ -116,11 +116,11 @@ def terminal(rows: list[dict[str, str]]) -> list[Table]:
 
 
 def replaced(text: str, table: str) -> str:
-    """`text` with `table` between the two marks."""
+    """The `text` of README.md with `table` between the two marks."""
     before, _, rest = text.partition(BEGIN)
     _, mark, after = rest.partition(END)
     if not mark:
-        raise ValueError(f"expected the marks {BEGIN} and {END} in the text")
+        raise UserError(f"README.md should have the lines {BEGIN} and {END}: results go between")
     return f"{before}{BEGIN}\n{table}{END}{after}"
 
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from fivenets.core.digests import sha256
+from fivenets.core.errors import UserError
 from fivenets.core.sandbox import UntrustedFile
 from fivenets.fitting.engine import Export
 from fivenets.runs.local import asked
@@ -24,11 +25,17 @@ def allow_list() -> Path:
 def opened_as(path: Path) -> Path:
     """The path; as an `UntrustedFile` where no run of the store has made it and the allow-list does
     not name it, or does not name the record of an export that lies beside it.
+
+    Raises: UserError where one of them cannot be read.
     """
-    digest, record = sha256(path), Export.of(path).record
-    is_known = _is_allowed(digest) or bool(asked(MADE_HERE, [digest]))
-    if is_known and os.path.exists(record):  # which holds the digests of the export's other files
-        is_known = _is_allowed(sha256(record))
+    record = Export.of(path).record
+    try:
+        digest = sha256(path)
+        is_known = _is_allowed(digest) or bool(asked(MADE_HERE, [digest]))
+        if is_known and os.path.exists(record):  # with the digests of the export's other files
+            is_known = _is_allowed(sha256(record))
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be read: {error.strerror}") from None
     return path if is_known else UntrustedFile(path)
 
 
