@@ -7,15 +7,15 @@
 PYTHON ?= python3
 VENV := .venv
 REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
-# pip's errors, without its hundreds of warnings of folders that it passes over on some machines.
+# pip's errors, without its hundreds of warnings about folders that it skips on some machines.
 QUIET := --quiet --quiet --disable-pip-version-check --no-input
 READY := $(VENV)/.ready-$(basename $(REQUIREMENTS))
-# Several files of tests at a time, each file's in one process, and in the order of one after another.
+# Several test files at a time, each in one process, and its tests in their usual order.
 TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# Paths of this folder stand here and in quotes only: make takes a space for the end of a word.
+# This folder's path is used here and in quotes only: to make, a space ends a word.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-# A path that is relative to here would be lost on a stage that runs elsewhere.
+# A path relative to this folder would be wrong in a stage that runs elsewhere.
 ifneq ($(FIVENETS_MIRROR),)
 ifeq ($(findstring ://,$(FIVENETS_MIRROR))$(filter /%,$(firstword $(FIVENETS_MIRROR))),)
 override FIVENETS_MIRROR := $(CURDIR)/$(FIVENETS_MIRROR)
@@ -40,7 +40,7 @@ everything: setup
 
 setup: $(READY)
 
-# What can be said of this folder before 2 GB are installed in it.
+# What can be said about this folder before 2 GB are installed in it.
 place:
 	@$(PYTHON) pipelines/make/place.py
 
@@ -71,52 +71,52 @@ smoke: setup
 	pytest $(TOGETHER) -m smoke
 
 # What can go wrong around a run: a kill in the middle of every kind of stage, a server that goes
-# away, two at once, a team's servers. Long: the tiny graph is made twice, and its stages begun.
+# away, two runs at once, a team's servers. Slow: the tiny graph is built twice.
 faults: setup
 	pytest -m faults
 
-# Mutated files and odd values for all that reads a stranger's bytes; new ones each time. More or
-# fewer by FUZZ_INPUTS, which some tests take 50 times.
+# Mutated files and odd values for everything that reads a stranger's bytes; new ones each time.
+# FUZZ_INPUTS is how many, and some tests take 50 times as many.
 fuzz: setup
 	FUZZ_INPUTS=$${FUZZ_INPUTS:-4500} pytest tests/fuzz
 
-# Known faults of the pinned packages, and a list of these as CycloneDX in reports/.
+# Checks the pinned packages for known vulnerabilities, and lists them as CycloneDX in reports/.
 audit:
 	@test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && \
 		$(VENV)-audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
 	@$(VENV)-audit/bin/python pipelines/make/audit.py
 
-# Whether tests notice an error in the maths; long. One module: MODULES=faces.recognition
+# Whether the tests notice errors put into the maths; slow. One module: MODULES=faces.recognition
 mutants: setup
 	python pipelines/make/mutants.py $(MODULES)
 
-# Random kills of the whole tiny graph, and whether it ends as if there had been none.
+# Kills the whole tiny graph at random, and checks that it ends as if nothing had happened.
 kills: setup
 	python benchmarks/kills.py
 
 # The assignment's recipe over three seeds, and the compact one without each hand in turn; their
-# tables are committed. About 25 minutes on 2 cores.
+# numbers go to reports/. About 30 minutes on 2 cores.
 study: check
 	dvc repro prepare@classification
 	python pipelines/studies/seeds.py signs-assignment
 	python pipelines/studies/other_hands.py signs-compact
-	dvc repro report
+	dvc repro --force --single-item report
 
-# A YOLOv2 trained on photographs of blood cells, which only a mirror or the public host has. Goes
-# on where it was cut off; some 12 minutes on 2 cores.
+# A YOLOv2 trained on photographs of blood cells, which only a mirror or the public host has. Resumes
+# where it was interrupted; some 12 minutes on 2 cores.
 cells: check
 	python pipelines/prepare.py detection cells
 	python pipelines/train.py yolov2-cells
 	python pipelines/evaluate.py yolov2-cells
 
-# MobileNetV2 on the course's cats, which only a mirror has: two minutes on 2 cores.
+# MobileNetV2 on the course's cats, which only a mirror has: a minute on 2 cores.
 cats: check
 	python pipelines/prepare.py classification cats
 	python pipelines/train.py cats-mobilenet
 	python pipelines/evaluate.py cats-mobilenet
 	python pipelines/register.py cats-classifier
 
-# The same on pictures of your own, by `own` in params.yaml.
+# EfficientNet-Lite0 on pictures of your own: `own` in params.yaml.
 own: check
 	python pipelines/prepare.py classification own
 	python pipelines/train.py own-efficientnet
@@ -124,7 +124,7 @@ own: check
 	python pipelines/register.py own-classifier
 
 # Accuracy against pictures per class, from scratch and from ImageNet's weights, on the cats and on
-# SIGNS; its numbers and figure are committed. About an hour on 2 cores; goes on where it was cut off.
+# SIGNS; its numbers and figure are committed. About an hour on 2 cores; resumes where it was interrupted.
 transfer: check
 	python pipelines/studies/transfer.py cats
 	python pipelines/studies/transfer.py classification
@@ -145,32 +145,33 @@ fast-style: check
 	python pipelines/register.py style-fast
 
 # A U-Net on CamVid's streets, at more pixels and for half an hour on 2 cores. Only a mirror or the
-# public host has them. Goes on where it was cut off.
+# public host has them. Resumes where it was interrupted.
 camvid: check
 	python pipelines/prepare.py segmentation streets
 	python pipelines/train.py camvid-full
 	python pipelines/evaluate.py camvid-full
 	python pipelines/register.py unet-camvid
 
-# 68 points on Helen's faces, or on drawn ones. Goes on where it was cut off.
+# 68 points on Helen's faces, or on drawn ones. Resumes where it was interrupted.
 landmarks: check
 	python pipelines/prepare.py localisation faces68
 	python pipelines/train.py landmarks68
 	python pipelines/evaluate.py landmarks68
 	python pipelines/register.py landmarks
 
-# One object or none in windows of drawn streets: whether, what, where.
+# One object or none in crops of drawn streets: whether there is one, what, and where.
 locator: check
 	python pipelines/prepare.py localisation windows
 	python pipelines/train.py window-locator
 	python pipelines/evaluate.py window-locator
 	python pipelines/register.py locator
 
-# Heart beats (1-D, five folds) and volumes (3-D) by one network.
+# Heartbeats (1-D) and volumes (3-D) by the same network, in five folds each.
 signals: check
 	python pipelines/studies/signals.py
 
-# Windows slid one by one, by one convolution and put on regions, beside YOLO: needs yolov2-compact.
+# Sliding windows one by one, by one convolution, and on proposed regions, beside YOLO: needs
+# yolov2-compact.
 ladder: check
 	python pipelines/studies/ladder.py
 
@@ -179,7 +180,7 @@ classics: check
 	dvc repro prepare@classification
 	python pipelines/studies/classics.py
 
-# What each kind of augmentation, ten views and an ensemble bring, over three seeds.
+# What each kind of augmentation, ten views and an ensemble add, over three seeds.
 ablation: check
 	dvc repro prepare@classification prepare@hands
 	python pipelines/studies/ablation.py
@@ -195,7 +196,7 @@ resnet50-full: check
 	python pipelines/studies/seeds.py resnet50-full
 
 # nn4.small2 on the people of LFW's DevTrain, scored on DevTest, and the pretrained network on all of
-# LFW. Only a mirror or scikit-learn's host has it. Goes on where it was cut off.
+# LFW. Only a mirror or scikit-learn's host has it. Resumes where it was interrupted.
 lfw: check
 	dvc repro convert@facenet-resnet
 	python pipelines/prepare.py faces lfw
@@ -208,12 +209,12 @@ plain-vs-residual: check
 	dvc repro prepare@classification
 	python pipelines/studies/plain_vs_residual.py
 
-# A Jupyter notebook for each assignment, of notebooks/*.py; they ask what `make` has registered.
+# A Jupyter notebook for each assignment, from notebooks/*.py; they use what `make` has registered.
 notebooks: setup
 	@jupytext --quiet --to notebook notebooks/*.py
 	@echo "notebooks/*.ipynb: open them in an editor, or in Jupyter with the kernel of $(VENV)"
 
-# A page in the browser to try the models on; http://127.0.0.1:7860
+# A page in the browser to try the models; http://127.0.0.1:7860
 demo: setup
 	@fivenets demo
 
@@ -233,4 +234,4 @@ requirements:
 	done
 
 clean:
-	rm -rf $(VENV) $(VENV)-uv data models checkpoints
+	rm -rf $(VENV) $(VENV)-uv $(VENV)-audit data models checkpoints

@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from fivenets.faces.embedder import calibration_file
+from fivenets.faces.calibration import calibration_file
 from fivenets.runs import lookup
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch

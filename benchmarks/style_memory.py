@@ -81,7 +81,7 @@ def measured(size: int, way: str) -> int:
     )
     if way == PASS:
         network = image_transformer.image_transformer(FILTERS)
-        stylizer = FastStylizer(network, "none", FastSettings(size=size), "random")
+        stylizer = FastStylizer(network, "none", FastSettings(size=size), "random", FILTERS)
         before = psutil.Process().memory_info().rss
         stylizer.stylize(content)
         return round(jobs.peak_memory_mib() * 2**20) - before
