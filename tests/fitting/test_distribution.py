@@ -18,7 +18,7 @@ from fivenets.fitting import distribution
 
 # Trains the assignment's network and prints the loss after each step and each epoch's end.
 WORKER = """
-import functools, json, math, sys, time
+import sys, time
 from pathlib import Path
 import keras
 import numpy as np
@@ -36,7 +36,7 @@ labels = np.eye(2, dtype=np.float32)[np.arange(32) % 2]
 
 def batches(first_epoch):
     data = tf.data.Dataset.from_tensor_slices((images, labels)).batch(8).repeat()
-    return distribution.shared_out(kind, data.skip(4 * first_epoch))
+    return data.skip(4 * first_epoch)
 
 
 def on_batch_end(batch, logs):
@@ -59,12 +59,10 @@ with reported(), distribution.scope(kind, folder) as checkpoints:
         jit_compile=False,
     )
     fit = Fit(name="test", epochs=epochs, steps=4, seed=0, checkpoint_dir=checkpoints,
-              fingerprint="f", backup_share=math.inf,
-              agreed=functools.partial(distribution.agreed, kind, "f"))
+              fingerprint="f", distribute=kind)
     shown = keras.callbacks.LambdaCallback(on_train_batch_end=on_batch_end)
     validation = tf.data.Dataset.from_tensor_slices((images, labels)).batch(16)
-    fit.run(trainer, batches, on_epoch_end, [shown],
-            validation_data=distribution.shared_out(kind, validation))
+    fit.run(trainer, batches, on_epoch_end, [shown], validation_data=validation)
 alone = distribution.local(network)
 if kind == "multi_worker" and distribution.worker_index() == 0:
     time.sleep(2)  # until the other has ended

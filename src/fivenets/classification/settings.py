@@ -32,7 +32,7 @@ from fivenets.core.params import (
     read,
 )
 from fivenets.datasets.settings import LARGEST_SIDE
-from fivenets.fitting.recipe import Recipe
+from fivenets.fitting.recipe import Distribution, Recipe
 from fivenets.fitting.strengths import Strengths
 
 
@@ -120,7 +120,7 @@ class ClassifierRecipe(Recipe):
     mixed_precision: bool = False
     fused_batch_norm: bool = False
     steps_per_execution: Count = 1
-    distribute: Literal["none", "mirrored", "multi_worker"] = "none"
+    distribute: Distribution = "none"
     fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had
 
     @model_validator(mode="after")

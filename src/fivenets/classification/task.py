@@ -1,7 +1,6 @@
 """Image classification as the stages, the registry and the command line know it."""
 
 import csv
-import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -36,14 +35,12 @@ def training(candidate: Candidate) -> Making:
         )
     pretrained = starting.loading(recipe, weights)
     origins = [*data.origins, *([weights.origin] if weights else [])]
-    is_recorded = recipe.distribute != "multi_worker" or not distribution.worker_index()
+    is_recorded = distribution.keeps_results(recipe.distribute)
 
     def make(log: Log) -> Rows:
         network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, pretrained)
         if is_recorded:
             answers.calibrated(network, data, recipe).save(candidate.file)
-        else:
-            shutil.rmtree(distribution.own_folder(candidate.checkpoints))
         return rows
 
     return Making(asdict(recipe) | {"data": asdict(data.settings)}, origins, make, is_recorded)

@@ -1,10 +1,8 @@
 """Trains an image classifier: deterministic for a seed, and resumable after being killed."""
 
 import dataclasses
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import keras
@@ -116,7 +114,7 @@ class _Training:
         )
         validation = None
         if "validation" in data.splits:
-            validation = distribution.shared_out(recipe.distribute, data.batches("validation"))
+            validation = data.batches("validation")
         # Once the training has begun: an older one's folder may be emptied before.
         sign = keras.callbacks.LambdaCallback(
             on_train_begin=lambda logs: _owner(self.checkpoint_dir).write_text(network.name)
@@ -128,15 +126,10 @@ class _Training:
             seed=recipe.seed,
             checkpoint_dir=self.checkpoint_dir / part,
             fingerprint=self.fingerprint,
-            agreed=partial(distribution.agreed, recipe.distribute, self.fingerprint),
-            # Workers have to save together, whatever their clocks say.
-            **({} if recipe.distribute == "none" else {"backup_share": math.inf}),
+            distribute=recipe.distribute,
         ).run(
             trainer,
-            lambda epoch: distribution.shared_out(
-                recipe.distribute,
-                data.training_batches(batch_size, recipe.seed, epochs.start + epoch),
-            ),
+            lambda epoch: data.training_batches(batch_size, recipe.seed, epochs.start + epoch),
             lambda epoch, logs: self.on_epoch_end(epochs.start + epoch, logs),
             [sign],
             validation_data=validation,

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from fivenets.core.metrics import Metrics
 from fivenets.core.params import Count, Misfit, NonNegative, Positive, Section, checked
 from fivenets.detection.compact import STRIDE
-from fivenets.fitting.recipe import Recipe
+from fivenets.fitting.recipe import Distribution, Recipe
 from fivenets.fitting.strengths import Colours
 
 LARGEST_SIDE = 4096  # pixels of an input; a batch of more fits into no memory
@@ -75,6 +75,7 @@ class DetectorRecipe(Recipe):
     scales: Annotated[list[Scale], Field(min_length=1)] = field(default_factory=lambda: [1.0])
     loss: Section[LossParts] = LossParts()
     augmentation: Section[BoxChanges] = BoxChanges()
+    distribute: Distribution = "none"
     fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had
 
     @model_validator(mode="after")

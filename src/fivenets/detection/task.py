@@ -16,6 +16,7 @@ from fivenets.detection.detector import Detector, read_names
 from fivenets.detection.settings import Conversion, DetectorRecipe, DrawnPage
 from fivenets.detection.starting import started
 from fivenets.detection.training import train
+from fivenets.fitting import distribution
 
 COMPARED = 3  # test pictures on which engines are compared
 SHOWN = 12  # test pictures on the page
@@ -30,9 +31,12 @@ def training(candidate: Candidate) -> Making:
     data = prepared.of_section(candidate.data)
     recipe, start = started(recipe, params.load("data", "source"), Path("data/raw"))
     origins = [*data.origins, *([start.trained_on] if start and start.trained_on else [])]
+    is_recorded = distribution.keeps_results(recipe.distribute)
 
     def make(log: Log) -> Rows:
         trained, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, start)
+        if not is_recorded:
+            return rows
         cfg, weights, _ = trained.write_darknet(candidate.folder / "model")
         detector = Detector.from_darknet(
             cfg, weights, trained.labels, trained.resize, trained.trained_on
@@ -41,7 +45,7 @@ def training(candidate: Candidate) -> Making:
         _keep(candidate, detector, cfg, weights, pictures)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(data.settings)}, origins, make)
+    return Making(asdict(recipe) | {"data": asdict(data.settings)}, origins, make, is_recorded)
 
 
 def conversion(candidate: Candidate) -> Making:

@@ -16,8 +16,9 @@ from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
 from fivenets.detection.losses import YoloLoss
 from fivenets.detection.settings import DetectorRecipe
+from fivenets.fitting import distribution
 from fivenets.fitting import fit as fitting
-from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting.acceleration import adamw, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
 from fivenets.fitting.fit import Fit, make_deterministic
 from fivenets.fitting.inference import jit_compile
@@ -42,7 +43,7 @@ def train(
     Args: start: a network whose layers but the last are started from; by default all are random.
     Returns: the detector, in float32 however it was trained, and one row of metrics per epoch. The
         caller removes `checkpoint_dir` once it has saved the detector.
-    Raises: UserError where the loss becomes NaN.
+    Raises: UserError where the loss becomes NaN, or a worker is lost.
     """
     make_deterministic(recipe.seed)
     examples = list(data.train)  # decoded once
@@ -53,31 +54,34 @@ def train(
     else:
         cfg = darknet.parse(transfer.cfg(start.cfg, *sizes, fitted, recipe.fine_tuning.trained))
     (region,) = cfg.regions
-    network = model.build(cfg, any_size=len(recipe.scales) > 1)
-    if start is not None:
-        transfer.load(network, cfg, start, recipe.fine_tuning.trained)
-    trained = training_copy(network, recipe.policy)
-    if start is not None:
-        transfer.freeze(trained, cfg, recipe.fine_tuning.trained)
-    # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
-    fingerprint = known_by(dataclasses.replace(data, train=examples), recipe, network)
     shares = shares_of(examples, data.settings.weights, recipe.pictures or len(examples))
     batch_size, steps = whole_batches(sum(shares.values()), recipe.batch_size)
-    fit = Fit.by(
-        recipe,
-        name="yolov2",
-        steps=steps,
-        checkpoint_dir=checkpoint_dir,
-        fingerprint=fingerprint,
-    )
-    optimizer = FusedAdamW(fit.rate(recipe), weight_decay=recipe.weight_decay)
-    loss = YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe))
-    trained.compile(optimizer, loss, jit_compile=jit_compile())
-    rows = fit.run(
-        trained,
-        lambda first_epoch: batches(examples, region, recipe, first_epoch, shares),
-        on_epoch_end,
-    )
+    with distribution.scope(recipe.distribute, checkpoint_dir) as checkpoint_dir:
+        network = model.build(cfg, any_size=len(recipe.scales) > 1)
+        if start is not None:
+            transfer.load(network, cfg, start, recipe.fine_tuning.trained)
+        trained = training_copy(network, recipe.policy)
+        if start is not None:
+            transfer.freeze(trained, cfg, recipe.fine_tuning.trained)
+        fit = Fit.by(
+            recipe,
+            name="yolov2",
+            steps=steps,
+            checkpoint_dir=checkpoint_dir,
+            # Before it is compiled: what a loss or an optimizer says of itself is not the same
+            # twice.
+            fingerprint=known_by(dataclasses.replace(data, train=examples), recipe, network),
+            distribute=recipe.distribute,
+        )
+        optimizer = adamw(fit.rate(recipe), recipe.weight_decay, recipe.distribute)
+        loss = YoloLoss(region.anchors, recipe.loss, _most_objects(examples, recipe))
+        trainer = distribution.trainer(recipe.distribute, [trained], trained.input_shape[1:])
+        trainer.compile(optimizer, loss, jit_compile=jit_compile())
+        rows = fit.run(
+            trainer,
+            lambda first_epoch: batches(examples, region, recipe, first_epoch, shares),
+            on_epoch_end,
+        )
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
     plain.set_weights(trained.get_weights())

@@ -15,7 +15,7 @@ from fivenets.core.params import (
     checked,
 )
 from fivenets.faces.virtual_people import VirtualPeople
-from fivenets.fitting.recipe import Recipe
+from fivenets.fitting.recipe import Distribution, Recipe
 from fivenets.fitting.strengths import Strengths
 
 FEWEST_PEOPLE = 6  # for open-set recognition: a third each to choose by, to know, to be strangers
@@ -38,6 +38,7 @@ class EmbeddingRecipe(Recipe):
     weight_decay: NonNegative
     virtual_people: Section[VirtualPeople] = VirtualPeople()
     augmentation: Section[Strengths] = Strengths()
+    distribute: Distribution = "none"  # triplets and pairs are then of one device's people
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -25,7 +25,7 @@ from fivenets.faces import (
 )
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.settings import Conversion, EmbeddingRecipe, Protocol
-from fivenets.fitting import engine
+from fivenets.fitting import distribution, engine
 from fivenets.sources.origin import Kind, Origin
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ def train(candidate: Candidate) -> Making:
     # Batches that cannot be made are refused before a run is opened.
     mining.batches_per_epoch(faces.labels, recipe.people_per_batch, recipe.images_per_person)
     pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
+    is_recorded = distribution.keeps_results(recipe.distribute)
 
     def make(log: Log) -> Rows:
         network, pairs, rows = training.train(
@@ -55,11 +56,14 @@ def train(candidate: Candidate) -> Making:
             log.log_epoch,
             pretrained,
         )
+        if not is_recorded:
+            return rows
         made_of = [Origin.of(record)]
         Embedder(network, "", record["digest"], made_of, pairs).save(candidate.file)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(settings)}, [Origin.of(record)], make)
+    parameters = asdict(recipe) | {"data": asdict(settings)}
+    return Making(parameters, [Origin.of(record)], make, is_recorded)
 
 
 def conversion(candidate: Candidate) -> Making:

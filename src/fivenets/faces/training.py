@@ -17,7 +17,8 @@ from fivenets.faces import dlib_resnet, losses, mining, nn4
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.pair_training import PairLogits, PairLoss, classifier_of
 from fivenets.faces.settings import EmbeddingRecipe
-from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting import distribution
+from fivenets.fitting.acceleration import adamw, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.batches import epochs
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
@@ -73,49 +74,66 @@ def train(
         last epoch of a falling rate is the best. pretrained: holds the weights to start from.
     Returns: the network, in float32, its classifier where `mining` is pairs, and one row of metrics
         per epoch. The caller removes `checkpoint_dir` once it has saved the network.
-    Raises: UserError where the embedding collapses or the loss becomes NaN.
+    Raises: UserError where the embedding collapses, the loss becomes NaN, a worker is lost, or a
+        batch's people cannot be shared out whole.
     """
     make_deterministic(recipe.seed)
-    network = build(recipe)
-    if pretrained is not None:
-        network.set_weights(pretrained.get_weights())
-    trained = training_copy(network, recipe.policy)
-    dimensions, is_paired = network.output_shape[1], recipe.mining == "pairs"
+    is_paired = recipe.mining == "pairs"
     head = [PairLogits(recipe.pair_features, dtype="float32")] if is_paired else []
-    trainer = keras.Sequential(
-        [keras.Input(network.input_shape[1:]), *augmentation(recipe.augmentation), trained, *head]
-    )
+    steps = mining.batches_per_epoch(labels, recipe.people_per_batch, recipe.images_per_person)
     batch_metrics = (
         _active_fraction(recipe.margin, recipe.squared),
         losses.positive_distance,
         losses.negative_distance,
         losses.spread,
     )
-    fit = Fit.by(
-        recipe,
-        name=recipe.initial,
-        steps=mining.batches_per_epoch(labels, recipe.people_per_batch, recipe.images_per_person),
-        checkpoint_dir=checkpoint_dir,
-        fingerprint=known_by(images_rgb_uint8, labels, data, recipe, network),
-    )
-    if is_paired:
-        loss = PairLoss(dimensions)
-    else:
-        loss = losses.BatchTripletLoss(recipe.mining, recipe.margin, recipe.squared)
-    trainer.compile(
-        FusedAdamW(fit.rate(recipe), weight_decay=recipe.weight_decay),
-        loss,
-        metrics=[_of_embeddings(metric, dimensions) for metric in batch_metrics],
-        jit_compile=jit_compile(),
-    )
-    rows = fit.run(
-        trainer,
-        lambda first_epoch: _batches(images_rgb_uint8, labels, recipe, first_epoch),
-        on_epoch_end,
-        [StopOnCollapse(math.log(2) if is_paired else recipe.margin)],
-    )
+    with distribution.scope(recipe.distribute, checkpoint_dir) as checkpoint_dir:
+        _refuse_parts_of_people(recipe)
+        network = build(recipe)
+        if pretrained is not None:
+            network.set_weights(pretrained.get_weights())
+        trained = training_copy(network, recipe.policy)
+        dimensions = network.output_shape[1]
+        layers = [*augmentation(recipe.augmentation), trained, *head]
+        trainer = distribution.trainer(recipe.distribute, layers, network.input_shape[1:])
+        fit = Fit.by(
+            recipe,
+            name=recipe.initial,
+            steps=steps,
+            checkpoint_dir=checkpoint_dir,
+            fingerprint=known_by(images_rgb_uint8, labels, data, recipe, network),
+            distribute=recipe.distribute,
+        )
+        if is_paired:
+            loss = PairLoss(dimensions)
+        else:
+            loss = losses.BatchTripletLoss(recipe.mining, recipe.margin, recipe.squared)
+        trainer.compile(
+            adamw(fit.rate(recipe), recipe.weight_decay, recipe.distribute),
+            loss,
+            metrics=[_of_embeddings(metric, dimensions) for metric in batch_metrics],
+            jit_compile=jit_compile(),
+        )
+        rows = fit.run(
+            trainer,
+            lambda first_epoch: _batches(images_rgb_uint8, labels, recipe, first_epoch),
+            on_epoch_end,
+            [StopOnCollapse(math.log(2) if is_paired else recipe.margin)],
+        )
+    if recipe.distribute != "none":
+        network = distribution.local(network)
     network.set_weights(trained.get_weights())
     return network, classifier_of(head[0]) if head else None, rows
+
+
+def _refuse_parts_of_people(recipe: EmbeddingRecipe) -> None:
+    """Each device compares the people of its own share: it needs two or more, whole."""
+    devices = distribution.devices(recipe.distribute)
+    if recipe.people_per_batch % devices or recipe.people_per_batch < 2 * devices:
+        raise UserError(
+            f"people_per_batch should be a multiple of the {devices} devices, and at least twice "
+            f"as many, with distribute: {recipe.distribute}; it is {recipe.people_per_batch}"
+        )
 
 
 def known_by(

@@ -3,6 +3,8 @@
 What is saved stays the network that was built, in float32 and of Keras' own layers only.
 """
 
+from typing import Any
+
 import keras
 
 
@@ -64,6 +66,13 @@ class FusedAdamW(keras.optimizers.AdamW):
             epsilon=self.epsilon,
             grad=gradient,
         )
+
+
+def adamw(rate: Any, weight_decay: float, distribute: str) -> keras.optimizers.AdamW:
+    """AdamW, fused where one device trains: over several, a variable is several, which one
+    operation does not reach."""
+    kind = FusedAdamW if distribute == "none" else keras.optimizers.AdamW
+    return kind(rate, weight_decay=weight_decay)
 
 
 def training_copy(network: keras.Model, policy: str) -> keras.Model:

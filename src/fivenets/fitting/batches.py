@@ -60,6 +60,18 @@ def untuned(batches: Any) -> Any:
     return dataset.with_options(options)
 
 
+def with_example(batches: Any) -> tuple[tuple[Any, ...], Any]:
+    """Arrays of the form of a batch, and the batches, which are those of `untuned`.
+
+    A data set is not read for it: it might be shuffled otherwise when it is read again.
+    """
+    if isinstance(batches, Iterator):
+        first = next(batches)
+        return first, itertools.chain([first], batches)
+    shapes = [[size or 1 for size in spec.shape] for spec in batches.element_spec]
+    return tuple(map(np.zeros, shapes)), batches
+
+
 def endless(batches: Iterator[tuple[np.ndarray, ...]]) -> Any:
     """A tf.data.Dataset of what an iterator without end gives.
 

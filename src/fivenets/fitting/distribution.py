@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,7 +25,8 @@ def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:
     find each other by TF_CONFIG.
 
     Yields: where this process keeps checkpoints: `checkpoint_dir`, or a folder beside it on
-        workers after the first, as all of them must save together.
+        workers after the first, as all of them must save together. These keep no model and remove
+        theirs once the training is whole, or it would be resumed by the next.
     Raises: UserError where TF_CONFIG is missing, its port is taken, or another worker is lost;
         checkpoints stay.
     """
@@ -52,14 +54,29 @@ def scope(kind: str, checkpoint_dir: Path) -> Iterator[Path]:
             # gone by the end of this have had all steps, as this one has.
             with suppress(tf.errors.OpError):
                 _gathered(strategy, tf.zeros([1, 1], tf.int64))
+    if not keeps_results(kind):
+        shutil.rmtree(own)
 
 
 def own_folder(checkpoint_dir: Path) -> Path:
-    """Where this worker keeps its checkpoints; it removes them after a whole training, or they
-    would be those of the next."""
+    """Where this worker keeps its checkpoints."""
     worker = worker_index()
     beside = checkpoint_dir.with_name(f"{checkpoint_dir.name}.worker{worker}")
     return beside if worker else checkpoint_dir
+
+
+def keeps_results(kind: str) -> bool:
+    """Whether this process saves the model and records its run: of several workers, the first."""
+    return kind != "multi_worker" or not worker_index()
+
+
+def devices(kind: str) -> int:
+    """How many share out a batch within `scope(kind)`, those of all workers."""
+    if kind == "none":
+        return 1
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def agreed(kind: str, fingerprint: str, epochs: int) -> int:
@@ -150,15 +167,19 @@ class Distributed(keras.Model):
         super().__init__(inputs, outputs, **settings)
         self.has_workers = kind == "multi_worker"
         # Else Keras builds metrics from a first batch, which is then lost to training, and which
-        # it cannot read where a worker holds a part of it. `compile` builds them here.
+        # it cannot read where a worker holds a part of it: see `build_metrics`.
         self._distribute_strategy = None
 
     def compile(self, *args, **settings):
         super().compile(*args, **settings)
         self.optimizer.build(self.trainable_variables)
-        outputs = keras.ops.zeros((1, *self.output_shape[1:]))
-        self.compute_loss(None, outputs, outputs)
-        self.compute_metrics(None, outputs, outputs)
+
+    def build_metrics(self, inputs: Any, targets: Any) -> None:
+        """Makes the variables of metrics and loss; the batch is not trained on."""
+        inputs, targets = map(keras.ops.convert_to_tensor, (inputs, targets))
+        outputs = self(inputs)
+        self.compute_loss(inputs, targets, outputs)
+        self.compute_metrics(inputs, targets, outputs)
         self.reset_metrics()
 
     def train_step(self, data):

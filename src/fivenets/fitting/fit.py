@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ import keras
 
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.fitting.batches import untuned
+from fivenets.fitting import distribution
+from fivenets.fitting.batches import untuned, with_example
 from fivenets.fitting.callbacks import Backup, EpochState, Progress, RoomOnDisk, keep_rows
-from fivenets.fitting.recipe import Recipe
+from fivenets.fitting.recipe import Distribution, Recipe
 
 log = logging.getLogger(__name__)
+
+BACKUP_SHARE = 0.05  # of the time
 
 
 def make_deterministic(seed: int) -> None:
@@ -74,9 +78,7 @@ class Fit:
     seed: int
     checkpoint_dir: Path  # the caller removes it once it has saved the network
     fingerprint: str
-    backup_share: float = 0.05  # of the time; inf backs up after every epoch
-    # From the epochs after which this process can resume to those after which all can.
-    agreed: Callable[[int], int] = lambda epochs: epochs
+    distribute: Distribution = "none"  # the model is built and fitted within this one's `scope`
 
     @classmethod
     def by(cls, recipe: Recipe, **about: Any) -> "Fit":
@@ -98,14 +100,18 @@ class Fit:
     ) -> list[dict[str, float]]:
         """Fits a compiled model, going on where an earlier try in `checkpoint_dir` was cut off.
 
-        Args: batches: those from an epoch on, without end, so that an epoch's are the same in
-            whichever try it runs; validation_data: where given, the model ends
-            with the weights of the epoch of lowest validation loss, else with the last ones.
+        Args: trainer: of `distribution.trainer`, where it is distributed; batches: those from an
+            epoch on, without end, so that an epoch's are the same in whichever try it runs;
+            validation_data: where given, the model ends with the weights of the epoch of lowest
+            validation loss, else with the last ones.
         Returns: one row of metrics per epoch.
         Raises: UserError where the loss becomes NaN.
         """
-        backup = Backup(self.checkpoint_dir, self.fingerprint, self.backup_share)
-        if not self.agreed(backup.epochs(self.steps)):
+        # Workers have to save together, whatever their clocks say.
+        share = BACKUP_SHARE if self.distribute == "none" else math.inf
+        backup = Backup(self.checkpoint_dir, self.fingerprint, share)
+        kept_epochs = backup.epochs(self.steps)
+        if not distribution.agreed(self.distribute, self.fingerprint, kept_epochs):
             backup.forget()
         first_epoch = backup.restore(trainer, self.steps)
         history_file = self.checkpoint_dir / "history.csv"
@@ -120,9 +126,16 @@ class Fit:
             save_weights_only=True,
             initial_value_threshold=min((row.get("val_loss", 0) for row in rows), default=None),
         )
+        shared_out = partial(distribution.shared_out, self.distribute)
+        training_data = batches(first_epoch)
+        if isinstance(trainer, distribution.Distributed):
+            example, training_data = with_example(training_data)
+            trainer.build_metrics(*example)
         trainer.fit(
-            untuned(batches(first_epoch)),
-            validation_data=None if validation_data is None else untuned(validation_data),
+            shared_out(untuned(training_data)),
+            validation_data=(
+                None if validation_data is None else shared_out(untuned(validation_data))
+            ),
             initial_epoch=first_epoch,
             epochs=self.epochs,
             steps_per_epoch=self.steps,

@@ -1,6 +1,10 @@
 """What every training is told, as params.yaml says it; a task's own recipe adds to it."""
 
+from typing import Literal
+
 from fivenets.core.params import Count, Fraction, Positive, Seed, checked
+
+Distribution = Literal["none", "mirrored", "multi_worker"]  # over devices, or machines
 
 
 @checked
