@@ -48,7 +48,7 @@ MODULES = {
     "faces.thresholds": ("faces/test_thresholds.py",),
     "faces.verification": ("faces/test_verification.py",),
     "core.listing": ("core/test_listing.py",),
-    "core.metrics": ("detection/test_scoring.py",),
+    "core.metrics": ("classification/test_evaluation.py",),
     "style.objective": ("style/test_objective.py",),
     "style.losses": ("style/test_style_losses.py",),
     "segmentation.losses": ("segmentation/test_segmentation_losses.py",),

@@ -48,11 +48,17 @@ def two_classes(*confidences_in_the_first: float) -> np.ndarray:
 
 
 def test_calibration_error_of_four_examples() -> None:
-    # Bins of confidence: 0.95 | 0.85 and 0.82 | 0.55. All say class 0; the last two are wrong.
-    # |0.95 - 1| + |0.85 + 0.82 - 1| + |0.55 - 0|, over 4
-    probabilities = two_classes(0.95, 0.85, 0.82, 0.55)
+    # Bins of confidence: 0.95 | 0.85 and 0.81 | 0.55. All say class 0; the last two are wrong.
+    # |0.95 - 1| + |0.85 + 0.81 - 1| + |0.55 - 0|, over 4
+    probabilities = two_classes(0.95, 0.85, 0.81, 0.55)
     error = calibration_error(probabilities, np.array([0, 0, 1, 1]))
-    assert error == pytest.approx((0.05 + 0.67 + 0.55) / 4)
+    assert error == pytest.approx((0.05 + 0.66 + 0.55) / 4)
+
+
+def test_the_lowest_bin_is_one_of_its_own() -> None:
+    low = np.full((2, 12), 0.08)
+    low[:, 0] = 0.1, 0.15  # 0.1 is in the bin up to 0.1, 0.15 in the next
+    assert calibration_error(low, np.array([0, 1])) == pytest.approx((0.9 + 0.15) / 2)
 
 
 @pytest.mark.parametrize(("label", "error"), [(0, 0.0), (1, 1.0)])

@@ -144,8 +144,10 @@ def test_what_was_left_out_is_one_line_however_much_it_is(tmp_path: Path, caplog
     (tmp_path / os.fsdecode(b"f\xe4rn.txt")).touch()
     listing.listed(tmp_path).say()
     assert caplog.messages == [f"{tmp_path}: left out: not pictures (7: 0.txt, 1.txt, 2.txt, ...)"]
-    for index in range(5):
+    for index in range(1, 5):
         (tmp_path / f"{index}.txt").unlink()
+    assert listing.listed(tmp_path).sentence().endswith("rn.txt)")  # three, and no more
+    (tmp_path / "0.txt").unlink()
     assert listing.listed(tmp_path).sentence().endswith(r"(2: a\n\x1b[2J, f\udce4rn.txt)")
 
 

@@ -11,7 +11,12 @@ from random_weights import random_weights
 from fivenets.core.errors import UserError
 from fivenets.detection import darknet, model, weights
 from fivenets.detection.detector import Detector
-from fivenets.detection.layers import DarknetBatchNormalization, PaddedMaxPooling2D, Reorg
+from fivenets.detection.layers import (
+    ChannelGroup,
+    DarknetBatchNormalization,
+    PaddedMaxPooling2D,
+    Reorg,
+)
 from fivenets.detection.shapes import ACTIVATIONS
 
 
@@ -28,6 +33,41 @@ def test_reorg_samples_the_planes_of_a_reinterpreted_picture() -> None:
     planes = np.arange(16.0).reshape(1, 4, 2, 2).transpose(0, 2, 3, 1)
     expected = [0, 2, 8, 10, 1, 3, 9, 11, 4, 6, 12, 14, 5, 7, 13, 15]
     assert np.asarray(Reorg(2)(planes)).ravel().tolist() == expected
+
+
+def test_reorg_by_three_is_darknets_loop() -> None:
+    # reorg_cpu of src/blas.c: each value of the output is read where the loop says.
+    channels, height, width, stride = 18, 6, 9, 3
+    given = np.random.default_rng(0).standard_normal(channels * height * width)
+    expected = np.empty_like(given)
+    of_plane = channels // stride**2
+    for k, j, i in np.ndindex(channels, height, width):
+        row = j * stride + k // of_plane // stride
+        column = i * stride + k // of_plane % stride
+        plane = k % of_plane
+        source = column + width * stride * (row + height * stride * plane)
+        expected[i + width * (j + height * k)] = given[source]
+    picture = given.reshape(1, channels, height, width).transpose(0, 2, 3, 1)
+    found = np.asarray(Reorg(3)(picture)).transpose(0, 3, 1, 2)
+    assert found.shape == (1, channels * 9, height // 3, width // 3)
+    np.testing.assert_allclose(found.ravel(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (Reorg(3), (6, 9, 18)),
+        (ChannelGroup(2, 1), (4, 5, 6)),
+        (PaddedMaxPooling2D(3, 2, 2), (7, 8, 3)),
+        (PaddedMaxPooling2D(2, 1, 1), (7, 8, 3)),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_layer_says_which_shape_it_gives(layer: keras.Layer, shape: tuple[int, int, int]) -> None:
+    given = np.zeros((1, *shape), np.float32)
+    assert layer.compute_output_shape((None, *shape))[1:] == layer(given).shape[1:]
+    anything = layer.compute_output_shape((None, None, None, shape[-1]))
+    assert anything == (None, None, None, layer(given).shape[-1])
 
 
 def test_reorg_is_not_space_to_depth() -> None:
@@ -52,6 +92,18 @@ def test_padding_of_a_maxpool_never_wins() -> None:
     kept = np.asarray(PaddedMaxPooling2D(2, 1, 1)(picture))[0, ..., 0]
     assert kept.tolist() == [[-1, -2, -3], [-4, -5, -6], [-7, -8, -9]]
     assert PaddedMaxPooling2D(2, 1, 1).compute_output_shape((None, 13, 13, 4)) == (None, 13, 13, 4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_the_greater_half_of_a_maxpools_padding_is_behind(dtype: str) -> None:
+    row = np.array([1, 5, 2, 4, 3], dtype)
+    found = PaddedMaxPooling2D(2, 2, 3, dtype=dtype)(
+        row.reshape(1, 1, 5, 1) * np.ones((1, 5, 1, 1))
+    )
+    # One pixel before, two behind: (-, 1), (5, 2), (4, 3) and nothing but padding.
+    lowest = np.finfo(dtype).min
+    assert np.asarray(found)[0, 1, :3, 0].tolist() == [1, 5, 4]
+    assert np.asarray(found)[0, 1, 3, 0] <= 0.999 * lowest
 
 
 def test_activations_follow_darknets_formulas() -> None:

@@ -27,6 +27,19 @@ def test_two_objects_found_with_one_mistake_between() -> None:
     assert precision.voc07_average_precision(recall, precisions) == pytest.approx((6 + 10 / 3) / 11)
 
 
+def test_eleven_points_are_tenths_of_the_recall_whatever_is_rounded() -> None:
+    for recall, points in ((0.55, 6), (1 - 0.9, 2)):  # 1 - 0.9 is a little below 0.1
+        found = precision.voc07_average_precision(np.array([recall]), np.array([1.0]))
+        assert found == pytest.approx(points / 11)
+
+
+def test_a_class_that_no_picture_has_is_not_divided_by() -> None:
+    truth = [precision.known([A], [1])]
+    found = [precision.detected([A], [0], [0.9])]
+    recall, precisions = precision.rank(truth, found, 0).curve()
+    assert (recall.tolist(), precisions.tolist()) == ([0], [0])
+
+
 def test_a_second_box_on_one_object_is_wrong() -> None:
     truth = [precision.known([A], [0])]
     found = [precision.detected([A, A], [0, 0], [0.9, 0.8])]
@@ -52,7 +65,8 @@ def test_difficult_objects_count_on_neither_side() -> None:
 def test_what_lies_in_a_difficult_object_counts_on_neither_side() -> None:
     crowd, car = [0, 0, 40, 10], [50, 0, 60, 10]
     truth = [precision.known([crowd, car], [0, 0], [True, False])]
-    for aside, precisions in (([10, 0, 20, 10], [0, 1]), ([-6, 0, 4, 10], [0, 0.5])):
+    within, half, mostly_outside = [10, 0, 20, 10], [-5, 0, 5, 10], [-6, 0, 4, 10]
+    for aside, precisions in ((within, [0, 1]), (half, [0, 1]), (mostly_outside, [0, 0.5])):
         found = [precision.detected([aside, car], [0, 0], [0.9, 0.8])]
         recall, found_precisions = precision.rank(truth, found, 0).curve()
         assert recall.tolist() == [0, 1]
@@ -139,6 +153,13 @@ def test_the_interval_of_precision_is_of_95_percent() -> None:
     low, high = precision.interval(precision.bootstrap([ranking]))
     middle = precision.voc_average_precision(*ranking.curve())
     assert 0.15 < low < middle < high < 0.35
+
+
+def test_an_interval_leaves_out_two_and_a_half_percent_on_each_side() -> None:
+    samples = np.arange(1001.0)[:, None]
+    assert precision.interval(samples) == pytest.approx((25, 975))
+    one = precision.Ranking(np.zeros(1, int), np.ones(1), np.ones(1), np.ones(1, int))
+    assert precision.bootstrap([one]).shape == (1000, 1)
 
 
 def test_classes_share_samples_and_count_where_there_are_any() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest
 
 from fivenets.core.errors import UserError
 from fivenets.faces import galleries, thresholds
@@ -83,6 +83,19 @@ def test_the_promise_is_kept_by_others_at_every_size() -> None:
     assert means.min() > 0.002  # and not by naming nobody
 
 
+def test_galleries_of_two_thousand_are_measured_where_there_are_people() -> None:
+    assert thresholds.SIZES[-4:] == (200, 500, 1000, 2000)
+
+
+def test_a_rate_that_just_reaches_the_target_is_allowed() -> None:
+    # With nobody named, the upper end for n people is 1 - 0.05 ** (1 / n).
+    upper = float(beta.ppf(thresholds.CONFIDENCE, 1, 20))
+    assert thresholds.allowed_rate(20, upper) == 0
+    two_named = float(beta.ppf(thresholds.CONFIDENCE, 3, 18))
+    assert thresholds.allowed_rate(20, two_named) == pytest.approx(2 / 20)
+    assert thresholds.allowed_rate(20, two_named * 0.999) == pytest.approx(1 / 20)
+
+
 def test_between_and_beyond_the_sizes_measured() -> None:
     found = GalleryThresholds((1, 10, 100), (0.8, 0.6, 0.5))
     assert [found.of(size) for size in (1, 10, 100)] == pytest.approx([0.8, 0.6, 0.5])
@@ -90,6 +103,7 @@ def test_between_and_beyond_the_sizes_measured() -> None:
     assert 0.5 < found.of(50) < 0.6
     assert found.of(10_000) == pytest.approx(0.3)
     assert found.of(10**9) == 0  # names nobody
+    assert found.of(102) < 0.5
     assert GalleryThresholds.read(found.record()) == found
 
 

@@ -40,6 +40,28 @@ def test_dice_is_of_the_classes_that_are_shown_and_of_pixels_of_some_class() -> 
     assert float(only(MASK, wide.astype(np.float32))) == pytest.approx(plain + dice, abs=1e-5)
 
 
+def test_dice_is_of_all_pictures_of_a_batch_together() -> None:
+    masks = np.array([[[0, 0]], [[0, 1]]], np.uint8)  # (2, 1, 2)
+    first = np.array([[[0.9, 0.6]], [[0.7, 0.2]]])
+    raw = np.log(np.stack([first, 1 - first], axis=-1)).astype(np.float32)
+    found = float(SegmentationLoss([1, 1], dice=1.0)(masks, raw))
+    plain = float(SegmentationLoss([1, 1])(masks, raw))
+    # Class 0 has 3 pixels, 2.4 found, 2.2 of them shared; class 1 has 1, 1.6 found, 0.8 shared.
+    dice = 1 - (2 * 2.2 / (3 + 2.4) + 2 * 0.8 / (1 + 1.6)) / 2
+    assert found - plain == pytest.approx(dice, abs=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (4, 2), (2, 2)])
+def test_smaller_logits_are_enlarged_to_the_mask(shape: tuple[int, int]) -> None:
+    alike = np.broadcast_to(np.log(np.array([0.8, 0.2], np.float32)), (1, *shape, 2))
+    mask = np.zeros((1, 4, 4), np.uint8)
+    assert float(SegmentationLoss([1, 1])(mask, alike)) == pytest.approx(-np.log(0.8), abs=1e-5)
+
+
+def test_dice_has_no_part_unless_it_is_asked_for() -> None:
+    assert SegmentationLoss([1, 1]).dice == 0
+
+
 def test_a_batch_of_no_class_at_all_has_no_loss() -> None:
     nothing = np.full((1, 2, 2), VOID, np.uint8)
     found = SegmentationLoss([1, 1], dice=1.0)(nothing, logits([0.8, 0.1, 0.5, 0.3]))
