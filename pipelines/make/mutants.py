@@ -34,10 +34,12 @@ MODULES = {
     "detection.precision": ("detection/test_precision.py",),
     "detection.losses": ("detection/test_yolo_loss.py",),
     "detection.layers": ("detection/test_detection_model.py",),
-    "detection.weights": ("detection/test_darknet_weights.py",),
+    "detection.weights": (
+        "detection/test_darknet_weights.py", "detection/test_detection_model.py",
+    ),
     "detection.darknet": (
         "detection/test_darknet_cfg.py", "detection/test_darknet_options.py",
-        "detection/test_yolo_scales.py",
+        "detection/test_yolo_scales.py", "detection/test_darknet_classifiers.py",
     ),
     "datasets.splits": ("datasets/test_splits.py",),
     "runs.publishing": ("runs/test_publishing.py",),

@@ -37,13 +37,25 @@ def test_numbers_stand_in_darknets_order() -> None:
     assert found.kernel.ravel().tolist() == [5, 6, 7]
 
 
+def test_a_grouped_kernel_has_the_channels_of_a_group() -> None:
+    net = section("net", width=8, height=8, channels=6)
+    network = darknet.parse(net + section("convolutional", filters=4, groups=2, size=3))
+    assert weights.kernel_shape(network.layers[0]) == (4, 3, 3, 3)
+    plain = darknet.parse(net + section("convolutional"))
+    assert weights.kernel_shape(plain.layers[0]) == (1, 6, 1, 1)
+
+
 def test_folding_is_the_same_affine_function() -> None:
-    # scale 2 / (sqrt(4) + 1e-6), so a kernel of 3 becomes 3 and a mean of 5 shifts by -5.
-    one = np.ones(1, np.float32)
-    folded = weights.Convolution(one, 3 * one.reshape(1, 1, 1, 1), 2 * one, 5 * one, 4 * one)
-    assert folded.folded().kernel.item() == pytest.approx(3, abs=1e-5)
-    assert folded.folded().biases.item() == pytest.approx(1 - 5, abs=1e-5)
-    assert folded.folded().scales is None
+    # Of a filter's sum of x * 3, (x * 3 - 5) * scale / (sqrt(variance) + 1e-6) + 7.
+    scales, variances = np.array([[2, -1, 3e-6], [4, 0.25, 4e-12]], np.float32)
+    of_each = np.ones(3, np.float32)
+    kernel = 3 * of_each.reshape(3, 1, 1, 1)
+    given = weights.Convolution(7 * of_each, kernel, scales, 5 * of_each, variances)
+    folded = given.folded()
+    assert folded.kernel.ravel() == pytest.approx(np.array([3, -6, 3]), rel=1e-5)
+    assert folded.biases == pytest.approx(7 - 5 * np.array([1, -2, 1]), rel=1e-5)
+    assert folded.scales is None
+    assert folded.folded() is folded
 
 
 @pytest.mark.parametrize(
