@@ -18,7 +18,8 @@ def main() -> None:
         )
         if "layers" not in found:
             raise ValueError("it has no variable layers")
-        pairs = [(str(one["name"]), _arrays(one)) for one in found["layers"]]
+        layers = np.atleast_1d(found["layers"])  # a cell array of one comes without the array
+        pairs = [(str(one["name"]), _arrays(one)) for one in layers]
         sandbox.send_arrays({}, [(name, array) for name, both in pairs for array in both])
 
 
