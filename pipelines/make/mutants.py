@@ -50,7 +50,7 @@ MODULES = {
     "faces.thresholds": ("faces/test_thresholds.py",),
     "faces.verification": ("faces/test_verification.py",),
     "core.listing": ("core/test_listing.py",),
-    "core.metrics": ("classification/test_evaluation.py",),
+    "core.metrics": ("core/test_metrics.py", "classification/test_evaluation.py"),
     "style.objective": ("style/test_objective.py",),
     "style.losses": ("style/test_style_losses.py",),
     "segmentation.losses": ("segmentation/test_segmentation_losses.py",),

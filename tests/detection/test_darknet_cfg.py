@@ -48,6 +48,8 @@ def test_yolov2_has_32_layers_and_a_region_of_five_anchors() -> None:
     ("text", "message"),
     [
         ("", "should begin with a .net. section"),
+        (section("net", width=8) + convolution(2), "height should be at least 1, it is 0"),
+        (section("net", height=8) + convolution(2), "width should be at least 1, it is 0"),
         (NET + "[detection]\n", r"line 6: unknown section \[detection\]; known: net"),
         (NET + convolution(0), "line 6 .convolutional.: filters should be at least 1, it is 0"),
         (NET + convolution(4, stride="a"), "stride should be an integer, it is 'a'"),
@@ -59,6 +61,7 @@ def test_yolov2_has_32_layers_and_a_region_of_five_anchors() -> None:
         (NET + section("route"), "layers= names no layer"),
         (NET + convolution(4) + section("route", layers="inf"), "layers should be integers"),
         (NET + convolution(4) + section("route", layers=-0.5), "layers should be integers"),
+        (NET + convolution(4) + section("route", layers="-1,0.5"), "layers should be integers"),
         (NET + head(1, 1) + region(1, "nan,1"), "anchors should be 2 positive numbers"),
         (
             NET + convolution(4) + convolution(4, stride=2) + section("route", layers="0,1"),
@@ -79,6 +82,30 @@ def test_yolov2_has_32_layers_and_a_region_of_five_anchors() -> None:
 def test_what_does_not_fit_is_one_sentence(text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         darknet.parse(text)
+
+
+def test_a_picture_has_three_channels_unless_the_cfg_says_otherwise() -> None:
+    (layer,) = darknet.parse(section("net", width=8, height=1) + convolution(2)).layers
+    assert layer.input_shape == (1, 8, 3)
+    (layer,) = darknet.parse(section("net", width=1, height=8, channels=1) + convolution(2)).layers
+    assert layer.input_shape == (8, 1, 1)
+
+
+def test_classes_of_a_whole_picture_are_the_last_layers_channels() -> None:
+    assert darknet.parse(NET + convolution(5) + section("avgpool")).classes == 5
+    with pytest.raises(UserError, match=r"the last layer gives \(64, 64, 5\): expected boxes"):
+        darknet.parse(NET + convolution(5)).classes  # noqa: B018
+    for sides in ({"width": 64, "height": 1}, {"width": 1, "height": 64}):
+        with pytest.raises(UserError, match="one row and column"):
+            darknet.parse(section("net", **sides) + convolution(5)).classes  # noqa: B018
+
+
+def test_so_many_sections_are_read_and_no_more(monkeypatch) -> None:
+    text = NET + 2 * convolution(2)
+    monkeypatch.setattr(darknet, "MAX_LAYERS", 3)
+    assert len(darknet.parse(text).layers) == 2
+    with pytest.raises(UserError, match="has 4 sections: expected 3 at most"):
+        darknet.parse(text + convolution(2))
 
 
 def test_missing_and_binary_files_are_sentences(tmp_path) -> None:

@@ -19,7 +19,8 @@ def content(major: int = 0, minor: int = 1) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("major", "minor", "size"), [(0, 1, 16), (0, 2, 20), (1, 0, 20), (1000, 0, 16)]
+    ("major", "minor", "size"),
+    [(0, 1, 16), (0, 2, 20), (1, 0, 20), (1, 999, 20), (1000, 0, 16), (1, 1000, 16)],
 )
 def test_seen_has_8_bytes_from_version_0_2_on(major: int, minor: int, size: int) -> None:
     assert weights.Header(major, minor, 0, 7).size == size
@@ -43,6 +44,7 @@ def test_a_grouped_kernel_has_the_channels_of_a_group() -> None:
     assert weights.kernel_shape(network.layers[0]) == (4, 3, 3, 3)
     plain = darknet.parse(net + section("convolutional"))
     assert weights.kernel_shape(plain.layers[0]) == (1, 6, 1, 1)
+    assert not weights.is_normalised(plain.layers[0])
 
 
 def test_folding_is_the_same_affine_function() -> None:
@@ -58,6 +60,9 @@ def test_folding_is_the_same_affine_function() -> None:
     assert folded.folded() is folded
 
 
+COUNTS = [weights.count_of(layer) for layer in weights.convolutions(NETWORK)]
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -68,6 +73,12 @@ def test_folding_is_the_same_affine_function() -> None:
         (content()[:-4], "is cut short, or of another cfg: .*ends in convolution 3 of 3"),
         (content()[:-1], "is cut short"),
         (content()[:20], "ends in convolution 1 of 3 .cfg line 6."),
+        (content()[: 16 + 4 * COUNTS[0]], "ends in convolution 2 of 3"),
+        (content()[: -4 * COUNTS[-1]], "is cut short, or of another cfg"),
+        (content()[:16] + bytes(4) + content()[16:], "so 16 bytes, but the file fits one of 20"),
+        (struct.pack("<4i", 1001, 0, 0, 0) + content()[16:], "its version reads 1001.0.0"),
+        (struct.pack("<4i", -1, 0, 0, 0) + content()[16:], "its version reads -1.0.0"),
+        (struct.pack(">4i", 0, 2_000_000, 2, 0) + content()[16:], "is not a weights file"),
         (content() + b"\0", "1 bytes left over, cfg and weights disagree"),
         (struct.pack(">4i", 0, 2, 0, 0) + content()[16:], "big-endian .version 0.2.0."),
         (b"\x89PNG" * 1000, "is not a weights file: its version reads"),
@@ -89,6 +100,17 @@ def test_weights_of_other_classes_say_which_filters_would_fit() -> None:
     data = weights.to_bytes(*random_weights(cfg(80), seed=0))
     with pytest.raises(UserError, match="which fits 425 filters in the last convolution in place"):
         weights.read(data, cfg(20), "coco.weights")
+    each = 4 * (1 + 4)  # the bias and the four weights of a filter
+    some = weights.to_bytes(*random_weights(cfg(20), seed=0)) + 2 * each * b"\0"  # of 127 filters
+    with pytest.raises(UserError, match="40 bytes left over"):
+        weights.read(some, cfg(20), "w")
+
+
+def test_a_filter_that_never_varied_is_read() -> None:
+    network = darknet.parse(section("net", width=8, height=8) + convolution(1, 1))
+    data = struct.pack("<4i7f", 0, 1, 0, 0, 1, 2, 3, 0, 5, 6, 7)
+    _, (found,) = weights.read(data, network, "w")
+    assert found.variances == [0]
 
 
 def test_a_network_without_numbers_needs_a_file_of_a_header_only() -> None:

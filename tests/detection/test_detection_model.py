@@ -65,7 +65,7 @@ def test_reorg_by_three_is_darknets_loop() -> None:
 )
 def test_a_layer_says_which_shape_it_gives(layer: keras.Layer, shape: tuple[int, int, int]) -> None:
     given = np.zeros((1, *shape), np.float32)
-    assert layer.compute_output_shape((None, *shape))[1:] == layer(given).shape[1:]
+    assert layer.compute_output_shape((1, *shape)) == layer(given).shape
     anything = layer.compute_output_shape((None, None, None, shape[-1]))
     assert anything == (None, None, None, layer(given).shape[-1])
 
@@ -80,6 +80,7 @@ def test_reorg_is_not_space_to_depth() -> None:
 
 def test_batch_normalisation_adds_epsilon_outside_of_the_root() -> None:
     layer = DarknetBatchNormalization()
+    assert layer.momentum == 0.9
     layer.build((None, 1, 1, 1))
     layer.set_weights([np.full(1, value, np.float32) for value in (2.0, 0.5, 1.0, 1e-12)])
     # (x - mean) / (sqrt(variance) + 1e-6) * scale + bias = 1 / 2e-6 * 2 + 0.5
@@ -104,6 +105,12 @@ def test_the_greater_half_of_a_maxpools_padding_is_behind(dtype: str) -> None:
     lowest = np.finfo(dtype).min
     assert np.asarray(found)[0, 1, :3, 0].tolist() == [1, 5, 4]
     assert np.asarray(found)[0, 1, 3, 0] <= 0.999 * lowest
+
+
+def test_half_of_an_even_padding_is_before() -> None:
+    row = np.array([1, 5, 2, 4], np.float32).reshape(1, 1, 4, 1) * np.ones((1, 4, 1, 1))
+    found = np.asarray(PaddedMaxPooling2D(3, 3, 2)(row))
+    assert found[0, 0, :, 0].tolist() == [5, 4]  # of (-, 1, 5) and (2, 4, -)
 
 
 def test_activations_follow_darknets_formulas() -> None:

@@ -40,6 +40,17 @@ def test_a_class_that_no_picture_has_is_not_divided_by() -> None:
     assert (recall.tolist(), precisions.tolist()) == ([0], [0])
 
 
+def test_nothing_is_ranked_of_no_pictures() -> None:
+    ranking = precision.rank([], [], 0)
+    assert (ranking.scores.tolist(), ranking.hits.tolist()) == ([], [])
+
+
+def test_an_object_of_a_part_of_a_pixel_is_a_small_one() -> None:
+    truth = [precision.known([[0, 0, 0.5, 0.5]], [0])]
+    (size,) = precision.coco_by_size(truth, truth, [640 * 480])
+    assert size == "small"
+
+
 def test_a_second_box_on_one_object_is_wrong() -> None:
     truth = [precision.known([A], [0])]
     found = [precision.detected([A, A], [0, 0], [0.9, 0.8])]

@@ -51,6 +51,14 @@ def test_dice_is_of_all_pictures_of_a_batch_together() -> None:
     assert found - plain == pytest.approx(dice, abs=1e-5)
 
 
+def test_dice_of_pictures_that_show_one_class() -> None:
+    mask = np.zeros((1, 2, 2), np.uint8)
+    raw = logits([0.8, 0.1, 0.5, 0.3])
+    found = float(SegmentationLoss([1, 1], dice=1.0)(mask, raw))
+    plain = float(SegmentationLoss([1, 1])(mask, raw))
+    assert found - plain == pytest.approx(1 - 2 * 1.7 / (4 + 1.7), abs=1e-5)
+
+
 @pytest.mark.parametrize("shape", [(2, 4), (4, 2), (2, 2)])
 def test_smaller_logits_are_enlarged_to_the_mask(shape: tuple[int, int]) -> None:
     alike = np.broadcast_to(np.log(np.array([0.8, 0.2], np.float32)), (1, *shape, 2))
@@ -72,6 +80,8 @@ def test_weights_go_from_all_pixels_alike_to_all_classes_alike() -> None:
     pixels = np.array([900, 100, 0])
     assert class_weights(pixels, 0.0)[:2] == pytest.approx([1, 1])
     assert class_weights(pixels, 1.0) == pytest.approx([0.5 / 0.9, 0.5 / 0.1, 0])
+    assert class_weights(np.array([1, 0]), 0.0) == pytest.approx([1, 0])
+    assert class_weights(np.array([0, 0]), 1.0) == pytest.approx([0, 0])
     half = class_weights(pixels, 0.5)
     assert half[1] / half[0] == pytest.approx(3)
     assert (half * pixels).sum() / pixels.sum() == pytest.approx(1)

@@ -16,6 +16,8 @@ def test_content_cost_is_a_quarter_of_the_mean_square_of_differences() -> None:
     # (1 + 4 + 9 + 16) / (4 * 1 * 2 * 2)
     assert float(losses.compute_content_cost(FEATURES, ZEROS)) == pytest.approx(30 / 16)
     assert float(losses.compute_content_cost(FEATURES, FEATURES)) == 0
+    stacked = np.concatenate([FEATURES, FEATURES], axis=1)  # of two rows
+    assert float(losses.compute_content_cost(stacked, 0 * stacked)) == pytest.approx(30 / 16)
 
 
 def test_gram_matrix_of_unrolled_features() -> None:
@@ -27,6 +29,11 @@ def test_layer_style_cost_has_the_assignments_normalisation() -> None:
     # (10^2 + 2 * 14^2 + 20^2) / (4 * channels^2 * positions^2), channels = positions = 2
     cost = float(losses.compute_layer_style_cost(FEATURES, ZEROS))
     assert cost == pytest.approx((100 + 392 + 400) / (4 * 4 * 4))
+
+
+def test_the_distance_of_gram_matrices_is_by_the_square_of_their_size() -> None:
+    ones = np.ones((3, 3), np.float32)
+    assert float(losses.gram_distance(ones, 0 * ones)) == pytest.approx(9 / (4 * 9))
 
 
 def test_style_does_not_depend_on_the_size_of_the_picture() -> None:
