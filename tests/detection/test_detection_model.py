@@ -164,7 +164,9 @@ def test_numbers_come_back_bit_by_bit_even_from_a_file(tmp_path) -> None:
 def test_a_saved_network_that_is_not_its_cfgs_is_refused(write_pair, tmp_path: Path) -> None:
     detector, file = Detector.from_darknet(*write_pair(TINY)), tmp_path / "m.keras"
     picture = keras.Input((32, 64, 3))
-    detector.network = keras.Model(picture, keras.layers.Conv2D(16, 1, strides=8)(picture))
+    # Of a name of its own: one by number might be that of a layer that is looked for.
+    other = keras.layers.Conv2D(16, 1, strides=8, name="other")
+    detector.network = keras.Model(picture, other(picture))
     detector.save(file)
     with pytest.raises(UserError, match="No such layer: conv2d_1"):
         Detector.from_file(file)
