@@ -28,6 +28,5 @@ def edges(
 
     files.check_file(out, "--out", (".png", ".jpg", ".jpeg"), [picture])
     drawn = Image.fromarray(filters.edges(read_image(picture), kind))
-    with files.replacing(out) as part:
-        drawn.save(part, quality=95)
+    files.write_picture(drawn, out)
     printing.say(f"{out}: {drawn.width}x{drawn.height} pixels, edges by {kind}")

@@ -99,7 +99,7 @@ def identify(
 
     _check_cropped(cropped, out, face, "all", images)
     calibration, embedder = _opened(model, trust, out)
-    known, refused = enrolment.opened(gallery, embedder, cropped)
+    known, refused = enrolment.opened(gallery, embedder, cropped, out)
     for sentence in refused:
         printing.warn(f"left out of the gallery: {sentence}")
     threshold, refused, table = calibration.of_gallery(len(known)), [], printing.table(*COLUMNS)
@@ -237,8 +237,8 @@ def _draw(
     from fivenets.faces import marking
 
     out.mkdir(parents=True, exist_ok=True)
-    with files.replacing(files.free_name(out, path.stem, ".png")) as target:
-        marking.mark(found, labels, meant).save(target)
+    drawn = marking.mark(found, labels, meant)
+    files.write_picture(drawn, files.free_name(out, path.stem, ".png"))
 
 
 def _said(face: Which | Meant) -> str:

@@ -93,5 +93,4 @@ def _save(image: Any, found: "list[Located]", form: str, out: Path) -> None:
     from fivenets.localisation import drawing
 
     drawn = drawing.drawn(image, found, form)
-    with files.replacing(out) as part:
-        drawn.save(part, quality=95)
+    files.write_picture(drawn, out)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 FREE_SIDE = 224  # pixels at which pictures are shown to a network that takes any size
 LEAST_SHOWN = 320  # pixels of the shorter side of a picture that is drawn
+MOST_SHOWN = 4096  # of the longer side, to which a small picture is enlarged
 ENDINGS = (".png", ".jpg", ".jpeg")
 UNITS = 8
 
@@ -150,8 +151,7 @@ def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_js
             print(json.dumps(_as_row(layer, unit, list(shown))))
     if out:
         drawn = sheet.sheet(layers, sheet.first_filters(network), pictures, units)
-        with files.replacing(out) as part:
-            drawn.save(part, quality=92)
+        files.write_picture(drawn, out)
         if not as_json:
             counts = sum(layer.values.shape[1] for layer in layers)
             printing.say(
@@ -203,12 +203,11 @@ def _grad_cam(classifier: "Classifier", picture: Path, out: Path, as_json: bool)
     image = Image.fromarray(read_image(picture))
     (prediction,) = classifier.classify([image])
     # A thumbnail is enlarged first: of 64 pixels nobody would see anything.
-    zoom = max(1.0, LEAST_SHOWN / min(image.size))
+    zoom = max(1.0, min(LEAST_SHOWN / min(image.size), MOST_SHOWN / max(image.size)))
     sides = round(image.width * zoom), round(image.height * zoom)
     shown = np.asarray(image.resize(sides, Image.Resampling.BICUBIC))
     drawn = Image.fromarray(np.hstack([shown, classifier.seen(shown, prediction.label)]))
-    with files.replacing(out) as part:
-        drawn.save(part, quality=92)
+    files.write_picture(drawn, out)
     if as_json:
         answer = {key: getattr(prediction, key) for key in ("label", "probability", "rejected")}
         print(json.dumps({"image": str(picture), **answer, "out": str(out)}))

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fivenets.core.errors import UserError
+from fivenets.core.errors import UserError, is_full_disk
+
+LONGEST_OF_JPEG = 65_535  # pixels a side
 
 
 def expanded(path: str | Path) -> Path:
@@ -110,11 +112,33 @@ def check_file(
                 raise UserError(f"{option} {file} is read by this command: expected another name")
 
 
-def check_folder(folder: Path, option: str) -> None:
+def write_picture(image: Any, file: Path, quality: int = 95) -> None:
+    """Replaces `file` by a PIL.Image, in the format of its ending.
+
+    Raises: UserError where it is too large for that format or cannot be written; a full disk is an
+        OSError.
+    """
+    if file.suffix.lower() in (".jpg", ".jpeg") and max(image.size) > LONGEST_OF_JPEG:
+        raise UserError(
+            f"{file}: a JPEG has at most {LONGEST_OF_JPEG:,} pixels a side, this picture is "
+            f"{image.width}x{image.height}: expected .png"
+        )
+    try:
+        with replacing(file) as part:
+            image.save(part, quality=quality)
+    except OSError as error:
+        if is_full_disk(error):
+            raise
+        raise UserError(f"{file} cannot be written: {error.strerror or error}") from None
+
+
+def check_folder(folder: Path, option: str, apart_from: Path | None = None) -> None:
     """Refuses, before any work, what is no folder and cannot become one, or cannot be written to.
 
-    Raises: UserError.
+    Raises: UserError; also where it is, or lies in, the folder that it should be apart from.
     """
+    if apart_from and folder.resolve().is_relative_to(apart_from.resolve()):
+        raise UserError(f"{option} {folder} should not lie in {apart_from}, which is read")
     with _writable(folder, f"{option} {folder}"):
         pass
 

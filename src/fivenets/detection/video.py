@@ -1,7 +1,7 @@
 """Video files: the objects in each frame, and a copy with boxes drawn."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class _Writer:
     at the end, also where the rest is unreadable, but not where somebody interrupts."""
 
     def __init__(self, file: Path, part: Path, shape: tuple[int, ...], like: footage.Survey):
-        self.file, self.part = file, part
+        self.file, self.part, self.is_whole = file, part, True
         self.container = av.open(str(part), "w")
         self.container.metadata["comment"] = MARK
         self.stream: Any = self.container.add_stream(CODEC, rate=like.rate)
@@ -71,12 +71,29 @@ class _Writer:
         frame = av.VideoFrame.from_ndarray(image_rgb_uint8, format="rgb24")
         frame.pts = self.last = max(round(seconds / self.time_base), self.last + 1)
         frame.time_base = self.time_base
-        self.container.mux(self.stream.encode(frame))
+        with self._refusing():
+            self.container.mux(self.stream.encode(frame))
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            self.container.mux(self.stream.encode())
-        finally:
-            self.container.close()
-        if kind is None or issubclass(kind, UserError):
+        if self.is_whole:
+            try:
+                with self._refusing():
+                    self.container.mux(self.stream.encode())
+            finally:
+                self.container.close()
+        if self.is_whole and (kind is None or issubclass(kind, UserError)):
             self.part.replace(self.file)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Says in a sentence that the codec takes no such picture; there is then no file."""
+        try:
+            yield
+        except av.FFmpegError as error:
+            self.is_whole = False
+            with suppress(av.FFmpegError):
+                self.container.close()
+            raise UserError(
+                f"{self.file} cannot be written as video of {self.stream.width}x"
+                f"{self.stream.height} pixels ({error.strerror})"
+            ) from None

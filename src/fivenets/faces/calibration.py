@@ -1,13 +1,17 @@
 """The thresholds of a face model: what they are, whom they were set on, and where they are kept."""
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from fivenets.core import files
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.faces.thresholds import GalleryThresholds
+
+# What JSON may hold for a field.
+NUMBERS: dict[Any, Any] = {float: float | int, int: int, float | None: float | int | None}
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,21 @@ class Calibration:
     @classmethod
     def read(cls, file: Path) -> "Calibration":
         try:
-            return cls(**json.loads(file.read_text()))
+            made = cls(**json.loads(file.read_text(), parse_constant=_refused))
+            for one in fields(cls):
+                value = getattr(made, one.name)
+                if one.type in NUMBERS and not isinstance(value, NUMBERS[one.type]):
+                    raise ValueError(f"{one.name} should be a number, it is {value!r}")
+            return made
         except (OSError, ValueError, TypeError) as error:
             raise UserError(f"{file} is not a calibration of this program: {error}") from None
 
     def write(self, file: Path) -> None:
         files.write_text(file, json.dumps(asdict(self), indent=2) + "\n")
+
+
+def _refused(word: str) -> None:
+    raise ValueError(f"{word} is no number")
 
 
 def calibration_of(model_file: Path, own_folder: Path | None = None) -> Calibration:

@@ -11,6 +11,7 @@ import numpy as np
 from fivenets.core import images, listing
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
+from fivenets.core.files import check_folder
 from fivenets.core.listing import Listing
 from fivenets.datasets.faces.examples import FaceExample, cut
 from fivenets.faces.calibration import Calibration
@@ -23,13 +24,19 @@ GALLERY_FILE = ".fivenets-gallery.npz"  # in the folder of people
 MEASURED = ("far", "far_low", "far_high", "tar", "false_identification")
 
 
-def opened(folder: Path, embedder: Embedder, is_cropped: bool) -> tuple[Gallery, list[str]]:
+def opened(
+    folder: Path, embedder: Embedder, is_cropped: bool, out: Path | None = None
+) -> tuple[Gallery, list[str]]:
     """The gallery of a folder `<person>/<image>`, and why pictures were left out of it.
 
     Embeddings are kept in the folder: only pictures that are new or have changed, or that were
     cut in the other way, are computed.
-    Raises: UserError for a folder without pictures, or one embedded by another model.
+    Args: out: where drawn copies go, which would be known people the next time.
+    Raises: UserError for a folder without pictures, one embedded by another model, or one that
+        `out` lies in.
     """
+    if out:
+        check_folder(out, "--out", apart_from=folder)
     file, found, kind = folder / GALLERY_FILE, _listed(folder), " cropped" if is_cropped else ""
     digests = {path: sha256(path) for path in found.files}
     claimed = _claimed_twice(digests, found)

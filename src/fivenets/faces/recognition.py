@@ -11,6 +11,7 @@ import numpy as np
 from fivenets.core import files
 from fivenets.core.errors import UserError
 
+UNREADABLE = (KeyError, TypeError, ValueError, BadZipFile, zlib.error)  # what NumPy's reader raises
 QUERY_BLOCK = 64  # queries whose scores are held at once: 26 MB of 100,000 entries
 
 
@@ -111,9 +112,10 @@ class Gallery:
                     stored["sources"].tolist(),
                     made_by,
                 )
-                if gallery.embeddings.ndim != 2 or not np.isfinite(gallery.embeddings).all():
+                found = gallery.embeddings
+                if found.ndim != 2 or found.dtype.kind != "f" or not np.isfinite(found).all():
                     raise ValueError("its embeddings should be finite numbers, in rows")
-        except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
+        except (OSError, EOFError, *UNREADABLE) as error:
             raise UserError(f"{file} is not a gallery of embeddings: {error}") from None
         if made_by != model_sha256:
             raise UserError(

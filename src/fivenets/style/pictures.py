@@ -8,7 +8,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from fivenets.core import files, images
-from fivenets.core.errors import UserError, is_full_disk
+from fivenets.core.errors import UserError
 from fivenets.style.settings import MIN_SIDE
 
 MAX_SIDE = 10**9  # pixels, of which no machine has the memory; beyond, numbers would overflow
@@ -53,13 +53,7 @@ def write(image_rgb_uint8: np.ndarray, file: Path) -> None:
 
     Raises: UserError where it cannot be written any more; a full disk is an OSError.
     """
-    try:
-        with files.replacing(file) as part:
-            Image.fromarray(image_rgb_uint8).save(part, quality=95)
-    except OSError as error:
-        if is_full_disk(error):
-            raise
-        raise UserError(f"{file} cannot be written: {error.strerror or error}") from None
+    files.write_picture(Image.fromarray(image_rgb_uint8), file)
 
 
 def sized(image: np.ndarray, longest: int) -> tuple[int, int]:

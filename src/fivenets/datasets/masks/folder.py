@@ -78,7 +78,7 @@ def read_mask(file: Path) -> np.ndarray:
     """The values (height, width) uint8 of a mask. Raises: UserError where it is none."""
     try:
         with Image.open(file, formats=images.FORMATS) as image:
-            kind, mode = image.format, image.mode
+            kind, mode, stored = image.format, image.mode, _stored(image)
             values = np.asarray(image)
     except Exception as error:  # Pillow's readers raise whatever they meet
         raise UserError(f"{file} is a damaged mask: {error}") from None
@@ -89,7 +89,17 @@ def read_mask(file: Path) -> np.ndarray:
             f"{file} should be an 8-bit grey or palette picture whose values are classes, its mode "
             f"is {mode}"
         )
-    return values.astype(np.uint8)
+    if stored == "L;I":
+        raise UserError(f"{file} is stored with 0 as white: expected values that are classes")
+    # Pillow spreads values of 2 and 4 bits over 0..255.
+    return values.astype(np.uint8) // {"L;2": 85, "L;4": 17}.get(stored, 1)
+
+
+def _stored(image: Image.Image) -> str:
+    """Pillow's name for how pixels are stored in the file, such as L;4 for grey of 4 bits."""
+    tiles = getattr(image, "tile", ())
+    of_first = tiles[0].args if tiles else ""
+    return of_first if isinstance(of_first, str) else str(next(iter(of_first or ()), ""))
 
 
 def _by_name(folder: Path) -> dict[str, Path]:

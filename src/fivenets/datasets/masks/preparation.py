@@ -19,6 +19,7 @@ from fivenets.core.images import read_image
 from fivenets.datasets import overlap
 from fivenets.datasets.masks import folder as folders
 from fivenets.datasets.masks.prepared import VALUES, mask_of
+from fivenets.datasets.objects.frames import frame_of
 from fivenets.datasets.objects.storing import stored
 from fivenets.datasets.opening import builder_in, rows_of, version_folder
 from fivenets.datasets.settings import MaskSettings
@@ -118,6 +119,12 @@ def _of_files(pairs: list[folders.Masked]) -> Iterator[tuple[bytes, dict]]:
         if mask.shape != picture.shape[:2]:
             sizes = [f"{width}x{height}" for height, width in (mask.shape, picture.shape[:2])]
             raise UserError(f"{one.mask} is {sizes[0]} pixels, its picture {sizes[1]}")
+        frame = frame_of(one.picture)
+        if frame.orientation > 1 and (frame.orientation < 5 or frame.width == frame.height):
+            raise UserError(
+                f"{one.picture} is turned or mirrored by an EXIF tag, and nothing says whether "
+                f"{one.mask} is too: expected a picture that is stored upright"
+            )
         key = os.fsencode(one.name)
         yield key, _example(stored(one.picture), key.decode(errors="backslashreplace"), mask)
 
