@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from fivenets.core import files
 from fivenets.core.errors import UserError
@@ -118,3 +119,23 @@ def test_rows_that_cannot_all_be_written_leave_those_of_before(tmp_path: Path) -
         files.write_rows(file, [{"epoch": 1}, {"loss": 2}])
     assert file.read_text().split() == ["epoch", "0"]
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_picture_too_long_for_jpeg_is_a_sentence(tmp_path: Path) -> None:
+    long = Image.new("L", (65_536, 8))
+    with pytest.raises(
+        UserError, match=r"65,535 pixels a side, this picture is 65536x8: expected .png"
+    ):
+        files.write_picture(long, tmp_path / "a.JPG")
+    assert not list(tmp_path.iterdir())
+    files.write_picture(long, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as kept:
+        assert kept.size == long.size
+
+
+def test_a_folder_may_have_to_be_apart_from_another(tmp_path: Path) -> None:
+    read = tmp_path / "read"
+    for inside in (read, read / "a", read / "b" / ".."):
+        with pytest.raises(UserError, match=r"should not lie in .*read, which is read"):
+            files.check_folder(inside, "--out", apart_from=read)
+    files.check_folder(tmp_path / "reading", "--out", apart_from=read)

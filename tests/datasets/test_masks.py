@@ -1,9 +1,12 @@
 """Folders of pictures and masks, drawn streets, CamVid, TFDS' sets, and what is wrong with some."""
 
 import json
+import struct
+import zlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from PIL import Image
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification.preparation import is_stale
 from fivenets.datasets.masks import preparation
+from fivenets.datasets.masks.folder import read_mask
 from fivenets.datasets.masks.prepared import MaskDataset, load
 from fivenets.datasets.settings import MaskSettings
 from fivenets.drawn.canvas import VOID
@@ -83,6 +87,48 @@ def test_without_names_values_are_the_names_and_255_is_of_no_class(folder, tmp_p
     data = prepared(settings(folder), tmp_path)
     assert data.labels == ("class 0", "class 1", "class 7")
     assert np.array_equal(data.test[0].mask, halves(VOID, 1))
+
+
+def grey_png(bits: int, values: np.ndarray) -> bytes:
+    """A picture whose pixels have so many bits, which Pillow does not write."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
+
+    height, width = values.shape
+    header = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
+    in_bits = np.unpackbits(values[..., None], axis=2)[..., -bits:].reshape(height, -1)
+    rows = b"".join(b"\0" + np.packbits(row).tobytes() for row in in_bits)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_values_of_few_bits_are_not_spread(tmp_path: Path, bits: int) -> None:
+    values = (np.arange(30).reshape(3, 10) % 2**bits).astype(np.uint8)
+    (tmp_path / "mask.png").write_bytes(grey_png(bits, values))
+    assert np.array_equal(read_mask(tmp_path / "mask.png"), values)
+
+
+def test_zero_as_white_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(halves(0, 1)).save(tmp_path / "mask.tiff", tiffinfo={262: 0})
+    with pytest.raises(UserError, match="is stored with 0 as white"):
+        read_mask(tmp_path / "mask.tiff")
+
+
+@pytest.mark.parametrize(("orientation", "is_refused"), [(1, False), (3, True), (6, True)])
+def test_a_square_picture_that_a_tag_turns_has_no_sure_mask(
+    folder: Path, tmp_path: Path, orientation: int, is_refused: bool
+) -> None:
+    exif = Image.Exif()
+    exif[274] = orientation
+    picture(0).resize((20, 20)).save(folder / "images" / "test" / "c.jpg", exif=exif)
+    Image.fromarray(halves(0, 1)[:, :20]).save(folder / "masks" / "test" / "c.png")
+    if not is_refused:
+        prepared(settings(folder), tmp_path)
+        return
+    with pytest.raises(UserError, match=r"c.jpg is turned or mirrored by an EXIF tag"):
+        prepared(settings(folder), tmp_path)
 
 
 def test_a_palette_keeps_its_numbers_and_not_its_colours(folder, tmp_path) -> None:

@@ -61,6 +61,16 @@ def test_each_frame_is_answered_and_drawn(detector: Detector, clip: Path, tmp_pa
     assert imageio.improps(out / "clip.mp4", plugin="pyav").shape == (FRAMES, 48, 64, 3)
 
 
+def test_a_video_that_cannot_be_written_is_a_sentence_and_leaves_nothing(
+    detector: Detector, clip: Path, tmp_path: Path, monkeypatch
+) -> None:
+    flat = np.zeros((1, 64, 3), np.uint8)  # no even number of rows is left
+    monkeypatch.setattr(video.drawing, "draw", lambda *_: flat)
+    with pytest.raises(UserError, match=r"clip.mp4 cannot be written as video"):
+        list(video.detect(detector, clip, PROFILES["course"], tmp_path / "drawn"))
+    assert not list((tmp_path / "drawn").iterdir())
+
+
 def test_an_interruption_leaves_no_half_a_video(
     detector: Detector, clip: Path, tmp_path: Path
 ) -> None:

@@ -121,6 +121,32 @@ def test_a_gallery_computes_only_what_is_new(model_file: Path, people: Path, mon
     assert second.people.count("person000") == 2
 
 
+@pytest.mark.parametrize("inside", [".", "drawn", "person000"])
+def test_drawn_copies_do_not_become_known_people(
+    model_file: Path, people: Path, inside: str
+) -> None:
+    embedder = Embedder.from_file(model_file)
+    with pytest.raises(UserError, match=r"--out .* should not lie in .*, which is read"):
+        enrolment.opened(people, embedder, True, people / inside)
+    assert not (people / "drawn").exists()
+    enrolment.opened(people, embedder, True, people.with_name("drawn"))
+
+
+@pytest.mark.parametrize(
+    ("field", "word"),
+    [("threshold", '"abc"'), ("threshold", "null"), ("threshold", "NaN"), ("people", "1.5")],
+)
+def test_a_calibration_of_something_else_is_refused(tmp_path: Path, field: str, word: str) -> None:
+    file = tmp_path / "calibration.json"
+    good = Calibration(0.5, 0.1, 0.001, "data", "0", "pairs", "model", people=3, far=0.001)
+    good.write(file)
+    assert Calibration.read(file) == good
+    content = json.loads(file.read_text()) | {field: "here"}
+    file.write_text(json.dumps(content).replace('"here"', word))
+    with pytest.raises(UserError, match=r"is not a calibration of this program: .*number"):
+        Calibration.read(file)
+
+
 def test_a_gallery_takes_people_as_their_folders_are(
     model_file: Path, people: Path, caplog
 ) -> None:

@@ -93,6 +93,17 @@ def test_embeddings_that_are_not_finite_are_refused(tmp_path: Path) -> None:
         Gallery.load(tmp_path / "gallery.npz", "model")
 
 
+def test_an_array_alone_or_of_complex_numbers_is_no_gallery(tmp_path: Path) -> None:
+    with (tmp_path / "gallery.npz").open("wb") as stream:
+        np.save(stream, EMBEDDINGS)
+    with pytest.raises(UserError, match="is not a gallery of embeddings"):
+        Gallery.load(tmp_path / "gallery.npz", "model")
+    arrays = {"embeddings": EMBEDDINGS * 1j, "people": PEOPLE, "sources": SOURCES}
+    np.savez(tmp_path / "gallery.npz", model_sha256="model", **arrays)
+    with pytest.raises(UserError, match="should be finite numbers"):
+        Gallery.load(tmp_path / "gallery.npz", "model")
+
+
 def test_a_gallery_with_pickles_is_refused_unread(tmp_path: Path) -> None:
     pickled = np.array(PEOPLE, dtype=object)
     arrays = {"embeddings": EMBEDDINGS, "people": pickled, "sources": SOURCES}

@@ -106,15 +106,15 @@ class Gallery:
         try:
             with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 made_by = str(stored["model_sha256"])
+                found = stored["embeddings"]
+                if found.ndim != 2 or found.dtype.kind != "f" or not np.isfinite(found).all():
+                    raise ValueError("its embeddings should be finite numbers, in rows")
                 gallery = cls(
-                    stored["embeddings"],
+                    found,
                     stored["people"].tolist(),
                     stored["sources"].tolist(),
                     made_by,
                 )
-                found = gallery.embeddings
-                if found.ndim != 2 or found.dtype.kind != "f" or not np.isfinite(found).all():
-                    raise ValueError("its embeddings should be finite numbers, in rows")
         except (OSError, EOFError, *UNREADABLE) as error:
             raise UserError(f"{file} is not a gallery of embeddings: {error}") from None
         if made_by != model_sha256:
