@@ -98,6 +98,5 @@ def _saved(picture: Any, place: Path, named_after: Path) -> Path:
     if _is_folder(place):
         place.mkdir(parents=True, exist_ok=True)
         place = files.free_name(place, named_after.stem, ".png")
-    with files.replacing(place) as part:
-        picture.save(part)
+    files.write_picture(picture, place)
     return place

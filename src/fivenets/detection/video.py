@@ -53,6 +53,7 @@ class _Writer:
 
     def __init__(self, file: Path, part: Path, shape: tuple[int, ...], like: footage.Survey):
         self.file, self.part, self.is_whole = file, part, True
+        self.sides = shape[:2]
         self.container = av.open(str(part), "w")
         self.container.metadata["comment"] = MARK
         self.stream: Any = self.container.add_stream(CODEC, rate=like.rate)
@@ -93,7 +94,8 @@ class _Writer:
             self.is_whole = False
             with suppress(av.FFmpegError):
                 self.container.close()
+            height, width = self.sides
             raise UserError(
-                f"{self.file} cannot be written as video of {self.stream.width}x"
-                f"{self.stream.height} pixels ({error.strerror})"
+                f"{self.file} cannot be written as video of {width}x{height} pixels "
+                f"({error.strerror})"
             ) from None
