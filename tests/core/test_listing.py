@@ -235,3 +235,14 @@ def test_of_a_folder_what_is_in_it_and_around_it_is_said() -> None:
 def test_everything_is_more_than_pictures(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
     assert names(listing.everything(tmp_path)) == ["notes.txt"]
+
+
+def test_labels_that_are_two_although_one_may_be_meant_are_said(tmp_path: Path, caplog) -> None:
+    for name in ("Ann", "ann", "Jose\u0301", "José", "Bob"):
+        draw(tmp_path / name / "a.png")
+    listing.labelled(tmp_path).say_labels()
+    apart = "differ in capitals or Unicode form only: they are taken as 2"
+    assert caplog.messages == [
+        f"{tmp_path}: Ann and ann {apart}",
+        f"{tmp_path}: Jose\u0301 and José {apart}",
+    ]

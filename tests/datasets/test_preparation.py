@@ -182,7 +182,8 @@ def test_a_picture_of_two_classes_is_said_and_on_one_side(tmp_path: Path, pictur
     [side] = [split for split in SPLITS if 3 in reds[split]["dog"]]
     assert 3 in reds[side]["Dog"]
     notes = json.loads((tmp_path / "out" / "source.json").read_text())["notes"]
-    assert f"{pictures}: these classes differ in capitals only: Dog, dog" in notes
+    alike = "the classes Dog and dog differ in capitals or Unicode form only: they are taken as 2"
+    assert f"{pictures}: {alike}" in notes
     assert any(": 2 pictures are in two classes or more, such as" in note for note in notes)
 
 

@@ -302,7 +302,7 @@ def test_labels_that_differ_in_case_and_files_left_over_are_said(folder: Path) -
     assert voc.read(folder).remarks == [
         "c: annotated, but in none of the lists: left out",
         "d.jpg: pictures without an annotation: left out",
-        "the labels Red and red differ in case only: they are taken as 2 classes",
+        "the labels Red and red differ in capitals or Unicode form only: they are taken as 2",
     ]
 
 

@@ -255,3 +255,13 @@ def test_darknet_refuses_in_a_sentence(tmp_path: Path) -> None:
     picture = np.zeros((1, 32, 64, 3), np.float32)
     with pytest.raises(UserError, match=r"Darknet refuses .*none.weights"):
         engines.darknet_itself(tmp_path / "net.cfg", tmp_path / "none.weights", picture)
+
+
+def test_weights_whose_answers_overflow_are_a_sentence(write_pair) -> None:
+    cfg, numbers = write_pair(TINY)
+    content = bytearray(numbers.read_bytes())
+    biases = np.frombuffer(content, "<f4", count=8, offset=len(content) - 4 * 8)
+    biases[:] = 3e38
+    numbers.write_bytes(content)
+    with pytest.raises(UserError, match="output is not finite: weights overflow"):
+        certificate.certify(Detector.from_darknet(cfg, numbers), cfg, numbers, [])

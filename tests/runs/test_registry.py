@@ -238,3 +238,15 @@ def test_a_version_without_a_network_is_a_sentence(store: Path) -> None:
     version = client.create_model_version("digits", str(store / "bare")).version
     with pytest.raises(UserError, match=f"digits/{version} has no .keras file"):
         lookup.model_file(f"digits/{version}")
+
+
+@pytest.mark.parametrize("named", ["models/yolo.h5", "signs-cnn@champion/1", "a/b/c", "yolo.h5"])
+def test_what_names_neither_a_model_nor_a_keras_file_is_a_sentence(
+    named: str, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in (Path("yolo.h5"), Path("models/yolo.h5")):
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    with pytest.raises(UserError, match=rf"or a \.keras file, received {named}$"):
+        lookup.parts(named)

@@ -87,3 +87,13 @@ def test_no_number_as_loss_keeps_the_last_good_picture_and_says_what_to_lower(na
         )
     assert len(seen) == 2
     assert np.isfinite(seen[-1]).all()
+
+
+def test_a_loss_without_end_from_the_start_promises_no_picture() -> None:
+    def breaks(image: np.ndarray):
+        return float("inf"), bowl(image)[1], bowl(image)[2]
+
+    with pytest.raises(DivergedError, match="inf from the start: lower style_weight"):
+        optimisers.minimise(
+            "lbfgs", breaks, np.zeros_like(TARGET), Budget(9), 0.02, lambda *now: None
+        )

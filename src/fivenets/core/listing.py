@@ -7,6 +7,7 @@ A picture is known by its ending or, where that says nothing, by its first bytes
 import logging
 import os
 import stat
+import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -95,6 +96,12 @@ class Listing:
         if sentence := self.sentence():
             log.warning("%s", sentence)
 
+    def say_labels(self) -> None:
+        """Logs `sentence`, and labels that are two although one may be meant."""
+        self.say()
+        for group in alike(self.by_label()):
+            log.warning("%s: %s", self.folder, taken_apart(group))
+
 
 def listed(
     folder: Path,
@@ -127,6 +134,20 @@ def labelled(folder: Path) -> Listing:
     empty = [name for name in folders(folder) if name not in found.by_label()]
     left_out = found.left_out | {EMPTY: empty} if empty else found.left_out
     return Listing(folder, found.files, left_out)
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Groups of names that differ in capitals or in Unicode form only, as é in names from a Mac."""
+    groups = defaultdict(list)
+    for name in sorted(names):
+        groups[unicodedata.normalize("NFC", name).casefold()].append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def taken_apart(group: list[str]) -> str:
+    """A sentence about one group of `alike`."""
+    names = " and ".join(group)
+    return f"{names} differ in capitals or Unicode form only: they are taken as {len(group)}"
 
 
 def digest(path: Path) -> str | None:

@@ -3,7 +3,7 @@
 It is `<class>/<picture>` or `<split>/<class>/<picture>`; folders in a class belong to that class.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,8 +148,6 @@ def _doubts(folder: Path, by_split: dict[str, Files], contents: dict[Path, str])
             for path in paths:
                 labels[contents[path]].add(label)
     names = sorted({label for files in by_split.values() for label in files})
-    capitals = Counter(name.lower() for name in names)
-    alike = [name for name in names if capitals[name.lower()] > 1]
     in_two = [path for path, digest in contents.items() if len(labels[digest]) > 1]
     copies = len(contents) - len(labels)
     doubts = [
@@ -157,8 +155,7 @@ def _doubts(folder: Path, by_split: dict[str, Files], contents: dict[Path, str])
         for split, files in by_split.items()
         if (missing := sorted(set(names) - set(files)))
     ]
-    if alike:
-        doubts.append(f"these classes differ in capitals only: {', '.join(alike)}")
+    doubts += [f"the classes {listing.taken_apart(group)}" for group in listing.alike(names)]
     if in_two:
         doubts.append(f"{len(in_two):,} pictures are in two classes or more, such as {in_two[0]}")
     if copies:

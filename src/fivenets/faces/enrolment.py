@@ -143,7 +143,7 @@ def _listed(folder: Path) -> Listing:
             f"the gallery {folder} is empty: expected pictures in one folder per person"
             f"{why and '; '}{why}"
         )
-    found.say()
+    found.say_labels()
     return found
 
 

@@ -4,6 +4,7 @@ Importing MLflow takes two seconds, and all that an answer needs of it is a row 
 """
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +30,7 @@ MADE_BY = {
     "style-fast": "make fast-style",
     "unet-camvid": "make camvid",
 }
+NAMED = re.compile(r"[^/@]*([/@][^/@]*)?")
 BY_ALIAS = """
     SELECT versions.storage_location FROM model_versions AS versions
     JOIN registered_model_aliases AS aliases
@@ -47,10 +49,12 @@ def parts(model: str) -> tuple[str, str, str]:
     """NAME, NAME@ALIAS or NAME/VERSION as (name, version, alias), of which one of the last two is
     empty: the champion where neither is given.
 
-    Raises: UserError where both are.
+    Raises: UserError where both are, or for the path of something that is no .keras file.
     """
-    if "@" in model and "/" in model:
-        raise UserError(f"expected NAME, NAME@ALIAS or NAME/VERSION, received {model}")
+    if os.path.isfile(model) or not NAMED.fullmatch(model):
+        raise UserError(
+            f"expected NAME, NAME@ALIAS, NAME/VERSION or a .keras file, received {model}"
+        )
     name, _, version = model.partition("/")
     name, _, alias = name.partition("@")
     return name, version, CHAMPION if name == model else alias

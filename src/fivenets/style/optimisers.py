@@ -85,10 +85,11 @@ class _Watched:
         """Loss and gradient, both of the image's shape."""
         loss, parts, gradient = self.function(image.reshape((1, *self.shape)))
         if not (np.isfinite(loss) and np.isfinite(gradient).all()):
+            done = len(self.budget.best)
+            kept = f"after {done} iterations, so the last good picture was kept"
             raise DivergedError(
-                f"the loss is {loss:g} after {len(self.budget.best)} iterations, so the last good "
-                "picture was kept: lower style_weight or content_weight or, with adam, "
-                "learning_rate"
+                f"the loss is {loss:g} {kept if done else 'from the start'}: lower style_weight or "
+                "content_weight or, with adam, learning_rate"
             )
         if loss < self.lowest:
             self.lowest, self.best = loss, image.reshape(self.shape).astype(np.float32)

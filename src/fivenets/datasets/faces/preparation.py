@@ -172,7 +172,7 @@ def read(dataset: str, source: str, raw_dir: Path) -> tuple[Origin, Any, dict[st
         folder = files.expanded(dataset)
         examples = read_folder(folder)
         found = listing.labelled(folder)
-        found.say()
+        found.say_labels()
         return Origin.own(folder.name, found.digest()), examples, {}
     origin, examples = _read_tfds(dataset, raw_dir)
     return origin, examples, {}

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +58,8 @@ def read(folder: Path) -> Folder:
     labels = sorted({label for one in by_name.values() for label in one.labels})
     if not labels:
         raise UserError(f"{folder} holds no annotated objects")
-    remarks += [*said, *_left_over(annotations, pictures, named), *_alike(labels)]
+    remarks += [*said, *_left_over(annotations, pictures, named)]
+    remarks += [f"the labels {listing.taken_apart(group)}" for group in listing.alike(labels)]
     return Folder(splits, labels, remarks)
 
 
@@ -174,16 +175,4 @@ def _left_over(
     return [
         *([f"{some(unlisted)}: annotated, but in none of the lists: left out"] if unlisted else []),
         *([f"{some(bare)}: pictures without an annotation: left out"] if bare else []),
-    ]
-
-
-def _alike(labels: Iterable[str]) -> list[str]:
-    groups = defaultdict(list)
-    for label in labels:
-        groups[label.casefold()].append(label)
-    return [
-        f"the labels {' and '.join(group)} differ in case only: they are taken as {len(group)} "
-        "classes"
-        for group in groups.values()
-        if len(group) > 1
     ]
