@@ -7,9 +7,10 @@
 the recipe of TensorFlow's tutorial with as many iterations as it has there. An older commit paints
 with its own settings and code: `PYTHONPATH=src python .../style.py paint ...` in its checkout.
 `measure` leaves the medians over the pairs that all folders have, and all numbers, in
-reports/studies/style.json, and a sheet beside it. What is shown may be passed on: photographs of
-scikit-learn (CC BY 2.0), drive.ai (CC BY 4.0) and Darknet (public domain), and paintings in the
-public domain.
+reports/studies/style.json, and in docs/ a sheet of the pictures for anyone to judge, those of a
+row in an order that only the file of numbers tells. What is shown may be passed on: photographs of
+scikit-learn (CC BY 2.0) and drive.ai (CC BY 4.0), and paintings in the public domain; the portrait
+is of LFW and is not shown.
 """
 
 import json
@@ -25,7 +26,6 @@ from PIL import Image
 
 from fivenets.core import images, params, stage
 from fivenets.core.errors import UserError
-from fivenets.runs import study
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 from fivenets.style import pictures, sources, transfer
@@ -33,15 +33,17 @@ from fivenets.style.objective import Style
 from fivenets.style.settings import JobPlan
 
 RAW, MODEL = Path("data/raw"), "style-transfer"
-CONTENTS = {  # much sky, a street, animals, a still life
+CONTENTS = {  # much sky, a street, a portrait, a still life
     "china": ("sklearn_photographs", "china.jpg"),
     "street": ("course_street", "test.jpg"),
-    "horses": ("darknet", "data/horses.jpg"),
+    "portrait": ("lfw10", "Arnold_Schwarzenegger/Arnold_Schwarzenegger_0001.jpg"),
     "flower": ("sklearn_photographs", "flower.jpg"),
 }
 STYLES = ("starry_night_google", "the_scream", "wave")
 TUTORIAL_ITERATIONS = 300
-SHOWN = 230  # pixels of a picture's width on the sheet
+NOT_SHOWN = "portrait"
+SHEET = Path("docs/style_blind.jpg")
+WIDTH = 300  # pixels of a picture on the sheet
 
 
 def main(what: str, *words: str) -> None:
@@ -85,6 +87,7 @@ def _by_tutorial(network: Any, content: np.ndarray, style: np.ndarray, size: int
 
 
 def _measure(folders: list[Path]) -> None:
+    from fivenets.runs import study  # an older commit, which only paints, has it elsewhere
     from fivenets.style import measures, squeezenet
 
     judge = squeezenet.network("auto", RAW)
@@ -112,20 +115,28 @@ def _measure(folders: list[Path]) -> None:
         }
         for name, numbers in found.items()
     }
+    rng = np.random.default_rng(0)
+    orders = {
+        pair: [folders[place] for place in rng.permutation(len(folders))]
+        for pair in shared
+        if not pair.startswith(NOT_SHOWN)
+    }
+    _sheet(orders).save(SHEET, quality=85)
+    key = {pair: [folder.name for folder in order] for pair, order in orders.items()}
     counted = {"command": study.command(), "pictures": len(shared), "medians": medians}
-    file = study.write("style", counted | {"pairs": found})
+    study.write("style", counted | {"sheet": key, "pairs": found})
     for name, numbers in medians.items():
         print(name, json.dumps(numbers))
-    _sheet(folders, list(shared)).save(file.with_suffix(".jpg"), quality=80)
 
 
-def _sheet(folders: list[Path], pairs: list[str]) -> Image.Image:
-    """A row for each pair, a column for each folder, in their order."""
+def _sheet(orders: dict[str, list[Path]]) -> Image.Image:
+    """A row for each pair, of the pictures in folders, in that order."""
     rows = []
-    for pair in pairs:
+    for pair, folders in orders.items():
         row = [Image.open(folder / f"{pair}.png").convert("RGB") for folder in folders]
-        height = round(SHOWN * row[0].height / row[0].width)
-        rows.append(np.hstack([np.asarray(one.resize((SHOWN, height))) for one in row]))
+        height = round(WIDTH * row[0].height / row[0].width)
+        resized = [one.resize((WIDTH, height), Image.Resampling.LANCZOS) for one in row]
+        rows.append(np.hstack([np.asarray(one) for one in resized]))
     return Image.fromarray(np.vstack(rows))
 
 

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import scipy.optimize
 from scipy.fft import dctn, idctn
+from threadpoolctl import threadpool_limits
 
 from fivenets.core.errors import UserError
 from fivenets.style.differentiation import ValueAndGradient
@@ -143,19 +144,21 @@ def _lbfgs(function: _Watched, image: np.ndarray, fall: float) -> None:
     while function.lowest < lowest or lowest == float("inf"):
         lowest = function.lowest
         start = dctn(function.best.astype(np.float64), axes=(0, 1), norm="ortho") / scale
-        scipy.optimize.minimize(
-            flat,
-            start.ravel(),
-            jac=True,
-            method="L-BFGS-B",
-            options={
-                "maxcor": CORRECTIONS,
-                "maxfun": function.budget.evaluations + 1,
-                "maxiter": function.budget.evaluations + 1,
-                "ftol": 0.0,
-                "gtol": 0.0,
-            },
-        )
+        # A second thread of BLAS costs more in waiting, on such short vectors, than it saves.
+        with threadpool_limits(1, "blas"):
+            scipy.optimize.minimize(
+                flat,
+                start.ravel(),
+                jac=True,
+                method="L-BFGS-B",
+                options={
+                    "maxcor": CORRECTIONS,
+                    "maxfun": function.budget.evaluations + 1,
+                    "maxiter": function.budget.evaluations + 1,
+                    "ftol": 0.0,
+                    "gtol": 0.0,
+                },
+            )
 
 
 OPTIMISERS = {"lbfgs": _lbfgs, "adam": _adam}
