@@ -125,7 +125,7 @@ def main() -> None:
     seconds = {"recipe": [], "ours": []}
     for iteration in range(arguments.iterations):
         seconds["recipe"].append(timed(recipe.step))
-        if iteration % max(1, arguments.iterations // BLOCKS) == 1:
+        if iteration % max(1, arguments.iterations // BLOCKS) == 0:
             seconds["ours"] += [timed(lambda: ours(content[None])) for _ in range(STEPS)]
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     target, recipe_seconds = float(recipe.evaluate(recipe.image)), sum(seconds["recipe"])

@@ -78,6 +78,7 @@ def test_several_styles_count_by_their_shares_and_without_a_judge_its_measures_a
     both = of([STROKES, NOISE], [0.75, 0.25], judge)
     assert both["wasserstein"] == pytest.approx(0.75 * one + 0.25 * other)
     assert both["held_out"] == pytest.approx(1 - both["wasserstein"] / both["content_wasserstein"])
+    assert both["even"] == pytest.approx(1 / both["grid_2"]) == pytest.approx(1)  # flat
     without = of([STROKES], [1.0], None)
     assert without["painted"] == 0
     assert not {"held_out", "wasserstein", "cosine"} & without.keys()

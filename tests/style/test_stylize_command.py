@@ -221,6 +221,7 @@ def test_a_job_leaves_all_that_it_takes_to_measure_it(
     )
     assert numbers["painted"] == measured["painted"] == 1 - measured["unpainted"]
     assert numbers["ssim"] == measured["ssim"] < 1
+    assert numbers["even"] == 1 / measured["grid_2"]
     assert "held_out" not in numbers
     assert numbers["judged_by"] is None
     sheet = drawing.stacked([drawing.sheet(made), drawing.sheet(made)])

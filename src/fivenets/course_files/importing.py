@@ -119,7 +119,8 @@ def _vgg(file: Path, out: Path) -> dict[str, Any]:
     kernels, unused = matconvnet.read(file)
     network = features.vgg("vgg19")
     features.load_weights(network, kernels)
-    Stylizer(network, Settings(), f"vgg19 ({file.name})").save(out)
+    settings = Settings(tolerance=0.005)  # as style-transfer's in params.yaml
+    Stylizer(network, settings, f"vgg19 ({file.name})").save(out)
     return {
         "kind": "style",
         "parameters": network.count_params(),

@@ -92,7 +92,8 @@ def _in_words(one: Mapping[str, float]) -> str:
     held_out = f", held-out style {one['held_out']:.2f}" if "held_out" in one else ""
     return (
         f"SSIM {one['ssim']:.2f}, unpainted {one['unpainted']:.0%} "
-        f"(style {one['style_unpainted']:.0%}){held_out}"
+        f"(style {one['style_unpainted']:.0%}), in step with pairs of pixels {one['grid_2']:.2f} "
+        f"(photograph {one['content_grid_2']:.2f}){held_out}"
     )
 
 

@@ -29,7 +29,8 @@ def of_picture(
     """All measures; of several styles the mean by their shares, which add up to 1.
 
     Args: judge: from `squeezenet.network`; none leaves out what only its features can say.
-    Returns: those of `of_content` and `of_features`; `painted`: the share of patches that are, and
+    Returns: those of `of_content` and `of_features`; `painted`: the share of patches that are;
+        `even`: 1 where nothing is in step with a grid of 2 pixels, less where blocks are left; and
         `held_out`: the part of the content's own Wasserstein distance that is gone.
     """
     found = [of_content(made, content, style) for style in styles]
@@ -38,6 +39,7 @@ def of_picture(
         found = [one | more for one, more in zip(found, by_features, strict=True)]
     mean = {name: float(np.dot(shares, [one[name] for one in found])) for name in found[0]}
     mean["painted"] = 1 - mean["unpainted"]
+    mean["even"] = 1 / mean["grid_2"]
     if judge:
         mean["held_out"] = 1 - mean["wasserstein"] / max(mean["content_wasserstein"], 1e-9)
     return mean
@@ -97,7 +99,7 @@ def grid(grey: np.ndarray, period: int) -> float:
     for axis in (0, 1):
         steps = np.abs(np.diff(grey, axis=axis)).mean(axis=1 - axis)
         means = [steps[start::period].mean() for start in range(period)]
-        ratios.append(max(means) / max(min(means), 1e-9))
+        ratios.append((max(means) + 1e-9) / (min(means) + 1e-9))  # flat: 1
     return float(max(ratios))
 
 

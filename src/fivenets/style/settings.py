@@ -227,8 +227,8 @@ SECTIONS = {
     "style": {"convert": JobPlan},
     "fast-style": {"train": FastPlan, "evaluate": FastEvaluation},
 }
-# Of the loss that was optimised, and what was not (see `measures`); the last needs SqueezeNet.
-SCORES = ("style_reduction", "ssim", "painted", "held_out")
+# Of the loss that was optimised, and what was not (see `measures`); the last two need SqueezeNet.
+SCORES = ("style_reduction", "ssim", "painted", "even", "held_out", "cosine")
 METRICS = {
     "style": Metrics(SCORES, ("seconds",), ("jobs",)),
     "fast-style": Metrics(SCORES, ("seconds",), ("pictures",)),
