@@ -137,6 +137,22 @@ def test_pictures_belong_to_the_folder_below_the_top(tmp_path: Path) -> None:
     }
 
 
+def test_the_work_grows_with_the_pictures_and_not_with_their_square(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for label in range(40):
+        draw(tmp_path / f"{label:02}" / "a.png")
+    asked, folders = [], listing.Listing.folders
+
+    def counted(found: listing.Listing, file: Path) -> tuple[str, ...]:
+        asked.append(file)
+        return folders(found, file)
+
+    monkeypatch.setattr(listing.Listing, "folders", counted)
+    assert len(listing.labelled(tmp_path).by_label()) == 40
+    assert len(asked) <= 5 * 40
+
+
 def test_what_was_left_out_is_one_line_however_much_it_is(tmp_path: Path, caplog) -> None:
     for index in range(5):
         (tmp_path / f"{index}.txt").touch()

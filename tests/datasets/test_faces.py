@@ -13,11 +13,13 @@ import requests
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from fivenets.core import listing
 from fivenets.core.errors import UserError
 from fivenets.datasets.faces.faces_dataset_builder import BUILTIN_PEOPLE, read_folder
-from fivenets.datasets.faces.preparation import prepare
+from fivenets.datasets.faces.preparation import prepare, read
 from fivenets.datasets.faces.prepared import Faces, FaceSettings, alone, load, name_key, shared
 from fivenets.drawn.people import render_faces
+from fivenets.sources.origin import Origin
 
 
 def settings(dataset: str, test_people: int = 2, align: bool = False) -> FaceSettings:
@@ -179,6 +181,23 @@ def test_names_are_compared_where_they_are_names(one: str, other: str, is_shared
     assert (name_key(one) == name_key(other) != "") == is_shared
     assert shared(of(one, "a"), of(other, "b")) == ([one] if is_shared else [])
     assert shared(of(one, "a"), of(other, "a")) == [one]
+
+
+def test_a_users_folder_is_walked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ann/10.png", "ann/9.png", "bob/a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    walked, labelled = [], listing.labelled
+    monkeypatch.setattr(
+        listing, "labelled", lambda folder: walked.append(folder) or labelled(folder)
+    )
+    origin, examples, pairs = read(str(tmp_path), "auto", tmp_path)
+    assert walked == [tmp_path]
+    assert origin == Origin.own(tmp_path.name, labelled(tmp_path).digest())
+    assert [one.name for one in examples] == [
+        str(tmp_path / name) for name in ("ann/9.png", "ann/10.png", "bob/a.png")
+    ]
+    assert pairs == {}
 
 
 def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:

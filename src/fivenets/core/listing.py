@@ -131,7 +131,8 @@ def labelled(folder: Path) -> Listing:
     """
     found = listed(folder)
     found = found.only(lambda file: bool(found.folders(file)), LOOSE)
-    empty = [name for name in folders(folder) if name not in found.by_label()]
+    labels = found.by_label()
+    empty = [name for name in folders(folder) if name not in labels]
     left_out = found.left_out | {EMPTY: empty} if empty else found.left_out
     return Listing(folder, found.files, left_out)
 

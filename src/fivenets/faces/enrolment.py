@@ -56,7 +56,8 @@ def opened(
         stored = Gallery(np.zeros((0, embedder.dimensions)), [], [], embedder.model_sha256)
     is_present = [source in sources for source in stored.sources]
     known = stored.kept(np.flatnonzero(is_present))
-    new = [source for source in sources if source not in set(known.sources)]
+    old = set(known.sources)
+    new = [source for source in sources if source not in old]
     embeddings, embedded, refused = _embedded([sources[name] for name in new], embedder, is_cropped)
     names = dict(zip(sources.values(), sources, strict=True))
     gallery = known.appended(

@@ -110,6 +110,11 @@ def read_folder(folder: Path) -> list[FaceExample]:
 
     Raises: UserError where it holds no such images.
     """
+    return examples_in(people_in(folder))
+
+
+def people_in(folder: Path) -> listing.Listing:
+    """What a folder `<person>/<image>` holds. Raises: UserError as `read_folder`."""
     try:
         is_folder = folder.is_dir()  # TFDS refuses os.path in a builder
     except OSError:  # it lies in one that may not be entered
@@ -119,6 +124,11 @@ def read_folder(folder: Path) -> list[FaceExample]:
     found = listing.labelled(folder)
     if not found.files:
         raise UserError(f"{folder} should hold one folder of images per person, it holds none")
+    return found
+
+
+def examples_in(found: listing.Listing) -> list[FaceExample]:
+    """The images that are listed, of each person the shortest names first."""
     return [
         FaceExample(path, person, str(path))
         for person, files in found.by_label().items()

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from fivenets.core import files, listing
+from fivenets.core import files
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
@@ -27,6 +27,8 @@ from fivenets.datasets.faces.faces_dataset_builder import (
     Builder,
     Crop,
     drawn,
+    examples_in,
+    people_in,
     read_folder,
 )
 from fivenets.datasets.faces.prepared import PAIRS_FILE, FaceSettings, alone, listed
@@ -170,10 +172,9 @@ def read(dataset: str, source: str, raw_dir: Path) -> tuple[Origin, Any, dict[st
         return Origin.drawn(dataset, digest), examples, {}
     if is_folder(dataset):
         folder = files.expanded(dataset)
-        examples = read_folder(folder)
-        found = listing.labelled(folder)
+        found = people_in(folder)
         found.say_labels()
-        return Origin.own(folder.name, found.digest()), examples, {}
+        return Origin.own(folder.name, found.digest()), examples_in(found), {}
     origin, examples = _read_tfds(dataset, raw_dir)
     return origin, examples, {}
 
