@@ -11,7 +11,13 @@ from PIL import Image
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification import backgrounds, mixture, parts
 from fivenets.datasets.classification.cutouts import cut_out
-from fivenets.datasets.classification.laying import Cutout, developed, laid_over, seen_again
+from fivenets.datasets.classification.laying import (
+    SIZES,
+    Cutout,
+    developed,
+    laid_over,
+    seen_again,
+)
 from fivenets.datasets.classification.parts import Part, Picture
 from fivenets.datasets.classification.preparation import is_stale, prepare
 from fivenets.datasets.classification.prepared import load
@@ -284,3 +290,16 @@ def test_drawn_hands_before_packaged_photographs_are_drawn() -> None:
     assert are_drawn([drawn, packaged])
     assert not are_drawn([drawn, packaged, real])
     assert not are_drawn([packaged])
+
+
+def test_hands_are_a_third_of_the_frame_and_more_and_frames_of_any_aspect_are_made_square() -> None:
+    square = Cutout.of(np.full((60, 60, 4), 255, np.uint8), goes_on=False)
+    rng, sides = np.random.default_rng(0), []
+    for _ in range(400):
+        seen = laid_over(square, np.zeros((96, 96, 3), np.float32), rng, sizes=(0.4, 0.4)).any(-1)
+        rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+        sides.append((np.ptp(rows) + 1) / (np.ptp(columns) + 1))
+    assert 0.35 < np.mean(np.abs(np.log(sides)) > np.log(1.15)) < 0.75  # turns and leans, too
+    assert max(sides) > 1.7
+    assert min(sides) < 1 / 1.7
+    assert SIZES[0] <= 1 / 3

@@ -123,6 +123,16 @@ def test_verify_takes_the_threshold_that_it_is_given() -> None:
 
 
 @pytest.mark.usefixtures("everything_is_a_face")
+def test_a_face_that_is_too_small_is_said() -> None:
+    small = picture(0).resize((24, 15))
+    said = "15 pixels a side: 20 or more are needed to tell people apart"
+    words = faces.verify(picture(0), small, 0.25)
+    assert words.endswith(f"1 of 2 faces are small, one has {said}")
+    assert faces.identify(small, [(picture(0), None)], 0.25)[1].endswith(f"the face has {said}")
+    assert "small" not in faces.verify(picture(0), picture(0), 0.25)
+
+
+@pytest.mark.usefixtures("everything_is_a_face")
 def test_a_threshold_that_is_not_set_yet_is_the_models_own() -> None:
     assert faces.verify(picture(0), picture(51), 0).endswith("threshold 0.250")
     assert "threshold 0.250" in faces.identify(picture(0), [(picture(51), None)], 0)[1]

@@ -408,6 +408,41 @@ def test_a_rate_is_promised_by_enough_people(target: float, people: int, said: s
     assert ("too few" in sentence) is ("only" in said)
 
 
+@pytest.mark.parametrize(("command", "times"), [("verify", 2), ("identify", 1)])
+def test_a_face_that_is_too_small_is_said_once_of_each_picture(
+    command: str, times: int, model_file: Path, people: Path, tmp_path: Path, fivenets
+) -> None:
+    file = tmp_path / "far.png"
+    Image.open(people / "person000" / "0.png").resize((19, 25)).save(file)
+    words = {
+        "verify": ("verify", file, file),
+        "identify": ("identify", file, people / "person001" / "4.png", "--gallery", people),
+    }[command]
+    code, _, said = fivenets(*words, "--model", model_file, "--cropped", "--json")
+    assert code == 0
+    small = "far.png: the face has 19 pixels a side: 20 or more are needed to tell people apart"
+    assert said.count(small) == said.count("pixels a side") == times
+
+
+def test_a_known_face_that_is_too_small_is_said_when_it_is_added(
+    model_file: Path, people: Path, caplog
+) -> None:
+    small = people / "person000" / "0.png"
+    Image.open(small).resize((19, 25)).save(small)
+    embedder = Embedder.from_file(model_file)
+    assert len(enrolment.opened(people, embedder, True)[0]) == 12
+    [said] = caplog.messages
+    assert said.startswith(f"{small}: the face has 19 pixels a side")
+    enrolment.opened(people, embedder, True)
+    assert caplog.messages == [said]
+
+
+def test_in_a_film_no_face_can_be_asked_for(fivenets) -> None:
+    words = ("identify", "a.png", "clip.mp4", "--gallery", "people", "--face", "largest")
+    said = "in a video all faces are named: --face largest cannot stand beside clip.mp4\n"
+    assert fivenets.refused(*words).endswith(said)
+
+
 @pytest.mark.parametrize("command", ["identify", "calibrate"])
 def test_an_empty_folder_is_refused(
     command: str, model_file: Path, tmp_path: Path, fivenets

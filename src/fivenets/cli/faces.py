@@ -48,6 +48,7 @@ def verify(
     """Says whether two pictures show the same person."""
     from fivenets.faces.embedder import read_face
     from fivenets.faces.embedder import verdict as compared
+    from fivenets.faces.face import too_small
 
     _check_cropped(cropped, out, face, "largest")
     calibration, embedder = _opened(model, trust, out)
@@ -63,13 +64,15 @@ def verify(
         if out and one.faces:
             is_meant = [place == one.chosen for place in range(len(one.faces))]
             _draw(out, path, one, ["" for _ in one.faces], is_meant)
+        if small := too_small(one.sides([one.chosen])):
+            printing.warn(f"{path}: {small}")
     of_first, of_second = embedder.embeddings([one.crop for one in found])
     verdict = compared(of_first, of_second, calibration, pairs)
     one, other = (one.picture for one in found)
     if one.shape == other.shape and (one == other).all():
         printing.warn("both are the same picture: its distance to itself says nothing")
     printing.warn(embedder.caution)
-    printing.warn(_misfit(calibration, cropped))
+    printing.warn(calibration.misfit(cropped))
     if as_json:
         print(json.dumps(asdict(verdict)))
     else:
@@ -96,8 +99,13 @@ def identify(
 ) -> None:
     """Says which of the gallery's people each face is, if any; in a video, twice a second."""
     from fivenets.faces import enrolment, identification, naming
+    from fivenets.faces.face import too_small
 
     _check_cropped(cropped, out, face, "all", images)
+    if face != "all" and (films := _films(images)):
+        raise UserError(
+            f"in a video all faces are named: --face {face} cannot stand beside {films[0]}"
+        )
     calibration, embedder = _opened(model, trust, out)
     known, refused = enrolment.opened(gallery, embedder, cropped, out)
     for sentence in refused:
@@ -110,12 +118,14 @@ def identify(
         "false_identification_in_gallery": in_gallery,
     }
     for path in images:
+        sides: list[float] = []
         try:
             for named in naming.name_all(path, embedder, known, threshold, face, cropped):
                 for row in named.rows():
                     if as_json:
                         print(json.dumps({"image": str(path), **row, **rates}), flush=True)
                     printing.add_row(table, named.title(path), *named.cells(row, threshold))
+                sides += named.found.sides(named.meant)
                 others = len(named.found.faces) - len(named.meant)
                 if others > 0:
                     printing.warn(
@@ -126,11 +136,14 @@ def identify(
                     _draw(out, path, named.found, named.labels, meant)
         except UserError as error:
             refused.append(str(error))
+        if small := too_small(sides):
+            printing.warn(f"{path}: {small}")
     if table.rows and not as_json:
         printing.console().print(table)
     if table.rows:
-        printing.warn(_misfit(calibration, cropped))
-        printing.warn(_of_strangers(calibration, in_gallery, len(known)))
+        printing.warn(calibration.misfit(cropped))
+        own = identification.within_in_words(in_gallery, len(known))
+        printing.warn(f"{calibration.of_gallery_in_words(len(known))}; {own}")
         printing.warn(embedder.caution)
     if refused:
         raise UserError(*refused)
@@ -205,29 +218,14 @@ def _check_cropped(
     is_cropped: bool, out: Path | None, face: str, usual: str, images: Sequence[Path] = ()
 ) -> None:
     """Refuses what asks for a face to be found where each picture is taken whole."""
-    films = [str(path) for path in images if path.suffix.lower() in VIDEO_SUFFIXES]
+    films = _films(images)
     other = "--out" if out else "--face" if face != usual else films[0] if films else ""
     if is_cropped and other:
         raise UserError(f"--cropped takes pictures whole: it cannot stand beside {other}")
 
 
-def _misfit(calibration: "Calibration", is_cropped: bool) -> str:
-    """Why a threshold says nothing of pictures that are cropped, or are not; else empty."""
-    kinds = ("faces that were found", "pictures taken whole")
-    set_on, asked = kinds[not is_cropped], kinds[is_cropped]
-    said = f"the threshold was set on {set_on} and says nothing of {asked}: calibrate again"
-    return "" if calibration.cropped == is_cropped else said
-
-
-def _of_strangers(calibration: "Calibration", in_gallery: float | None, size: int) -> str:
-    """What the threshold is worth for people who are not in the gallery."""
-    own = (
-        "with one person in it, this gallery cannot say more"
-        if in_gallery is None
-        else f"this gallery takes {in_gallery:.1%} of its {size:,} pictures for somebody "
-        "else's when their person is left out"
-    )
-    return f"{calibration.of_gallery_in_words(size)}; {own}"
+def _films(paths: Sequence[Path]) -> list[str]:
+    return [str(path) for path in paths if path.suffix.lower() in VIDEO_SUFFIXES]
 
 
 def _draw(

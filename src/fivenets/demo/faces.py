@@ -80,10 +80,13 @@ def identify(
 
 
 def _said_of(embedder: Any, found: Sequence[Any]) -> list[str]:
-    """What else is to be said: that there were other faces, and what the model cannot do."""
+    """What else is to be said: of other faces, of small ones, and what the model cannot do."""
+    from fivenets.faces.face import too_small
+
     several = [len(one.faces) for one in found if len(one.faces) > 1]
     others = "a picture shows several faces: the largest is taken" if several else ""
-    return [sentence for sentence in (others, embedder.caution) if sentence]
+    small = too_small(side for one in found for side in one.sides([one.chosen]))
+    return [sentence for sentence in (others, small, embedder.caution) if sentence]
 
 
 def literal(name: str) -> str:

@@ -64,6 +64,14 @@ class Calibration:
             return promised
         return f"{promised}; measured on people who did not set it: {self.false_identification:.1%}"
 
+    def misfit(self, is_cropped: bool) -> str:
+        """Why it says nothing of pictures that are cropped, or are not; empty where it does."""
+        if self.cropped == is_cropped:
+            return ""
+        kinds = ("faces that were found", "pictures taken whole")
+        set_on, asked = kinds[self.cropped], kinds[is_cropped]
+        return f"the threshold was set on {set_on} and says nothing of {asked}: calibrate again"
+
     @property
     def in_words(self) -> str:
         """What it was set to do, on whom, and what it then did to others."""

@@ -16,6 +16,7 @@ from fivenets.core.listing import Listing
 from fivenets.datasets.faces.examples import FaceExample, cut
 from fivenets.faces.calibration import Calibration
 from fivenets.faces.embedder import BATCH_SIZE, Embedder, faces_in
+from fivenets.faces.face import too_small
 from fivenets.faces.recognition import Gallery
 
 log = logging.getLogger(__name__)
@@ -165,10 +166,15 @@ def _embedded(
     rows, embedded, refused = [np.zeros((0, embedder.dimensions))], [], []
 
     def align(pictures: Sequence[np.ndarray], names: Sequence[str]) -> list[np.ndarray | UserError]:
-        return [
-            one if isinstance(one, UserError) else images.resize(one.crop, embedder.image_size)
-            for one in faces_in(pictures, names, is_cropped)
-        ]
+        crops: list[np.ndarray | UserError] = []
+        for name, one in zip(names, faces_in(pictures, names, is_cropped), strict=True):
+            if isinstance(one, UserError):
+                crops.append(one)
+                continue
+            if small := too_small(one.sides([one.chosen])):
+                log.warning("%s: %s", name, small)
+            crops.append(images.resize(one.crop, embedder.image_size))
+        return crops
 
     for start in range(0, len(files), BATCH_SIZE):
         batch = files[start : start + BATCH_SIZE]

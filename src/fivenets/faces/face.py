@@ -1,5 +1,6 @@
 """A face in a picture, and the faces of a picture."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ MIN_CONFIDENCE = 0.95  # of the detector, 0..1; its false faces are mostly below
 # those without one face, are searched in the other directions too.
 SURE_CONFIDENCE = 0.99
 MOST_ROLL = 35  # degrees between the line of the eyes and the picture's rows
+# Pixels a side, below which faces are answered with a warning: docs/decisions/0006.
+FEWEST_PIXELS = 20
 
 
 @dataclass(frozen=True)
@@ -79,3 +82,22 @@ class Found:
         """Each face upright."""
         cut = [cropping.crop(self.picture, face.points_xy) for face in self.faces]
         return cut or [self.picture]
+
+    def sides(self, places: Sequence[int]) -> list[float]:
+        """Pixels a side of some of the faces; of a picture that is one itself, its shorter side."""
+        if not self.faces:
+            return [float(min(self.picture.shape[:2]))]
+        return [self.faces[place].side for place in places]
+
+
+def too_small(sides: Iterable[float]) -> str:
+    """What is to be said of faces of so many pixels a side; empty where none is too small."""
+    sides = list(map(round, sides))
+    small = [side for side in sides if side < FEWEST_PIXELS]
+    if not small:
+        return ""
+    which = f"{len(small):,} of {len(sides):,} faces are small, one" if sides[1:] else "the face"
+    return (
+        f"{which} has {min(small)} pixels a side: {FEWEST_PIXELS} or more are needed to tell "
+        "people apart"
+    )

@@ -128,3 +128,13 @@ def within(gallery: Gallery, threshold: float) -> float | None:
         distances = np.linalg.norm(entries[block] - entries[nearest], axis=1)
         taken += int((distances <= threshold).sum())
     return taken / len(rows)
+
+
+def within_in_words(part: float | None, entries: int) -> str:
+    """What `within` found in a gallery of so many pictures."""
+    if part is None:
+        return "with one person in it, this gallery cannot say more"
+    return (
+        f"this gallery takes {part:.1%} of its {entries:,} pictures for somebody else's when "
+        "their person is left out"
+    )

@@ -32,7 +32,9 @@ class Origin:
     licence: str
     is_drawn: bool = False  # by this project; else it is real
     file: str = ""  # the user's own, as params.yaml names it
-    is_general: bool = False  # weights that know photographs, and nothing of what is to be found
+    is_general: bool = (
+        False  # photographs, or weights that know them: nothing of what is to be found
+    )
 
     def __post_init__(self):
         object.__setattr__(self, "kind", Kind(self.kind))

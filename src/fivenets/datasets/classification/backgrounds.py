@@ -113,7 +113,11 @@ def origin(of_splits: Iterable[Photographs]) -> Origin:
     kinds = [origin.kind for origin in origins.values() if origin.kind != Kind.BUILTIN]
     licences = "; ".join(f"{name}: {origin.licence}" for name, origin in origins.items())
     return Origin(
-        "photographs", [*kinds, Kind.BUILTIN][0], digest_of(list(origins.values())), licences
+        "photographs",
+        [*kinds, Kind.BUILTIN][0],
+        digest_of(list(origins.values())),
+        licences,
+        is_general=True,
     )
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-SIZES = (0.42, 1.05)  # the thing's longer side by the frame's
+SIZES = (0.33, 1.05)  # the thing's longer side by the frame's
 TURN = 26.0  # degrees, the deviation; few people hold a hand upside down
 STRETCH, SHEAR = 0.2, 0.12  # a hand seen from aside is narrower, or leans
+SQUEEZED, ASPECTS = 0.5, (4 / 3, 16 / 9)  # pictures that were not square, upright or not
 LONGEST_SIDE = 160  # pixels that are kept of a cut-out: more than a frame shows
 SHADOWS = 0.6  # part of the pictures in which the thing throws one
 
@@ -54,7 +55,7 @@ def laid_over(
     left, top, right, bottom = cutout.box
     longest = max(right - left, bottom - top)
     scale = side * rng.uniform(*sizes) / longest
-    way = scale * _turn(rng.normal(0, TURN)) @ _shape(rng)
+    way = scale * _made_square(rng) @ _turn(rng.normal(0, TURN)) @ _shape(rng)
     room = max(0.08, 0.5 - min(0.5, scale * longest / side / 2))
     middle = side * (0.5 + rng.uniform(-room, room, 2))
     around = ((left + right) / 2, (top + bottom) / 2)
@@ -101,6 +102,14 @@ def _shape(rng: np.random.Generator, part: float = 1.0) -> np.ndarray:
     mirror = -1 if rng.random() < 0.5 else 1
     lean, height = rng.uniform(-SHEAR, SHEAR) * part, 1 + rng.uniform(-STRETCH, STRETCH) * part
     return np.array([[mirror, lean], [0, height]])
+
+
+def _made_square(rng: np.random.Generator) -> np.ndarray:
+    """What becomes of a frame of any aspect, as people's cameras have, that is made square."""
+    if rng.random() >= SQUEEZED:
+        return np.eye(2)
+    squeezed = rng.choice(ASPECTS) ** rng.choice([-0.5, 0.5])
+    return np.diag([1 / squeezed, squeezed])
 
 
 def _moved(
