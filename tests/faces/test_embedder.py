@@ -317,7 +317,8 @@ def test_identify_knows_its_people_and_no_others(
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)).save(stranger)
     file = calibration_file(model_file)
     size = sum(1 for _ in people.rglob("*.png"))
-    measured = {"false_identification": 0.01, "people": 400, "galleries": [(1, 0.3), (size, 0.09)]}
+    named = {"false_identification": 0.007, "strangers_named": [(1, 0.02), (10, 0.01), (50, 0.007)]}
+    measured = {"people": 400, "galleries": [(1, 0.3), (size, 0.09)], **named}
     file.write_text(json.dumps(json.loads(file.read_text()) | measured))
     words = ("identify", people / "person001" / "4.png", stranger, tmp_path / "none.png")
     options = ("--gallery", people, "--model", model_file, "--cropped", "--json")
@@ -325,12 +326,13 @@ def test_identify_knows_its_people_and_no_others(
     assert code == 2
     rows = [json.loads(line) for line in printed.splitlines()]
     assert [row["person"] for row in rows] == ["person001", None]
-    assert {row["false_identification"] for row in rows} == {0.01}
+    assert {row["false_identification"] for row in rows} == {0.01}  # in such a gallery
+    assert {row["false_identification_entries"] for row in rows} == {10}
     assert {row["threshold"] for row in rows} == {0.09}  # the gallery's, and not a pair's
     assert {row["false_identification_in_gallery"] for row in rows} == {0.0}
     sentence = " ".join(said.split())
     assert f"for a gallery of {size} pictures is to name at most 2% of strangers" in sentence
-    assert "measured on people who did not set it: 1.0%; this gallery takes 0.0% " in sentence
+    assert "measured on others, in galleries of 10: 1.0%; this gallery takes 0.0% " in sentence
     assert "none.png: no such file" in said
 
 
@@ -343,6 +345,7 @@ def test_calibrate_sets_the_threshold_that_verify_uses(
     assert made["target_far"] == 0.2
     assert 0 <= made["far"] <= 1
     assert 0 <= made["false_identification"] <= 1
+    assert made["strangers_named"] == [[9, made["false_identification"]]]  # all but one person's
     assert [size for size, _ in made["galleries"]] == [1]  # four people are too few for more
     assert made["people"] == 4
     picture = people / "person000" / "0.png"
@@ -568,7 +571,6 @@ def test_what_a_model_of_drawn_faces_cannot_do_is_said(
         ({}, "the threshold is for one pair and not for a gallery: calibrate it again"),
         ({"people": 10}, "is set on 10 people only, too few to promise it"),
         ({"people": 1000}, "galleries of more than 500 were not measured"),
-        ({"people": 1000, "false_identification": 0.012}, "who did not set it: 1.2%"),
     ],
 )
 def test_a_gallery_of_ten_thousand_is_told_what_its_threshold_is_worth(
@@ -578,6 +580,60 @@ def test_a_gallery_of_ten_thousand_is_told_what_its_threshold_is_worth(
     calibration = Calibration(0.5, 0, 0.001, "d", "d", "p", "m", **changes, galleries=galleries)
     assert sentence in calibration.of_gallery_in_words(10_000)
     assert calibration.of_gallery(10_000) == (pytest.approx(0.378, abs=1e-3) if changes else 0.5)
+
+
+PROMISED = "the threshold for a gallery of {} is to name at most 2% of strangers"
+NOT_MEASURED = "galleries of more than 500 were not measured"
+
+
+@pytest.mark.parametrize(
+    ("entries", "size", "said", "found"),
+    [
+        (1, "one picture", "measured on others, in galleries of 1: 1.1%", (1, 0.011)),
+        (3, "3 pictures", "measured on others, in galleries of 5: 0.9%", (5, 0.009)),
+        (200, "200 pictures", "measured on others, in galleries of 500: 0.7%", (500, 0.007)),
+        # Whose threshold was not set on people, and yet was tried on others.
+        (500, "500 pictures", "measured on others, in galleries of 500: 0.7%", (500, 0.007)),
+        (501, "501 pictures", NOT_MEASURED, (None, None)),
+    ],
+)
+def test_the_rate_of_strangers_is_that_of_galleries_of_the_size(
+    entries: int, size: str, said: str, found: tuple
+) -> None:
+    named = [(1, 0.011), (5, 0.009), (500, 0.007)]
+    calibration = Calibration(
+        0.5, 0, 0.001, "d", "d", "p", "m", people=997, scored_by=962,
+        galleries=[(1, 0.6), (200, 0.45)], false_identification=0.007, strangers_named=named,
+    )  # fmt: skip
+    assert calibration.of_gallery_in_words(entries) == f"{PROMISED.format(size)}; {said}"
+    assert calibration.named_in(entries) == found
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        (1, "measured on others, in galleries as large as they allowed: 0.7%"),
+        (201, "galleries of more than 200 were not measured"),
+    ],
+)
+def test_a_calibration_without_rates_by_size_is_read(
+    tmp_path: Path, entries: int, said: str
+) -> None:
+    file = tmp_path / "calibration.json"
+    galleries = [(1, 0.6), (200, 0.45)]
+    calibration = Calibration(
+        0.5, 0, 0.001, "d", "d", "p", "m", 997, galleries=galleries, false_identification=0.007
+    )
+    calibration.write(file)
+    content = json.loads(file.read_text())
+    assert content.pop("strangers_named") == []
+    file.write_text(json.dumps(content))
+    known = Calibration.read(file)
+    file.write_text(json.dumps(content | {"strangers_named": [[0, 0.1]]}))
+    with pytest.raises(UserError, match="strangers_named should be pairs of entries and a rate"):
+        Calibration.read(file)
+    assert known.of_gallery_in_words(entries).split("; ")[1:] == [said]
+    assert known.named_in(entries) == (None, None)
 
 
 def test_verify_says_what_its_threshold_was_set_for_and_what_it_then_did() -> None:

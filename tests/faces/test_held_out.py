@@ -53,5 +53,7 @@ def test_strangers_to_a_gallery_have_no_part_in_threshold_or_gallery() -> None:
     # 10 and 110. Where b is, a and c are 21 apart, and where c is, a and b are 10: both pictures
     # of b are named, and no other.
     assert held_out.false_identification(embeddings, people, 0.02) == 2 / 8
+    assert held_out.by_entries(2 / 8, people) == [(6, 2 / 8)]
+    assert held_out.by_entries(None, people) == []
     few = people[:6]
     assert held_out.false_identification(embeddings[:6], few, 0.02) is None

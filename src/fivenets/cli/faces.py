@@ -112,9 +112,11 @@ def identify(
         printing.warn(f"left out of the gallery: {sentence}")
     threshold, refused, table = calibration.of_gallery(len(known)), [], printing.table(*COLUMNS)
     in_gallery = identification.within(known, threshold)
+    tried, rate = calibration.named_in(len(known))
     rates = {
         "threshold": threshold,
-        "false_identification": calibration.false_identification,
+        "false_identification": rate,
+        "false_identification_entries": tried,
         "false_identification_in_gallery": in_gallery,
     }
     for path in images:

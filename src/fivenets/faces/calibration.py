@@ -1,6 +1,7 @@
 """The thresholds of a face model: what they are, whom they were set on, and where they are kept."""
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,12 @@ class Calibration:
     far_low: float | None = None  # 95%, over people
     far_high: float | None = None
     tar: float | None = None
-    # Of galleries: pairs of entries and threshold, see `thresholds`; and strangers who are named.
+    # Of galleries: pairs of entries and threshold, see `thresholds`; and strangers who are named,
+    # in the largest that were tried, and by entries (older files do not have these).
     galleries: list[tuple[int, float]] = field(default_factory=list)
     target_false_identification: float = 0.02
     false_identification: float | None = None
+    strangers_named: list[tuple[int, float]] = field(default_factory=list)
     cropped: bool = False  # whether pictures were taken whole
     pairs_threshold: float | None = None  # log-odds of two people, of the classifier of pairs
 
@@ -49,7 +52,6 @@ class Calibration:
         """What that threshold promises of strangers, and how far it was measured."""
         if not self.galleries:
             return "the threshold is for one pair and not for a gallery: calibrate it again"
-        measured = self.galleries[-1][0]
         size = "one picture" if entries == 1 else f"{entries:,} pictures"
         promised = (
             f"the threshold for a gallery of {size} is to name at most "
@@ -58,11 +60,24 @@ class Calibration:
         # None of fewer may be as many of others, with 95% confidence.
         if (1 - self.target_false_identification) ** self.people > 0.05:
             promised += f", but is set on {self.people:,} people only, too few to promise it"
-        elif entries > measured:
-            promised += f"; galleries of more than {measured:,} were not measured"
+        largest = max(tried for tried, _ in [*self.galleries, *self.strangers_named])
+        if entries > largest:
+            return f"{promised}; galleries of more than {largest:,} were not measured"
+        tried, rate = self.named_in(entries)
+        if tried:
+            return f"{promised}; measured on others, in galleries of {tried:,}: {rate:.1%}"
         if self.false_identification is None:
             return promised
-        return f"{promised}; measured on people who did not set it: {self.false_identification:.1%}"
+        rate = f"{self.false_identification:.1%}"
+        return f"{promised}; measured on others, in galleries as large as they allowed: {rate}"
+
+    def named_in(self, entries: int) -> tuple[int | None, float | None]:
+        """The size nearest to a gallery's of those that strangers were tried on, and the part of
+        them who were named; None for what was not measured, as beyond the largest."""
+        tried = self.strangers_named
+        if not tried or entries > max(size for size, _ in [*self.galleries, *tried]):
+            return None, None
+        return min(tried, key=lambda one: abs(math.log(one[0] / max(entries, 1))))
 
     def misfit(self, is_cropped: bool) -> str:
         """Why it says nothing of pictures that are cropped, or are not; empty where it does."""
@@ -92,6 +107,8 @@ class Calibration:
                 value = getattr(made, one.name)
                 if one.type in NUMBERS and not isinstance(value, NUMBERS[one.type]):
                     raise ValueError(f"{one.name} should be a number, it is {value!r}")
+            if not all(size >= 1 and 0 <= rate <= 1 for size, rate in made.strangers_named):
+                raise ValueError("strangers_named should be pairs of entries and a rate")
             return made
         except (OSError, ValueError, TypeError) as error:
             raise UserError(f"{file} is not a calibration of this program: {error}") from None

@@ -90,6 +90,7 @@ def calibrated(
     people = np.array([found.folders(path)[0] for path in files])
     targets = target_far, target_false_identification
     from fivenets.faces import evaluation  # scikit-learn takes seconds to import
+    from fivenets.faces.held_out import by_entries
 
     try:
         measured = evaluation.calibrated(embeddings, people, folds, *targets)
@@ -107,6 +108,7 @@ def calibrated(
         people=measured["people"],
         galleries=measured["galleries"],
         target_false_identification=target_false_identification,
+        strangers_named=by_entries(held_out.get("false_identification"), people),
         cropped=is_cropped,
         **{key: held_out[key] for key in MEASURED if key in held_out},
     )

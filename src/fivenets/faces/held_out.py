@@ -53,6 +53,14 @@ def false_identification(embeddings: np.ndarray, people: np.ndarray, target: flo
     return float(np.mean(named)) if named else None
 
 
+def by_entries(rate: float | None, people: np.ndarray) -> list[tuple[int, float]]:
+    """What `false_identification` found, and how many entries the smallest of its galleries had.
+
+    Args: people: (n,) of the pictures. Returns: one pair, or none where nothing was measured.
+    """
+    return [] if rate is None else [(len(people) - int(np.bincount(folds(people)).max()), rate)]
+
+
 def folds(people: np.ndarray) -> np.ndarray:
     """(n,) the fold of each picture, 0 to at most MOST_FOLDS - 1; a person is in one."""
     names, person = np.unique(people, return_inverse=True)
