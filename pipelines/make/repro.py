@@ -2,11 +2,14 @@
 how long it took.
 
 How long a stage takes is known from the last time here, else from seconds.json, which is such a
-record of a whole run on 2 cores (`cp .dvc/tmp/seconds.json pipelines/make/seconds.json` after one).
+record of a whole run with each kind of data, on 2 cores of one machine. A record says how fast its
+machine multiplies matrices and how busy it was. The plan of a slower or busier one is longer; that
+of a faster one is not shorter, as stages do more than multiply and other work may come.
 """
 
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -29,9 +32,11 @@ from fivenets.sources.fetching import MIRROR_VARIABLE
 
 MEASURED = Path(__file__).with_name("seconds.json")
 HERE = Path(".dvc/tmp/seconds.json")
-YARDSTICK = "yardstick"  # seconds that multiplying two matrices takes, beside those of stages
-MOST_CORES = 8  # that a training keeps busy
-CERTAIN = 20.0  # seconds after which what has run says how long the rest will take
+YARDSTICK = "yardstick"  # seconds that multiplying two matrices took, beside those of stages
+CORES = min(os.cpu_count() or 1, 8)  # that a training keeps busy
+BUSY = "busy"  # times as long as with nothing beside it, likewise
+CHANCE = 1.25  # times a measure: less is no difference
+CAUTIOUS = 0.25  # of the plan: so much of what has run says as much as what was expected
 console = Console(highlight=False, soft_wrap=False)
 
 
@@ -72,7 +77,7 @@ def to_run(graph: Any, status: Mapping[str, Any], every: Sequence[str]) -> list[
 def yardstick() -> float:
     """Seconds of one core that two matrices of 1024 x 1024 take to multiply, by the cores.
 
-    Of the processor's time: what else runs at the moment does not count.
+    Of the processor's time: what else runs at the moment is `busy`.
     """
     matrix = np.ones((1024, 1024), np.float32)
     taken = []
@@ -81,7 +86,23 @@ def yardstick() -> float:
             start = time.process_time()
             np.matmul(matrix, matrix)
             taken.append(time.process_time() - start)
-    return min(taken) / min(os.cpu_count() or 1, MOST_CORES)
+    return min(taken) / CORES
+
+
+def busy(stages: int) -> float:
+    """How many times as long all takes as with nothing beside it, by those that wait for a core.
+
+    By the clock, a short measurement was up to ten times as much. Args: stages: 1 while a stage
+    runs, which the load then is of as well; before, 0: one keeps about all cores busy.
+    """
+    load = os.getloadavg()[1]  # of the last five minutes
+    return max(1.0, load / CORES + (1 - stages))
+
+
+def slower(now: float, then: float | None) -> float:
+    """How many times as much a measure is as it was; at least 1, as a plan is not to promise."""
+    ratio = now / then if then else 1.0
+    return ratio if ratio > CHANCE else 1.0
 
 
 @dataclass(frozen=True)
@@ -90,25 +111,34 @@ class Expected:
 
     seconds: Mapping[str, float]
     here: Sequence[str]  # of which of them that is known of this machine
-    slower: float  # this machine, times that on which the others were measured
+    slower: float  # this machine now, times that on which the others were measured
+    busier: float = 1.0  # this machine now, times itself at the last time
 
     @classmethod
     def read(cls) -> "Expected":
         """The record of this machine and, for what has never run here, that of another one."""
         here, measured, data = _read(HERE), _read(MEASURED), _data()
-        slower = yardstick() / measured[YARDSTICK]
+        now = {YARDSTICK: yardstick(), BUSY: busy(0)}
+        times, again = (
+            math.prod(slower(value, record.get(key)) for key, value in now.items())
+            for record in (measured, here)
+        )
         others = {**measured.get("builtin", {}), **measured.get("mirror", {}), **measured[data]}
-        scaled = {name: seconds * slower for name, seconds in others.items()}
-        own = here.get(data, {})
-        return cls(scaled | own, list(own), slower)
+        scaled = {name: seconds * times for name, seconds in others.items()}
+        own = {name: seconds * again for name, seconds in here.get(data, {}).items()}
+        return cls(scaled | own, list(own), times, again)
 
     def source(self, stages: Sequence[str]) -> str:
         """Where the times of these stages are from, in words."""
         if set(stages) & set(self.seconds) <= set(self.here):
-            return "as the last time here"
-        times = f"{max(self.slower, 1 / self.slower):.1f} times as "
-        speed = times + ("slow" if self.slower > 1 else "fast")
-        return f"by a table of another machine; this one is {speed}, which is counted in"
+            last = "as the last time here"
+            return f"{last}, times {self.busier:.1f}: more runs now" if self.busier > 1 else last
+        if self.slower > 1:
+            return (
+                f"by a table of another machine; this one is {self.slower:.1f} times as slow now, "
+                "which is counted in"
+            )
+        return "by a table of a machine that did other work as well: a quiet one takes half"
 
 
 @dataclass
@@ -120,6 +150,7 @@ class Told(logging.Filter):
     began: float = field(default_factory=time.monotonic)
     running: tuple[str, float] | None = None
     taken: dict[str, float] = field(default_factory=dict)
+    loads: list[float] = field(default_factory=list)  # as stages ended
 
     def plan(self, count: int) -> list[Any]:
         """What is to be printed before anything runs; `count`: of all stages."""
@@ -142,12 +173,16 @@ class Told(logging.Filter):
         return [head, table]
 
     def left(self, names: Sequence[str]) -> float:
-        """Seconds that these will take, corrected by what others have taken in this run."""
-        known = [name for name in self.taken if name in self.expected.seconds]
-        planned = sum(self.expected.seconds[name] for name in known)
-        is_certain = planned > CERTAIN
-        ratio = sum(self.taken[name] for name in known) / planned if is_certain else 1.0
-        return ratio * sum(self.expected.seconds.get(name, 0.0) for name in names)
+        """Seconds that these will take, corrected by what others have taken in this run.
+
+        The more of the plan has run, the more its times say; a first short stage says little.
+        """
+        expected = self.expected.seconds
+        known = [name for name in self.taken if name in expected]
+        share = CAUTIOUS * sum(expected.get(name, 0.0) for name in self.stages)
+        planned = share + sum(expected[name] for name in known)
+        ratio = (share + sum(self.taken[name] for name in known)) / planned if planned else 1.0
+        return ratio * sum(expected.get(name, 0.0) for name in names)
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno > logging.INFO:
@@ -184,8 +219,10 @@ class Told(logging.Filter):
             return
         name, start = self.running
         self.taken[name], self.running = round(time.monotonic() - start, 1), None
-        known = _read(HERE)
-        known |= {YARDSTICK: yardstick(), _data(): known.get(_data(), {}) | self.taken}
+        self.loads.append(busy(1))
+        known, load = _read(HERE), sum(self.loads) / len(self.loads)
+        times = known.get(_data(), {}) | self.taken
+        known |= {YARDSTICK: yardstick(), BUSY: round(load, 2), _data(): times}
         files.write_text(HERE, json.dumps(known, indent=1) + "\n")
 
 

@@ -43,22 +43,14 @@ def test_a_plan_says_how_long_each_kind_of_stage_takes_and_what_is_unknown() -> 
     stages = ["train@a", "train@new", "report"]
     assert lines(told(stages, {"train@a": 600.0, "report": 5.0}, here=["train@a"])) == [
         "Plan: at most 3 of 3 stages, about 10 min, by a table of another machine; this",
-        "one is 2.0 times as slow, which is counted in. How long train@new will take is",
-        "not known.",
+        "one is 2.0 times as slow now, which is counted in. How long train@new will take",
+        "is not known.",
         "  train   a, new  10 min",
         "  report             5 s",
     ]
     [head, *_] = lines(told(["report"], {"train@a": 600.0, "report": 5.0}, here=["report"]))
     assert head == "Plan: at most 1 of 3 stages, about 5 s, as the last time here."
     assert lines(told([], {}, [])) == ["Nothing to make: all 3 stages are as dvc.lock says."]
-
-
-def test_what_has_run_corrects_what_is_left() -> None:
-    plan = told(["a", "b", "c"], {"a": 10.0, "b": 20.0, "c": 100.0}, here=[])
-    plan.taken = {"a": 30.0}
-    assert plan.left(["b", "c"]) == 120  # of too short a time nothing is concluded
-    plan.taken = {"a": 30.0, "b": 60.0}
-    assert plan.left(["c"]) == 300
 
 
 def test_dvcs_word_of_a_stage_becomes_ours_and_its_time_is_kept(
