@@ -93,6 +93,11 @@ def test_one_threshold_is_registered_drawn_and_scored(
     held_out = metrics["held_out"]
     assert (served.far, served.far_high) == (held_out["far"], held_out["far_high"])
     assert ("galleries" in held_out) is parts
+    rows = held_out.get("galleries", ())
+    named = [[row["people"], row["false_identification"]] for row in rows]
+    cross_validated = [[81, held_out.get("false_identification")]]  # three people of 30 are out
+    assert served.strangers_named == (named if parts else cross_validated)
+    assert served.false_identification == served.strangers_named[-1][1]
     assert (candidate.pictures / "galleries.png").exists() is parts
     assert metrics["auc"] > 0.99
     rounding = 1e-9

@@ -15,6 +15,7 @@ from fivenets.datasets.settings import FaceSettings
 from fivenets.faces import dlib_resnet, drawing, evaluation, intervals, lfw, sets
 from fivenets.faces.calibration import Calibration
 from fivenets.faces.embedder import Embedder
+from fivenets.faces.held_out import by_entries
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.settings import Protocol
 from fivenets.faces.thresholds import GalleryThresholds
@@ -86,7 +87,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
         metrics["by_pairs"] = _by_pairs(
             embedder.pairs, (setters, setting.people), (embeddings, scoring.people), protocol
         )
-    calibration = _calibration(metrics, protocol, record, embedder.model_sha256)
+    calibration = _calibration(metrics, scoring.people, protocol, record, embedder.model_sha256)
     if Origin.of(record).is_drawn and embedder.network.name == dlib_resnet.NAME:
         calibration = _published(calibration)
     calibration.write(candidate.tables / CALIBRATION)
@@ -152,12 +153,13 @@ def photographs(candidate: Candidate) -> tuple[prepared.Faces, prepared.Faces, d
 
 
 def _calibration(
-    metrics: dict[str, Any], protocol: Protocol, record: dict, model_sha256: str
+    metrics: dict[str, Any], people: np.ndarray, protocol: Protocol, record: dict, model_sha256: str
 ) -> Calibration:
+    """Args: people: (n,) of the pictures that score."""
     calibrated, held_out = metrics["calibrated"], metrics["held_out"]
-    named = held_out.get("false_identification")
-    if held_out.get("galleries"):
-        named = held_out["galleries"][-1]["false_identification"]
+    named = [
+        (row["people"], row["false_identification"]) for row in held_out.get("galleries", ())
+    ] or by_entries(held_out.get("false_identification"), people)
     return Calibration(
         threshold=calibrated["threshold"],
         threshold_sd=calibrated["threshold_sd"],
@@ -170,7 +172,8 @@ def _calibration(
         scored_by=held_out["people"] if "galleries" in held_out else 0,
         galleries=calibrated["galleries"],
         target_false_identification=protocol.target_false_identification,
-        false_identification=named,
+        false_identification=named[-1][1] if named else None,
+        strangers_named=named,
         cropped=record["alignment"] != "five points",
         pairs_threshold=metrics.get("by_pairs", {}).get("threshold"),
         **{key: held_out.get(key) for key in ("far", "far_low", "far_high", "tar")},
