@@ -12,7 +12,7 @@ import pytest
 from cutting import cut_off
 from PIL import Image
 
-from fivenets.classification import answers, training
+from fivenets.classification import answers, calibration, training
 from fivenets.classification.architectures import build
 from fivenets.classification.calibration import Calibration
 from fivenets.classification.settings import ClassifierRecipe
@@ -22,6 +22,7 @@ from fivenets.datasets.classification.preparation import prepare
 from fivenets.datasets.classification.prepared import OTHERS, DataSettings, ImageDataset, load
 from fivenets.fitting.fit import warmup_then_cosine
 from fivenets.fitting.strengths import Strengths
+from fivenets.sources.origin import Kind, Origin
 
 SIDE, PER_CLASS = 16, 18
 RECIPE = ClassifierRecipe(
@@ -272,6 +273,30 @@ def test_what_was_trained_on_sets_no_temperature_and_no_rejection(
     with_others = replace(data, splits=data.splits | {OTHERS["test"]: "test"})
     with pytest.raises(UserError, match="train_split should be train, it is train"):
         train(with_others, recipe, tmp_path)
+
+
+@pytest.mark.parametrize("behind", list(Kind))
+def test_a_threshold_of_drawn_hands_follows_what_is_no_hand(
+    behind: Kind, data: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever photographs are behind them; that of real ones keeps most of their pictures."""
+    given = []
+    monkeypatch.setattr(
+        calibration, "fitted", lambda *of: given.append(of) or Calibration(2, 1.0, 0.0)
+    )
+    network = build(RECIPE.architecture, data.image_size, 3)
+    photographs = Origin("photographs", behind, "d1", "none", is_general=True).record()
+    for hands in (Origin.drawn("drawn_hands", "d2"), Origin("signs", Kind.MIRROR, "d3", "none")):
+        mixture = replace(
+            data,
+            record={"sources": [hands.record(), photographs]},
+            splits=data.splits | {OTHERS["validation"]: "validation", OTHERS["test"]: "test"},
+        )
+        answers.calibrated(network, mixture, RECIPE)
+    (*_, others, of_drawn), (*_, of_real) = given
+    assert others.shape == (6, 3)
+    assert of_drawn is None
+    assert of_real.shape == (6, 3)
 
 
 def test_a_checkpoint_of_another_architecture_is_refused_and_kept(

@@ -10,7 +10,6 @@ from PIL import Image
 
 from fivenets.core.errors import UserError
 from fivenets.datasets.classification import backgrounds, mixture, parts
-from fivenets.datasets.classification.cutouts import cut_out
 from fivenets.datasets.classification.laying import (
     SIZES,
     Cutout,
@@ -22,7 +21,8 @@ from fivenets.datasets.classification.parts import Part, Picture
 from fivenets.datasets.classification.preparation import is_stale, prepare
 from fivenets.datasets.classification.prepared import load
 from fivenets.datasets.settings import HANDS, DataSettings
-from fivenets.sources.origin import Kind, Origin, are_drawn
+from fivenets.runs.report import Report
+from fivenets.sources.origin import Kind, Origin, are_drawn, caution, in_words
 
 SIDE = 16
 DRAWN = {"validation": 1, "test": 1}
@@ -237,20 +237,6 @@ def test_weights_that_cannot_be_are_refused(dataset, sentence: str) -> None:
         settings(["signs"], validation_people=["a"], test_people=["a"])
 
 
-def test_a_hand_before_black_is_cut_out_with_its_shadows_and_without_its_holes() -> None:
-    image = np.zeros((100, 100, 3), np.uint8)
-    image[20:80, 20:80] = RED
-    image[50:53, 50:53] = 0  # a shadow between fingers
-    image[60:75, 30:45] = 0  # the hole of a ring
-    image[2:4, 2:4] = 255  # dust
-    opacity = cut_out(image)[..., 3]
-    assert opacity[51, 51] == 255
-    assert opacity[67, 37] == 0
-    assert opacity[3, 3] == 0
-    assert opacity[40, 40] == 255
-    assert cut_out(np.zeros((20, 20, 3), np.uint8))[..., 3].max() == 0
-
-
 def test_a_cut_out_is_laid_over_its_background_in_the_size_asked_for() -> None:
     image = np.zeros((40, 40, 4), np.uint8)
     image[10:30, 10:30] = (*RED, 255)
@@ -290,6 +276,24 @@ def test_drawn_hands_before_packaged_photographs_are_drawn() -> None:
     assert are_drawn([drawn, packaged])
     assert not are_drawn([drawn, packaged, real])
     assert not are_drawn([packaged])
+
+
+@pytest.mark.parametrize("kind", ["mirror", "public", "package", "tfds", "folder", "builtin"])
+def test_photographs_behind_drawn_hands_are_named_and_leave_them_drawn(kind: str) -> None:
+    photograph = Origin("camvid", Kind(kind), "d1", "none")
+    behind = backgrounds.origin([backgrounds.Photographs({}, [photograph])])
+    assert (behind.kind, behind.is_drawn) == (kind, False)
+    assert Origin.of(behind.record()) == behind
+    drawn = [Origin.drawn("drawn_hands", "d2"), behind]
+    assert are_drawn(drawn)
+    assert "only what this program draws (drawn_hands (builtin))" in caution(drawn)
+    assert in_words(drawn).startswith("drawn_hands + photographs (builtin")
+    assert kind in in_words(drawn), "where the photographs are from"
+    assert Report({}, {}, drawn).nature("accuracy") == "built in"
+    with_real = [*drawn, Origin("signs", Kind.MIRROR, "d3", "none")]
+    assert not are_drawn(with_real)
+    assert caution(with_real) == ""
+    assert Report({}, {}, with_real).nature("accuracy") == "real"
 
 
 def test_hands_are_a_third_of_the_frame_and_more_and_frames_of_any_aspect_are_made_square() -> None:
