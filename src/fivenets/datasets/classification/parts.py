@@ -15,7 +15,7 @@ from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.core.listing import Listing
 from fivenets.datasets import class_folders
-from fivenets.datasets.classification.cutouts import cut_out
+from fivenets.datasets.classification.cutouts import cut_out, cut_out_by_colour
 from fivenets.datasets.settings import DataSettings
 from fivenets.drawn.hand import SIGNS
 from fivenets.drawn.signs import render_cutout
@@ -105,22 +105,33 @@ def _massey(folder: Path, settings: DataSettings) -> Iterator[Picture]:
 
 def _folder(folder: Path, as_named: str, settings: DataSettings) -> Part:
     found = class_folders.read(folder, settings)
-    pictures = [
-        Picture(_own(file, split, settings.image_size), label, folder.name, split)
-        for split, by_label in found.splits.items()
-        for label, paths in by_label.items()
-        for file in paths
-    ]
+    pictures, by_colour = [], 0
+    for split, by_label in found.splits.items():
+        for label, paths in by_label.items():
+            for file in paths:
+                image, is_by_colour = _own(file, split, settings.image_size)
+                pictures.append(Picture(image, label, folder.name, split))
+                by_colour += is_by_colour
+    notes = list(found.notes)
+    if by_colour:
+        notes.append(
+            f"{by_colour:,} of {len(pictures):,} pictures of {as_named} stand before one plain "
+            "colour: cut out"
+        )
     origin = Origin.own(folder.name, found.pictures.digest(), as_named)
-    return Part(folder.name, pictures, origin, found.pictures, tuple(found.notes))
+    return Part(folder.name, pictures, origin, found.pictures, tuple(notes))
 
 
-def _own(file: Path, split: str, side: int) -> np.ndarray:
-    """A picture with its opacity where it is cut out; to train on, `shrunk`."""
+def _own(file: Path, split: str, side: int) -> tuple[np.ndarray, bool]:
+    """A picture with its opacity where it is cut out, and whether that was done here, by colour; a
+    whole one to train on, `shrunk`."""
     image = read_image(file, keeps_alpha=True)
-    if image.shape[2] == 4 and image[..., 3].min() == 255:  # a screenshot
-        image = np.ascontiguousarray(image[..., :3])
-    return shrunk(image, side) if split == "train" else image
+    if image.shape[2] == 4 and image[..., 3].min() < 255:
+        return image, False
+    image = np.ascontiguousarray(image[..., :3])  # a screenshot is opaque all over
+    if (thing := cut_out_by_colour(image)) is not None:
+        return thing, True
+    return (shrunk(image, side) if split == "train" else image), False
 
 
 def shrunk(image: np.ndarray, side: int) -> np.ndarray:
