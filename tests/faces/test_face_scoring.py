@@ -1,15 +1,18 @@
 """Scoring a model: who sets thresholds, who scores them, and that all who use one use the same."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from keras import layers
 from ruamel.yaml import YAML
 
 from fivenets.core import candidates
+from fivenets.core.digests import sha256
 from fivenets.datasets.faces.faces_dataset_builder import Builder, Crop
 from fivenets.datasets.storing import replacing, write_source
 from fivenets.faces import drawing, scoring
@@ -27,7 +30,7 @@ EVALUATION = {
 }
 
 
-def store(folder: Path, people: range, parts: bool) -> None:
+def store(folder: Path, people: range, parts: bool, is_drawn: bool = False) -> None:
     """Three pictures of each person; of `parts`, which are aligned, two thirds set thresholds."""
     rng = np.random.default_rng(people.start)
     crops = []
@@ -39,7 +42,9 @@ def store(folder: Path, people: range, parts: bool) -> None:
             crops.append(Crop(pixels, f"p{person}", f"{person} {number}", "", part))
     with replacing(folder) as scratch:
         Builder(data_dir=scratch, config="folder", crops=crops).download_and_prepare()
-        origin = Origin(folder.name, Kind.FOLDER, "0" * 64, "the user's own")
+        digest = "0" * 64
+        origin = Origin(folder.name, Kind.FOLDER, digest, "the user's own")
+        origin = Origin.drawn(folder.name, digest) if is_drawn else origin
         alignment = "five points" if parts else "none: cropped already"
         write_source(scratch, [origin], skipped=[], alignment=alignment)
 
@@ -61,6 +66,12 @@ def candidate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> candidates.Can
     Embedder(network, pairs=pairs).save(one.file)
     store(Path("data/others"), range(100, 112), parts=False)
     return one
+
+
+@pytest.fixture(autouse=True)
+def few_figures() -> Iterator[None]:
+    yield
+    plt.close("all")
 
 
 def drawn_thresholds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
@@ -116,3 +127,22 @@ def test_people_whom_a_model_was_trained_on_set_no_threshold_of_it(
     setting, scorers, _ = scoring.photographs(own)
     assert setting is scorers
     assert len(set(scorers.people)) == 10
+
+
+@pytest.mark.parametrize(("is_drawn", "is_known"), [(True, True), (True, False), (False, True)])
+def test_what_was_measured_on_photographs_stands_in_for_drawn_people(
+    candidate: candidates.Candidate, is_drawn: bool, is_known: bool
+) -> None:
+    store(Path("data/shown"), range(30), parts=True, is_drawn=is_drawn)
+    weights = Origin("dlib_face_recognition", Kind.PACKAGE, "0" * 64, "CC0")
+    embedder = Embedder.from_file(candidate.file)
+    embedder.sources, embedder.test_time_mirror = [weights] if is_known else [], True
+    embedder.save(candidate.file)
+    metrics = scoring.evaluate(candidate)
+    served = Calibration.read(candidate.tables / scoring.CALIBRATION)
+    assert served.model_sha256 == sha256(candidate.file)
+    expected = 0.527579 if is_drawn and is_known else metrics["calibrated"]["threshold"]
+    assert served.threshold == expected
+    assert ("of LFW (measured beforehand) for FAR 0.001" in metrics["also"]) is (
+        is_drawn and is_known
+    )

@@ -44,7 +44,7 @@ class Calibration:
 
     def of_gallery(self, entries: int) -> float:
         """The threshold for a gallery of so many pictures."""
-        if not self.galleries:  # published with the weights
+        if not self.galleries:  # of an older version, for pairs alone
             return self.threshold
         return GalleryThresholds.read(self.galleries).of(entries)
 
@@ -90,7 +90,7 @@ class Calibration:
     @property
     def in_words(self) -> str:
         """What it was set to do, on whom, and what it then did to others."""
-        if not self.people:  # published with the weights
+        if not self.people:  # of an older version, where the network's author had set it
             return f"set on {self.data}"
         asked = f"set on {self.people:,} people of {self.data} for FAR {self.target_far:g}"
         if self.far is None:

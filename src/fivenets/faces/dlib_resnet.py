@@ -22,9 +22,6 @@ DLIB, QUANTISED = "dlib_face_recognition", "face_api_resnet"  # assets, the bett
 NAME = "dlib_resnet"
 IMAGE_SIZE = 150  # pixels per side
 EMBEDDING_SIZE = 128
-# Its author's, for where nobody but drawn people could set one: of 1,191 pairs of LFW (View 2,
-# folds 1 and 2) 98.5% are right at it.
-THRESHOLD = 0.6
 MEAN_RGB = (122.782, 117.001, 104.298)  # of the network's training images
 # (name, filters, whether it halves the image), in the order of the network.
 BLOCKS = (

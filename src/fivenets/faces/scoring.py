@@ -1,7 +1,6 @@
 """A model and the people it is scored on -> its numbers, its pictures and its thresholds."""
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.errors import UserError
 from fivenets.datasets.faces import prepared
 from fivenets.datasets.settings import FaceSettings
-from fivenets.faces import dlib_resnet, drawing, evaluation, intervals, lfw, sets
+from fivenets.faces import drawing, evaluation, intervals, lfw, published, sets
 from fivenets.faces.calibration import Calibration
 from fivenets.faces.embedder import Embedder
 from fivenets.faces.held_out import by_entries
@@ -88,8 +87,8 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
             embedder.pairs, (setters, setting.people), (embeddings, scoring.people), protocol
         )
     calibration = _calibration(metrics, scoring.people, protocol, record, embedder.model_sha256)
-    if Origin.of(record).is_drawn and embedder.network.name == dlib_resnet.NAME:
-        calibration = _published(calibration)
+    if Origin.of(record).is_drawn and published.is_known(embedder):
+        calibration = published.calibration(embedder)
     calibration.write(candidate.tables / CALIBRATION)
     metrics["also"] = (
         f"{_summary(metrics, record)}; {_summary(others, faces_record)}; {calibration.in_words}"
@@ -177,21 +176,6 @@ def _calibration(
         cropped=record["alignment"] != "five points",
         pairs_threshold=metrics.get("by_pairs", {}).get("threshold"),
         **{key: held_out.get(key) for key in ("far", "far_low", "far_high", "tar")},
-    )
-
-
-def _published(calibration: Calibration) -> Calibration:
-    """The threshold of the network's author, who had photographs, in place of drawn people's."""
-    return replace(
-        calibration,
-        threshold=dlib_resnet.THRESHOLD,
-        threshold_sd=0.0,
-        data="photographs by the network's author",
-        protocol="published",
-        people=0,
-        galleries=[],
-        cropped=False,
-        **dict.fromkeys(("far", "far_low", "far_high", "tar", "false_identification")),
     )
 
 
