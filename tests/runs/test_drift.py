@@ -100,6 +100,8 @@ def test_drift_is_a_warning_with_a_number(fivenets, project: Path, noted: Path) 
     assert "sharpness: drift" in (project / "drift.html").read_text()
     experiment = tracking.connect().get_experiment_by_name(drift.EXPERIMENT)
     assert experiment is not None
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    assert "fivenets watch" in experiment.tags["mlflow.note.content"]
     [run] = tracking.connect().search_runs([experiment.experiment_id])
     assert run.data.metrics["drift/brightness"] == 1
     assert run.data.metrics["pictures"] == 40

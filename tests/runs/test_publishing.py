@@ -644,3 +644,28 @@ def test_a_number_of_a_part_is_of_that_parts_data() -> None:
         for key in ("accuracy", "drawn_hands.accuracy", "drawn_hands_accuracy", "drawn.accuracy")
     }
     assert list(named.values()) == ["signs", "drawn_hands", "drawn_hands", "signs"]
+    for key in ("parameters", "others_rejected"):
+        assert model_metrics.data_of(Report(metrics, {}, []), key) == {}
+
+
+def test_a_registered_model_says_what_goes_in_and_under_which_licences(story) -> None:
+    tags = tracking.connect().get_registered_model(NAME).tags
+    assert tags == {
+        "made_by": "fivenets",
+        "task": "classification",
+        "input": "raw pictures",
+        "licence": "code: Apache-2.0; signs: none",
+    }
+
+
+def test_a_runs_page_says_how_to_use_its_model_and_where_its_pictures_are(story) -> None:
+    one = candidate("large")
+    one.pictures.mkdir(exist_ok=True)
+    (one.pictures / "confusion.png").write_bytes(b"picture")
+    assert publishing.how_to_use(one) == (
+        "- **Use**: `.venv/bin/fivenets classify photo.jpg --model digits@large`\n"
+        "- **Pictures**: `evaluation/confusion.png`\n"
+    )
+    client = tracking.connect()
+    run_id = client.get_model_version_by_alias(NAME, "large").run_id
+    assert "- **Use**: `.venv" in client.get_run(str(run_id)).data.tags["mlflow.note.content"]

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import logging
+import shlex
 import shutil
 import socket
 import sys
@@ -200,12 +201,43 @@ def test_mlflow_shows_what_a_run_was_given_and_scored_on() -> None:
     given = client.get_run(run_id).inputs
     assert given is not None
     assert sorted(
-        (one.dataset.name, one.dataset.digest, one.dataset.source_type, one.tags[0].value)
+        (
+            *(one.dataset.name, one.dataset.digest, one.dataset.source_type),
+            *(tag.value for tag in sorted(one.tags, key=lambda tag: tag.key)),
+        )
         for one in given.dataset_inputs
-    ) == [("others", "d3", "folder", "evaluation"), ("signs", "d1", "builtin", "training")]
+    ) == [
+        ("others", "d3", "folder", "evaluation", "test"),
+        ("signs", "d1", "builtin", "training", "train"),
+    ]
     experiment = client.get_experiment_by_name("fivenets")
     assert experiment is not None
     assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+def test_an_evaluation_that_names_no_data_is_of_what_the_model_was_made_from() -> None:
+    run_id = train()
+    (REPORTS / "metrics.json").write_text('{"agreement": 1.0}')
+    client = tracking.connect()
+    tracking.log_evaluation(client, run_id, REPORTS)
+    given = client.get_run(run_id).inputs
+    assert given is not None
+    names = {one.dataset.name: {tag.value for tag in one.tags} for one in given.dataset_inputs}
+    assert names == {
+        "signs": {"training", "train"},
+        "signs (evaluation)": {"evaluation", "test"},  # MLflow keeps one context of a data set
+    }
+
+
+@pytest.mark.parametrize(
+    ("section", "command"),
+    [("trained", "train"), ("converted", "convert"), ("off_graph", "train"), ("prepared", None)],
+)
+def test_a_run_names_the_command_that_made_its_model(section: str, command: str | None) -> None:
+    Path("params.yaml").write_text(f"{section}: {{net: {{}}}}\n")
+    source = contents(train())["tags"]["mlflow.source.name"]
+    typed = f"python pipelines/{command}.py net" if command else shlex.join(["python", *sys.argv])
+    assert source == typed
 
 
 def test_a_training_leaves_its_record_and_history_among_the_outputs() -> None:

@@ -29,6 +29,11 @@ from fivenets.sources.origin import all_of
 log = logging.getLogger(__name__)
 
 EXPERIMENT = "fivenets-watch"  # a run of each comparison
+EXPERIMENT_TAGS = {
+    **store.EXPERIMENT_TAGS,
+    "mlflow.note.content": "What registered models are asked, beside what they were trained on: a "
+    "run of each `fivenets watch`, with its page in drift.html.",
+}
 REFERENCE = "watch/trained_on.json"  # on the run that made the model
 LEAST, MOST = 30, 2000  # pictures: of fewer that are asked nothing is said; trained on, as many do
 # Drift: distributions this far apart (Kolmogorov-Smirnov: the largest difference of the shares
@@ -177,7 +182,7 @@ def _histograms(trained: Sequence[float], asked: Sequence[float]) -> dict[str, A
 def _log(found: dict[str, Any], html: str) -> str:
     """The id of a new run of the comparison."""
     client = mlflow.MlflowClient()
-    experiment = store.experiment(client, EXPERIMENT, {})
+    experiment = store.experiment(client, EXPERIMENT, EXPERIMENT_TAGS)
     name = f"{found['model']}/{found['version']}"
     tags = {"model": found["model"], "version": found["version"], "drift": found["drift"] or "none"}
     run_id = client.create_run(experiment, tags=tags, run_name=name).info.run_id

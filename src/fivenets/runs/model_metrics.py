@@ -14,6 +14,7 @@ from fivenets.runs.report import Report
 from fivenets.sources.origin import digest_of
 
 PREFIX = "test/"
+OF_NO_DATA = ("parameters", "others_rejected")  # the second, of photographs without the subject
 
 
 def log(
@@ -39,7 +40,7 @@ def log(
 def data_of(report: Report, key: str) -> dict[str, str]:
     """The name and digest of the data set that a number is of, as MLflow's runs have them."""
     origins = report.scored_on(key)
-    if not origins:
+    if not origins or key in OF_NO_DATA:
         return {}
     return {
         "dataset_name": " + ".join(origin.asset for origin in origins),

@@ -1,7 +1,7 @@
 """A decision -> the registry made to say it: a version of each candidate, and who is champion."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from fivenets.core.words import interval
 from fivenets.runs import exporting, model_metrics, registry, tracking
 from fivenets.runs.decision import Decision
 from fivenets.runs.lookup import CHAMPION
+from fivenets.runs.page import command_of
 from fivenets.runs.registry import Entry
 from fivenets.runs.report import Report, limits
 from fivenets.sources.origin import all_of, in_words
@@ -32,7 +33,7 @@ def publish(decision: Decision) -> None:
             # DVC evaluates no model again whose bytes have not changed, whichever run made them.
             tracking.log_evaluation(client, run_id, candidate.reports)
         card = model_card(candidate, decision, made_by.tags)
-        client.set_tag(run_id, tracking.NOTE_TAG, card)
+        client.set_tag(run_id, tracking.NOTE_TAG, card + how_to_use(candidate))
         tags = {"model": candidate.name, "data": made_by.tags["data"]}
         tags |= gate(candidate.name, decision)
         export = partial(exporting.exported, candidate, service)
@@ -47,7 +48,28 @@ def publish(decision: Decision) -> None:
         f"{service.use[0].upper()}{service.use[1:]}. `models:/{name}@{CHAMPION}` is the "
         f"candidate with the best {decision.metric}, if that reaches {decision.minimum:g}.",
     )
-    client.set_registered_model_tag(name, "task", decision.task)
+    about = {"task": decision.task, "input": service.use.partition(" in,")[0]}
+    about["licence"] = licence_of(decision.compared())
+    for key, value in about.items():
+        client.set_registered_model_tag(name, key, value)
+
+
+def licence_of(candidates: Sequence[Candidate]) -> str:
+    """Of the code, and of each thing that the candidates were made from."""
+    made_from = [origin for one in candidates for origin in Report.of(one).made_from]
+    said = [f"{origin.asset}: {origin.licence}" for origin in made_from]
+    return "; ".join(dict.fromkeys(["code: Apache-2.0", *said]))
+
+
+def how_to_use(candidate: Candidate) -> str:
+    """Lines of a run's page: what to type, and where its pictures are."""
+    command = command_of(candidate.task, candidate.registered)
+    by_name = f"{candidate.registered}@{candidate.name}"
+    said = f"- **Use**: `.venv/bin/fivenets {command} --model {by_name}`\n"
+    pictures = sorted(one.name for one in candidate.pictures.glob("*.png"))
+    if pictures:
+        said += f"- **Pictures**: `evaluation/{'`, `evaluation/'.join(pictures)}`\n"
+    return said
 
 
 def gate(candidate: str, decision: Decision) -> dict[str, str]:

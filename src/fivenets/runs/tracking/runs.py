@@ -3,8 +3,10 @@
 import csv
 import json
 import logging
+import shlex
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import mlflow
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run
 from mlflow.exceptions import MlflowException
 
+from fivenets.core import params
 from fivenets.core.candidates import HISTORY_FILE, METRICS_FILE, RECORD_FILE
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
@@ -27,6 +30,8 @@ ATTEMPT_TAG, REBUILDING_TAG = "attempt", "rebuilding"
 SUPERSEDED_TAG = "superseded_by"  # the run that made the same model file later, as it says
 SAID = ("git_commit", "git_dirty", "data", "data_digest")  # tags of where a model comes from
 NOTE_TAG, SOURCE_TAG = "mlflow.note.content", "mlflow.source.name"  # as MLflow's pages show them
+SCRIPTS = {"trained": "train", "converted": "convert", "off_graph": "train"}
+SPLITS = {"training": "train", "evaluation": "test"}
 DIFF_ARTIFACT, LOCK_ARTIFACT = "source/changes.diff", "source/dvc.lock"
 
 
@@ -74,7 +79,8 @@ def run_of(client: mlflow.MlflowClient, model_file: Path, reports: Path) -> str:
 @answering()
 def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> None:
     """Adds the numbers and pictures in `reports` to a run; a second time changes nothing."""
-    present = client.get_run(run_id).data.metrics
+    run = client.get_run(run_id)
+    present = run.data.metrics
     new = {
         f"test/{key}": value
         for key, value in evaluation_numbers(reports).items()
@@ -85,8 +91,15 @@ def log_evaluation(client: mlflow.MlflowClient, run_id: str, reports: Path) -> N
     for picture in sorted(reports.glob("pictures/*.png")):
         client.log_artifact(run_id, str(picture), "evaluation")
     client.log_artifact(run_id, str(reports / METRICS_FILE), "evaluation")
-    scored_on = json.loads((reports / METRICS_FILE).read_text()).get("scored_on")
-    client.log_inputs(run_id, datasets_of(scored_on or [], "evaluation"))
+    client.log_inputs(run_id, datasets_of(scored_on(reports), "evaluation", given(run)))
+
+
+def scored_on(reports: Path) -> list[dict[str, Any]]:
+    """Records of what an evaluation was of: where it names no data, of what the model was made
+    from, as photographs may come with weights."""
+    said = json.loads((reports / METRICS_FILE).read_text()).get("scored_on")
+    file = reports / RECORD_FILE
+    return said or (json.loads(file.read_text()).get("sources", []) if file.exists() else [])
 
 
 def evaluation_numbers(reports: Path) -> dict[str, float]:
@@ -165,7 +178,7 @@ def end(client: mlflow.MlflowClient, run_id: str) -> None:
 
 
 def create(client: mlflow.MlflowClient, record: Mapping[str, Any], tags: Mapping[str, str]) -> str:
-    shown = {SOURCE_TAG: f"params.yaml: {record['name']}", "mlflow.source.type": "PROJECT"}
+    shown = {SOURCE_TAG: command_of(record["name"]), "mlflow.source.type": "LOCAL"}
     run = client.create_run(
         experiment(client),
         record["started"],
@@ -174,6 +187,15 @@ def create(client: mlflow.MlflowClient, record: Mapping[str, Any], tags: Mapping
     )
     describe(client, run.info.run_id, record)
     return run.info.run_id
+
+
+def command_of(name: str) -> str:
+    """What makes the model of this name, as it is typed in the project's folder."""
+    lists = params.load() if params.PARAMS_FILE.exists() else {}
+    for section, script in SCRIPTS.items():
+        if name in lists.get(section, {}):
+            return f"python pipelines/{script}.py {name}"
+    return shlex.join(["python", *sys.argv])  # of a study
 
 
 def describe(client: mlflow.MlflowClient, run_id: str, record: Mapping[str, Any]) -> None:
@@ -187,20 +209,32 @@ def describe(client: mlflow.MlflowClient, run_id: str, record: Mapping[str, Any]
         client.log_text(run_id, record["diff"], DIFF_ARTIFACT)
 
 
-def datasets_of(sources: Sequence[Mapping[str, Any]], context: str) -> list[DatasetInput]:
+def given(run: Run) -> set[tuple[str, str]]:
+    """Name and digest of each data set that a run was trained on, as MLflow has them."""
+    return {
+        (one.dataset.name, one.dataset.digest)
+        for one in (run.inputs.dataset_inputs if run.inputs else ())
+        if ("mlflow.data.context", "training") in ((tag.key, tag.value) for tag in one.tags)
+    }
+
+
+def datasets_of(
+    sources: Sequence[Mapping[str, Any]],
+    context: str,
+    trained_on: Set[tuple[str, str]] = frozenset(),
+) -> list[DatasetInput]:
     """Origins, as `Origin.record` has them, for MLflow's column of data sets.
 
-    Args: context: what they were used for, such as training.
+    Args: context: what they were used for: training or evaluation. trained_on: data sets that the
+        run has already. MLflow keeps one context of each, so these get a name of their own.
     """
-    tags = [InputTag("mlflow.data.context", context)]
-    return [
-        DatasetInput(
-            # MLflow keeps 36 characters of a digest.
-            Dataset(one["asset"], one["digest"][:36], one["kind"], json.dumps(one)),
-            tags,
-        )
-        for one in sources
-    ]
+    tags = [InputTag("mlflow.data.context", context), InputTag("split", SPLITS[context])]
+    found = []
+    for one in sources:
+        name, digest = one["asset"], one["digest"][:36]  # MLflow keeps no more of a digest
+        shown = f"{name} ({context})" if (name, digest) in trained_on else name
+        found.append(DatasetInput(Dataset(shown, digest, one["kind"], json.dumps(one)), tags))
+    return found
 
 
 def points(values: Mapping[str, float], step: int) -> list[Metric]:
