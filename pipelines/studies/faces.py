@@ -36,7 +36,7 @@ def main(name: str, count: str = "3", *words: str) -> None:
     recipe = params.read(EmbeddingRecipe, _changed(asdict(recipe), changes), "the recipe")
     faces, _, record = prepared.load(Path("data/faces"), settings)
     faces = faces.repeated()
-    pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
+    pretrained, _ = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
     names = np.random.default_rng(recipe.seed).permutation(np.unique(faces.people))
     parts = []
     for part, held_out in enumerate(np.array_split(names, THIRDS)[: int(count)]):

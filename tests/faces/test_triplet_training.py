@@ -120,7 +120,7 @@ def test_a_collapsed_embedding_ends_the_training_with_a_sentence() -> None:
 
 def test_pretrained_weights_that_cannot_be_had_are_a_sentence(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(dlib_resnet, "fetched", lambda raw_dir, source: None)
-    assert training.pretrained(EmbeddingRecipe(**RECIPE), tmp_path, "builtin") is None
+    assert training.pretrained(EmbeddingRecipe(**RECIPE), tmp_path, "builtin") == (None, [])
     recipe = EmbeddingRecipe(**{**RECIPE, "initial": "face_api_resnet"})
     with pytest.raises(UserError, match="face_api_resnet cannot be had from here"):
         training.pretrained(recipe, tmp_path, "builtin")

@@ -43,7 +43,9 @@ def train(candidate: Candidate) -> Making:
     faces = sets.to_train_on(faces, unseen, setting, scorers, protocol)
     # Batches that cannot be made are refused before a run is opened.
     mining.batches_per_epoch(faces.labels, recipe.people_per_batch, recipe.images_per_person)
-    pretrained = training.pretrained(recipe, Path("data/raw"), params.load("data", "source"))
+    source = params.load("data", "source")
+    pretrained, weights = training.pretrained(recipe, Path("data/raw"), source)
+    made_of = [Origin.of(record), *weights]
     is_recorded = distribution.keeps_results(recipe.distribute)
 
     def make(log: Log) -> Rows:
@@ -58,12 +60,11 @@ def train(candidate: Candidate) -> Making:
         )
         if not is_recorded:
             return rows
-        made_of = [Origin.of(record)]
         Embedder(network, "", record["digest"], made_of, pairs).save(candidate.file)
         return rows
 
     parameters = asdict(recipe) | {"data": asdict(settings)}
-    return Making(parameters, [Origin.of(record)], make, is_recorded)
+    return Making(parameters, made_of, make, is_recorded)
 
 
 def conversion(candidate: Candidate) -> Making:

@@ -24,6 +24,7 @@ from fivenets.fitting.batches import epochs
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
 from fivenets.fitting.inference import jit_compile
 from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.origin import Origin
 
 # What training starts from, and the side of its images in pixels.
 INITIALS = {
@@ -154,19 +155,22 @@ def inputs(faces_rgb_uint8: Sequence[np.ndarray], recipe: EmbeddingRecipe) -> np
     return np.stack([images.resize(face, side) for face in faces_rgb_uint8])
 
 
-def pretrained(recipe: EmbeddingRecipe, raw_dir: Path, source: str) -> keras.Model | None:
-    """The network whose weights the recipe starts from; None where it starts from random ones.
+def pretrained(
+    recipe: EmbeddingRecipe, raw_dir: Path, source: str
+) -> tuple[keras.Model | None, list[Origin]]:
+    """The network whose weights the recipe starts from, and where these are from.
 
+    Returns: None and nothing where it starts from random ones.
     Raises: UserError where they cannot be had.
     """
     if recipe.initial not in ASSETS:
-        return None
+        return None, []
     found = dlib_resnet.fetched(raw_dir, source)
     if found is None:
         raise UserError(
             f"{recipe.initial} cannot be had from here: training can start from nn4_small2"
         )
-    return dlib_resnet.convert(found.folder, seed=recipe.seed)
+    return dlib_resnet.convert(found.folder, seed=recipe.seed), [found.origin]
 
 
 def build(recipe: EmbeddingRecipe) -> keras.Model:
