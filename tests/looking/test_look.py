@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from fivenets.classification.classics import lenet5
@@ -85,6 +87,42 @@ def test_what_enlarges_halves_the_jump_and_of_any_size_products_are_unknown(
         0,
         "multiplications unknown, as inputs may be of any size",
     )
+
+
+def free_network() -> keras.Model:
+    """For pictures of any size: what U-Net is made of, all weights 1."""
+    ones = {"padding": "same", "use_bias": False}
+    image = keras.Input((None, None, 1))
+    x = layers.Conv2D(1, 3, 2, kernel_initializer="ones", **ones, name="first")(image)
+    x = layers.DepthwiseConv2D(3, 2, depthwise_initializer="ones", **ones, name="second")(x)
+    x = layers.Conv2D(1, 3, kernel_initializer="ones", **ones, name="third")(x)
+    x = layers.AveragePooling2D(2, padding="same", name="pooled")(x)
+    return keras.Model(image, layers.UpSampling2D(2, name="enlarged")(x))
+
+
+@pytest.mark.parametrize(
+    ("name", "reach"),
+    [
+        ("first", Reach(3, 2, 1.5)),
+        ("second", Reach(7, 4, 3.5)),
+        ("third", Reach(15, 4, 3.5)),
+        ("pooled", Reach(19, 8, 5.5)),
+    ],
+)
+def test_of_any_size_it_is_what_gradients_say(name: str, reach: Reach) -> None:
+    network = free_network()
+    assert {row.name: row.reach for row in table(network)}[name] == reach
+    seen = keras.Model(network.input, network.get_layer(name).output)
+    image = tf.ones((1, 64, 96, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        features = seen(image)
+        place = features.shape[1] // 2
+        value = features[0, place, features.shape[2] // 2, 0]
+    gradients = np.asarray(tape.gradient(value, image))[0, ..., 0]
+    rows = np.flatnonzero(gradients.any(axis=1))
+    assert rows[-1] - rows[0] + 1 == reach.field
+    assert (rows[0] + rows[-1] + 1) / 2 == reach.start + place * reach.jump
 
 
 def test_darknets_layers_move_the_receptive_field_as_they_are() -> None:

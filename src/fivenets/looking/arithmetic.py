@@ -164,5 +164,5 @@ def _enlarged(layer: keras.Layer, before: Reach) -> Reach:
 def _same_padding(n: Any, kernel: int, stride: int) -> int:
     """Zeros before the first of n pixels, as TensorFlow pads: the odd one comes after the last."""
     if n is None:  # of any size: as where strides leave nothing over
-        return (kernel - 1) // 2
+        return max(kernel - stride, 0) // 2
     return max((-(-n // stride) - 1) * stride + kernel - n, 0) // 2
