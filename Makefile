@@ -219,7 +219,7 @@ demo: setup
 	@fivenets demo
 
 ui: setup
-	@echo "http://127.0.0.1:5000  (Ctrl-C ends it)"
+	@echo "http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning  (Ctrl-C ends it)"
 	@mlflow ui --host 127.0.0.1 --port 5000 --backend-store-uri \
 		"$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}"
 

@@ -11,6 +11,7 @@ from fivenets.demo import about
 from fivenets.runs import registry, tracking
 from fivenets.sources.origin import Kind, Origin
 
+VIEW = "?workflowType=machine_learning"
 SIGNS = Origin("signs", Kind.MIRROR, "a" * 64, "none")
 
 
@@ -39,14 +40,14 @@ def test_it_names_the_version_its_data_its_number_its_limits_and_its_run(kept) -
     assert about.of("signs-cnn") == (
         "**signs-compact** answers: version 2 of signs-cnn, made from signs (mirror). "
         "**Right for 114 of 120 test pictures.** Few pictures. "
-        "[Its run](http://127.0.0.1:5000/#/experiments/7/runs/r1) (while `make ui` runs)."
+        f"[Its run](http://127.0.0.1:5000/#/experiments/7/runs/r1{VIEW}) (while `make ui` runs)."
     )
 
 
 def test_on_a_server_the_run_is_a_page_of_it(kept, monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://bob:secret@mlflow.example.org/")
     assert about.of("signs-cnn").endswith(
-        "[Its run](https://mlflow.example.org/#/experiments/7/runs/r1)."
+        f"[Its run](https://mlflow.example.org/#/experiments/7/runs/r1{VIEW})."
     )
 
 

@@ -66,4 +66,5 @@ def run_address(run: Any) -> str:
     at = urlsplit(store_uri())  # whose password is not for those who open this page
     public = at._replace(netloc=at.netloc.rpartition("@")[2]).geturl()
     server = public.rstrip("/") if is_served() else UI
-    return f"{server}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+    page = f"/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+    return f"{server}{page}?workflowType=machine_learning"  # else MLflow opens on its other view
