@@ -131,4 +131,4 @@ def test_of_a_folder_what_stands_before_a_colour_is_cut_out_and_that_is_said(
     assert part
     channels = {(one.label, one.image.shape[2]) for one in part.pictures}
     assert channels == {("1", 4), ("2", 3), ("3", 4)}
-    assert part.notes == (f"5 of 15 pictures of {folder} stand before one plain colour: cut out",)
+    assert part.notes == ("5 of 15 pictures of own stand before one plain colour: cut out",)

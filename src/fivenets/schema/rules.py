@@ -152,11 +152,11 @@ def _data_sets_are_known(found: Checked) -> None:
         may_be_in_tfds = not isinstance(data, PlaceSettings)
         dataset = getattr(data, "dataset", None)
         if isinstance(dataset, dict):
-            is_of_hands = isinstance(data, DataSettings)
+            parts = HANDS if isinstance(data, DataSettings) else known
             for part in dataset:
-                if not _is_data_set(part, HANDS if is_of_hands else known, not is_of_hands):
-                    rest = f"is unknown{suggestion(part, HANDS if is_of_hands else known)}"
-                    raise SettingError(f"{name}.dataset.{part}", f"{rest}, and no folder")
+                if not _is_data_set(part, parts):
+                    rest = f"is unknown{suggestion(part, parts)}, and neither a folder nor in TFDS"
+                    raise SettingError(f"{name}.dataset.{part}", rest)
         elif dataset is not None and not _is_data_set(dataset, known, may_be_in_tfds):
             others = "a folder that exists, or a data set of TFDS"
             others = others if may_be_in_tfds else "or a folder that exists"

@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow_datasets as tfds
 
 from fivenets.core import files
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.core.listing import Listing
-from fivenets.datasets import class_folders, overlap
+from fivenets.datasets import class_folders
 from fivenets.datasets.class_folders import ClassFolder
-from fivenets.datasets.classification import cats, mixture
+from fivenets.datasets.classification import cats, from_tfds, mixture
 from fivenets.datasets.classification.prepared import DataSettings, split_expressions
 from fivenets.datasets.opening import SOURCE_FILE, builder_in, record_in
 from fivenets.datasets.signs.signs_dataset_builder import Builder as Signs
@@ -29,7 +28,6 @@ from fivenets.datasets.storing import (
     is_folder,
     replacing,
     store,
-    tfds_builder,
     write_source,
 )
 from fivenets.sources.catalogue import ASSETS
@@ -39,7 +37,6 @@ from fivenets.sources.origin import Kind, Origin, in_words
 log = logging.getLogger(__name__)
 
 THE_COURSES = ("signs", cats.NAME)  # their published test pictures stay as they are
-TOLERATED = 0.01  # of a published split, which a user cannot mend: so much is said and no more
 
 
 def prepare(settings: DataSettings, source: str, out: Path, raw_dir: Path) -> None:
@@ -149,19 +146,7 @@ def _read_examples(found: ClassFolder, split: str) -> Iterator[tuple[bytes, dict
 
 
 def _prepare_tfds(name: str, out: Path, raw_dir: Path) -> Origin:
-    builder = tfds_builder(name, out, "signs")
-    features = builder.info.features
-    if not {"image", "label"} <= set(features or ()) or not isinstance(
-        features["label"], tfds.features.ClassLabel
-    ):
-        raise UserError(f"{name} should have the features image and label, it has {list(features)}")
-    image = features["image"]
-    if not (
-        isinstance(image, tfds.features.Image)
-        and image.np_dtype == np.uint8
-        and image.shape[-1] in (1, 3)
-    ):
-        raise UserError(f"{name} should have pictures of uint8 and 1 or 3 channels, it has {image}")
+    builder = from_tfds.builder_of(name, out, "signs")
     return download(builder, name, raw_dir)
 
 
@@ -174,11 +159,5 @@ def _shared(folder: Path, settings: DataSettings) -> list[str]:
     if "train" not in builder.info.splits:  # which `load` says
         return []
     expressions = split_expressions(list(builder.info.splits), settings)
-    contents = overlap.of_tfds(builder, expressions)
-    sentences = overlap.shared(contents)
-    published: dict[str, dict[str, str]] = {}
-    for split, expression in expressions.items():
-        published.setdefault(expression.partition("[")[0], {}).update(contents[split])
-    if settings.dataset not in THE_COURSES and overlap.largest_part(published) > TOLERATED:
-        raise UserError(f"{settings.dataset}: splits should share nothing: {'; '.join(sentences)}")
-    return [f"{settings.dataset}: {sentence}" for sentence in sentences]
+    tolerated = 1.0 if settings.dataset in THE_COURSES else from_tfds.TOLERATED
+    return from_tfds.shared(builder, expressions, settings.dataset, tolerated)
