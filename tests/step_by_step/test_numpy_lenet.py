@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fivenets.step_by_step import lenet
+from fivenets.step_by_step.layers import Dense
 
 
 @pytest.fixture
@@ -24,6 +25,15 @@ def test_all_gradients_are_numerical_ones(network: list) -> None:
             losses.append(lenet.loss_and_gradients(network, images, labels)[0])
         slope, expected = (losses[0] - losses[1]) / 2e-5, float((gradient * direction).sum())
         assert slope == pytest.approx(expected, rel=1e-7, abs=1e-9)
+
+
+def test_large_logits_have_the_loss_that_they_differ_by() -> None:
+    scores = Dense([np.array([[1000.0, 998], [-1000, -1003]]), np.zeros(2)])
+    inputs, labels = np.eye(2), np.array([0, 1])
+    loss, (gradient, _) = lenet.loss_and_gradients([scores], inputs, labels)
+    first, second = np.exp(-2) / (1 + np.exp(-2)), 1 / (1 + np.exp(-3))
+    assert loss == pytest.approx((np.log1p(np.exp(-2)) + 3 + np.log1p(np.exp(-3))) / 2)
+    assert gradient == pytest.approx(np.array([[-first, first], [second, -second]]) / 2)
 
 
 def test_it_learns_two_patterns_by_heart() -> None:

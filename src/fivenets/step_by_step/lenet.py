@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import log_softmax
 
 from fivenets.step_by_step.layers import AveragePooling, Convolution, Dense, Flatten, Layer, Tanh
 
@@ -56,7 +55,8 @@ def loss_and_gradients(
     for layer in network:
         x, cache = layer.forward(x)
         caches.append(cache)
-    log_probabilities = log_softmax(x, axis=1)
+    shifted = x - x.max(axis=1, keepdims=True)  # so that no exponential is too large
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     true = (np.arange(len(labels)), labels)
     gradient = np.exp(log_probabilities)
     gradient[true] -= 1  # softmax and cross-entropy together: p - y
