@@ -52,6 +52,17 @@ def test_json_has_the_shares_and_the_mask_the_numbers(fivenets, model, street, t
     assert found["shares"]["red"] == pytest.approx((values == 0).mean())
 
 
+def test_it_says_where_it_has_written(fivenets, model, street, tmp_path) -> None:
+    out, masks = tmp_path / "coloured.png", tmp_path / "masks"
+    words = "segment", street, "--out", out, "--mask", masks, "--model", model
+    said = fivenets.answered(*words).splitlines()
+    assert said[-2:] == [
+        f"{out}: {street} in the colours of its classes",
+        f"{masks / 'street.png'}: {street} as class numbers",
+    ]
+    assert str(masks) not in fivenets.answered(*words[:2], "--model", model)
+
+
 def test_several_pictures_go_into_a_folder_and_none_is_lost(fivenets, model, street, tmp_path):
     other, broken = tmp_path / "other" / "street.png", tmp_path / "no.png"
     other.parent.mkdir()

@@ -11,6 +11,7 @@ from fivenets.cli.options import Json, Model, Trust
 from fivenets.core.errors import UserError
 
 app = typer.Typer()
+WRITTEN = {"out": "in the colours of its classes", "mask": "as class numbers"}
 
 
 @app.command()
@@ -39,7 +40,7 @@ def segment(
         raise UserError(f"--mask {mask} and --out {out} may be one file: expected another name")
     segmenter = lookup.load(Segmenter.from_file, model, trust)
     table = printing.table("image", "class", "share")
-    refused = []
+    refused, written = [], []
     for path in images:
         try:
             picture = read_image(path)
@@ -54,11 +55,14 @@ def segment(
             answer["mask"] = str(_saved(drawing.as_palette(found.mask), mask, path))
         if as_json:
             print(json.dumps(answer), flush=True)
+        written += [f"{answer[key]}: {path} {how}" for key, how in WRITTEN.items() if key in answer]
         for label, share in found.shares.items():
             if share >= drawing.LEAST_SHARE:
                 printing.add_row(table, str(path), label, f"{share:.1%}")
     if not as_json and table.rows:
         printing.console().print(table)
+        for line in written:
+            printing.say(line)
     if segmenter.caution and len(refused) < len(images):
         printing.warn(segmenter.caution)
     if refused:
