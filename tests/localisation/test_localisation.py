@@ -18,7 +18,7 @@ from fivenets.drawn.windows import windows
 from fivenets.faces import alignment
 from fivenets.faces.cropping import TEMPLATE_XY
 from fivenets.faces.face import Face, Found
-from fivenets.localisation import augmentation, scoring
+from fivenets.localisation import augmentation, drawing, scoring
 from fivenets.localisation.augmentation import PARTNERS, augmented, from_old, warped
 from fivenets.localisation.locator import Located, Locator
 from fivenets.localisation.losses import LocalisationLoss
@@ -150,8 +150,24 @@ def test_boxes_are_right_where_presence_class_and_overlap_are() -> None:
     ]
     numbers = scoring.of_boxes(examples, found, ["car", "bus"])
     assert (numbers["located"], numbers["presence_accuracy"]) == (0.5, 1)
+    assert numbers["located_by_nothing"] == 0.25  # one of four shows none
+    assert scoring.in_words(numbers).endswith("always answering nothing is right for 0.250")
     assert numbers["class_accuracy"] == pytest.approx(2 / 3)
     assert numbers["mean_iou"] == pytest.approx((1 + 1 + 0.01 / (0.32 - 0.01)) / 3)
+
+
+def test_a_page_says_which_colour_is_the_truth() -> None:
+    black, box = np.zeros((32, 32, 3), np.uint8), np.array([[0.2, 0.2], [0.6, 0.6]])
+    sheet = np.asarray(drawing.page([black] * 5, [None] * 5, [box] + [None] * 4, "box"))
+    pictures = 2 * (drawing.SIDE + drawing.GAP)
+    assert sheet.shape == (pictures + drawing.LEGEND, 4 * (drawing.SIDE + drawing.GAP), 3)
+    red, green = ((sheet == colour).all(axis=2) for colour in (drawing.TRUE, drawing.FOUND))
+    assert not red[:pictures].any()
+    assert green[:pictures].any()
+    legend = [np.flatnonzero(one[pictures:].any(axis=0)) for one in (red, green)]
+    assert legend[0].max() < legend[1].min()
+    between = sheet[pictures:, legend[0].max() + 1 : legend[1].min()]
+    assert (between < 60).all(axis=2).any()  # letters
 
 
 def test_a_rows_coordinates_have_names() -> None:

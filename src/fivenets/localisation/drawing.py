@@ -9,6 +9,7 @@ from fivenets.core import lettering
 from fivenets.localisation.locator import Located
 
 SIDE, ACROSS, GAP = 220, 4, 6  # pixels of a picture on a page; pictures in a row
+LEGEND = 28  # pixels below them
 FOUND, TRUE = (40, 220, 90), (235, 80, 60)
 
 
@@ -29,20 +30,32 @@ def page(
     found: Sequence[np.ndarray | None],
     form: str,
 ) -> Image.Image:
-    """Pictures with what is true in red and what was found in green.
+    """Pictures with what is true in red and what was found in green, above a legend that says so.
 
     Args: truth, found: (k, 2) fractions of the sides: a box' corners, or points; None for nothing.
     """
     rows = -(-len(pictures) // ACROSS)
     size = (min(ACROSS, len(pictures)) * (SIDE + GAP), rows * (SIDE + GAP))
-    sheet = Image.new("RGB", size, "white")
+    sheet = Image.new("RGB", (size[0], size[1] + LEGEND), "white")
     for index, (pixels, *places) in enumerate(zip(pictures, truth, found, strict=True)):
         picture = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
         for coordinates, colour in zip(places, (TRUE, FOUND), strict=True):
             if coordinates is not None:
                 _mark(picture, coordinates * SIDE, form, colour)
         sheet.paste(picture, (index % ACROSS * (SIDE + GAP), index // ACROSS * (SIDE + GAP)))
+    _legend(sheet, size[1])
     return sheet
+
+
+def _legend(sheet: Image.Image, top: int) -> None:
+    """The two colours, each before what it stands for, in the lowest LEGEND pixels."""
+    canvas, font, square = ImageDraw.Draw(sheet), lettering.font(LEGEND // 2), LEGEND // 2
+    left, above = GAP, top + LEGEND // 4
+    for colour, text in ((TRUE, "true"), (FOUND, "found")):
+        canvas.rectangle((left, above, left + square, above + square), fill=colour)
+        left += square + GAP
+        canvas.text((left, above), text, fill="black", font=font)
+        left += round(font.getlength(text)) + 3 * GAP
 
 
 def _mark(

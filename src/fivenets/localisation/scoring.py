@@ -42,6 +42,7 @@ def of_boxes(
     located = is_right & (~is_there | (is_named & (ious >= LEAST_IOU)))
     return {
         **_interval("located", located),
+        "located_by_nothing": float(1 - is_there.mean()),  # by always answering that none is there
         "presence_accuracy": float(is_right.mean()),
         "class_accuracy": float(is_named[is_there].mean()),
         "mean_iou": float(ious[is_there].mean()),
@@ -102,7 +103,8 @@ def in_words(numbers: dict[str, Any]) -> str:
     if "mean_iou" in numbers:
         return (
             f"presence right for {numbers['presence_accuracy']:.3f}, class for "
-            f"{numbers['class_accuracy']:.3f}, mean IoU {numbers['mean_iou']:.2f}"
+            f"{numbers['class_accuracy']:.3f}, mean IoU {numbers['mean_iou']:.2f}; always "
+            f"answering nothing is right for {numbers['located_by_nothing']:.3f}"
         )
     said = (
         f"mean error {numbers['mean_error']:.4f} "
