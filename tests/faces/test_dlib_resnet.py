@@ -113,7 +113,7 @@ def test_the_packages_weights_are_what_the_mirrors_are_rounded_from(tmp_path: Pa
     one, other = (
         np.asarray(dlib_resnet.convert(found.folder, seed=0)(face)) for found in (exact, rounded)
     )
-    # Of a photograph 0.03 on average (benchmarks/RESULTS.md), where 0.6 parts two people.
+    # Where 0.53 parts two people; of noise at most 0.053 (docs/decisions/0006-faces.md).
     assert 0 < np.linalg.norm(one - other) < 0.06
 
 
