@@ -1,14 +1,21 @@
 """Alignment: transforms worked out by hand, and what is said of pictures without one face."""
 
 import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
+from fivenets.core import images
 from fivenets.core.errors import UserError
 from fivenets.drawn.people import Pose, identity, render_face
 from fivenets.faces import alignment, cascade, cascade_networks, cropping
 from fivenets.faces.face import Face, Found
+from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.fetching import MIRROR_VARIABLE, fetch
 
 SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=float)
 KEYPOINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
@@ -89,6 +96,61 @@ def test_a_face_of_fewer_than_20_pixels_is_not_looked_for() -> None:
     picture[140:156, 140:156] = face[::12, ::12]
     with pytest.raises(UserError, match="none found"):
         aligned(picture)
+
+
+def cat() -> np.ndarray:
+    """A cat's face from the front, drawn."""
+    picture = Image.new("RGB", (200, 200), (120, 150, 110))
+    draw = ImageDraw.Draw(picture)
+    for ear in ([(45, 90), (50, 20), (95, 60)], [(155, 90), (150, 20), (105, 60)]):
+        draw.polygon(ear, fill=(150, 110, 70))
+    draw.ellipse((40, 50, 160, 170), fill=(160, 120, 80))
+    for x in (75, 125):
+        draw.ellipse((x - 14, 90, x + 14, 114), fill=(190, 200, 90))
+        draw.ellipse((x - 4, 91, x + 4, 113), fill=(10, 10, 10))
+    draw.polygon([(92, 128), (108, 128), (100, 138)], fill=(200, 120, 120))
+    for y in (130, 138, 146):
+        draw.line((20, y - 6, 85, y), fill=(240, 240, 240))
+        draw.line((180, y - 6, 115, y), fill=(240, 240, 240))
+    return np.asarray(picture)
+
+
+def profile() -> np.ndarray:
+    """A head that looks to the right, drawn: one eye, and the nose as an outline."""
+    picture = Image.new("RGB", (200, 200), (140, 150, 160))
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((40, 30, 150, 150), fill=(90, 60, 40))
+    outline = [(90, 45), (145, 60), (148, 85), (168, 112), (150, 116), (154, 128), (148, 136)]
+    draw.polygon([*outline, (142, 160), (105, 165), (90, 140)], fill=(215, 170, 140))
+    draw.ellipse((130, 84, 142, 92), fill=(250, 250, 250))
+    draw.ellipse((136, 85, 141, 91), fill=(40, 30, 30))
+    return np.asarray(picture)
+
+
+@pytest.mark.parametrize("draw", [cat, profile])
+@pytest.mark.parametrize("which", ["largest", "centre", "only"])
+def test_an_animal_and_a_profile_are_refused(
+    draw: Callable[[], np.ndarray], which: alignment.Which
+) -> None:
+    with pytest.raises(
+        UserError, match=r"^a\.png: a face expected, none found; it must not be in p"
+    ):
+        aligned(draw(), "a.png", which)
+    with pytest.raises(UserError, match="a face expected, none found"):
+        alignment.find_all(draw(), "a.png")
+
+
+def photograph(asset: str, name: str, folder: Path) -> np.ndarray:
+    found = fetch(ASSETS[asset], folder, "auto")
+    assert found is not None
+    return images.read_image(next(found.folder.rglob(name)))
+
+
+@pytest.mark.skipif(MIRROR_VARIABLE not in os.environ, reason="needs Darknet's pictures")
+@pytest.mark.parametrize("name", ["dog.jpg", "horses.jpg"])
+def test_photographed_animals_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="a face expected, none found"):
+        aligned(photograph("darknet", name, tmp_path), name)
 
 
 @pytest.mark.parametrize("value", [0, 255])
