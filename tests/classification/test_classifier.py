@@ -146,6 +146,8 @@ def test_what_is_none_of_the_labels_is_rejected_by_the_last_output(
     assert red.probability == pytest.approx(1 / (1 + math.exp(-1 / 0.5)))
     assert red.score == pytest.approx(math.log(math.e + 1))
     assert blue.rejected
+    assert classifier.score_in_words(red) == f"score {red.score:.2f}"
+    assert classifier.score_in_words(blue) == f"score {blue.score:.2f} < 0.20"
     assert blue.score == pytest.approx(math.log(2) - 1)
 
 

@@ -68,13 +68,15 @@ def test_classify_prints_a_table(fivenets) -> None:
 
 
 def test_what_is_no_sign_is_said_in_place_of_a_label_and_so_is_a_caution(fivenets) -> None:
-    network, strict = build("assignment_cnn", 8, 3), Calibration(labels=2, least_score=1e9)
+    network, strict = build("assignment_cnn", 8, 3), Calibration(labels=2, least_score=9.5)
     known = (strict, "hand sign", "this model has seen drawn hands only")
     Classifier(network, LABELS[:2], *known).save(Path("strict.keras"))
     code, printed, said = fivenets("classify", "--model", "strict.keras", "dark.png")
     assert code == 0
     [row] = [line for line in printed.splitlines() if "dark.png" in line]
     assert "no hand sign seen" in row
+    [found] = Classifier.from_file(Path("strict.keras")).classify(["dark.png"])
+    assert f" score {found.score:.2f} < 9.50 " in row
     assert said == "note: this model has seen drawn hands only\n"
 
 

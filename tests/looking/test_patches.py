@@ -120,7 +120,9 @@ def test_the_command_shows_where_a_label_is_seen(files, tmp_path, fivenets) -> N
     model, folder = files
     picture, out = folder / "1.png", tmp_path / "seen.png"
     code, said, _ = fivenets("look", model, "--grad-cam", picture, "--out", out)
-    assert (code, "is seen" in said) == (0, True)
+    assert (code, "is seen" in said, "score" in said) == (0, True, False)  # it gives none
+    answer = json.loads(fivenets("look", model, "--grad-cam", picture, "--out", out, "--json")[1])
+    assert (answer["rejected"], answer["score"]) == (False, None)
     assert read_image(out).shape == (320, 640, 3)  # the picture, and where it is seen
 
 
@@ -130,8 +132,10 @@ def test_what_is_rejected_is_not_said_to_be_seen(network, files, tmp_path, fiven
     words = "look", tmp_path / "r.keras", "--grad-cam", files[1] / "1.png"
     words = *words, "--out", tmp_path / "seen.png"
     code, said, _ = fivenets(*words)
-    assert (code, "no picture seen" in said) == (0, True), said
-    assert json.loads(fivenets(*words, "--json")[1])["rejected"]
+    answer = json.loads(fivenets(*words, "--json")[1])
+    assert answer["rejected"]
+    score = f"no picture seen, score {answer['score']:.2f} < 1000000000.00; drawn is what is most"
+    assert (code, score in said) == (0, True), said
 
 
 @pytest.mark.parametrize(

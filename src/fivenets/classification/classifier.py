@@ -61,6 +61,10 @@ class Classifier:
             calibration.probabilities(np.zeros((1, calibration.outputs)))
         if network.output_shape != (None, calibration.outputs) or calibration.labels != len(labels):
             raise UserError(f"{path} is not a classifier: it does not give one number per label")
+        if len(network.input_shape) != 4 or network.input_shape[3] not in (3, None):
+            raise UserError(
+                f"{path} takes {network.input_shape[1:]}: expected pictures of 3 colours"
+            )
         optional = ("subject", "caution", "test_time_mirror")
         said = {key: metadata[key] for key in optional if key in metadata}
         return cls(network, labels, calibration, **said)
@@ -91,13 +95,21 @@ class Classifier:
         )
         return [self._prediction(*row) for row in rows]
 
+    def score_in_words(self, prediction: Prediction) -> str:
+        """The score, and beside it the one that it should have had; empty where there is none."""
+        if prediction.score is None:
+            return ""
+        needed = f" < {self.calibration.least_score:.2f}" if prediction.rejected else ""
+        return f"score {prediction.score:.2f}{needed}"
+
     def seen(self, picture: Any, label: str) -> np.ndarray:
         """The picture, (height, width, 3) uint8, with where the label was seen laid over it."""
         from fivenets.classification.grad_cam import grad_cam, overlaid  # TensorFlow's gradients
 
         image = images.read_image(picture)
         small = images.resize(image, self.image_size)
-        heat = grad_cam(engine.in_keras(self.network), small, self.labels.index(label))
+        with inference.answering(self.network):
+            heat = grad_cam(engine.in_keras(self.network), small, self.labels.index(label))
         return overlaid(image, heat)
 
     def logits(self, images_rgb_uint8: np.ndarray) -> np.ndarray:

@@ -41,7 +41,8 @@ def classify(
         for image, prediction in predictions:
             label, probability = prediction.label, f"{prediction.probability:.3f}"
             if prediction.rejected:
-                label, probability = f"no {classifier.subject} seen", ""
+                label = f"no {classifier.subject} seen"
+                probability = classifier.score_in_words(prediction)
             printing.add_row(table, str(image), label, probability)
         printing.console().print(table)
     if refused:

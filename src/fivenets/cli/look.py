@@ -208,14 +208,18 @@ def _grad_cam(classifier: "Classifier", picture: Path, out: Path, as_json: bool)
     shown = np.asarray(image.resize(sides, Image.Resampling.BICUBIC))
     drawn = Image.fromarray(np.hstack([shown, classifier.seen(shown, prediction.label)]))
     files.write_picture(drawn, out)
+    score = classifier.score_in_words(prediction)
     if as_json:
-        answer = {key: getattr(prediction, key) for key in ("label", "probability", "rejected")}
+        said = ("label", "probability", "rejected", "score")
+        answer = {key: getattr(prediction, key) for key in said}
         print(json.dumps({"image": str(picture), **answer, "out": str(out)}))
     elif prediction.rejected:
         printing.say(
-            f"{out}: no {classifier.subject} seen; drawn is what is most like {prediction.label}"
+            f"{out}: no {classifier.subject} seen, {score}; drawn is what is most like "
+            f"{prediction.label}"
         )
     else:
         likely = f"{prediction.probability:.0%} likely"
-        printing.say(f"{out}: where {prediction.label} is seen, {likely}")
+        known = ", ".join(filter(None, (likely, score)))
+        printing.say(f"{out}: where {prediction.label} is seen, {known}")
     printing.warn(classifier.caution)
