@@ -9,6 +9,7 @@ import numpy as np
 from fivenets.classification import calibration, evaluation
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.settings import ClassifierRecipe
+from fivenets.datasets.classification import without_sign
 from fivenets.datasets.classification.prepared import OTHERS, ImageDataset
 from fivenets.sources.origin import are_drawn, caution
 
@@ -59,6 +60,16 @@ def of(classifier: Classifier, data: ImageDataset) -> Answers:
         is_plain(data, "test"),
         rejected,
     )
+
+
+def rejected_of_made(classifier: Classifier) -> dict[str, float]:
+    """Part of the pictures without a sign that are made to test with, by what is in them."""
+    size, is_rejected = classifier.image_size, classifier.calibration.is_rejected
+    made = {"walls": without_sign.walls(size), "two_hands": without_sign.two_drawn_hands(size)}
+    return {
+        f"{name}_rejected": float(is_rejected(classifier.logits(images)).mean())
+        for name, images in made.items()
+    }
 
 
 def calibrated(network: keras.Model, data: ImageDataset, recipe: ClassifierRecipe) -> Classifier:

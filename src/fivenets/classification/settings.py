@@ -178,6 +178,8 @@ METRICS = {
             "near_duplicates",
             "rejected",
             "others_rejected",
+            "walls_rejected",
+            "two_hands_rejected",
             "signs_accuracy",
         ),
         groups=(

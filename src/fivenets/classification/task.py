@@ -81,6 +81,7 @@ def evaluate(candidate: Candidate) -> dict[str, Any]:
     metrics["rejected"] = float(found.rejected[new].mean())
     if found.others_rejected is not None:
         metrics["others_rejected"] = found.others_rejected
+        metrics |= answers.rejected_of_made(classifier)
     origins = {origin.asset: origin for origin in data.origins}
     measured = [origins[name] for name in np.unique(found.sources[new]) if name in origins]
     metrics["scored_on"] = [origin.record() for origin in measured or data.origins]
@@ -119,9 +120,18 @@ def _in_words(metrics: dict[str, Any], sources: Iterable[str], subject: str) -> 
     ]
     if "ten_views" in metrics:
         words.append(f"{interval(metrics['ten_views'])} by ten views of each")
+    if "before_photographs" in metrics:
+        hard = metrics["before_photographs"]
+        words.insert(0, f"{interval(hard)} before photographs, {hard['rejected']:.3f} rejected")
     if "others_rejected" in metrics:
-        words.insert(0, f"rejects {metrics['others_rejected']:.3f} of other photographs")
-        words.insert(1, f"and {metrics['rejected']:.3f} of {subject}s")
+        rejected = [
+            f"{metrics['others_rejected']:.3f} of other photographs",
+            f"{metrics['walls_rejected']:.3f} of empty walls",
+            f"{metrics['two_hands_rejected']:.3f} of two drawn hands",
+        ]
+        words.insert(
+            0, f"rejects {', '.join(rejected)} and {metrics['rejected']:.3f} of {subject}s"
+        )
     return "; ".join(words)
 
 
@@ -135,7 +145,9 @@ TASK = Task(
         script="image_classifier.py",
         example="example_sign.png",
         use="raw pictures in, label and probabilities out",
-        limits="Trained on few pictures: expect less on other people, places and cameras.",
-        limits_of_builtin="Trained on drawn pictures: expect little of it on photographs.",
+        limits="As good as its figures say on pictures like those it was scored on: expect less on "
+        "people, places and cameras that differ more from those it was trained on.",
+        limits_of_builtin="Trained on drawn pictures: expect less of it on photographs than on "
+        "drawings.",
     ),
 )

@@ -14,7 +14,8 @@ from fivenets.runs.report import Report
 from fivenets.sources.origin import digest_of
 
 PREFIX = "test/"
-OF_NO_DATA = ("parameters", "others_rejected")  # the second, of photographs without the subject
+# The last ones are of pictures without the subject.
+OF_NO_DATA = ("parameters", "others_rejected", "walls_rejected", "two_hands_rejected")
 
 
 def log(

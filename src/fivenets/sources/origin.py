@@ -105,7 +105,7 @@ def caution(origins: Sequence[Origin]) -> str:
     if are_drawn(origins):
         return (
             f"of what it is to recognise, this model has seen only what this program draws "
-            f"({in_words(drawn)}): expect little of it on photographs"
+            f"({in_words(drawn)}): expect less of it on photographs than on drawings"
         )
     return ""
 

@@ -84,7 +84,7 @@ class Backgrounds:
         picture = self.any(rng) if kind == "hands" else wall(self._side, rng)
         if kind == "blot":
             return _blotted(picture, rng)
-        return picture if kind == "wall" else _two_hands(picture.copy(), cutouts, rng)
+        return picture if kind == "wall" else two_hands(picture.copy(), cutouts, rng)
 
 
 def photographs(split: str, source: str, raw_dir: Path) -> Photographs:
@@ -160,7 +160,7 @@ def _blotted(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return picture * (1 - mask) + (colour * shade * mask).astype(np.float32)
 
 
-def _two_hands(
+def two_hands(
     picture: np.ndarray, cutouts: Sequence[Cutout], rng: np.random.Generator
 ) -> np.ndarray:
     """Two hands, one to the left and one to the right, each in a square of half the frame."""
