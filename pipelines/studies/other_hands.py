@@ -28,7 +28,9 @@ RAW = Path("data/raw")
 def main(name: str, *hands: str) -> None:
     recipe = params.settings(ClassifierRecipe, name, "train")
     if hands == (DRAWN,):
-        print(json.dumps(_of_drawn(recipe), indent=2))
+        of_drawn = {"command": study.command(), **_of_drawn(recipe)}
+        print(json.dumps(of_drawn, indent=2))
+        print(study.write(f"other-hands-{name}-{DRAWN}", of_drawn))
         return
     scored = {}
     for hand in hands or HANDS:
