@@ -87,7 +87,7 @@ def prepare(
         f"{len(kept.people):,}",
         f"{len(everyone):,}",
         f"{len(refused):,}",
-        f" (named in {out / 'source.json'}): {listed(refused, 3)}" if refused else "",
+        f" (named in {out / 'source.json'}): {listed(refused, 1)}" if refused else "",
     )
     if len(single):
         log.warning(
