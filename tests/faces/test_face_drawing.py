@@ -89,3 +89,12 @@ def test_hardest_pairs_stand_above_each_other() -> None:
         [*PAIRS.first[nearest]],
         [*PAIRS.second[nearest]],
     ]
+
+
+@pytest.mark.parametrize(("count", "names"), [(30, 30), (31, 0)])
+def test_a_map_names_people_where_they_are_few(count: int, names: int) -> None:
+    people = np.repeat([f"person{number:02}" for number in range(count)], 2)
+    points = np.random.default_rng(0).normal(size=(len(people), 4))
+    [axes] = drawing.embedding_map(points, people).axes
+    assert len(axes.texts) == names
+    assert len(axes.collections) == count

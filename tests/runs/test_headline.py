@@ -52,7 +52,11 @@ def said_of(numbers: dict[str, Any], metric: str, parameters: dict[str, str] | N
         ("ap50", "1,475 objects of 2 classes are found with a mean average precision of 0.077"),
         ("miou", "the marked and the true pixels of a class overlap by 50.0%, as the mean of"),
         ("located", "right for 90.0% of 150 test pictures: whether there is an object"),
-        ("style_reduction", "99.8% of the photograph's distance from the style"),
+        (
+            "style_reduction",
+            "99.8% of the photograph's distance from the style is gone in the painting; this is "
+            "the very thing that was optimised",
+        ),
         ("eer", "eer: 0.012"),
         ("recall", "recall: unknown"),
     ],
@@ -80,7 +84,10 @@ def test_a_mean_that_is_no_count_stays_a_share() -> None:
 
 def test_new_people_are_those_of_the_metric_and_of_no_part() -> None:
     said = said_of(NUMBERS, "accuracy", KEPT)
-    assert said == "right for 143 of 150 test pictures of people it was not trained on"
+    assert said == "right for 143 of 150 test pictures of a hand it was not trained on"
+    for people, said in {"['ann']": "one person", "['ann', 'bob']": "people"}.items():
+        parameters = KEPT | {"data.test_people": people}
+        assert f" of {said} it was" in said_of(NUMBERS, "accuracy", parameters)
     assert "people" not in said_of(NUMBERS, "signs_accuracy", KEPT)
 
 

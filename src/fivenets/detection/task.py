@@ -144,8 +144,7 @@ TASK = Task(
         white=1.0,
         example="example_street.png",
         use="raw pictures in, class, score and box in pixels of each object out",
-        limits="Knows its classes only, and misses small objects; scores are no probabilities. "
-        "The gate proves that the conversion is exact, not that the network is good.",
+        limits="Knows its classes only, and misses small objects; scores are no probabilities.",
         limits_of_builtin="Trained on drawn scenes: expect little of it on photographs.",
     ),
 )

@@ -17,6 +17,8 @@ from sklearn.metrics import DetCurveDisplay, det_curve
 from fivenets.core import lettering
 from fivenets.faces.verification import Pairs, hardest, rates
 
+MOST_NAMES = 30  # on a map: more are printed over each other
+
 
 def roc(distances: np.ndarray, is_same: np.ndarray, threshold: float) -> Figure:
     """TAR against FAR, on a logarithmic axis: the part that matters is where FAR is small."""
@@ -94,13 +96,17 @@ def distance_histograms(distances: np.ndarray, is_same: np.ndarray, threshold: f
 
 
 def embedding_map(embeddings: np.ndarray, people: np.ndarray) -> Figure:
-    """The first two principal components of the embeddings, a colour and a name per person."""
+    """The first two principal components of the embeddings, a colour per person, and their names
+    where there are few enough to be read."""
     points = PCA(2, random_state=0).fit_transform(embeddings)
     figure, axes = plt.subplots(figsize=(7, 5.5), layout="constrained")
     colours, markers = plt.get_cmap("tab10"), "osD^vP"
-    for index, person in enumerate(np.unique(people)):
+    everyone = np.unique(people)
+    for index, person in enumerate(everyone):
         own, colour = points[people == person], colours(index % 10)
         axes.scatter(*own.T, s=14, color=colour, marker=markers[index // 10 % len(markers)])
+        if len(everyone) > MOST_NAMES:
+            continue
         name = axes.annotate(
             lettering.in_figure(str(person).replace("_", " ")),
             own.mean(axis=0),

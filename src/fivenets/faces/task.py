@@ -117,7 +117,7 @@ TASK = Task(
         script="face_verifier.py",
         example="example_face.png",
         use="two raw pictures in, same person or not out; one picture in, its embedding out",
-        limits="Scored on few and famous people: calibrate the threshold on your own, and do not "
+        limits="Scored on famous people: calibrate the threshold on your own pictures, and do not "
         "decide over anybody by it; error rates differ between groups of people.",
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
         beside={"calibration": scoring.CALIBRATION},

@@ -1,5 +1,6 @@
 """A metric as a sentence: what a number means to somebody who does not know its name."""
 
+import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from fivenets.runs.report import Report
 
 Numbers = Mapping[str, Any]
 NEW = " it was not trained on"
+WHOSE = "whose"  # who is on the pictures, beside an evaluation's numbers
 UNSEEN = "unseen"  # the part of an evaluation of faces that is of people kept from training
 
 
@@ -23,8 +25,17 @@ def headline(report: Report, metric: str) -> str:
         numbers = report.metrics.get(part) if part else report.metrics
         if metric.endswith(name) and isinstance(numbers, Mapping):
             is_new = part == UNSEEN if part else report.of_new_people(metric)
-            return say(value, numbers, NEW if is_new else "")
+            about = {**numbers, WHOSE: _whose(report)}
+            return say(value, about, NEW if is_new else "")
     return f"{metric}: {value:.3f}"
+
+
+def _whose(report: Report) -> str:
+    """Who is on the test pictures of a classifier, where it was not trained on them."""
+    names = ast.literal_eval(report.record["parameters"].get("data.test_people", "[]"))
+    if len(names) != 1:
+        return "people"
+    return "a hand" if names[0].startswith("hand") else "one person"
 
 
 def _percent(share: float) -> str:
@@ -37,7 +48,7 @@ def _accuracy(value: float, numbers: Numbers, new: str) -> str:
     right = value * numbers["examples"]
     is_count = abs(right - round(right)) < 1e-3
     share = f"{round(right):,}" if is_count else _percent(value)
-    people = f" of people{new}" if new else ""
+    people = f" of {numbers[WHOSE]}{new}" if new else ""
     return f"right for {share} of {numbers['examples']:,} test pictures{people}"
 
 
@@ -81,7 +92,10 @@ def _located(value: float, numbers: Numbers, new: str) -> str:
 
 
 def _style_reduction(value: float, numbers: Numbers, new: str) -> str:
-    return f"{_percent(value)} of the photograph's distance from the style is gone in the painting"
+    return (
+        f"{_percent(value)} of the photograph's distance from the style is gone in the painting; "
+        "this is the very thing that was optimised, and no measure of how good it looks"
+    )
 
 
 SENTENCES: dict[str, Callable[[float, Numbers, str], str]] = {

@@ -99,6 +99,8 @@ def model_card(
     if tracking.SOURCES_TAG in tags:
         report = replace(report, made_from=all_of(json.loads(tags[tracking.SOURCES_TAG])))
     is_champion = decision.is_champion(candidate.name)
+    of_engines = "; it proves that the conversion is exact, not that the network is good"
+    proof = of_engines if metric == "agreement" else ""
     return f"""# {candidate.name}
 
 - **What**: {metrics["parameters"]:,} parameters; {service.use}.
@@ -106,6 +108,6 @@ def model_card(
 - **Code**: commit `{tags["git_commit"][:12]}`, local changes: {tags["git_dirty"]}.
 - **Test {metric}**: {interval(metrics, metric)} over {metrics["examples"]} examples of
   {in_words(report.scored_on(metric))}; {metrics.get("also", "nothing more measured")}.
-- **Gate**: {decision.gate}: {"champion" if is_champion else "not champion"}.
+- **Gate**: {decision.gate}: {"champion" if is_champion else "not champion"}{proof}.
 - **Limits**: {limits(service, report.nature(metric))}
 """
