@@ -4,7 +4,10 @@
 #   docker run -it --volume fivenets:/fivenets fivenets                       (which is `make`)
 #   docker run --volume fivenets:/fivenets --volume ~/pictures:/pictures fivenets \
 #       .venv/bin/fivenets classify /pictures/photo.jpg
+#   docker run --volume fivenets:/fivenets --publish 127.0.0.1:5000:5000 fivenets \
+#       make ui LISTEN=0.0.0.0                     (demo and port 7860: likewise)
 #
+# Within a container, servers that listen at 127.0.0.1 cannot be reached from outside.
 # The volume keeps data, models and runs. With an NVIDIA card (and `docker run --gpus all`):
 #
 #   docker build --tag fivenets --build-arg GPU=1 \
@@ -21,9 +24,9 @@ RUN apt-get update \
     && if ! command -v python3; then \
         apt-get install --yes --no-install-recommends python3 python3-venv; fi \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home fivenets \
+    && useradd --create-home --uid 5100 fivenets \
     && install --directory --owner=fivenets /fivenets
-USER fivenets
+USER 5100
 WORKDIR /fivenets
 
 # What the environment is made of comes first: a change of anything else installs nothing again.

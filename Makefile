@@ -2,9 +2,11 @@
 # make test     set up, then lint, types and tests
 # GPU=1         TensorFlow with CUDA instead of its CPU build
 # PRESET=gpu    first the full-length schedules into params.yaml; PRESET=cpu restores the short ones
+# LISTEN=...    where `make ui` and `make demo` listen: 0.0.0.0 in a container; else this machine only
 # PYTHON=...    the interpreter to start from, 3.11 to 3.13
 
 PYTHON ?= python3
+LISTEN ?= 127.0.0.1
 VENV := .venv
 REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
 # pip's errors, without its hundreds of warnings about folders that it skips on some machines.
@@ -216,11 +218,11 @@ notebooks: setup
 
 # A page in the browser to try the models; http://127.0.0.1:7860
 demo: setup
-	@fivenets demo
+	@fivenets demo --host $(LISTEN)
 
 ui: setup
 	@echo "http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning  (Ctrl-C ends it)"
-	@mlflow ui --host 127.0.0.1 --port 5000 --backend-store-uri \
+	@mlflow ui --host $(LISTEN) --port 5000 --backend-store-uri \
 		"$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlflow.db}"
 
 # After a change of dependencies in pyproject.toml.

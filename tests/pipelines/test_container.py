@@ -1,7 +1,9 @@
-"""No builder runs here: what the Dockerfile copies exists, and its Pythons are the project's."""
+"""No builder runs here: the Dockerfile has no fault that hadolint knows, what it copies exists,
+its Pythons are the project's, and its ports can be reached."""
 
 import json
 import re
+import subprocess
 import tomllib
 from pathlib import Path, PurePosixPath
 
@@ -46,3 +48,18 @@ def test_the_containers_pythons_are_the_projects() -> None:
     assert len(found) == 3
     assert all(SpecifierSet(asked).contains(version) for version in found)
     assert "ubuntu24.04" in DOCKERFILE
+
+
+def test_hadolint_finds_no_fault() -> None:
+    found = subprocess.run(
+        ["hadolint", "--no-color", str(PROJECT / "Dockerfile")], capture_output=True, text=True
+    )
+    assert (found.returncode, found.stdout + found.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("target", "port"), [("ui", "5000"), ("demo", "7860")])
+def test_a_server_listens_where_a_container_can_be_reached(target: str, port: str) -> None:
+    words = ["make", "--dry-run", "--assume-old=setup", target, "LISTEN=0.0.0.0"]
+    told = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    assert "--host 0.0.0.0" in told
+    assert port in re.findall(r"^EXPOSE (.*)$", DOCKERFILE, re.MULTILINE)[0].split()
