@@ -15,6 +15,7 @@ READY := $(VENV)/.ready-$(basename $(REQUIREMENTS))
 # Several test files at a time, each in one process, and its tests in their usual order.
 TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+KERNEL := {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 # This folder's path is used here and in quotes only: to make, a space ends a word.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # A path relative to this folder would be wrong in a stage that runs elsewhere.
@@ -126,7 +127,7 @@ own: check
 	python pipelines/register.py own-classifier
 
 # Accuracy against pictures per class, from scratch and from ImageNet's weights, on the cats and on
-# SIGNS; its numbers and figure are committed. About an hour on 2 cores; resumes where it was interrupted.
+# SIGNS; its numbers and figure are committed. Some 2 hours on 2 cores; resumes where it was interrupted.
 transfer: check
 	python pipelines/studies/transfer.py cats
 	python pipelines/studies/transfer.py classification
@@ -213,8 +214,9 @@ plain-vs-residual: check
 
 # A Jupyter notebook for each assignment, from notebooks/*.py; they use what `make` has registered.
 notebooks: setup
-	@jupytext --quiet --to notebook notebooks/*.py
-	@echo "notebooks/*.ipynb: open them in an editor, or in Jupyter with the kernel of $(VENV)"
+	@jupytext --quiet --to notebook --update-metadata '$(KERNEL)' notebooks/*.py
+	@echo "notebooks/*.ipynb: in an editor, choose $(VENV); for Jupyter, which is not installed:"
+	@echo "  $(VENV)/bin/pip install jupyterlab && $(VENV)/bin/jupyter lab notebooks"
 
 # A page in the browser to try the models; http://127.0.0.1:7860
 demo: setup

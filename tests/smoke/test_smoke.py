@@ -204,7 +204,7 @@ def test_metrics_plots_and_results_show_the_models(clone: Clone, tmp_path: Path)
 def test_every_notebook_runs_to_its_registered_model(clone: Clone) -> None:
     """All in one process: TensorFlow is imported once."""
     files = sorted(str(file) for file in clone.folder.glob("notebooks/*.py"))
-    assert len(files) == 7
+    assert len(files) == 9
     script = "import runpy, sys; [runpy.run_path(file) for file in sys.argv[1:]]"
     small = ["EPOCHS=1", "BATCH=4", "ITERATIONS=2", "MPLBACKEND=agg"]
     printed = clone.run("env", *small, "python", "-c", f"import fivenets; {script}", *files)
