@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
+from fivenets.classification.classifier import Classifier
+from fivenets.core.digests import arrays_sha256
 from fivenets.core.errors import UserError
 from fivenets.fitting import distribution
+
+PROJECT = Path(__file__).parents[2]
 
 # Trains the assignment's network and prints the loss after each step and each epoch's end.
 WORKER = """
@@ -206,3 +211,45 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     last = errors.splitlines()[-1]
     assert last.startswith("error: this worker cannot listen at its address in TF_CONFIG")
     assert worker in last
+
+
+def test_two_trainings_in_a_row_by_the_stages_command_end_well(
+    tmp_path: Path, empty_store: Path, drawn_signs: Path
+) -> None:
+    """As README has it: each worker runs `pipelines/train.py`, and the first keeps the results."""
+    settings = YAML(typ="safe").load(PROJECT / "params.yaml")
+    recipe = {"epochs": 1, "optimizer": "adamw", "distribute": "multi_worker"}
+    settings["signs-assignment"]["train"] |= recipe
+    YAML().dump(settings, tmp_path / "params.yaml")
+    (tmp_path / "dvc.yaml").touch()
+    shutil.copyfile(empty_store, tmp_path / "mlflow.db")
+    shutil.copytree(drawn_signs, tmp_path / "data" / "classification")
+    made, digests = tmp_path / "models" / "signs-cnn" / "signs-assignment" / "model.keras", []
+    for _ in range(2):
+        processes = [start_stage(tmp_path, config) for config in configurations()]
+        try:
+            outputs = [process.communicate(timeout=180) for process in processes]
+        finally:
+            for process in processes:
+                process.kill()
+        for process, (_, errors) in zip(processes, outputs, strict=True):
+            assert process.returncode == 0, errors
+        digests.append(arrays_sha256(Classifier.from_file(made).network.get_weights()))
+        made.unlink()
+        assert list((tmp_path / "checkpoints").glob("*")) == []
+    assert digests[0] == digests[1]
+
+
+def start_stage(project: Path, config: dict) -> subprocess.Popen:
+    """A worker of the training of signs-assignment in this folder."""
+    store = f"sqlite:///{project}/mlflow.db"
+    environment = {**os.environ, "TF_CONFIG": json.dumps(config), "MLFLOW_TRACKING_URI": store}
+    words = [sys.executable, str(PROJECT / "pipelines" / "train.py"), "signs-assignment"]
+    return subprocess.Popen(
+        words,
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
