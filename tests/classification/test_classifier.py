@@ -191,3 +191,12 @@ def test_a_map_of_few_places_is_not_what_shows_where_a_label_was_seen() -> None:
     assert heat[0, 0] == 1
     np.testing.assert_array_equal(heat[8:, :], 0)
     np.testing.assert_array_equal(heat[:, 8:], 0)
+
+
+def test_a_network_for_other_than_colours_is_a_sentence(tmp_path: Path) -> None:
+    inputs = keras.Input((8, 8, 1))
+    flat = keras.layers.Flatten()(inputs)
+    grey = keras.Model(inputs, keras.layers.Dense(2, name="logits")(flat))
+    model_files.save(grey, tmp_path / "grey.keras", {"labels": ["a", "b"]})
+    with pytest.raises(UserError, match=r"grey\.keras takes \(8, 8, 1\): expected .* 3 colours"):
+        Classifier.from_file(tmp_path / "grey.keras")

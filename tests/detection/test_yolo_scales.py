@@ -14,6 +14,8 @@ from fivenets.detection.boxes import PROFILES
 from fivenets.detection.detector import Detector
 from fivenets.detection.regions import Region
 from fivenets.detection.witness import UnreadableError
+from fivenets.fitting import description, rebuilding
+from fivenets.fitting.effort import Effort
 
 ANCHORS = "10,14, 23,27, 37,58"
 NEW = net(64) + convolution(8, stride=2) + convolution(16, stride=2, activation="swish")
@@ -61,6 +63,16 @@ def test_every_scale_is_certified_and_given_back(
 def test_at_full_size_a_cfg_needs_as_many_bytes_as_its_published_weights(cfg, size: int) -> None:
     layers = weights.convolutions(darknet.parse(cfg()))
     assert 20 + 4 * sum(map(weights.count_of, layers)) == size
+
+
+def test_yolov4_is_no_more_than_is_rebuilt_of_a_strangers_file() -> None:
+    network = model.build(darknet.parse(yolov4_cfg()))
+    effort, most = Effort.of(network), rebuilding.MOST_EFFORT
+    assert effort.numbers < most.numbers
+    assert effort.alive < most.alive / 4
+    assert effort.multiplications < most.multiplications / 2
+    assert len(network.layers) < description.MOST_LAYERS
+    assert len(network.weights) < description.MOST_ARRAYS
 
 
 def test_a_mask_chooses_anchors_which_are_pixels_of_the_input() -> None:

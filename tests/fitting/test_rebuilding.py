@@ -18,7 +18,8 @@ from fivenets.classification.classifier import Classifier
 from fivenets.core import sandbox
 from fivenets.core.errors import UserError
 from fivenets.core.sandbox import UntrustedFile
-from fivenets.fitting import engine, model_files, rebuilding, unpacking
+from fivenets.fitting import engine, inference, model_files, rebuilding, unpacking
+from fivenets.fitting.effort import Effort
 
 METADATA = {"labels": ["a", "b"]}
 WEIGHTS = unpacking.WEIGHTS_ENTRY
@@ -189,6 +190,20 @@ DESCRIBED = {
     ),
     "many layers": lambda c: c["config"].update(layers=c["config"]["layers"] * 300),
     "no settings": lambda c: conv(c).update(config=[]),
+    "numbers that are no float": lambda c: c["config"]["layers"][0]["config"].update(
+        dtype="string"
+    ),
+    "channels first": lambda c: conv(c)["config"].update(data_format="channels_first"),
+    "many values": lambda c: conv(c)["config"].update(unknown=[0] * 200_000),
+    "many calls": lambda c: conv(c).update(inbound_nodes=conv(c)["inbound_nodes"] * 801),
+    "many tensors": lambda c: conv(c)["inbound_nodes"][0].update(
+        args=conv(c)["inbound_nodes"][0]["args"] * 4001
+    ),
+    "a network within": lambda c: c["config"]["layers"].append(json.loads(json.dumps(c))),
+    "one layer": lambda c: c.update(conv(c)),
+    "no input": lambda c: c.update(
+        module="keras", class_name="Sequential", config={"layers": [conv(c)]}
+    ),
     "a loop": lambda c: conv(c)["inbound_nodes"][0]["args"][0]["config"].update(
         keras_history=["conv", 0, 0]
     ),
@@ -244,3 +259,69 @@ def test_the_sentence_says_how_to_trust(file: UntrustedFile) -> None:
     changed(file, lambda config: conv(config).update(class_name="Lambda"))
     with pytest.raises(UserError, match=r"it has a Lambda of keras\.layers.*--trust opens it"):
         rebuilding.load(file)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_a_sentence(file: UntrustedFile, wrong: float) -> None:
+    def damage(made: h5py.File) -> None:
+        made["layers/conv/vars/0"][0, 0, 0, 0] = wrong
+
+    rewritten(file, model=weights(damage))
+    with pytest.raises(UserError, match=r"layers/conv/vars/0 in it has .* not finite$"):
+        rebuilding.load(file)
+
+
+def test_a_wide_network_is_refused_before_it_takes_memory(tmp_path: Path) -> None:
+    """Of four branches, each smaller than is allowed."""
+    inputs = keras.Input((8, 8, 3))
+    big = [keras.layers.UpSampling2D(400)(inputs) for _ in range(4)]
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Add()(big))
+    file = UntrustedFile(tmp_path / "wide.keras")
+    model_files.save(keras.Model(inputs, x), file, {})
+    memory = psutil.Process().memory_info().rss
+    with pytest.raises(UserError, match=r"153,600,000 numbers at a time, more than 134,217,728"):
+        rebuilding.load(file)
+    assert psutil.Process().memory_info().rss - memory < 2**28
+
+
+@pytest.mark.parametrize(
+    ("layer", "multiplications"),
+    [
+        (keras.layers.Conv2D(4, 3, use_bias=False), 6 * 6 * 4 * 9 * 3),
+        (keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False), 8 * 8 * 9 * 3),
+        (keras.layers.Dense(5, use_bias=False), 8 * 8 * 5 * 3),
+        (keras.layers.MaxPooling2D(4, 1), 5 * 5 * 3 * 16),
+        (keras.layers.ReLU(), 0),
+    ],
+)
+def test_the_effort_of_a_layer_is_its_multiplications(layer, multiplications: int) -> None:
+    network = keras.Sequential([keras.Input((8, 8, 3)), layer])
+    given = int(np.prod(network.output_shape[1:]))
+    assert Effort.of(network) == Effort(192 + given, 192 + given, multiplications)
+
+
+def test_what_nobody_waits_for_is_alive_no_more() -> None:
+    """Of ten layers of 10 numbers in a row there are two at a time; side by side, all and a sum."""
+    inputs = x = keras.Input((10,))
+    for _ in range(10):
+        x = keras.layers.ReLU()(x)
+    assert Effort.of(keras.Model(inputs, x)) == Effort(110, 20, 0)
+    beside = keras.layers.Add()([keras.layers.ReLU()(inputs) for _ in range(10)])
+    assert Effort.of(keras.Model(inputs, beside)) == Effort(120, 110, 0)
+
+
+def test_a_strangers_network_that_cannot_answer_is_a_sentence(file: UntrustedFile, network) -> None:
+    changed(file, lambda config: conv(config)["config"].update(dilation_rate=[1, 1], groups=1))
+    inputs = np.zeros((1, 8, 8, 5), np.float32)  # of 5 channels instead of 3
+    rebuilt, _ = rebuilding.load(file)
+    with pytest.raises(UserError, match=r"^[^\n]*small\.keras is not .* it cannot answer: [^\n]*$"):
+        inference.outputs(rebuilt, inputs, 1)
+    with pytest.raises(ValueError):
+        inference.outputs(keras.models.clone_model(network), inputs, 1)
+
+
+def test_an_answer_that_is_not_finite_is_a_sentence(network: keras.Model) -> None:
+    damaged = keras.models.clone_model(network)
+    damaged.get_layer("logits").bias.assign([np.nan, 0])
+    with pytest.raises(UserError, match="small answers with numbers that are not finite"):
+        inference.outputs(damaged, np.zeros((1, 8, 8, 3), np.float32), 1)

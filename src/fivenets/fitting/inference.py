@@ -2,10 +2,16 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from fivenets.core.errors import UserError
+
+STRANGERS_FILE = "fivenets_strangers_file"  # an attribute of a network that somebody else made
 
 
 def outputs(network: Any, inputs: np.ndarray, batch_size: int) -> np.ndarray:
@@ -32,9 +38,45 @@ def all_outputs(network: Any, inputs: np.ndarray, batch_size: int) -> list[np.nd
     if not network.compiled:
         network.compile(jit_compile=jit_compile())
     starts = range(0, len(inputs), batch_size)
-    answers = [network.predict_on_batch(inputs[at : at + batch_size]) for at in starts]
+    with answering(network):
+        answers = [network.predict_on_batch(inputs[at : at + batch_size]) for at in starts]
     batches = [answer if isinstance(answer, list) else [answer] for answer in answers]
-    return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+    found = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+    check_finite(network, *found)
+    return found
+
+
+def check_finite(network: Any, *answers: np.ndarray) -> None:
+    """Raises: UserError where a network has answered NaN or infinity: nothing is made of those."""
+    if not all(np.isfinite(answer).all() for answer in answers):
+        raise UserError(
+            f"the network {network.name} answers with numbers that are not finite: its weights, or "
+            "what it was asked, are damaged or too large"
+        )
+
+
+def mark(network: Any, file: Path) -> None:
+    """Says of a network that it was rebuilt from a stranger's file: see `answering`."""
+    setattr(network, STRANGERS_FILE, file)
+
+
+@contextmanager
+def answering(network: Any) -> Iterator[None]:
+    """A block that asks a network, which may be a stranger's, and so fail in any way.
+
+    Raises: UserError in place of any error of such a network; one of our own is left as it is.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # Keras and TensorFlow name no kinds
+        file = getattr(network, STRANGERS_FILE, None)
+        if file is None:
+            raise
+        why = str(error).split()[:40] or [type(error).__name__]
+        sentence = f"{file} is not a usable .keras model: it cannot answer: {' '.join(why)[:300]}"
+        raise UserError(sentence) from None
 
 
 def jit_compile() -> str | bool:

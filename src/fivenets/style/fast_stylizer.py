@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.fitting import engine
+from fivenets.fitting import engine, inference
 from fivenets.style import memory, pictures
 from fivenets.style.result import Result
 from fivenets.style.settings import STRIDE, TRANSFORMER, FastSettings
@@ -88,10 +88,12 @@ class FastStylizer:
         # Its first layer mirrors 4 pixels, which a thinner picture does not have.
         below, right = (max(-side % STRIDE, 2 * STRIDE - side) for side in (height, width))
         padded = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
-        if isinstance(self.network, engine.OpenVinoNetwork):
-            painted = self.network.predict_on_batch(padded[None])
-        else:  # compiling it for this size of picture would take longer
-            painted = np.asarray(self.network(padded[None], training=False))
+        with inference.answering(self.network):
+            if isinstance(self.network, engine.OpenVinoNetwork):
+                painted = self.network.predict_on_batch(padded[None])
+            else:  # compiling it for this size of picture would take longer
+                painted = np.asarray(self.network(padded[None], training=False))
+        inference.check_finite(self.network, painted)
         return painted[0, :height, :width]
 
     def _refuse(self, names: Sequence[str]) -> None:
