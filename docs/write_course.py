@@ -31,6 +31,17 @@ def page(course: dict[str, Any]) -> str:
                 _link(row["test"].partition("::")[0], Path(row["test"]).name.partition("::")[0]),
             ]
             lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        "## The assignments' functions",
+        "",
+        "What has the task of each here, and where it is called. With parameters it is the same "
+        "function; a test checks their number, the names and the calls.",
+        "",
+        "| the course's name | here | called in |",
+        "| --- | --- | --- |",
+        *map(_function, course["functions"]["rows"]),
+    ]
     lines += ["", f"Not here: {'; '.join(course['missing']['topics'])}.", ""]
     return "\n".join(lines)
 
@@ -38,6 +49,12 @@ def page(course: dict[str, Any]) -> str:
 def read() -> dict[str, Any]:
     """What course.toml says."""
     return tomllib.loads((DOCS / "course.toml").read_text())
+
+
+def _function(row: dict[str, str]) -> str:
+    takes = f"({row['takes']})" if "takes" in row else ""
+    users = _link(row["used_by"], Path(row["used_by"]).name)
+    return f"| `{row['name']}{takes}` | `{row['here']}` | {users} |"
 
 
 def _link(path: str, name: str) -> str:

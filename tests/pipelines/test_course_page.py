@@ -1,7 +1,9 @@
 """Every row of docs/course.md names code, a command, a figure and a test that exist."""
 
 import ast
+import importlib
 import importlib.util
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +31,7 @@ def written_by() -> ModuleType:
 
 PAGE = written_by()
 ROWS = [row for week in PAGE.read()["week"] for row in week["rows"]]
+FUNCTIONS = PAGE.read()["functions"]["rows"]
 
 
 def fault_of(command: str) -> str | None:
@@ -110,6 +113,27 @@ def test_what_a_row_names_exists(row: dict[str, str]) -> None:
 )
 def test_a_row_of_what_does_not_exist_is_found_out(changes: dict[str, str], fault: str) -> None:
     assert list(missing(ROWS[0] | changes)) == [fault]
+
+
+def found(here: str) -> Any:
+    """What `room.module.function`, or a method of a class in it, names."""
+    room, module, *names = here.split(".")
+    value = importlib.import_module(f"fivenets.{room}.{module}")
+    for name in names:
+        value = getattr(value, name)
+    return value
+
+
+@pytest.mark.parametrize("row", FUNCTIONS, ids=[row["name"] for row in FUNCTIONS])
+def test_a_function_of_the_course_is_where_the_page_says_and_called(row: dict[str, str]) -> None:
+    name = row["here"].rpartition(".")[2]
+    assert callable(found(row["here"]))
+    assert re.search(rf"\b{name}\b", (PROJECT / row["used_by"]).read_text())
+    if "takes" in row:  # the same function
+        assert name == row["name"]
+        parameters = inspect.signature(found(row["here"])).parameters.values()
+        required = [one for one in parameters if one.default is inspect.Parameter.empty]
+        assert len(required) <= len(row["takes"].split(", ")) == len(parameters)
 
 
 def test_the_page_is_what_is_written_of_them() -> None:

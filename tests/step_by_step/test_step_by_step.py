@@ -35,6 +35,15 @@ def relative(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @BOTH
+def test_zeros_are_put_around_height_and_width(room: ModuleType) -> None:
+    x = volumes(2, 3, 4, 2)
+    padded = room.zero_pad(x, 2)
+    assert padded.shape == (2, 7, 8, 2)
+    assert (padded[:, 2:5, 2:6] == x).all()
+    assert np.count_nonzero(padded) == np.count_nonzero(x)
+
+
+@BOTH
 @pytest.mark.parametrize("hparameters", HPARAMETERS)
 def test_a_convolution_is_that_of_keras(room: ModuleType, hparameters: dict) -> None:
     x, weights, bias = volumes(2, 8, 7, 3), volumes(3, 3, 3, 4, seed=1), volumes(1, 1, 1, 4, seed=2)
