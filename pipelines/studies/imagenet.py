@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from fivenets.classification.classifier import Classifier
@@ -16,7 +17,7 @@ from fivenets.core import params, stage
 from fivenets.core.images import read_image, resize
 from fivenets.fitting import imagenet, inference
 from fivenets.fitting.mobilenet_v2 import mobilenet_v2
-from fivenets.runs import study
+from fivenets.runs import study, trust
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 
@@ -36,7 +37,7 @@ def main() -> None:
     network = mobilenet_v2((SIDE, SIDE, 3), 1000, weights="imagenet")
     imagenet.load(network, "mobilenet_v2", weights.folder)
     labels = imagenet.load_logits(network, weights.folder)
-    Classifier(network, labels, subject="thing of ImageNet").save(MODEL)
+    write(network, labels)
     paths = list(photographs(source, raw_dir))
     images = np.stack([resize(read_image(path), SIDE) for path in paths])
     ours = inference.outputs(network, images, len(images))
@@ -61,6 +62,12 @@ def main() -> None:
                 f"logits differ by {numbers['largest_logit_difference']:.2f} at most"
             )
     print(f"{file}; {MODEL}")
+
+
+def write(network: keras.Model, labels: list[str], file: Path = MODEL) -> None:
+    """A model file, which `fivenets classify` takes for our own."""
+    Classifier(network, labels, subject="thing of ImageNet").save(file)
+    trust.remember(file)
 
 
 def photographs(source: str, raw_dir: Path) -> Iterator[Path]:
