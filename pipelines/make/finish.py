@@ -1,15 +1,14 @@
 """What to do with what `make` has made: a command for each kind of model, and where to look."""
 
-import json
-
 from rich.console import Console
 from rich.table import Table
 
+from fivenets import tasks
 from fivenets.core import params, stage
 from fivenets.core.candidates import Candidate
 from fivenets.runs.decision import Decision
-from fivenets.runs.page import COMMANDS
-from fivenets.sources.origin import all_of, are_drawn
+from fivenets.runs.report import Report
+from fivenets.sources.origin import are_drawn
 
 console = Console(highlight=False)
 
@@ -40,15 +39,17 @@ def commands(best: list[Candidate]) -> Table:
     table = Table.grid(padding=(0, 2))
     seen = set()
     for one in best:
-        # Of several of a task, the others have to be named.
-        named = f" --model {one.registered}" if one.task in seen else ""
-        seen.add(one.task)
-        table.add_row(f"  .venv/bin/fivenets {COMMANDS[one.task]}{named}")
+        parameters = Report.of(one).record["parameters"]
+        command = tasks.find(one.task).service.command_for(parameters)
+        # Of several that one command asks, the others have to be named.
+        named = f" --model {one.registered}" if command in seen else ""
+        seen.add(command)
+        table.add_row(f"  .venv/bin/fivenets {command}{named}")
     return table
 
 
 def is_drawn(one: Candidate) -> bool:
-    return are_drawn(all_of(json.loads(one.record.read_text()).get("sources")))
+    return are_drawn(Report.of(one).made_from)
 
 
 if __name__ == "__main__":

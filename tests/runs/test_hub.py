@@ -115,7 +115,8 @@ def registered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Origin]:
 
     def run(_: str) -> SimpleNamespace:
         sources = json.dumps([one.record() for one in made_from])
-        return SimpleNamespace(data=SimpleNamespace(tags={tracking.SOURCES_TAG: sources}))
+        tags = {tracking.SOURCES_TAG: sources}
+        return SimpleNamespace(data=SimpleNamespace(tags=tags, params={}))
 
     monkeypatch.setattr(registry, "version_of", lambda model: version)
     monkeypatch.setattr(tracking, "run_with_id", run)

@@ -210,7 +210,7 @@ def test_the_text_has_all_that_is_known_of_each_model_under_the_table() -> None:
     assert "over seeds" not in second
 
 
-SERVICE = Service("", "", "", limits="real", limits_of_builtin="built in")
+SERVICE = Service("", "", "", limits="real", limits_of_builtin="built in", command="")
 PHOTOGRAPHS = Origin("lfw", Kind.PACKAGE, "d3", "none")
 WEIGHTS = Origin("efficientnet_lite0", Kind.PACKAGE, "d6", "Apache-2.0", is_general=True)
 UNTRAINED = Origin("vgg", Kind.UNTRAINED, "d4", "none")

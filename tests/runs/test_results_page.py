@@ -106,16 +106,24 @@ def test_why_a_model_is_champion_or_not_and_how_it_is_called(
     changes: dict[str, Any], reason: str, model: str
 ) -> None:
     assert page.why("net", replace(DECISION, **changes)).startswith(reason)
-    assert page.command(NET, replace(DECISION, **changes)).endswith(f" --model {model}")
+    assert page.command(NET, replace(DECISION, **changes), {}).endswith(f" --model {model}")
 
 
-@pytest.mark.parametrize("task", MODULES)
-def test_the_command_of_every_task_is_one_that_can_be_typed(task: str) -> None:
-    line = page.command(Candidate("net", task, "nets"), DECISION)
+WINDOWS = {"data.dataset": "windows"}
+
+
+@pytest.mark.parametrize(
+    ("task", "parameters"), [*((task, {}) for task in MODULES), ("localisation", WINDOWS)]
+)
+def test_the_command_of_every_task_is_one_that_can_be_typed(
+    task: str, parameters: dict[str, str]
+) -> None:
+    line = page.command(Candidate("net", task, "nets"), DECISION, parameters)
     program, name, *words = line.split()
     assert program == ".venv/bin/fivenets"
     command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
     assert command.make_context(name, words).params["model"] == "nets"
+    assert (name == "locate") == (parameters == WINDOWS)
 
 
 @pytest.mark.usefixtures("reports")

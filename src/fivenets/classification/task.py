@@ -149,5 +149,7 @@ TASK = Task(
         "people, places and cameras that differ more from those it was trained on.",
         limits_of_builtin="Trained on drawn pictures: expect less of it on photographs than on "
         "drawings.",
+        command="classify photo.jpg",
+        pipeline="image-classification",
     ),
 )

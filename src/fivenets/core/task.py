@@ -46,6 +46,10 @@ class Service:
     use: str
     limits: str
     limits_of_builtin: str
+    command: str  # what to type after `fivenets` to ask one, but for `--model`
+    # In place of it, for models whose training had a parameter of this (name, value).
+    commands: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    pipeline: str | None = None  # what model hubs call it, where they have a word for it
     # Files that `script` reads beside the model: their names there, and in the candidate's tables.
     beside: Mapping[str, str] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()  # packages that it needs and other tasks do not
@@ -55,6 +59,11 @@ class Service:
     white: float | None = 255.0
     tolerance: float = 1e-5  # of the largest output: how far an export's may be from Keras'
     options: Mapping[str, Any] = field(default_factory=dict)  # that a request may carry: an example
+
+    def command_for(self, parameters: Mapping[str, Any]) -> str:
+        """What to type after `fivenets`, to ask a model of a training with these parameters."""
+        own = (line for (key, value), line in self.commands.items() if parameters.get(key) == value)
+        return next(own, self.command)
 
 
 @dataclass(frozen=True)

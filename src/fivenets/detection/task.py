@@ -146,5 +146,7 @@ TASK = Task(
         use="raw pictures in, class, score and box in pixels of each object out",
         limits="Knows its classes only, and misses small objects; scores are no probabilities.",
         limits_of_builtin="Trained on drawn scenes: expect little of it on photographs.",
+        command="detect street.jpg --out drawn",
+        pipeline="object-detection",
     ),
 )

@@ -120,6 +120,8 @@ TASK = Task(
         limits="Scored on famous people: calibrate the threshold on your own pictures, and do not "
         "decide over anybody by it; error rates differ between groups of people.",
         limits_of_builtin="Made or scored without photographs: of no use on real people.",
+        command="verify one.jpg another.jpg",
+        pipeline="image-feature-extraction",
         beside={"calibration": scoring.CALIBRATION},
         # Of a distance, less than its threshold is known to: docs/decisions/0017.
         tolerance=1e-4,

@@ -83,6 +83,8 @@ TASK = Task(
         limits="Looks at the whole picture and answers once: of several objects it finds one, or a "
         "place between them. For points of faces, a picture should be one face, cut out.",
         limits_of_builtin="Trained on drawn pictures: expect little of it on photographs.",
+        command="landmarks face.jpg --out dots.png",
+        commands={("data.dataset", "windows"): "locate photo.jpg --out box.png"},
         requirements=("opencv-contrib-python-headless",),
     ),
 )

@@ -19,10 +19,10 @@ import httpx2
 import huggingface_hub
 from huggingface_hub.errors import HFValidationError
 
+from fivenets import tasks
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError, printable
 from fivenets.runs import registry, tracking
-from fivenets.runs.page import COMMANDS, command_of
 from fivenets.sources.origin import Origin, all_of
 
 SCHEME, MANIFEST = "hf://", "fivenets.json"
@@ -30,14 +30,6 @@ NAME = re.compile(r"\w[\w.-]*\.(keras|json|xml|bin|tflite|onnx)")  # a file besi
 LARGEST_MANIFEST = 100_000  # bytes
 # Licences under which what was learned from data may be passed on, as they begin.
 FREE = ("Apache", "BSD", "MIT", "CC0", "CC BY 2", "CC BY 4", "public domain", "free with credit")
-PIPELINES = {
-    "classification": "image-classification",
-    "detection": "object-detection",
-    "segmentation": "image-segmentation",
-    "faces": "image-feature-extraction",
-    "style": "image-to-image",
-    "fast-style": "image-to-image",
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +70,10 @@ def publish(model: str, to: str, *, agrees: bool, is_private: bool = False) -> s
         shutil.copytree(registry.folder_of(model), folder, dirs_exist_ok=True)
         digests = {file.name: sha256(file) for file in sorted(folder.iterdir())}
         (folder / MANIFEST).write_text(json.dumps({"task": task, "sha256": digests}, indent=1))
-        (folder / "README.md").write_text(card(version, task, address, made_from))
+        service = tasks.find(task).service
+        command = service.command_for(run.data.params if run else {})
+        text = card(version, service.pipeline, command, address, made_from)
+        (folder / "README.md").write_text(text)
         with reported(address):
             hub = huggingface_hub.HfApi()
             hub.create_repo(address.repo, private=is_private, exist_ok=True)
@@ -140,13 +135,18 @@ def not_free(made_from: list[Origin]) -> list[Origin]:
     ]
 
 
-def card(version: Any, task: str, address: Address, made_from: list[Origin]) -> str:
-    """The hub's model card: what its pages and searches read, then what the registry says."""
+def card(
+    version: Any, pipeline: str | None, command: str, address: Address, made_from: list[Origin]
+) -> str:
+    """The hub's model card: what its pages and searches read, then what the registry says.
+
+    Args: pipeline, command: see `Service`.
+    """
     metric = version.tags.get("gate", "").partition(" ")[0]
     logged = tracking.connect().get_logged_model(str(version.source).removeprefix("models:/"))
     scored = [
         huggingface_hub.EvalResult(
-            task_type=PIPELINES.get(task, "other"),
+            task_type=pipeline or "other",
             dataset_type=(one.dataset_name or "unknown").replace(" ", "_"),
             dataset_name=one.dataset_name or "unknown",
             metric_type=metric,
@@ -159,14 +159,13 @@ def card(version: Any, task: str, address: Address, made_from: list[Origin]) -> 
     about = huggingface_hub.ModelCardData(
         model_name=version.tags.get("model", version.name),
         library_name="keras",
-        pipeline_tag=PIPELINES.get(task),
+        pipeline_tag=pipeline,
         license="apache-2.0" if is_free else "other",
         license_name=None if is_free else "see-the-data",
         tags=["fivenets", "openvino"],
         eval_results=scored or None,
     )
     lines = [f"| {one.asset} | {one.kind.value} | {one.licence} |" for one in made_from]
-    command = command_of(task if task in COMMANDS else "classification", version.name)
     return f"""---
 {about.to_yaml()}
 ---

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,16 +28,6 @@ BEST = ("beside", "segments", "detections", "distances", "confusion")
 PATCHES = results.REPORTS / "patches"
 LARGE, SMALL = 1280, 800  # pixels at the longer side: what is shown on a desktop, or twice folded
 QUALITY = 80  # of WebP, 0..100
-# What to type after `fivenets`, by task.
-COMMANDS = {
-    "classification": "classify photo.jpg",
-    "detection": "detect street.jpg --out drawn",
-    "faces": "verify one.jpg another.jpg",
-    "localisation": "landmarks face.jpg --out dots.png",
-    "segmentation": "segment street.jpg --out classes.png",
-    "style": "stylize photo.jpg painting.jpg --out painted.png",
-    "fast-style": "stylize photo.jpg --out painted.png",
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +90,7 @@ def card(row: dict[str, str], decision: Decision) -> Card:
         data="real and drawn" if is_mixed else nature,
         why=why(candidate.name, decision, "" if is_same else f" on {decided_on}"),
         use=service.use,
-        command=command(candidate, decision),
+        command=command(candidate, decision, report.record["parameters"]),
         limits=limits(service, nature),
         curve=curve.read(candidate.history),
         picture=compressed(files[0], LARGE) if files else None,
@@ -131,16 +121,14 @@ def why(name: str, decision: Decision, on: str = "") -> str:
     return f"{known}, and at least {decision.minimum:g} is asked{rivals if decision.passed else ''}"
 
 
-def command(candidate: Candidate, decision: Decision) -> str:
-    """The line that asks this model about a picture, in the project's folder."""
+def command(candidate: Candidate, decision: Decision, parameters: Mapping[str, Any]) -> str:
+    """The line that asks this model about a picture, in the project's folder.
+
+    parameters: of its training.
+    """
     alias = "" if decision.is_champion(candidate.name) else f"@{candidate.name}"
-    words = command_of(candidate.task, candidate.registered)
+    words = tasks.find(candidate.task).service.command_for(parameters)
     return f".venv/bin/fivenets {words} --model {candidate.registered}{alias}"
-
-
-def command_of(task: str, registered: str) -> str:
-    """What to type after `fivenets`, but for the model."""
-    return "locate photo.jpg --out box.png" if registered == "locator" else COMMANDS[task]
 
 
 def compressed(file: Path, side: int) -> Picture:

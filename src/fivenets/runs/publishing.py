@@ -12,7 +12,6 @@ from fivenets.core.words import interval
 from fivenets.runs import exporting, model_metrics, registry, tracking
 from fivenets.runs.decision import Decision
 from fivenets.runs.lookup import CHAMPION
-from fivenets.runs.page import command_of
 from fivenets.runs.registry import Entry
 from fivenets.runs.report import Report, limits
 from fivenets.sources.origin import all_of, in_words
@@ -63,7 +62,8 @@ def licence_of(candidates: Sequence[Candidate]) -> str:
 
 def how_to_use(candidate: Candidate) -> str:
     """Lines of a run's page: what to type, and where its pictures are."""
-    command = command_of(candidate.task, candidate.registered)
+    service = tasks.find(candidate.task).service
+    command = service.command_for(Report.of(candidate).record["parameters"])
     by_name = f"{candidate.registered}@{candidate.name}"
     said = f"- **Use**: `.venv/bin/fivenets {command} --model {by_name}`\n"
     pictures = sorted(one.name for one in candidate.pictures.glob("*.png"))

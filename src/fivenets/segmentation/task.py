@@ -106,5 +106,7 @@ TASK = Task(
         limits="Knows its classes only and gives every pixel one of them; trained on the streets "
         "of one town, from a car: expect little of it elsewhere.",
         limits_of_builtin="Trained on drawn streets: expect little of it on photographs.",
+        command="segment street.jpg --out classes.png",
+        pipeline="image-segmentation",
     ),
 )

@@ -94,6 +94,8 @@ TASK = Task(
         use="a content picture in, the picture in the style that was learned out, in one pass",
         limits="Knows one style, at one size of strokes, from few photographs.",
         limits_of_builtin="Knows one style, at one size of strokes, from built-in photographs.",
+        command="stylize photo.jpg --out painted.png",
+        pipeline="image-to-image",
         requirements=("h5py", "psutil"),
         options={"size": 64},
     ),

@@ -79,6 +79,8 @@ TASK = Task(
         limits="Optimises every picture anew: minutes on a CPU. It keeps of the content, and "
         "takes from the style, what its features see.",
         limits_of_builtin="Made from built-in photographs: the network serves any others as well.",
+        command="stylize photo.jpg painting.jpg --out painted.png",
+        pipeline="image-to-image",
         requirements=("h5py", "psutil"),
         pictures=2,
         options={
