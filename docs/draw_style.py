@@ -3,7 +3,7 @@
     python pipelines/studies/style.py paint 320 FOLDER
     python docs/draw_style.py FOLDER
 
-Of the study's pictures the first four that are there; what it says of passing them on holds here.
+Those of the study's pictures in SHOWN that are there; what it says of passing them on holds here.
 """
 
 import itertools
@@ -18,13 +18,18 @@ from fivenets.core import images
 sys.path.append("pipelines/studies")
 import style as study  # pyright: ignore[reportMissingImports]
 
-MOST = 4  # pictures
+SHOWN = (
+    "china-starry_night_google",
+    "street-the_scream",
+    "china-wave",
+    "flower-starry_night_google",
+)
 WIDTH, HEIGHT, ASIDE, MARGIN = 320, 213, 116, 6  # pixels; aside: of what a picture is made of
 
 
 def main(folder: Path) -> None:
     known = study.pairs()
-    shown = [pair for pair in known if (folder / f"{pair}.png").exists()][:MOST]
+    shown = [pair for pair in SHOWN if (folder / f"{pair}.png").exists()]
     page = Image.new("RGB", (2 * (WIDTH + ASIDE), -(-len(shown) // 2) * HEIGHT), "white")
     corners = itertools.product(range(0, page.height, HEIGHT), (0, WIDTH + ASIDE))
     for (top, left), pair in zip(corners, shown, strict=False):

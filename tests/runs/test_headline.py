@@ -85,7 +85,8 @@ def test_a_mean_that_is_no_count_stays_a_share() -> None:
 def test_new_people_are_those_of_the_metric_and_of_no_part() -> None:
     said = said_of(NUMBERS, "accuracy", KEPT)
     assert said == "right for 143 of 150 test pictures of a hand it was not trained on"
-    for people, said in {"['ann']": "one person", "['ann', 'bob']": "people"}.items():
+    whose = {"['ann']": "one person", "['ann', 'bob']": "people", "10": "people"}
+    for people, said in whose.items():
         parameters = KEPT | {"data.test_people": people}
         assert f" of {said} it was" in said_of(NUMBERS, "accuracy", parameters)
     assert "people" not in said_of(NUMBERS, "signs_accuracy", KEPT)

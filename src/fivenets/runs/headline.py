@@ -33,7 +33,7 @@ def headline(report: Report, metric: str) -> str:
 def _whose(report: Report) -> str:
     """Who is on the test pictures of a classifier, where it was not trained on them."""
     names = ast.literal_eval(report.record["parameters"].get("data.test_people", "[]"))
-    if len(names) != 1:
+    if not isinstance(names, list) or len(names) != 1:  # of faces it is how many
         return "people"
     return "a hand" if names[0].startswith("hand") else "one person"
 
