@@ -284,6 +284,23 @@ def test_a_layer_that_is_called_as_one_of_ours_is_a_sentence(tmp_path: Path, fiv
     assert "embedding" in said
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('"Conv2D"', '"L2Normalization"', "(L2Normalization): none of"),
+        ('"padding": "same"', '"padding": 3', "layer Conv2d_1a_3x3 (Conv2D):"),
+    ],
+)
+def test_a_layer_that_is_unknown_or_has_odd_settings_is_a_sentence(
+    old: str, new: str, complaint: str, tmp_path: Path, fivenets
+) -> None:
+    text = described(facenet_layers({"arguments": {"scale": 1}}))
+    assert old in text
+    (tmp_path / "model.json").write_text(text.replace(old, new, 1))
+    write_h5(tmp_path / "model.h5", FACENET)
+    assert complaint in fivenets.refused("import", tmp_path, "--out", tmp_path / "facenet.keras")
+
+
 def test_openfaces_folder_is_read_and_says_which_file_is_missing(
     tmp_path: Path, fivenets, monkeypatch
 ) -> None:

@@ -62,9 +62,10 @@ def _built(described: list[Layer], file: str) -> keras.Model:
             elif layer.kind == "Lambda":
                 tensors[layer.name] = _scaled(layer, inputs)
             else:
-                made = getattr(layers, layer.kind)(name=layer.name, **_settings(layer))
+                settings = _settings(layer)  # of a known kind
+                made = getattr(layers, layer.kind)(name=layer.name, **settings)
                 tensors[layer.name] = made(inputs if len(inputs) > 1 else inputs[0])
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             why = str(error).strip().partition("\n")[0]
             raise UserError(f"{file}: layer {layer.name} ({layer.kind}): {why}") from None
     last = tensors[described[-1].name]
