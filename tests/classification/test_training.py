@@ -121,7 +121,14 @@ def test_the_weights_are_those_of_the_epoch_of_lowest_validation_loss(
 
 
 def test_a_seed_fixes_every_weight(data: ImageDataset, uninterrupted, tmp_path: Path) -> None:
-    again, rows = train(data, RECIPE, tmp_path / "again")
+    shown = []
+    again, rows = train(
+        data,
+        RECIPE,
+        tmp_path / "again",
+        show=lambda picture, name, epoch: shown.append((name, epoch, picture.dtype)),
+    )
+    assert shown[-1] == ("first layer", RECIPE.epochs - 1, np.uint8)  # which changes no weight
     assert are_equal(again, uninterrupted[0])
     assert without_seconds(rows) == without_seconds(uninterrupted[1])
 

@@ -87,7 +87,15 @@ def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(tmp_path: P
     cut_off(3, lambda watch: train(*people(), DATA, recipe, tmp_path / "cut", watch))
     known_by = training.known_by(*people(), DATA, recipe, tiny_network())
     assert (tmp_path / "cut" / "fingerprint").read_text() == known_by
-    resumed, _, rows = train(*people(), DATA, EmbeddingRecipe(**RECIPE), tmp_path / "cut")
+    shown = []
+    resumed, _, rows = train(
+        *people(),
+        DATA,
+        EmbeddingRecipe(**RECIPE),
+        tmp_path / "cut",
+        show=lambda picture, name, epoch: shown.append((name, epoch, picture.dtype)),
+    )
+    assert shown[-1] == ("embeddings", 5, np.uint8)  # which changes no weight
     assert [row["epoch"] for row in rows] == list(range(6))
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

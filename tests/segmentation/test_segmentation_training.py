@@ -64,8 +64,15 @@ def test_a_training_that_was_cut_off_ends_as_one_that_was_not(data, tmp_path: Pa
     assert [row["epoch"] for row in rows] == list(range(6))
 
     cut_off(3, lambda watch: train(data, RECIPE, tmp_path / "cut", watch))
-    seen = []
-    again, _ = train(data, RECIPE, tmp_path / "cut", lambda epoch, logs: seen.append(epoch))
+    seen, shown = [], []
+    again, _ = train(
+        data,
+        RECIPE,
+        tmp_path / "cut",
+        lambda epoch, logs: seen.append(epoch),
+        show=lambda picture, name, epoch: shown.append((name, epoch, picture.dtype)),
+    )
+    assert shown[-1] == ("classes", RECIPE.epochs - 1, np.uint8)  # which changes no weight
     assert seen[0] in (1, 2, 3), "the first epoch is always backed up, later ones may be"
     for one, other in zip(again.get_weights(), whole.get_weights(), strict=True):
         assert np.array_equal(one, other)

@@ -38,7 +38,9 @@ def training(candidate: Candidate) -> Making:
     is_recorded = distribution.keeps_results(recipe.distribute)
 
     def make(log: Log) -> Rows:
-        network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, pretrained)
+        network, rows = train(
+            data, recipe, candidate.checkpoints, log.log_epoch, pretrained, log.log_image
+        )
         if is_recorded:
             answers.calibrated(network, data, recipe).save(candidate.file)
         return rows

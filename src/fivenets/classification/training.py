@@ -19,6 +19,7 @@ from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.batches import whole_batches
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic, warmup_then_cosine
 from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.shown import Show, Shown, filters
 
 
 def train(
@@ -27,10 +28,11 @@ def train(
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
     pretrained: Callable[[keras.Model], None] | None = None,
+    show: Show | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
-    Args: pretrained: gives the network weights to start from.
+    Args: pretrained: gives the network weights to start from. show: takes pictures of its filters.
     Returns: the network, giving logits, with the weights of the epoch of lowest validation loss, or
         of the last one where validation is trained on; and one row of metrics per epoch. The caller
         removes `checkpoint_dir` once it has saved the network.
@@ -67,6 +69,7 @@ def train(
             checkpoint_dir,
             known_by(data, recipe, network),
             on_epoch_end or (lambda epoch, logs: None),
+            show if recipe.distribute == "none" else None,
         )
         rows = []
         if recipe.frozen_epochs:
@@ -97,6 +100,7 @@ class _Training:
     checkpoint_dir: Path
     fingerprint: str
     on_epoch_end: Callable[[int, dict[str, float]], None]
+    show: Show | None
 
     def fit(self, part: str, epochs: range) -> list[dict[str, float]]:
         """The rows of these epochs, whose state is kept in the folder `part` of the checkpoints."""
@@ -131,7 +135,7 @@ class _Training:
             trainer,
             lambda epoch: data.training_batches(batch_size, recipe.seed, epochs.start + epoch),
             lambda epoch, logs: self.on_epoch_end(epochs.start + epoch, logs),
-            [sign],
+            [sign, Shown(self.show, network, filters, recipe.epochs, epochs.start)],
             validation_data=validation,
         )
         return [{**row, "epoch": epochs.start + row["epoch"]} for row in rows]

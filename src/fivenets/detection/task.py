@@ -34,7 +34,9 @@ def training(candidate: Candidate) -> Making:
     is_recorded = distribution.keeps_results(recipe.distribute)
 
     def make(log: Log) -> Rows:
-        trained, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, start)
+        trained, rows = train(
+            data, recipe, candidate.checkpoints, log.log_epoch, start, log.log_image
+        )
         if not is_recorded:
             return rows
         cfg, weights, _ = trained.write_darknet(candidate.folder / "model")

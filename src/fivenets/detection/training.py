@@ -9,8 +9,9 @@ import numpy as np
 
 from fivenets.core.digests import arrays_sha256
 from fivenets.datasets.objects.prepared import ObjectDataset, ObjectExample
-from fivenets.detection import anchors, compact, darknet, model, transfer, weights
+from fivenets.detection import anchors, compact, darknet, drawing, model, transfer, weights
 from fivenets.detection.augmentation import augmented
+from fivenets.detection.boxes import profile
 from fivenets.detection.converted import Converted
 from fivenets.detection.detector import Detector
 from fivenets.detection.labels import label_tensor
@@ -22,8 +23,10 @@ from fivenets.fitting.acceleration import adamw, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
 from fivenets.fitting.fit import Fit, make_deterministic
 from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.shown import Asked, Show, Shown
 from fivenets.sources.origin import Origin, specific
 
+LEAST_SCORE = 0.3  # of what is shown after some epochs, when none is sure yet
 DARKNET_VERSION = (0, 2, 5)  # what Darknet itself writes
 
 
@@ -33,6 +36,7 @@ def train(
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
     start: Converted | None = None,
+    show: Show | None = None,
 ) -> tuple[Detector, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
@@ -41,6 +45,7 @@ def train(
     unlearned.
 
     Args: start: a network whose layers but the last are started from; by default all are random.
+        show: takes pictures of what is found on some that are not trained on.
     Returns: the detector, in float32 however it was trained, and one row of metrics per epoch. The
         caller removes `checkpoint_dir` once it has saved the detector.
     Raises: UserError where the loss becomes NaN, or a worker is lost.
@@ -81,6 +86,14 @@ def train(
             trainer,
             lambda first_epoch: batches(examples, region, recipe, first_epoch, shares),
             on_epoch_end,
+            [
+                Shown(
+                    show if recipe.distribute == "none" else None,
+                    trained,
+                    lambda asked: _detections(asked, cfg, data),
+                    recipe.epochs,
+                )
+            ],
         )
     header = weights.Header(*DARKNET_VERSION, seen=recipe.epochs * steps * batch_size)
     plain = model.build(cfg)
@@ -88,6 +101,15 @@ def train(
     origins = [*data.origins, *([start.trained_on] if start and start.trained_on else [])]
     trained_on = Origin.joint(specific(origins))
     return Detector(plain, cfg, header, data.labels, "stretch", trained_on), rows
+
+
+def _detections(asked: Asked, cfg: darknet.Network, data: ObjectDataset) -> dict[str, np.ndarray]:
+    """What a network in training finds on some pictures, by its name for MLflow's slider."""
+    header = weights.Header(*DARKNET_VERSION, seen=0)
+    detector = Detector(asked, cfg, header, data.labels, "stretch", None)
+    pictures = [data.test[at].image_rgb_uint8 for at in (0, len(data.test) // 2)]
+    found = [detector.detect_in(picture, profile("course", LEAST_SCORE)) for picture in pictures]
+    return {"detections": np.asarray(drawing.page(pictures, found, data.labels))}
 
 
 def known_by(data: ObjectDataset, recipe: DetectorRecipe, network: keras.Model) -> str:

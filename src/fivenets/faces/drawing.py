@@ -8,6 +8,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from scipy.stats import norm
@@ -118,6 +119,14 @@ def embedding_map(embeddings: np.ndarray, people: np.ndarray) -> Figure:
     axes.margins(0.1)  # for names at the border
     axes.set(xlabel="first principal component", ylabel="second")
     return figure
+
+
+def as_picture(figure: Figure) -> np.ndarray:
+    """A figure as (height, width, 3) uint8; it is closed."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    plt.close(figure)
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def hardest_pairs(

@@ -57,6 +57,7 @@ def train(candidate: Candidate) -> Making:
             candidate.checkpoints,
             log.log_epoch,
             pretrained,
+            log.log_image,
         )
         if not is_recorded:
             return rows

@@ -17,12 +17,13 @@ from fivenets.faces import dlib_resnet, losses, mining, nn4
 from fivenets.faces.pair_classifier import PairClassifier
 from fivenets.faces.pair_training import PairLogits, PairLoss, classifier_of
 from fivenets.faces.settings import EmbeddingRecipe
-from fivenets.fitting import distribution
+from fivenets.fitting import distribution, inference
 from fivenets.fitting.acceleration import adamw, training_copy
 from fivenets.fitting.augmentation import augmentation
 from fivenets.fitting.batches import epochs
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
 from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.shown import Asked, Show, Shown
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.origin import Origin
 
@@ -31,6 +32,7 @@ INITIALS = {
     "nn4_small2": nn4.IMAGE_SIZE,  # random weights
     "face_api_resnet": dlib_resnet.IMAGE_SIZE,  # the pretrained ones
 }
+PEOPLE_SHOWN, FACES_SHOWN = 10, 5  # of each, on a map after some epochs
 COLLAPSED_SPREAD = 0.02  # of embeddings of unit length; 0.5 and more is usual
 COLLAPSED_EPOCHS = 5  # in a row before it is called so: the first ones may recover
 
@@ -66,6 +68,7 @@ def train(
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
     pretrained: keras.Model | None = None,
+    show: Show | None = None,
 ) -> tuple[keras.Model, PairClassifier | None, list[dict[str, float]]]:
     """Trains an embedding by `recipe`, going on from `checkpoint_dir` where a try was cut off.
 
@@ -73,6 +76,7 @@ def train(
         each; data: what else says which data they are: settings, digest of the source, as JSON
         values. All pictures are trained on: a stop by validation would need people for it, and the
         last epoch of a falling rate is the best. pretrained: holds the weights to start from.
+        show: takes maps of the embeddings of some.
     Returns: the network, in float32, its classifier where `mining` is pairs, and one row of metrics
         per epoch. The caller removes `checkpoint_dir` once it has saved the network.
     Raises: UserError where the embedding collapses, the loss becomes NaN, a worker is lost, or a
@@ -119,12 +123,30 @@ def train(
             trainer,
             lambda first_epoch: _batches(images_rgb_uint8, labels, recipe, first_epoch),
             on_epoch_end,
-            [StopOnCollapse(math.log(2) if is_paired else recipe.margin)],
+            [
+                StopOnCollapse(math.log(2) if is_paired else recipe.margin),
+                Shown(
+                    show if recipe.distribute == "none" else None,
+                    trained,
+                    lambda asked: _map(asked, images_rgb_uint8, labels),
+                    recipe.epochs,
+                ),
+            ],
         )
     if recipe.distribute != "none":
         network = distribution.local(network)
     network.set_weights(trained.get_weights())
     return network, classifier_of(head[0]) if head else None, rows
+
+
+def _map(asked: Asked, images_rgb_uint8: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Where a network in training puts some faces, by a name for MLflow's slider."""
+    from fivenets.faces import drawing
+
+    people = np.unique(labels)[:PEOPLE_SHOWN]
+    rows = np.concatenate([np.flatnonzero(labels == one)[:FACES_SHOWN] for one in people])
+    embeddings = inference.outputs(asked, images_rgb_uint8[rows], len(rows))
+    return {"embeddings": drawing.as_picture(drawing.embedding_map(embeddings, labels[rows]))}
 
 
 def _refuse_parts_of_people(recipe: EmbeddingRecipe) -> None:

@@ -38,7 +38,9 @@ def training(candidate: Candidate) -> Making:
         recipe, origins = recipe.fine_tuned(), [*origins, weights.origin]
 
     def make(log: Log) -> Rows:
-        network, rows = train(data, recipe, candidate.checkpoints, log.log_epoch, encoder)
+        network, rows = train(
+            data, recipe, candidate.checkpoints, log.log_epoch, encoder, log.log_image
+        )
         seen_at = recipe.height, recipe.width, recipe.depth
         Segmenter(network, data.labels, *seen_at, caution(data.origins)).save(candidate.file)
         return rows

@@ -13,8 +13,11 @@ from fivenets.fitting.acceleration import FusedAdamW, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
 from fivenets.fitting.inference import jit_compile
+from fivenets.fitting.shown import Asked, Show, Shown
 from fivenets.segmentation.augmentation import augmented, resized, resized_mask
+from fivenets.segmentation.drawing import coloured
 from fivenets.segmentation.losses import SegmentationLoss, class_weights
+from fivenets.segmentation.segmenter import Segmenter
 from fivenets.segmentation.settings import UNetRecipe
 from fivenets.segmentation.unet import unet
 from fivenets.segmentation.unet_on_imagenet import unet_on
@@ -28,6 +31,7 @@ def train(
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
     encoder: keras.Model | None = None,
+    show: Show | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
 
@@ -35,7 +39,7 @@ def train(
     epoch of a falling rate is the best.
 
     Args: encoder: a trained contracting path, which stays as it is; by default there is none, and
-        all numbers start at random.
+        all numbers start at random. show: takes pictures of the classes of one not trained on.
     Returns: the network, giving logits in float32, and one row of metrics per epoch. The caller
         removes `checkpoint_dir` once it has saved the network.
     Raises: UserError where the loss becomes NaN.
@@ -65,10 +69,21 @@ def train(
     loss = SegmentationLoss(weights.tolist(), recipe.loss.dice)
     trained.compile(optimizer, loss, jit_compile=jit_compile())
     rows = fit.run(
-        trained, lambda first_epoch: batches(examples, recipe, first_epoch), on_epoch_end
+        trained,
+        lambda first_epoch: batches(examples, recipe, first_epoch),
+        on_epoch_end,
+        [Shown(show, trained, lambda asked: _mask(asked, data, recipe), recipe.epochs)],
     )
     network.set_weights(trained.get_weights())
     return network, rows
+
+
+def _mask(asked: Asked, data: MaskDataset, recipe: UNetRecipe) -> dict[str, np.ndarray]:
+    """The classes that a network in training sees in a picture, by a name for MLflow's slider."""
+    segmenter = Segmenter(asked, data.labels, recipe.height, recipe.width, recipe.depth)
+    (example,) = data.test[:1]
+    mask = segmenter.segment(example.image_rgb_uint8).mask
+    return {"classes": np.asarray(coloured(example.image_rgb_uint8, mask))}
 
 
 def batches(
