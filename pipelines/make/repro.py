@@ -11,6 +11,7 @@ import json
 import logging
 import math
 import os
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from threadpoolctl import threadpool_limits
 
 from fivenets.core import files, stage
 from fivenets.core.errors import UserError
+from fivenets.core.words import duration
 from fivenets.sources.fetching import MIRROR_VARIABLE
 
 MEASURED = Path(__file__).with_name("seconds.json")
@@ -129,9 +131,16 @@ class Expected:
         own = {name: seconds * again for name, seconds in here.get(data, {}).items()}
         return cls(scaled | own, list(own), times, again)
 
+    def of(self, name: str) -> float:
+        """Seconds of a stage; of one that was never timed, the median of its kind, else of all."""
+        kind = name.partition("@")[0]
+        alike = [own for one, own in self.seconds.items() if one.partition("@")[0] == kind]
+        median = statistics.median(alike or self.seconds.values() or [0.0])
+        return self.seconds.get(name, median)
+
     def source(self, stages: Sequence[str]) -> str:
         """Where the times of these stages are from, in words."""
-        if set(stages) & set(self.seconds) <= set(self.here):
+        if (known := set(stages) & set(self.seconds)) and known <= set(self.here):
             last = "as the last time here"
             return f"{last}, times {self.busier:.1f}: more runs now" if self.busier > 1 else last
         if self.slower > 1:
@@ -158,19 +167,18 @@ class Told(logging.Filter):
         if not self.stages:
             return [f"Nothing to make: all {count} stages are as dvc.lock says."]
         unknown = [name for name in self.stages if name not in self.expected.seconds]
-        total, source = words(self.left(self.stages)), self.expected.source(self.stages)
+        total, source = duration(self.left(self.stages)), self.expected.source(self.stages)
         head = f"Plan: at most {len(self.stages)} of {count} stages, {total}, {source}."
         if unknown:
-            head += f" How long {', '.join(unknown)} will take is not known."
+            head += f" Never timed, and planned as the median of its kind: {', '.join(unknown)}."
         table = Table.grid(padding=(0, 2))
         table.add_column()
         table.add_column(ratio=1)
         table.add_column(justify="right", no_wrap=True)
-        kinds = dict.fromkeys(name.partition("@")[0] for name in self.stages)
-        for kind in kinds:
+        for kind in dict.fromkeys(name.partition("@")[0] for name in self.stages):
             names = [name for name in self.stages if name.partition("@")[0] == kind]
             models = ", ".join(name.partition("@")[2] for name in names)
-            table.add_row(f"  {kind}", models, words(self.left(names), about=""))
+            table.add_row(f"  {kind}", models, duration(self.left(names), about=""))
         return [head, table]
 
     def left(self, names: Sequence[str]) -> float:
@@ -178,12 +186,12 @@ class Told(logging.Filter):
 
         The more of the plan has run, the more its times say; a first short stage says little.
         """
-        expected = self.expected.seconds
-        known = [name for name in self.taken if name in expected]
-        share = CAUTIOUS * sum(expected.get(name, 0.0) for name in self.stages)
-        planned = share + sum(expected[name] for name in known)
+        expected = self.expected.of
+        known = [name for name in self.taken if name in self.expected.seconds]
+        share = CAUTIOUS * sum(map(expected, self.stages))
+        planned = share + sum(map(expected, known))
         ratio = (share + sum(self.taken[name] for name in known)) / planned if planned else 1.0
-        return ratio * sum(expected.get(name, 0.0) for name in names)
+        return ratio * sum(map(expected, names))
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno > logging.INFO:
@@ -196,12 +204,11 @@ class Told(logging.Filter):
         self._close()
         self.running = (name, time.monotonic())
         at = self.stages.index(name) + 1 if name in self.stages else "-"
-        kind, _, model = name.partition("@")
-        own = self.left([name])
+        own, (kind, _, model) = self.left([name]), name.partition("@")
         rest = self.left(self.stages[at - 1 :]) if isinstance(at, int) else own
         console.print(
             rf"\[{at}/{len(self.stages)}] [bold]{kind} {model}[/bold]:".replace(" [/", "[/"),
-            f"{words(own)}; {words(rest)} left in all" if own else "not timed before",
+            f"{duration(own)}; {duration(rest)} left in all" if own else "not timed before",
         )
 
     def ended(self) -> None:
@@ -209,7 +216,7 @@ class Told(logging.Filter):
         self._close()
         seconds = time.monotonic() - self.began
         count = len(self.taken)
-        console.print(f"Made {count} stage{'s' * (count != 1)} in {words(seconds, about='')}.")
+        console.print(f"Made {count} stage{'s' * (count != 1)} in {duration(seconds, about='')}.")
 
     def interrupted(self) -> None:
         """Forgets the stage that was running: it has not taken as long as it takes."""
@@ -225,13 +232,6 @@ class Told(logging.Filter):
         times = known.get(_data(), {}) | self.taken
         known |= {YARDSTICK: yardstick(), BUSY: round(load, 2), _data(): times}
         files.write_text(HERE, json.dumps(known, indent=1) + "\n")
-
-
-def words(seconds: float, about: str = "about ") -> str:
-    """A duration as people say it."""
-    if seconds < 55:
-        return f"{about}{max(1, round(seconds))} s"
-    return f"{about}{round(seconds / 60)} min"
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -11,3 +11,10 @@ def interval(metrics: Mapping[str, Any], metric: str = "accuracy") -> str:
     value = f"{metrics[metric]:.3f}"
     bounds = [metrics.get(f"{metric}_{end}") for end in ("low", "high")]
     return value if None in bounds else f"{value} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+
+
+def duration(seconds: float, about: str = "about ") -> str:
+    """A time as people say it."""
+    if seconds < 55:
+        return f"{about}{max(1, round(seconds))} s"
+    return f"{about}{round(seconds / 60)} min"
