@@ -1,6 +1,7 @@
 """The points of every face in a photograph: faces are found by one task, their points by another.
 
-What `fivenets landmarks` and the demo ask. The network knows one face, cut out as in training.
+What `fivenets landmarks` and the demo ask; in neither task's room, as tasks do not import each
+other. The network knows one face, cut out as in training.
 """
 
 from typing import TYPE_CHECKING

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fivenets.cli import face_points
+from fivenets import face_points
 from fivenets.core.errors import UserError
 from fivenets.datasets.places import preparation, prepared
 from fivenets.datasets.places.prepared import PlaceExample

@@ -239,6 +239,7 @@ def test_a_task_imports_no_other_task_and_what_tasks_share_imports_none() -> Non
         (file.name, other.name)
         for file in modules()
         if file.parent.name not in ABOVE_TASKS and not is_test(file)
+        if file != SOURCE / "fivenets" / "face_points.py"  # what two of them answer together
         for other in imported_files(file)
         if task_of(other) not in (None, task_of(file))
     }

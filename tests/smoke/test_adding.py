@@ -69,6 +69,7 @@ TASK = Task(
         use="pictures in, brightness out",
         limits="A toy.",
         limits_of_builtin="A toy.",
+        command="brightness sign.png",
     ),
 )
 '''
@@ -131,6 +132,9 @@ TRAIN = {
 }
 FIVENETS = "import sys; sys.argv[0] = 'fivenets'; from fivenets.cli import main; main()"
 NETWORK_FILES, TASK_FILES = 3, 2  # existing ones that adding one of these may touch
+COMMANDS = {"flat": "classify photo.jpg", "bright": "brightness sign.png"}
+# Of the gate, the tests of the plan, the graph and the rooms.
+GATE = [f"tests/pipelines/test_{name}.py" for name in ("plan", "graph", "rooms", "imports")]
 
 
 def add_network(clone: Clone) -> None:
@@ -217,6 +221,8 @@ def test_what_is_added_in_a_few_places_is_made_scored_and_registered(
     add(clone)
     changed = commit(clone)
     assert len(changed) <= limit, changed
+    # Nothing else has to be touched for the tests' sake.
+    clone.run("python", "-m", "pytest", "-q", *GATE, stderr=subprocess.STDOUT)
     clone.run("python", "pipelines/make/check.py")
     clone.run("dvc", "repro", f"register@{registered}", stderr=subprocess.STDOUT)
     decision = clone.json("reports", "registrations", f"{registered}.json")
@@ -226,6 +232,14 @@ def test_what_is_added_in_a_few_places_is_made_scored_and_registered(
     assert champion.tags["model"] == model
     if add is add_task:
         assert clone.run("python", "-c", FIVENETS, "brightness", "sign.png") == "sign.png: 0.25\n"
+    # The results and the end of `make` show it, beside what git has of the other models.
+    clone.run("dvc", "repro", "--single-item", "report", stderr=subprocess.STDOUT)
+    rows = {row["model"]: row for row in clone.json("reports", "results.json")}
+    assert (rows[model]["registered"], rows[model]["gate"]) == (registered, "champion")
+    command = COMMANDS[registered]
+    page = (clone.folder / "reports" / "results.html").read_text()
+    assert f".venv/bin/fivenets {command} --model {registered}" in page
+    assert f"fivenets {command}" in clone.run("python", "pipelines/make/finish.py")
 
 
 def test_contributing_names_the_files_that_are_touched() -> None:

@@ -33,8 +33,8 @@ def landmarks(
     as_json: Json = False,
 ) -> None:
     """Finds the points of each face in a picture: jaw, brows, nose, eyes and mouth."""
-    from fivenets.cli.face_points import in_words, points_of_faces
     from fivenets.core.images import read_image
+    from fivenets.face_points import in_words, points_of_faces
 
     locator = _locator(model, trust, "points", out, picture)
     image, found, degrees = points_of_faces(locator, read_image(picture), str(picture), cropped)

@@ -23,7 +23,7 @@ FACES = Examples(
 def landmarks(picture: Any) -> tuple[Image.Image, str]:
     """The picture with the points of each face, and in words on how many."""
     image_rgb_uint8, locator = received(picture), _locator()
-    from fivenets.cli.face_points import in_words, points_of_faces
+    from fivenets.face_points import in_words, points_of_faces
     from fivenets.localisation import drawing
 
     image, found, _ = points_of_faces(locator, image_rgb_uint8, "the picture")
