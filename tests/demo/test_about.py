@@ -21,14 +21,18 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     version = SimpleNamespace(
         version=2,
         run_id="r1",
-        tags={"model": "signs-compact", "data": "signs (mirror)", "gate": "accuracy >= 0.9"},
-        description="# signs-compact\n\n- **Gate**: passed.\n- **Limits**: Few pictures.\n",
+        tags={
+            "model": "signs-compact",
+            "data": "signs (mirror)",
+            "metric": "accuracy",
+            "limits": "Few pictures.",
+        },
     )
     run = SimpleNamespace(
         info=SimpleNamespace(run_id="r1", experiment_id="7"),
         data=SimpleNamespace(params={}, tags={tracking.SOURCES_TAG: json.dumps([SIGNS.record()])}),
     )
-    kept = {"run": run, "metrics": json.dumps({"accuracy": 0.95, "examples": 120})}
+    kept = {"version": version, "run": run, "metrics": json.dumps({"accuracy": 0.95, "examples": 120})}
     monkeypatch.setattr(registry, "version_of", lambda model: version)
     monkeypatch.setattr(tracking, "run_with_id", lambda run_id: kept["run"])
     monkeypatch.setattr(tracking, "text_artifact", lambda run_id, path: kept["metrics"])
@@ -56,6 +60,13 @@ def test_what_was_not_recorded_or_is_gone_is_said(kept) -> None:
     assert "**How good it is was not recorded.**" in about.of("signs-cnn")
     kept["run"] = None
     assert about.of("signs-cnn").endswith("Its run is not in the store any more.")
+
+
+def test_a_version_that_was_registered_before_there_were_tags_is_still_shown(kept) -> None:
+    del kept["version"].tags["metric"], kept["version"].tags["limits"]
+    said = about.of("signs-cnn")
+    assert said.startswith("**signs-compact** answers: version 2 of signs-cnn")
+    assert f"**{about.UNKNOWN}.** {about.SEE_CARD} [Its run]" in said
 
 
 def test_without_a_model_that_is_said(monkeypatch) -> None:

@@ -105,7 +105,7 @@ def registered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Origin]:
         run_id="r",
         source="models:/m-1",
         description="# signs-compact\n\n- **Limits**: Few pictures.\n",
-        tags={"model": "signs-compact", "gate": "accuracy >= 0.9"},
+        tags={"model": "signs-compact", "metric": "accuracy"},
     )
     point = SimpleNamespace(key="test/accuracy", value=0.953333, dataset_name="massey_digits")
     client = SimpleNamespace(

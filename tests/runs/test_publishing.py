@@ -258,6 +258,10 @@ def test_a_version_says_which_gate_it_met() -> None:
     gates = {model: (tags[model]["gate"], tags[model]["gate_passed"]) for model in tags}
     assert gates == {"small": ("accuracy >= 0.8", "false"), "large": ("accuracy >= 0.8", "true")}
     assert json.loads(tags["large"]["tolerances"]) == {"accuracy": 0.02}
+    # What the demo and the hub's card ask: no text is taken apart for it.
+    assert tags["large"]["metric"] == "accuracy"
+    limits = tasks.find("classification").service.limits
+    assert tags["large"]["limits"] == tags["small"]["limits"] == limits
     assert decide().tolerances == {"accuracy": 0.0}
 
 

@@ -10,7 +10,9 @@ from fivenets.runs.local import store_uri
 
 ASKING = "*Asking the registry which model answers here …*"
 UI = "http://127.0.0.1:5000"  # where `make ui` listens
-LIMITS = "- **Limits**: "  # as the card of a version begins that line
+# Of versions that were registered before they had these as tags.
+SEE_CARD = "What not to expect of it is in its card in the registry."
+UNKNOWN = "How good it is was not recorded"
 
 
 def of(model: str) -> str:
@@ -25,13 +27,11 @@ def of(model: str) -> str:
     except UserError as error:
         return f"**No model answers here yet.** {html.escape(str(error), quote=False)}"
     run = tracking.run_with_id(str(version.run_id))
-    card = str(version.description).splitlines()
-    limits = [line.removeprefix(LIMITS) for line in card if line.startswith(LIMITS)]
     sentences = [
         f"**{version.tags.get('model', model)}** answers: version {version.version} of {model}, "
         f"made from {version.tags.get('data', 'data that were not recorded')}.",
         f"**{headline(version, run)}.**" if run else "",
-        *limits,
+        version.tags.get("limits", SEE_CARD),
         f"[Its run]({run_address(run)})" + ("." if is_served() else " (while `make ui` runs).")
         if run
         else "Its run is not in the store any more.",
@@ -46,11 +46,11 @@ def headline(version: Any, run: Any) -> str:
     from fivenets.runs.report import Report
     from fivenets.sources.origin import all_of
 
-    metric = version.tags.get("gate", "").partition(" ")[0]
+    metric = version.tags.get("metric")
     text = tracking.text_artifact(run.info.run_id, "evaluation/metrics.json")
     metrics = json.loads(text or "{}")
     if metric not in metrics:
-        return "How good it is was not recorded"
+        return UNKNOWN
     made_from = all_of(json.loads(run.data.tags.get(tracking.SOURCES_TAG, "null")))
     words = in_words(Report(metrics, {"parameters": run.data.params}, made_from), metric)
     return words[0].upper() + words[1:]

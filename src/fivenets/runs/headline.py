@@ -1,6 +1,5 @@
 """A metric as a sentence: what a number means to somebody who does not know its name."""
 
-import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,8 +31,8 @@ def headline(report: Report, metric: str) -> str:
 
 def _whose(report: Report) -> str:
     """Who is on the test pictures of a classifier, where it was not trained on them."""
-    names = ast.literal_eval(report.record["parameters"].get("data.test_people", "[]"))
-    if not isinstance(names, list) or len(names) != 1:  # of faces it is how many
+    names = report.test_people
+    if isinstance(names, int) or len(names) != 1:
         return "people"
     return "a hand" if names[0].startswith("hand") else "one person"
 

@@ -142,7 +142,7 @@ def card(
 
     Args: pipeline, command: see `Service`.
     """
-    metric = version.tags.get("gate", "").partition(" ")[0]
+    metric = version.tags.get("metric")  # none: registered before there was this tag
     logged = tracking.connect().get_logged_model(str(version.source).removeprefix("models:/"))
     scored = [
         huggingface_hub.EvalResult(
@@ -153,7 +153,7 @@ def card(
             metric_value=round(one.value, 4),
         )
         for one in logged.metrics or ()
-        if one.key == f"test/{metric}" and one.dataset_name
+        if metric and one.key == f"test/{metric}" and one.dataset_name
     ]
     is_free = bool(made_from) and not not_free(made_from)
     about = huggingface_hub.ModelCardData(

@@ -35,6 +35,8 @@ def publish(decision: Decision) -> None:
         client.set_tag(run_id, tracking.NOTE_TAG, card + how_to_use(candidate))
         tags = {"model": candidate.name, "data": made_by.tags["data"]}
         tags |= gate(candidate.name, decision)
+        nature = _report(candidate, made_by.tags).nature(decision.metric)
+        tags["limits"] = limits(service, nature)
         export = partial(exporting.exported, candidate, service)
         entry = Entry(name, run_id, served_files(candidate), service, card, tags, export)
         version = registry.register(entry)
@@ -75,6 +77,7 @@ def how_to_use(candidate: Candidate) -> str:
 def gate(candidate: str, decision: Decision) -> dict[str, str]:
     """What was asked of the candidate and whether it met it, as tags of its version."""
     return {
+        "metric": decision.metric,
         "gate": decision.gate,
         "gate_passed": str(decision.is_met_by(candidate)).lower(),
         "tolerances": json.dumps(decision.tolerances),
@@ -94,10 +97,8 @@ def model_card(
 
     Args: made_by: tags of the run that made it; by default those of the record in its reports.
     """
-    service, report = tasks.find(candidate.task).service, Report.of(candidate)
+    service, report = tasks.find(candidate.task).service, _report(candidate, made_by or {})
     tags, metrics, metric = made_by or report.record["tags"], report.metrics, decision.metric
-    if tracking.SOURCES_TAG in tags:
-        report = replace(report, made_from=all_of(json.loads(tags[tracking.SOURCES_TAG])))
     is_champion = decision.is_champion(candidate.name)
     of_engines = "; it proves that the conversion is exact, not that the network is good"
     proof = of_engines if metric == "agreement" else ""
@@ -111,3 +112,11 @@ def model_card(
 - **Gate**: {decision.gate}: {"champion" if is_champion else "not champion"}{proof}.
 - **Limits**: {limits(service, report.nature(metric))}
 """
+
+
+def _report(candidate: Candidate, made_by: Mapping[str, str]) -> Report:
+    """The candidate's, made from what the tags of its run say, where they say it."""
+    report = Report.of(candidate)
+    if tracking.SOURCES_TAG not in made_by:
+        return report
+    return replace(report, made_from=all_of(json.loads(made_by[tracking.SOURCES_TAG])))

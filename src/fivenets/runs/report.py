@@ -1,5 +1,6 @@
 """What the stages leave of a candidate, and of which data each of its numbers is."""
 
+import ast
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,8 +72,17 @@ class Report:
         prefix = "data.dataset."
         asked = {key.removeprefix(prefix) for key in parameters if key.startswith(prefix)}
         is_all_there = asked - {"drawn"} <= {origin.asset for origin in self.made_from}
-        is_kept = parameters.get("data.test_people", "[]") != "[]"
-        return is_kept and is_all_there and not are_drawn(self.scored_on(metric))
+        is_kept = bool(self.test_people) and not are_drawn(self.scored_on(metric))
+        return is_kept and is_all_there
+
+    @property
+    def test_people(self) -> list[str] | int:
+        """Who was kept from the training; of faces, how many.
+
+        A parameter, which MLflow keeps as text: Python's, as it was in all trainings so far, else
+        none of those would compare with a later one of the same recipe.
+        """
+        return ast.literal_eval(self.record["parameters"].get("data.test_people", "[]"))
 
 
 def limits(service: Service, nature: str) -> str:
