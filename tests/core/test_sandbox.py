@@ -109,6 +109,12 @@ def test_an_array_of_another_size_is_refused(said_by, array) -> None:
         said_by(SEND, array)
 
 
+@pytest.mark.parametrize("dtype", ["", "<", "<f3", "|O", "<U4", "<M8"])
+def test_an_array_of_no_kind_of_numbers_makes_no_sense(said_by, dtype: str) -> None:
+    with pytest.raises(UserError, match="it makes no sense$"):
+        said_by(SEND, (dtype, [6], 48))
+
+
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"), sandbox.reading(tmp_path / "x", "y", ""):
         pass

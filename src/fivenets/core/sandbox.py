@@ -66,7 +66,10 @@ class Child:
         Raises: UserError, as `message` does.
         """
         sides = [side for side in shape if isinstance(side, int) and side >= 0]
-        kind = np.dtype(dtype if dtype[1:2] in KINDS else "u1")
+        with self.making_sense():
+            kind = np.dtype(dtype)
+            if kind.kind not in KINDS:
+                raise ValueError(dtype)
         size = kind.itemsize
         for side in sides:  # of Python's integers, which do not overflow
             size *= side
