@@ -42,6 +42,7 @@ MODULES = {
         "detection/test_yolo_scales.py", "detection/test_darknet_classifiers.py",
     ),
     "datasets.splits": ("datasets/test_splits.py",),
+    "runs.decision": ("runs/test_decision.py",),
     "runs.publishing": ("runs/test_publishing.py",),
     "faces.losses": ("faces/test_losses.py", "course/test_week4_faces.py"),
     "faces.mining": ("faces/test_mining.py",),
