@@ -17,9 +17,11 @@ DRAWN_PER_LABEL = {"train": 4, "validation": 2, "test": 1}  # 24, 12 and 6 pictu
 
 @pytest.fixture(autouse=True, scope="session")
 def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keeps the list of trusted files of whoever runs the tests out of them."""
+    """Keeps the list of trusted files of whoever runs the tests out of them, and keeps DVC, which
+    has pickles there, out of a folder that everybody may write to."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        patch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path_factory.mktemp("site_cache")))
         yield
 
 
