@@ -1,4 +1,8 @@
-"""Signatures of registered versions; those that need the package are skipped without it."""
+"""Signatures of registered versions.
+
+The first test needs model-signing, which is not among the pinned packages: `make test` always skips
+it. SECURITY.md says how to install the package.
+"""
 
 import shutil
 from collections.abc import Iterator

@@ -67,8 +67,8 @@ def _package() -> Any:
         import model_signing  # pyright: ignore[reportMissingImports]  # of nobody's requirements
     except ImportError:
         raise UserError(
-            "signatures need the package model-signing: pip install model-signing==1.1.1 "
-            "pyopenssl --constraint requirements.txt"
+            "signatures need the package model-signing: pip freeze --exclude-editable > pins.txt "
+            "&& pip install model-signing==1.1.1 pyopenssl --constraint pins.txt"
         ) from None
     return model_signing
 
