@@ -1,4 +1,4 @@
-"""A recipe is another one where ImageNet's weights can be had, and says so."""
+"""A recipe is another one where ImageNet's weights are available, and says so."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_without_any_the_recipe_is_as_it_stands(fetched, caplog) -> None:
     assert starting.started(given, "builtin", Path("raw")) == (given, None)
     assert starting.loading(given, None) is None
     assert asked == [("mobilenet_v2", "builtin"), ("efficientnet_lite0", "builtin")]
-    assert caplog.messages == ["ImageNet's weights cannot be had here: training from scratch"]
+    assert caplog.messages == ["ImageNet's weights are unavailable here: training from scratch"]
 
 
 def test_real_weights_are_insisted_on_where_no_others_may_follow(fetched) -> None:

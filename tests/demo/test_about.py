@@ -32,7 +32,11 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         info=SimpleNamespace(run_id="r1", experiment_id="7"),
         data=SimpleNamespace(params={}, tags={tracking.SOURCES_TAG: json.dumps([SIGNS.record()])}),
     )
-    kept = {"version": version, "run": run, "metrics": json.dumps({"accuracy": 0.95, "examples": 120})}
+    kept = {
+        "version": version,
+        "run": run,
+        "metrics": json.dumps({"accuracy": 0.95, "examples": 120}),
+    }
     monkeypatch.setattr(registry, "version_of", lambda model: version)
     monkeypatch.setattr(tracking, "run_with_id", lambda run_id: kept["run"])
     monkeypatch.setattr(tracking, "text_artifact", lambda run_id, path: kept["metrics"])

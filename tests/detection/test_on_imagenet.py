@@ -84,7 +84,7 @@ def test_the_first_start_that_can_be_had_is_taken(monkeypatch, start, caplog) ->
     assert (tuned.height, tuned.width) == (64, 96)
     assert network is not None
     assert network.trained_on == WEIGHTS
-    assert caplog.messages == ["yolo-fastest-1.1 cannot be had here"]
+    assert caplog.messages == ["yolo-fastest-1.1 is unavailable here"]
     monkeypatch.setattr(imagenet, "fetch", lambda *_: None)
     assert starting.started(recipe, "builtin", Path()) == (recipe, None)
 

@@ -99,7 +99,7 @@ def test_a_gate_by_another_metric_names_what_it_was_measured_on() -> None:
             "nets@net",
         ),
         ({"passed": False}, "accuracy 0.975, and at least 0.9 is asked", "nets@net"),
-        ({"passed": False, "untrained": ["net"]}, "its weights could not be had", "nets@net"),
+        ({"passed": False, "untrained": ["net"]}, "its weights were unavailable", "nets@net"),
     ],
 )
 def test_why_a_model_is_champion_or_not_and_how_it_is_called(

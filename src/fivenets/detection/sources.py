@@ -100,7 +100,7 @@ def fetch(source: str, raw_dir: Path, data_source: str = "auto") -> Pair:
         pair = _builtin() if name == "builtin" else _pair(name, raw_dir)
         if pair is not None:
             return pair
-        log.warning("yolov2: %s cannot be had here", name)
+        log.warning("yolov2: %s is unavailable here", name)
     if source == YOLOV2:
         raise UserError(
             f"{YOLOV2}: {YOLOV2_WEIGHTS.url} did not answer, and no mirror holds "

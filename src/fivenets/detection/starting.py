@@ -22,7 +22,7 @@ def started(
     for name in recipe.fine_tuning.start:
         if found := _start(name, source, raw_dir, recipe.seed):
             return recipe.fine_tuned(), found
-        log.warning("%s cannot be had here", name)
+        log.warning("%s is unavailable here", name)
     return recipe, None
 
 

@@ -43,13 +43,13 @@ def fetch(architecture: str, source: str, raw_dir: Path) -> Fetched | None:
 
 
 def first(architectures: Sequence[str], source: str, raw_dir: Path) -> tuple[str, Fetched] | None:
-    """As `fetch`, of the first of these whose weights can be had."""
+    """As `fetch`, of the first of these whose weights are available."""
     for place, architecture in enumerate(architectures, start=1):
         is_last = place == len(architectures)
         asked = "auto" if source == "real" and not is_last else source
         if found := fetch_asset(WEIGHTS[architecture].asset, raw_dir, asked):
             return architecture, replace(found, origin=replace(found.origin, is_general=True))
-    log.warning("ImageNet's weights cannot be had here: training from scratch")
+    log.warning("ImageNet's weights are unavailable here: training from scratch")
     return None
 
 

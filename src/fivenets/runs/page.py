@@ -112,7 +112,7 @@ def why(name: str, decision: Decision, on: str = "") -> str:
     values, best = decision.candidates, decision.best
     known = f"{decision.metric} {values[name]:.3f}{on}"
     if name in decision.untrained:
-        return "its weights could not be had, and random ones are in their place"
+        return "its weights were unavailable, and random ones are in their place"
     if name in decision.drawn_only and best not in decision.drawn_only:
         return f"{known}; {best}, with {values[best]:.3f}, goes before it: it knows real pictures"
     if name != best:

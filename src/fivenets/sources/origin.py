@@ -17,7 +17,7 @@ class Kind(StrEnum):
     PUBLIC = "public"  # an archive, or single files, at a public address
     PACKAGE = "package"  # of the package index, read as data
     BUILTIN = "builtin"  # drawn or trained here, or part of an installed package
-    UNTRAINED = "untrained"  # weights that could not be had: random ones are in their place
+    UNTRAINED = "untrained"  # weights that were unavailable: random ones are in their place
     TFDS = "tfds"
     FOLDER = "folder"  # the user's own
 
@@ -101,7 +101,7 @@ def caution(origins: Sequence[Origin]) -> str:
     """A sentence on what a model of these cannot be asked; empty where there is nothing to say."""
     drawn = [origin for origin in origins if origin.is_drawn]
     if any(origin.kind == Kind.UNTRAINED for origin in origins):
-        return "this model is untrained, as its weights could not be had: its answers mean nothing"
+        return "this model is untrained, as its weights were unavailable: its answers mean nothing"
     if are_drawn(origins):
         return (
             f"of what it is to recognise, this model has seen only what this program draws "
