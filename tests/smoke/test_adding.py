@@ -198,7 +198,7 @@ def commit(clone: Clone) -> list[str]:
     clone.run("git", "add", "--all")
     changed = clone.run("git", "diff", "--cached", "--name-only", "--diff-filter=M").split()
     identity = ["-c", "user.name=Smoke", "-c", "user.email=smoke@example.org"]
-    clone.run("git", *identity, "commit", "--quiet", "--message", "A toy")
+    clone.run("git", *identity, "commit", "--quiet", "--allow-empty", "--message", "A toy")
     return [name for name in changed if name != "dvc.lock"]  # which DVC writes
 
 
@@ -218,6 +218,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def test_what_is_added_in_a_few_places_is_made_scored_and_registered(
     clone: Clone, add, limit: int, registered: str, model: str
 ) -> None:
+    commit(clone)  # the results, with the toy before this one
     add(clone)
     changed = commit(clone)
     assert len(changed) <= limit, changed
@@ -238,7 +239,8 @@ def test_what_is_added_in_a_few_places_is_made_scored_and_registered(
     assert (rows[model]["registered"], rows[model]["gate"]) == (registered, "champion")
     command = COMMANDS[registered]
     page = (clone.folder / "reports" / "results.html").read_text()
-    assert f".venv/bin/fivenets {command} --model {registered}" in page
+    shown = f".venv/bin/fivenets {command} --model {registered}".split()
+    assert "".join(f"<span>{word}</span> " for word in shown) in page
     assert f"fivenets {command}" in clone.run("python", "pipelines/make/finish.py")
 
 
