@@ -4,9 +4,10 @@
 
 Prints the share of mutants that a test has killed and each that survived, and keeps both in
 benchmarks/results/mutants.json. --survivors: only those are tried that no test killed last time.
-mutmut and cosmic-ray start the tests anew for each mutant, which here means some seconds of
-imports; a fork of a process that has imported all that does not depend on the module means a
-fraction of one.
+Each mutant is tried in a fork of a process that has imported what does not depend on the module;
+cosmic-ray starts the tests anew, with some seconds of imports. mutmut 3 forks as well, but in a copy
+of the tree, after a run of all tests that finds which belong to what, and changes functions only. A
+table says here which few tests belong to which few modules, and constants beside functions change.
 """
 
 import ast
