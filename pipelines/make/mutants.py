@@ -5,9 +5,9 @@
 Prints the share of mutants that a test has killed and each that survived, and keeps both in
 benchmarks/results/mutants.json. --survivors: only those are tried that no test killed last time.
 Each mutant is tried in a fork of a process that has imported what does not depend on the module;
-cosmic-ray starts the tests anew, with some seconds of imports. mutmut 3 forks as well, but in a copy
-of the tree, after a run of all tests that finds which belong to what, and changes functions only. A
-table says here which few tests belong to which few modules, and constants beside functions change.
+cosmic-ray starts the tests anew, with some seconds of imports. mutmut 3 forks as well, but works in
+a copy of the tree, runs all tests first to find which belong to what, and changes functions only.
+Here a table says which few tests belong to which few modules, and constants are changed too.
 """
 
 import ast

@@ -9,9 +9,10 @@ from pathlib import Path
 from fivenets.classification.classifier import Classifier
 from fivenets.classification.settings import ClassifierRecipe
 from fivenets.classification.training import train
-from fivenets.core import params, stage
+from fivenets.core import files, params, stage
 from fivenets.core.params import flatten
 from fivenets.datasets.classification import prepared
+from fivenets.runs import study
 
 
 def main(name: str, *seeds: str) -> None:
@@ -26,8 +27,8 @@ def main(name: str, *seeds: str) -> None:
         accuracies[seed] = float((predicted == labels).mean())
         seconds[seed] = round(sum(row["seconds"] for row in rows), 1)
         print(f"{name}, seed {seed}: test accuracy {accuracies[seed]:.4f}, {seconds[seed]} s")
-    study = {
-        "command": " ".join(["python pipelines/studies/seeds.py", name, *seeds]),
+    found = {
+        "command": study.command(),
         "data": data.record["asset"],
         "data_digest": data.record["digest"],
         "parameters": {
@@ -39,7 +40,9 @@ def main(name: str, *seeds: str) -> None:
         "mean": statistics.mean(accuracies.values()),
         "sd": statistics.stdev(accuracies.values()) if len(accuracies) > 1 else 0.0,
     }
-    Path("reports/seeds", f"{name}.json").write_text(json.dumps(study, indent=2) + "\n")
+    # Not beside other studies: the results show these, and DVC reads their folder.
+    file = Path("reports/seeds", f"{name}.json")
+    files.write_text(file, json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,10 @@
 
 SPLIT is validation while anything is chosen, and test at the end. Without data sets it is the
 detector that the pipeline has trained; with them (as `scenes`, by which it is trained where CamVid
-cannot be had) one is trained on these first, by the recipe of yolov2-compact as it is without a
-mirror. Leaves numbers in reports/streets.
+is unavailable) one is trained on these first, by the recipe of yolov2-compact as it is without a
+mirror. Leaves numbers in reports/studies.
 """
 
-import json
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -27,6 +26,7 @@ from fivenets.detection.detector import Detector
 from fivenets.detection.settings import DetectorRecipe
 from fivenets.detection.starting import started
 from fivenets.detection.training import train
+from fivenets.runs import study
 from fivenets.sources.catalogue import ASSETS
 from fivenets.sources.fetching import fetch
 
@@ -46,10 +46,8 @@ def main(split: str, *datasets: str) -> None:
         by_drive[one.file.name.partition("_")[0]].append(one)
     drives = {"all": splits[split], **by_drive}
     numbers = {drive: _scores(detector, pictures) for drive, pictures in drives.items()}
-    folder = Path("reports/streets")
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"{split}-{'+'.join(datasets) or MODEL}.json"
-    (folder / name).write_text(json.dumps(numbers, indent=2) + "\n")
+    name = f"streets-{split}-{'+'.join(datasets) or MODEL}"
+    study.write(name, {"command": study.command(), "by_drive": numbers})
     for drive, by_class in numbers.items():
         print(drive, *(f"{label} {row['ap50']:.3f}" for label, row in by_class.items()))
 

@@ -13,6 +13,7 @@ import pytest
 
 from fivenets.classification.classics import lenet5
 from fivenets.classification.signs_cnn import assignment_cnn
+from fivenets.core import params
 from fivenets.core.candidates import METRICS_FILE
 from fivenets.core.sandbox import UntrustedFile
 from fivenets.datasets.classification import prepared
@@ -120,6 +121,46 @@ def test_scores_of_signals_say_what_the_commonest_class_has() -> None:
     numbers = read("signals")["scores"](np.array([0, 0, 0, 1]), np.zeros(4, int))
     assert (numbers["accuracy"], numbers["largest_class"]) == (0.75, 0.75)
     assert numbers["balanced_accuracy"] == 0.5
+
+
+def test_drives_and_seeds_are_kept_where_they_are_looked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streets = read("streets")
+    drives = {"test": [SimpleNamespace(file=Path(f"{name}_1.png")) for name in ("a", "b", "b")]}
+    streets |= {
+        "fetch": lambda *_: SimpleNamespace(folder=folder),
+        "camvid": SimpleNamespace(read=lambda _: SimpleNamespace(splits=drives)),
+        "Detector": SimpleNamespace(from_file=lambda _: None),
+        "_scores": lambda _, pictures: {"car": {"ap50": float(len(pictures))}},
+    }
+    monkeypatch.setattr("sys.argv", ["streets.py", "test"])
+    streets["main"]("test")
+    kept = study.read("streets-test-yolov2-compact", None)
+    assert kept["command"] == "python streets.py test"
+    assert {name: one["car"]["ap50"] for name, one in kept["by_drive"].items()} == {
+        "all": 3,
+        "a": 1,
+        "b": 2,
+    }
+
+    shutil.copy(PROJECT / "params.yaml", folder)
+    seeds, settings = read("seeds"), params.settings(DataSettings, "classification")
+    asked = SimpleNamespace(probabilities=lambda _: np.eye(2)[[0, 1, 1, 1]])
+    data = SimpleNamespace(
+        arrays=lambda _: (None, np.array([0, 1, 1, 0])),
+        settings=settings,
+        labels=("0", "1"),
+        record={"asset": "signs", "digest": "d"},
+    )
+    seeds |= {
+        "prepared": SimpleNamespace(of_section=lambda _: data),
+        "train": lambda *_: (None, [{"seconds": 1.0}]),
+        "Classifier": lambda *_: asked,
+    }
+    seeds["main"]("resnet50", "0", "1")
+    found = json.loads((folder / "reports/seeds/resnet50.json").read_text())
+    assert (found["mean"], found["sd"], found["data_digest"]) == (0.75, 0.0, "d")
 
 
 def test_digits_are_learned_step_by_step(folder: Path) -> None:
