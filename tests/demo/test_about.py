@@ -70,7 +70,7 @@ def test_a_version_that_was_registered_before_there_were_tags_is_still_shown(kep
     del kept["version"].tags["metric"], kept["version"].tags["limits"]
     said = about.of("signs-cnn")
     assert said.startswith("**signs-compact** answers: version 2 of signs-cnn")
-    assert f"**{about.UNKNOWN}.** {about.SEE_CARD} [Its run]" in said
+    assert f"made from signs (mirror). {about.SEE_CARD} [Its run]" in said
 
 
 def test_without_a_model_that_is_said(monkeypatch) -> None:

@@ -10,9 +10,8 @@ from fivenets.runs.local import store_uri
 
 ASKING = "*Asking the registry which model answers here …*"
 UI = "http://127.0.0.1:5000"  # where `make ui` listens
-# Of versions that were registered before they had these as tags.
-SEE_CARD = "What not to expect of it is in its card in the registry."
-UNKNOWN = "How good it is was not recorded"
+# Of a version that was registered before there were tags for both.
+SEE_CARD = "How good it is, and what not to expect of it, is in its card in the registry."
 
 
 def of(model: str) -> str:
@@ -30,7 +29,7 @@ def of(model: str) -> str:
     sentences = [
         f"**{version.tags.get('model', model)}** answers: version {version.version} of {model}, "
         f"made from {version.tags.get('data', 'data that were not recorded')}.",
-        f"**{headline(version, run)}.**" if run else "",
+        f"**{headline(version.tags['metric'], run)}.**" if run and "metric" in version.tags else "",
         version.tags.get("limits", SEE_CARD),
         f"[Its run]({run_address(run)})" + ("." if is_served() else " (while `make ui` runs).")
         if run
@@ -39,18 +38,17 @@ def of(model: str) -> str:
     return " ".join(filter(None, sentences))
 
 
-def headline(version: Any, run: Any) -> str:
+def headline(metric: str, run: Any) -> str:
     """The number that the version's gate asks for, in words, first letter large."""
     from fivenets.runs import tracking
     from fivenets.runs.headline import headline as in_words
     from fivenets.runs.report import Report
     from fivenets.sources.origin import all_of
 
-    metric = version.tags.get("metric")
     text = tracking.text_artifact(run.info.run_id, "evaluation/metrics.json")
     metrics = json.loads(text or "{}")
     if metric not in metrics:
-        return UNKNOWN
+        return "How good it is was not recorded"
     made_from = all_of(json.loads(run.data.tags.get(tracking.SOURCES_TAG, "null")))
     words = in_words(Report(metrics, {"parameters": run.data.params}, made_from), metric)
     return words[0].upper() + words[1:]
