@@ -115,6 +115,12 @@ def test_an_array_of_no_kind_of_numbers_makes_no_sense(said_by, dtype: str) -> N
         said_by(SEND, (dtype, [6], 48))
 
 
+@pytest.mark.parametrize("shape", [[0, 2**40, 2**40], [0] * 100])
+def test_an_array_that_numpy_cannot_have_makes_no_sense(said_by, shape) -> None:
+    with pytest.raises(UserError, match=r"it makes no sense$"):
+        said_by(SEND, ("<f8", shape, 48))
+
+
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"), sandbox.reading(tmp_path / "x", "y", ""):
         pass

@@ -75,7 +75,9 @@ class Child:
             size *= side
         if len(sides) != len(shape) or size > most:
             raise self.error("an array of it is too large")
-        return np.frombuffer(self._exactly(size), kind).reshape(sides)
+        content = self._exactly(size)
+        with self.making_sense():  # NumPy has a largest side, and a largest number of them
+            return np.frombuffer(content, kind).reshape(sides)
 
     def arrays(self, said: dict[str, Any], most: int) -> Iterator[tuple[str, np.ndarray]]:
         """Name and array of all that `said` has announced, of at most `most` bytes together.
