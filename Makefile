@@ -26,7 +26,7 @@ endif
 export FIVENETS_MIRROR
 endif
 
-.PHONY: all everything place setup check test lint smoke faults fuzz audit mutants kills study cells landmarks locator signals ladder classics ablation patches cats own transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
+.PHONY: all everything place setup check check-python test lint smoke faults fuzz audit mutants kills study cells landmarks locator signals ladder classics ablation patches cats own transfer imagenet step-by-step fast-style camvid resnet50-full lfw plain-vs-residual demo notebooks ui requirements clean
 # A second `make` in this folder waits for the first.
 all:
 	@$(PYTHON) pipelines/make/alone.py $(MAKE) --no-print-directory everything
@@ -88,6 +88,11 @@ audit:
 	@test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && \
 		$(VENV)-audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
 	@$(VENV)-audit/bin/python pipelines/make/audit.py
+
+# Whether the pinned packages and the quickest tests work with another interpreter, in a temporary
+# folder of 2 GB: make check-python PYTHON=python3.12
+check-python:
+	@$(PYTHON) pipelines/make/interpreter.py
 
 # Whether the tests notice errors put into the maths; slow. One module: MODULES=faces.recognition
 mutants: setup
