@@ -150,6 +150,20 @@ def test_sizes_are_32_and_96_pixels_squared_in_cocos_pictures(zoom: int) -> None
     assert counts == {"small": 1, "medium": 2, "large": 2}
 
 
+def test_a_size_counts_all_objects_of_the_classes_that_have_it() -> None:
+    """A dozen cats, where COCO has a number for the best ten as well, and one dog, a large one."""
+    cats = [[50 * at, 0, 50 * at + 20, 200] for at in range(12)]  # 4,000 pixels each
+    truth = [precision.known([*cats, [0, 200, 300, 400]], [0] * 12 + [1])]
+    found = [precision.detected(truth[0].boxes_xyxy, truth[0].classes, np.linspace(1, 0.5, 13))]
+    whole = pytest.approx({"ap": 1, "ap50": 1})
+    sizes = precision.coco_by_size(truth, found, [640 * 480])
+    assert [(name, one.pop("objects")) for name, one in sizes.items()] == [
+        ("medium", 12),
+        ("large", 1),
+    ]
+    assert list(sizes.values()) == [whole, whole]
+
+
 def test_a_picture_in_which_nothing_is_found_is_a_miss() -> None:
     truth, none = precision.known([A], [0]), precision.detected([], [], [])
     found = precision.detected([A], [0], [0.9])

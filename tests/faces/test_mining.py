@@ -39,3 +39,14 @@ def test_a_person_with_few_images_is_seen_several_times() -> None:
 def test_batches_of_more_people_than_there_are_are_refused() -> None:
     with pytest.raises(UserError, match=r"people per batch should lie in 2\.\.6, they are 7"):
         list(batches_of_people(LABELS, 7, 2, 0, 0))
+
+
+def test_of_a_hundred_people_one_more_is_refused_too() -> None:
+    with pytest.raises(UserError, match=r"should lie in 2\.\.100, they are 101"):
+        list(batches_of_people(np.arange(100), 101, 1, 0, 0))
+
+
+@pytest.mark.parametrize(("people", "batches"), [(2, 3), (3, 2), (4, 1), (5, 1), (6, 1)])
+def test_people_who_fill_no_batch_are_left_out(people: int, batches: int) -> None:
+    found = list(batches_of_people(np.arange(6), people, 1, 0, 0))
+    assert [len(rows) for rows in found] == [people] * batches
