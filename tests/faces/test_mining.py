@@ -46,7 +46,7 @@ def test_of_a_hundred_people_one_more_is_refused_too() -> None:
         list(batches_of_people(np.arange(100), 101, 1, 0, 0))
 
 
-@pytest.mark.parametrize(("people", "batches"), [(2, 3), (3, 2), (4, 1), (5, 1), (6, 1)])
+@pytest.mark.parametrize(("people", "batches"), [(2, 2), (3, 1), (4, 1), (5, 1)])
 def test_people_who_fill_no_batch_are_left_out(people: int, batches: int) -> None:
-    found = list(batches_of_people(np.arange(6), people, 1, 0, 0))
+    found = list(batches_of_people(np.arange(5), people, 1, 0, 0))
     assert [len(rows) for rows in found] == [people] * batches

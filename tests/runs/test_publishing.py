@@ -336,6 +336,12 @@ def test_a_fresh_process_loads_the_champion_by_name_and_asks_it_about_any_form_o
 
 
 @pytest.mark.usefixtures("story")
+def test_an_evaluation_that_a_run_has_is_not_logged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracking, "log_evaluation", lambda *_: pytest.fail("logged again"))
+    publishing.publish(decide())
+
+
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize(
     ("changes", "best", "passed"),
     [
