@@ -109,7 +109,7 @@ def test_an_array_of_another_size_is_refused(said_by, array) -> None:
         said_by(SEND, array)
 
 
-@pytest.mark.parametrize("dtype", ["", "<", "<f3", "|O", "<U4", "<M8"])
+@pytest.mark.parametrize("dtype", ["", ",", "<", "<f3", "|O", "<U4", "<M8"])
 def test_an_array_of_no_kind_of_numbers_makes_no_sense(said_by, dtype: str) -> None:
     with pytest.raises(UserError, match=r"it makes no sense$"):
         said_by(SEND, (dtype, [6], 48))

@@ -61,6 +61,7 @@ def test_files_of_another_length_are_refused(tmp_path: Path, content: bytes, sen
         ('[{"paths": ["/etc/hostname"], "weights": []}]', "expected a file in its own folder"),
         ('[{"paths": ["none.bin"], "weights": []}]', "No such file"),
         (json.dumps([{"paths": [], "weights": [PLAIN | {"dtype": "object"}]}]), "expected numbers"),
+        (json.dumps([{"paths": [], "weights": [PLAIN | {"dtype": ","}]}]), "manifest: SyntaxError"),
         (json.dumps([{"paths": [], "weights": [PLAIN | {"shape": [-1]}]}]), "expected numbers"),
     ],
 )

@@ -100,7 +100,7 @@ class Child:
         """A block that takes a message apart, which may be another than expected."""
         try:
             yield
-        except (ArithmeticError, LookupError, TypeError, ValueError):
+        except (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError):
             raise self.error("it makes no sense") from None
 
     def _exactly(self, size: int) -> bytearray:

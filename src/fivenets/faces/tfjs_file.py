@@ -10,7 +10,7 @@ from fivenets.core.errors import UserError
 
 # What reading JSON of another form, or none at all, as a manifest comes to.
 NO_MANIFEST = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError)
-NO_MANIFEST += (TypeError, ValueError)
+NO_MANIFEST += (SyntaxError, TypeError, ValueError)  # NumPy parses the name of a type
 
 
 def read(folder: Path) -> dict[str, np.ndarray]:
