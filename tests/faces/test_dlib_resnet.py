@@ -80,6 +80,13 @@ def test_values_that_are_not_finite_are_refused(tmp_path: Path) -> None:
         tfjs_file.read(tmp_path)
 
 
+def test_a_scale_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    large = QUANTISED["quantization"] | {"scale": 1e308}
+    write_shard(tmp_path, [QUANTISED | {"quantization": large}], CONTENT[:4])
+    with pytest.raises(UserError, match="a holds values that are not finite"):
+        tfjs_file.read(tmp_path)
+
+
 def test_the_network_has_29_layers_of_weights_and_128_outputs() -> None:
     network = dlib_resnet.dlib_resnet()
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]

@@ -52,9 +52,10 @@ def _tensors(content: bytes, entries: list[dict], name: str) -> dict[str, np.nda
         end = start + math.prod(shape) * stored.itemsize
         if end > len(content):
             raise UserError(f"{name}: the files end within {entry['name']}")
-        values = np.frombuffer(content[start:end], stored).astype(np.float64)
-        if quantised:
-            values = values * float(quantised["scale"]) + float(quantised["min"])
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at below
+            values = np.frombuffer(content[start:end], stored).astype(np.float64)
+            if quantised:
+                values = values * float(quantised["scale"]) + float(quantised["min"])
         if not (np.abs(values) <= np.finfo(np.float32).max).all():
             raise UserError(f"{name}: {entry['name']} holds values that are not finite")
         tensors[str(entry["name"])] = values.astype(np.float32).reshape(shape)
