@@ -23,6 +23,14 @@ ODD_POOLS += section("maxpool", size=2, stride=1) + head(2) + region(2)
 SHORTCUT = NET + convolution(8, activation="relu") + convolution(8, activation="linear")
 SHORTCUT += section("shortcut", **{"from": -2, "activation": "leaky"})
 SHORTCUT += section("maxpool", size=2, stride=2) + head(2) + region(2)
+# As in Darknet's resnet50.cfg and resnet18.cfg; then to more pixels, odd ones, and fewer channels.
+WIDER = NET + convolution(4) + convolution(8, activation="linear")
+WIDER += section("shortcut", **{"from": -2, "activation": "leaky"})
+WIDER += section("maxpool", size=2, stride=2) + head(2) + region(2)
+SMALLER = NET + convolution(4) + convolution(8, stride=2)
+SMALLER += section("shortcut", **{"from": -2, "activation": "leaky"}) + convolution(8, stride=2)
+SMALLER += section("upsample", stride=2) + convolution(6, pad=0, activation="linear")
+SMALLER += section("shortcut", **{"from": -3, "activation": "linear"}) + head(2) + region(2)
 # Each is another in OpenCV's importer: logistic, stride 1 and size 1, any number but 0, 20 classes.
 # Small, since nothing is pooled, and OpenCV compares every box with every other.
 DEFAULTS = section("net", width=32, height=32, channels=3)
@@ -38,6 +46,8 @@ NETWORKS = {
     "tiny": TINY,
     "odd pools": ODD_POOLS,
     "shortcut": SHORTCUT,
+    "shortcut to more channels": WIDER,
+    "shortcut to fewer pixels": SMALLER,
     "defaults": DEFAULTS,
     "narrow yolov2": yolov2_cfg(side=96, classes=4, width=16),
     "yolov2 at full size": yolov2_cfg(),

@@ -68,8 +68,11 @@ def test_yolov2_has_32_layers_and_a_region_of_five_anchors() -> None:
             "unlike sizes cannot be joined: 64x64x4 and 32x32x4",
         ),
         (
-            NET + convolution(4) + convolution(8) + section("shortcut", **{"from": -2}),
-            "unlike sizes cannot be added: 64x64x8 and 64x64x4",
+            section("net", width=64, height=9)
+            + convolution(4)
+            + convolution(4, 7, pad=0)
+            + section("shortcut", **{"from": -2}),
+            "unlike proportions cannot be added: 3x58x4 and 9x64x4",
         ),
         (NET + section("reorg", stride=2), "stride 2 does not divide 64x64x3"),
         (NET + head(3) + region(4), "5 anchors of 5 . 4 numbers need 45 channels.*gives 40"),

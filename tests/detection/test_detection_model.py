@@ -16,8 +16,9 @@ from fivenets.detection.layers import (
     DarknetBatchNormalization,
     PaddedMaxPooling2D,
     Reorg,
+    UnlikeAdd,
 )
-from fivenets.detection.shapes import ACTIVATIONS
+from fivenets.detection.shapes import ACTIVATIONS, Shape, steps_of
 
 
 def outputs(text: str, pictures: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -148,6 +149,26 @@ def test_shortcut_route_average_dropout_softmax_and_cost() -> None:
     found = outputs(text, picture)
     assert found.shape == (2, 1, 1, 8)
     assert found.sum(axis=(1, 2, 3)) == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize(
+    ("of", "added"),
+    [
+        ((4, 6, 5), (4, 6, 3)),
+        ((4, 6, 3), (4, 6, 5)),
+        ((4, 6, 5), (9, 13, 3)),
+        ((9, 13, 3), (4, 6, 5)),
+    ],
+)
+def test_layers_of_unlike_sizes_are_added_as_darknet_adds_them(of: Shape, added: Shape) -> None:
+    generator = np.random.default_rng(0)
+    x, other = (generator.random((2, *shape), np.float32) for shape in (of, added))
+    expected = x.copy()
+    stride, sample = max(1, added[1] // of[1]), max(1, of[1] // added[1])
+    for row, column, channel in np.ndindex(*map(min, of, added)):
+        at = (slice(None), row * sample, column * sample, channel)
+        expected[at] += other[:, row * stride, column * stride, channel]
+    assert np.array_equal(np.asarray(UnlikeAdd(*steps_of(of, added))([x, other])), expected)
 
 
 def test_numbers_come_back_bit_by_bit_even_from_a_file(tmp_path) -> None:

@@ -23,12 +23,17 @@ class Layer:
 
     section: Section
     inputs: tuple[int, ...]  # indices of layers; -1 is the picture
-    input_shape: Shape  # of the first input
+    input_shapes: tuple[Shape, ...]
     shape: Shape
 
     @property
     def kind(self) -> str:
         return self.section.kind
+
+    @property
+    def input_shape(self) -> Shape:
+        """Of the first input."""
+        return self.input_shapes[0]
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def parse(text: str, name: str = "the cfg") -> Network:
                 raise section.error(
                     f"classes is {found[-1].classes}, and {found[0].classes} at another scale"
                 )
-        layers.append(Layer(section, inputs, shapes[0], output_shape(section, shapes)))
+        layers.append(Layer(section, inputs, tuple(shapes), output_shape(section, shapes)))
     if not layers:
         raise UserError(f"{name} has no layers")
     _check_leads_on(layers)

@@ -110,3 +110,37 @@ class PaddedMaxPooling2D(keras.layers.Layer):
     def get_config(self):
         own = {"size": self.size, "stride": self.stride, "padding": self.padding}
         return {**super().get_config(), **own}
+
+
+@register
+class UnlikeAdd(keras.layers.Layer):
+    """Darknet's sum of two layers of unlike sizes: (n, h, w, c) and (n, h2, w2, c2) -> (n, h, w, c).
+
+    Of the second layer's rows and columns every `stride`-th is taken, and stands `sample` apart in
+    the first; what one of the two does not have, channels included, adds nothing (src/blas.c,
+    shortcut_cpu).
+    """
+
+    def __init__(self, stride: int, sample: int, **kwargs):
+        super().__init__(**kwargs)
+        self.stride, self.sample = stride, sample
+
+    def call(self, inputs):
+        x, other = inputs
+        _, height, width, channels = ops.shape(x)
+        part = other[:, :: self.stride, :: self.stride]
+        if self.sample > 1:
+            n, rows, columns, depth = ops.shape(part)
+            after = (0, self.sample - 1)
+            part = ops.reshape(part, (n, rows, 1, columns, 1, depth))
+            part = ops.pad(part, ((0, 0), (0, 0), after, (0, 0), after, (0, 0)))
+            part = ops.reshape(part, (n, rows * self.sample, columns * self.sample, depth))
+        part = part[:, :height, :width, :channels]
+        lacking = zip((height, width, channels), ops.shape(part)[1:], strict=True)
+        return x + ops.pad(part, ((0, 0), *((0, full - have) for full, have in lacking)))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def get_config(self):
+        return {**super().get_config(), "stride": self.stride, "sample": self.sample}

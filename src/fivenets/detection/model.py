@@ -11,8 +11,9 @@ from fivenets.detection.layers import (
     DarknetBatchNormalization,
     PaddedMaxPooling2D,
     Reorg,
+    UnlikeAdd,
 )
-from fivenets.detection.shapes import activation_of, padding_of, pooling_of
+from fivenets.detection.shapes import activation_of, padding_of, pooling_of, steps_of
 from fivenets.detection.weights import Convolution, convolutions, is_normalised, kernel_shape
 
 SLOPES = {"leaky": 0.1, "relie": 0.01}  # below 0; Darknet, src/activations.h
@@ -109,8 +110,7 @@ def _apply(layer: Layer, inputs: list, number: int, folded: bool, dtype: str):
         stride = section.integer("stride", 2)
         return keras.layers.UpSampling2D(stride, name=f"up_sampling2d_{number}", dtype=dtype)(x)
     if layer.kind == "shortcut":
-        total = keras.layers.Add(name=f"add_{number}", dtype=dtype)(inputs)
-        return _activation(activation_of(section), total, f"add_{number}", dtype)
+        return _shortcut(layer, inputs, f"add_{number}", dtype)
     if layer.kind == "dropout":
         rate = section.number("probability", 0.5)
         return keras.layers.Dropout(rate, name=f"dropout_{number}", dtype=dtype)(x)
@@ -119,6 +119,15 @@ def _apply(layer: Layer, inputs: list, number: int, folded: bool, dtype: str):
         softmax = keras.layers.Softmax((1, 2, 3), name=f"softmax_{number}", dtype="float32")
         return softmax(x)
     return x  # a head, which is read outside of the network, and cost, of training only
+
+
+def _shortcut(layer: Layer, inputs: list, name: str, dtype: str):
+    if len({*layer.input_shapes}) == 1:
+        total = keras.layers.Add(name=name, dtype=dtype)(inputs)
+    else:
+        stride, sample = steps_of(*layer.input_shapes)
+        total = UnlikeAdd(stride, sample, name=name, dtype=dtype)(inputs)
+    return _activation(activation_of(layer.section), total, name, dtype)
 
 
 def _route(layer: Layer, inputs: list, number: int, dtype: str):

@@ -48,6 +48,12 @@ def pooling_of(section: Section) -> tuple[int, int, int]:
     return size, stride, section.integer("padding", size - 1)
 
 
+def steps_of(shape: Shape, added: Shape) -> tuple[int, int]:
+    """How a [shortcut] fits the layer `added` to `shape`: each how many-th of its pixels it takes,
+    and how many pixels apart it puts them."""
+    return max(1, added[1] // shape[1]), max(1, shape[1] // added[1])
+
+
 def activation_of(section: Section) -> str:
     """The section's activation.
 
@@ -99,8 +105,9 @@ def _route(section: Section, inputs: list[Shape]) -> Shape:
 
 
 def _shortcut(section: Section, inputs: list[Shape]) -> Shape:
-    if inputs[0] != inputs[1]:
-        raise section.error(f"layers of unlike sizes cannot be added: {_sizes(inputs)}")
+    (height, width, _), (rows, columns, _) = inputs
+    if rows // height != columns // width or height // rows != width // columns:
+        raise section.error(f"layers of unlike proportions cannot be added: {_sizes(inputs)}")
     activation_of(section)
     return inputs[0]
 

@@ -17,6 +17,11 @@ class UnreadableError(UserError):
 def check_opencv(network: Network, name: str) -> None:
     """Raises: UnreadableError for what OpenCV's importer passes over."""
     for layer in network.layers:
+        if layer.kind == "shortcut" and len({shape[:2] for shape in layer.input_shapes}) > 1:
+            raise UnreadableError(
+                f"OpenCV cannot read {name}: line {layer.section.line} [shortcut] adds layers of "
+                "unlike sizes"
+            )
         joins_several = layer.kind == "route" and len(layer.inputs) > 1
         if joins_several and layer.section.integer("groups", 1) > 1:
             raise UnreadableError(
