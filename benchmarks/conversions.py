@@ -1,6 +1,6 @@
 """Every Darknet pair at hand, converted and compared with the engines on this machine.
 
-    PYTHONPATH=tests/detection python benchmarks/conversions.py [NAME...]
+    python benchmarks/conversions.py [NAME...]
 
 Darknet's own cfg files, and YOLOv3's and YOLOv4's families as the tests write them, get random
 weights; YOLO-LITE's and Yolo-Fastest's pairs are trained. Compared are raw outputs, boxes, and
@@ -17,12 +17,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yolo_networks
 from detection_inference import darknet_cfg, random_weights
 
 from fivenets.core import images
 from fivenets.detection import certificate, darknet, evaluation, sources, weights
 from fivenets.detection.detector import Detector
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "detection"))
+import yolo_networks
 
 RAW_DIR, RESULTS = Path("data/raw"), Path("benchmarks/results/conversions.json")
 CFGS = ("yolov2.cfg", "yolov2-voc.cfg", "yolov2-tiny.cfg", "yolov2-tiny-voc.cfg")
@@ -53,7 +55,7 @@ def main(names: Sequence[str]) -> None:
                 weights.to_bytes(*random_weights(darknet.parse_file(cfg_file), seed=0))
             )
             compared[f"{name}, random weights"] = compare(cfg_file, numbers)
-    command = "PYTHONPATH=tests/detection python benchmarks/conversions.py"
+    command = "python benchmarks/conversions.py"
     RESULTS.write_text(json.dumps({"command": command, "pairs": compared}, indent=2) + "\n")
 
 

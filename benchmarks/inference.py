@@ -20,6 +20,7 @@ import keras
 import numpy as np
 from turns import medians
 
+from fivenets import tasks
 from fivenets.core import candidates
 from fivenets.fitting import engine, export, inference
 from fivenets.runs.exporting import example_pictures
@@ -45,8 +46,11 @@ def main(*models: str) -> None:
 
 def ways_of(model: str, scratch: Path) -> tuple[Ways, tuple[int, ...]]:
     """How a model can be asked, and the shape of a picture."""
-    file = Path(shutil.copy(candidates.find(model).file, scratch))
-    export.export(file, example_pictures(), 255.0, 1e-5)
+    candidate = candidates.find(model)
+    file = Path(shutil.copy(candidate.file, scratch))
+    service = tasks.find(candidate.task).service
+    assert service.white is not None
+    export.export(file, example_pictures(), service.white, service.tolerance)
     exported, _ = engine.load(file)
     network = exported.in_keras
     ways: Ways = {

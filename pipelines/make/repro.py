@@ -57,7 +57,7 @@ def main() -> None:
     log.setLevel(logging.INFO)
     log.addFilter(told)
     # TensorFlow's C++ goes on after what it calls errors; what ends a stage is an exception.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     try:
         repo.reproduce()
     except DvcException as error:

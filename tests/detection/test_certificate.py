@@ -23,14 +23,15 @@ ODD_POOLS += section("maxpool", size=2, stride=1) + head(2) + region(2)
 SHORTCUT = NET + convolution(8, activation="relu") + convolution(8, activation="linear")
 SHORTCUT += section("shortcut", **{"from": -2, "activation": "leaky"})
 SHORTCUT += section("maxpool", size=2, stride=2) + head(2) + region(2)
-# As in Darknet's resnet50.cfg and resnet18.cfg; then to more pixels, odd ones, and fewer channels.
+# As in Darknet's resnet50.cfg and resnet18.cfg.
 WIDER = NET + convolution(4) + convolution(8, activation="linear")
 WIDER += section("shortcut", **{"from": -2, "activation": "leaky"})
 WIDER += section("maxpool", size=2, stride=2) + head(2) + region(2)
 SMALLER = NET + convolution(4) + convolution(8, stride=2)
-SMALLER += section("shortcut", **{"from": -2, "activation": "leaky"}) + convolution(8, stride=2)
-SMALLER += section("upsample", stride=2) + convolution(6, pad=0, activation="linear")
-SMALLER += section("shortcut", **{"from": -3, "activation": "linear"}) + head(2) + region(2)
+SMALLER += section("shortcut", **{"from": -2, "activation": "leaky"}) + head(2) + region(2)
+# More of columns, but not twice as many.
+CUT = NET + convolution(4) + convolution(8, pad=0)
+CUT += section("shortcut", **{"from": -2, "activation": "leaky"}) + head(2) + region(2)
 # Each is another in OpenCV's importer: logistic, stride 1 and size 1, any number but 0, 20 classes.
 # Small, since nothing is pooled, and OpenCV compares every box with every other.
 DEFAULTS = section("net", width=32, height=32, channels=3)
@@ -69,6 +70,16 @@ def test_engines_agree(name: str, write_pair, photograph: np.ndarray, monkeypatc
     ]
     assert record["bytes_read"] == record["file_bytes"] == numbers.stat().st_size
     assert detector.to_weights() == numbers.read_bytes()
+
+
+def test_opencv_is_no_witness_of_a_sum_that_it_cannot_add(write_pair) -> None:
+    cfg, numbers = write_pair(CUT)
+    picture = np.zeros((1, 64, 96, 3), np.float32)
+    with pytest.raises(UnreadableError, match=r"line 22 .shortcut. adds layers of which neither"):
+        engines.opencv(cfg, numbers, picture)
+    detector = Detector.from_darknet(cfg, numbers)
+    record = certificate.certify(detector, cfg, numbers, [])
+    assert certificate.is_equal(record) == bool(darknet_library.library()), record
 
 
 def test_small_variances_are_divided_as_darknet_does(write_pair) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from darknet_networks import convolution, section
 from PIL import Image
-from yolo_networks import darknet19_cfg, extraction_cfg, net
+from yolo_networks import darknet19_cfg, extraction_cfg, net, resnet_cfg
 
 from fivenets.classification.classifier import Classifier
 from fivenets.core.errors import UserError
@@ -16,6 +16,7 @@ from fivenets.detection.detector import Detector, read
 
 SMALL = {"side": 64, "classes": 7, "width": 16}
 NETWORKS = {"darknet19": darknet19_cfg(**SMALL), "extraction": extraction_cfg(**SMALL)}
+NETWORKS |= {"resnet18": resnet_cfg(False, **SMALL), "resnet50": resnet_cfg(True, **SMALL)}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

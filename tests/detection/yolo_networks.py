@@ -147,3 +147,23 @@ def extraction_cfg(side: int = 224, classes: int = 1000, width: int = 1) -> str:
     text += _in_turn([512, 1024] * 2, width)
     text += convolution(classes, 1, batch_normalize=0) + section("avgpool")
     return text + section("softmax", groups=1)
+
+
+def resnet_cfg(bottleneck: bool, side: int = 256, classes: int = 1000, width: int = 1) -> str:
+    """A ResNet as Darknet's cfg files have them (He et al. 2016, table 1): of 50 layers with
+    bottlenecks, else of 18. A block that changes the size adds what fits, without a convolution."""
+    text = net(side) + convolution(64 // width, 7, stride=2) + section("maxpool", size=2, stride=2)
+    for stage, blocks in enumerate((3, 4, 6, 3) if bottleneck else (2, 2, 2, 2)):
+        filters = 64 * 2**stage // width
+        for block in range(blocks):
+            stride = 2 if stage and not block else 1
+            if bottleneck:
+                text += convolution(filters, 1) + convolution(filters, stride=stride)
+                text += convolution(4 * filters, 1, activation="linear")
+            else:
+                text += convolution(filters, stride=stride)
+                text += convolution(filters, activation="linear")
+            before = {"from": -4 if bottleneck else -3}
+            text += section("shortcut", **before, activation="leaky")
+    text += convolution(classes, 1, batch_normalize=0, activation="linear")
+    return text + section("avgpool") + section("softmax", groups=1)

@@ -114,7 +114,7 @@ class PaddedMaxPooling2D(keras.layers.Layer):
 
 @register
 class UnlikeAdd(keras.layers.Layer):
-    """Darknet's sum of two layers of unlike sizes: (n, h, w, c) and (n, h2, w2, c2) -> (n, h, w, c).
+    """Darknet's sum of layers of unlike sizes: (n, h, w, c) and (n, h2, w2, c2) -> (n, h, w, c).
 
     Of the second layer's rows and columns every `stride`-th is taken, and stands `sample` apart in
     the first; what one of the two does not have, channels included, adds nothing (src/blas.c,

@@ -4,6 +4,7 @@ What its importer reads otherwise is written out: other defaults (of activation,
 the last of keys that are given twice, batch_normalize for 1 only, and another place of an epsilon.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 from fivenets.detection import weights
 from fivenets.detection.darknet import Layer, Network
 from fivenets.detection.regions import Region
-from fivenets.detection.shapes import activation_of, padding_of, pooling_of
+from fivenets.detection.shapes import activation_of, padding_of, pooling_of, steps_of
 from fivenets.detection.weights import Convolution
 from fivenets.detection.witness import ACTIVATED
 
@@ -28,6 +29,9 @@ def cfg(network: Network) -> str:
         is_head = layer in network.heads
         inputs = [place[one] for one in layer.inputs]
         options = _head_options(layer, next(regions), network) if is_head else _options(layer)
+        if _is_sampled(layer):
+            sections += _sampling(layer, inputs)
+            inputs[1] = len(sections) - 3  # before the route back; [net] is no layer
         sections.append(_section(layer.kind, options | _joined(layer.kind, inputs)))
         if _is_clipped(layer):
             sections += [_section("convolutional", one) for one in _clipping(layer.shape[2])]
@@ -48,8 +52,10 @@ def weights_of(network: Network, weights_file: Path) -> bytes:
     for layer in network.layers:
         if layer.kind == "convolutional":
             parts.append(next(given))
+        if _is_sampled(layer):
+            parts.append(_times(1.0, 0.0, layer.input_shapes[1][2]))
         if _is_clipped(layer):
-            parts += 2 * [_six_minus(layer.shape[2])]
+            parts += 2 * [_times(-1.0, 6.0, layer.shape[2])]
     return weights.to_bytes(header, parts)
 
 
@@ -58,17 +64,36 @@ def _is_clipped(layer: Layer) -> bool:
 
 
 def _clipping(channels: int) -> list[dict[str, object]]:
-    """What follows a relu and makes relu6 of it: min(y, 6) = 6 - relu(6 - y), twice `_six_minus`.
+    """What follows a relu and makes relu6 of it: min(y, 6) = 6 - relu(6 - y), twice `_times`.
 
     The importer knows no relu6.
     """
-    options: dict[str, object] = {"filters": channels, "groups": channels}
-    options |= {"size": 1, "stride": 1, "padding": 0, "batch_normalize": 0}
-    return [options | {"activation": one} for one in ("relu", "linear")]
+    return [_each_channel(channels, 1) | {"activation": one} for one in ("relu", "linear")]
 
 
-def _six_minus(channels: int) -> Convolution:
-    return Convolution(np.full(channels, 6.0), np.full((channels, 1, 1, 1), -1.0))
+def _is_sampled(layer: Layer) -> bool:
+    return layer.kind == "shortcut" and steps_of(*layer.input_shapes)[0] > 1
+
+
+def _sampling(layer: Layer, inputs: Sequence[int]) -> list[str]:
+    """What stands before a shortcut that adds every second pixel, or fewer, of a larger layer.
+
+    The importer adds layers of one size; of channels it, too, adds those that both have.
+    """
+    added = layer.input_shapes[1]
+    sampled = _each_channel(added[2], steps_of(*layer.input_shapes)[0]) | {"activation": "linear"}
+    there, back = (_section("route", {"layers": place}) for place in (inputs[1], inputs[0]))
+    return [there, _section("convolutional", sampled), back]
+
+
+def _each_channel(channels: int, stride: int) -> dict[str, object]:
+    """A convolution whose numbers are `_times`."""
+    options: dict[str, object] = {"filters": channels, "groups": channels, "stride": stride}
+    return options | {"size": 1, "padding": 0, "batch_normalize": 0}
+
+
+def _times(factor: float, plus: float, channels: int) -> Convolution:
+    return Convolution(np.full(channels, plus), np.full((channels, 1, 1, 1), factor))
 
 
 def _with_darknets_deviations(part: Convolution) -> Convolution:

@@ -2,8 +2,8 @@
 
 from fivenets.core.errors import UserError
 from fivenets.detection import weights
-from fivenets.detection.darknet import Network
-from fivenets.detection.shapes import activation_of, padding_of
+from fivenets.detection.darknet import Layer, Network
+from fivenets.detection.shapes import activation_of, padding_of, steps_of
 
 # Of AlexeyAB's Darknet, not of the original, with what changes nothing.
 LATER_ACTIVATIONS, ACTIVATED = ("relu6", "swish", "mish"), ("convolutional", "shortcut")
@@ -17,10 +17,10 @@ class UnreadableError(UserError):
 def check_opencv(network: Network, name: str) -> None:
     """Raises: UnreadableError for what OpenCV's importer passes over."""
     for layer in network.layers:
-        if layer.kind == "shortcut" and len({shape[:2] for shape in layer.input_shapes}) > 1:
+        if layer.kind == "shortcut" and not _is_sampled_to_fit(layer):
             raise UnreadableError(
                 f"OpenCV cannot read {name}: line {layer.section.line} [shortcut] adds layers of "
-                "unlike sizes"
+                "which neither has every n-th pixel of the other"
             )
         joins_several = layer.kind == "route" and len(layer.inputs) > 1
         if joins_several and layer.section.integer("groups", 1) > 1:
@@ -28,6 +28,13 @@ def check_opencv(network: Network, name: str) -> None:
                 f"OpenCV cannot read {name}: line {layer.section.line} [route] takes groups of "
                 "several layers"
             )
+
+
+def _is_sampled_to_fit(layer: Layer) -> bool:
+    """Whether every n-th pixel of what a shortcut adds is as many as it adds them to."""
+    shape, added = layer.input_shapes
+    stride, _ = steps_of(shape, added)
+    return shape[:2] == (-(-added[0] // stride), -(-added[1] // stride))
 
 
 def check_darknet(network: Network, name: str) -> None:
