@@ -157,6 +157,50 @@ def test_what_may_not_be_passed_on_is_asked_for(files, registered) -> None:
     assert b"license: other" in files["README.md"]
 
 
+def test_data_that_set_a_threshold_count_as_well(
+    files, registered, monkeypatch, tmp_path: Path
+) -> None:
+    record = {"data": "lfw (mirror)", "data_digest": "c" * 64}
+    (tmp_path / "artifacts" / "model.calibration.json").write_text(json.dumps(record))
+    monkeypatch.setattr(
+        tracking.connect(),
+        "get_registered_model",
+        lambda _: SimpleNamespace(tags={"task": "faces"}),
+    )
+    why = r"\(lfw, which set its thresholds: research use .*\).*--yes says that you have"
+    with pytest.raises(UserError, match=why):
+        hub.publish("facenet", "hf://me/signs", agrees=False)
+    assert files == {}
+    hub.publish("facenet", "hf://me/signs", agrees=True)
+    card = files["README.md"].decode()
+    assert "license: other" in card
+    assert "| lfw, which set its thresholds | mirror | research use " in card
+
+
+@pytest.mark.parametrize(
+    ("data", "asset", "kind", "licence"),
+    [
+        ("my people (2024) (folder)", "my people (2024)", "folder", "the user's own"),
+        ("LFW (measured beforehand)", "lfw", "builtin", "research use (Labeled Faces"),
+        ("virtual_people (builtin)", "virtual_people", "builtin", "Apache-2.0, drawn"),
+        ("some_faces (tfds)", "some_faces", "tfds", "not recorded"),
+        ("by its author", "by its author", "builtin", "not recorded"),
+    ],
+)
+def test_data_of_a_threshold_have_a_licence(tmp_path, data, asset, kind, licence) -> None:
+    (tmp_path / "it.json").write_text(json.dumps({"data": data, "data_digest": "c" * 64}))
+    [one] = hub.data_of_settings(tmp_path, {"calibration": "it.json"}, [])
+    assert one.asset == f"{asset}, which set its thresholds"
+    assert one.kind == kind
+    assert one.licence.startswith(licence)
+
+
+def test_data_that_set_a_threshold_and_trained_are_said_once(tmp_path: Path) -> None:
+    (tmp_path / "it.json").write_text(json.dumps({"data": "street (public)"}))
+    assert hub.data_of_settings(tmp_path, {"calibration": "it.json"}, [FREE]) == []
+    assert hub.data_of_settings(tmp_path, {"calibration": "none.json"}, [FREE]) == []
+
+
 def test_a_file_that_was_exchanged_is_refused_and_removed(files, registered, tmp_path) -> None:
     hub.publish("signs-cnn", "hf://me/signs", agrees=False)
     files["model.keras"] = b"others"

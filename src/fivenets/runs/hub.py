@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,8 @@ from fivenets import tasks
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError, printable
 from fivenets.runs import registry, tracking
-from fivenets.sources.origin import Origin, all_of
+from fivenets.sources.catalogue import ASSETS
+from fivenets.sources.origin import Kind, Origin, all_of
 
 SCHEME, MANIFEST = "hf://", "fivenets.json"
 NAME = re.compile(r"\w[\w.-]*\.(keras|json|xml|bin|tflite|onnx)")  # a file beside the others
@@ -57,22 +58,24 @@ def publish(model: str, to: str, *, agrees: bool, is_private: bool = False) -> s
     address, version = Address.of(to), registry.version_of(model)
     run = tracking.run_with_id(str(version.run_id))
     made_from = all_of(json.loads(run.data.tags.get(tracking.SOURCES_TAG, "null"))) if run else []
-    closed = not_free(made_from)
+    task = tracking.connect().get_registered_model(version.name).tags.get("task", "")
+    service, files = tasks.find(task).service, registry.folder_of(model)
+    set_on = data_of_settings(files, service.beside, made_from)
+    closed = not_free([*made_from, *set_on])
     if (closed or not made_from) and not agrees:
-        which = "; ".join(f"{one.asset}: {one.licence}" for one in closed) or "not recorded"
+        said = [f"{one.asset}: {one.licence}" for one in closed]
+        which = "; ".join(said if made_from else ["what it was made from is not recorded", *said])
         raise UserError(
-            f"{model} was made from data that may not be passed on freely ({which}): whether what "
+            f"{model} was made with data that may not be passed on freely ({which}): whether what "
             "was learned from them may be is for you to judge; --yes says that you have"
         )
-    task = tracking.connect().get_registered_model(version.name).tags.get("task", "")
     with tempfile.TemporaryDirectory(prefix="fivenets-hub-") as name:
         folder = Path(name)
-        shutil.copytree(registry.folder_of(model), folder, dirs_exist_ok=True)
+        shutil.copytree(files, folder, dirs_exist_ok=True)
         digests = {file.name: sha256(file) for file in sorted(folder.iterdir())}
         (folder / MANIFEST).write_text(json.dumps({"task": task, "sha256": digests}, indent=1))
-        service = tasks.find(task).service
         command = service.command_for(run.data.params if run else {})
-        text = card(version, service.pipeline, command, address, made_from)
+        text = card(version, service.pipeline, command, address, made_from, set_on)
         (folder / "README.md").write_text(text)
         with reported(address):
             hub = huggingface_hub.HfApi()
@@ -126,7 +129,7 @@ def _digests(manifest: Path, text: str) -> dict[str, str]:
     return digests
 
 
-def not_free(made_from: list[Origin]) -> list[Origin]:
+def not_free(made_from: Sequence[Origin]) -> list[Origin]:
     """Those whose licence does not let everybody pass on what was made of them."""
     return [
         one
@@ -135,12 +138,48 @@ def not_free(made_from: list[Origin]) -> list[Origin]:
     ]
 
 
+def data_of_settings(
+    folder: Path, beside: Mapping[str, str], made_from: Sequence[Origin]
+) -> list[Origin]:
+    """The data that set what is served beside a model, but for those that it was made from.
+
+    A calibration names them as `in_words` does: `lfw (mirror)`; or, where they were measured once
+    and for all, `LFW (measured beforehand)`.
+    Args: beside: see `Service`.
+    """
+    found, known = [], {one.asset for one in made_from}
+    for name in beside.values():
+        file = folder / name
+        said = json.loads(file.read_text()) if file.is_file() else {}
+        words = str(said.get("data", ""))
+        before, _, kind = words.removesuffix(")").rpartition(" (")
+        asset = ASSETS.get(before.casefold())
+        data = asset.name if asset else before or words
+        if not data or data in known:
+            continue
+        licence = asset.licence if asset else "not recorded"
+        if kind == Kind.FOLDER:
+            licence = "the user's own"
+        elif kind == Kind.BUILTIN and not asset:
+            licence = "Apache-2.0, drawn by this project"
+        is_kind = kind in {one.value for one in Kind}
+        origin = Kind(kind) if is_kind else Kind.BUILTIN
+        about = f"{data}, which set its thresholds"
+        found.append(Origin(about, origin, str(said.get("data_digest", "")), licence))
+    return found
+
+
 def card(
-    version: Any, pipeline: str | None, command: str, address: Address, made_from: list[Origin]
+    version: Any,
+    pipeline: str | None,
+    command: str,
+    address: Address,
+    made_from: Sequence[Origin],
+    set_on: Sequence[Origin] = (),
 ) -> str:
     """The hub's model card: what its pages and searches read, then what the registry says.
 
-    Args: pipeline, command: see `Service`.
+    Args: pipeline, command: see `Service`. set_on: see `data_of_settings`.
     """
     metric = version.tags.get("metric")  # none: registered before there was this tag
     logged = tracking.connect().get_logged_model(str(version.source).removeprefix("models:/"))
@@ -155,7 +194,8 @@ def card(
         for one in logged.metrics or ()
         if metric and one.key == f"test/{metric}" and one.dataset_name
     ]
-    is_free = bool(made_from) and not not_free(made_from)
+    used = [*made_from, *set_on]
+    is_free = bool(made_from) and not not_free(used)
     about = huggingface_hub.ModelCardData(
         model_name=version.tags.get("model", version.name),
         library_name="keras",
@@ -165,7 +205,7 @@ def card(
         tags=["fivenets", "openvino"],
         eval_results=scored or None,
     )
-    lines = [f"| {one.asset} | {one.kind.value} | {one.licence} |" for one in made_from]
+    lines = [f"| {one.asset} | {one.kind.value} | {one.licence} |" for one in used]
     return f"""---
 {about.to_yaml()}
 ---
