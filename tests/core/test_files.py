@@ -139,3 +139,19 @@ def test_a_folder_may_have_to_be_apart_from_another(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"should not lie in .*read, which is read"):
             files.check_folder(inside, "--out", apart_from=read)
     files.check_folder(tmp_path / "reading", "--out", apart_from=read)
+
+
+def test_nothing_is_drawn_into_a_gallery(tmp_path: Path) -> None:
+    people, link = tmp_path / "people", tmp_path / "link"
+    (people / "ann").mkdir(parents=True)
+    link.symlink_to(people)
+    files.check_folder(people, "--out")  # which cannot be known to be one
+    (people / files.GALLERY_FILE).touch()
+    why = r"should not lie in .*people, a gallery of `identify`"
+    for folder in (people, people / "drawn", people / "ann" / "new", link / "ann"):
+        with pytest.raises(UserError, match=f"--out {folder} {why}"):
+            files.check_folder(folder, "--out")
+    with pytest.raises(UserError, match=why):
+        files.check_file(people / "ann" / "marked.png", "--out", (".png", ".jpg"))
+    files.check_folder(tmp_path / "drawn", "--out")
+    files.check_file(people / "page.html", "--out", (".html",))  # is nobody

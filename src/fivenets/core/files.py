@@ -14,6 +14,7 @@ from typing import Any
 from fivenets.core.errors import UserError, is_full_disk
 
 LONGEST_OF_JPEG = 65_535  # pixels a side
+GALLERY_FILE = ".fivenets-gallery.npz"  # in a folder whose pictures are people to `identify`
 
 
 def expanded(path: str | Path) -> Path:
@@ -93,7 +94,8 @@ def check_file(
     Args: option: what the user calls it, such as "--out". endings: in lower case, with a dot.
         makes_folder: whether a folder that is missing will be made.
     Raises: UserError for another ending, a folder or device of that name, a name that is too long,
-        a folder that is missing or cannot be written to, and a file that the command reads.
+        a folder that is missing or cannot be written to, a file that the command reads, and a
+        picture in a gallery.
     """
     if file.suffix.lower() not in endings:
         raise UserError(f"{option} should end in {', '.join(endings)}, it is {file}")
@@ -101,6 +103,8 @@ def check_file(
         raise UserError(
             f"{option} {file}: the folder {file.parent} is not there or cannot be written to"
         )
+    if ".png" in endings:
+        _check_in_no_gallery(file.parent, f"{option} {file}")
     with _writable(file.parent, f"{option} {file}"):
         file.is_symlink()  # an OSError where its name is too long
         if file.is_dir():
@@ -135,12 +139,29 @@ def write_picture(image: Any, file: Path, quality: int = 95) -> None:
 def check_folder(folder: Path, option: str, apart_from: Path | None = None) -> None:
     """Refuses, before any work, what is no folder and cannot become one, or cannot be written to.
 
-    Raises: UserError; also where it is, or lies in, the folder that it should be apart from.
+    Raises: UserError; also where it is, or lies in, the folder that it should be apart from, or a
+        gallery.
     """
     if apart_from and folder.resolve().is_relative_to(apart_from.resolve()):
         raise UserError(f"{option} {folder} should not lie in {apart_from}, which is read")
+    _check_in_no_gallery(folder, f"{option} {folder}")
     with _writable(folder, f"{option} {folder}"):
         pass
+
+
+def _check_in_no_gallery(place: Path, name: str) -> None:
+    """Refuses what is, or lies in, a folder that `identify` has read people from.
+
+    What is drawn there would be a picture of somebody the next time. A folder that will only become
+    a gallery cannot be told from any other.
+    """
+    whole = Path(os.path.realpath(place))
+    for folder in (whole, *whole.parents):
+        if os.path.isfile(folder / GALLERY_FILE):
+            raise UserError(
+                f"{name} should not lie in {folder}, a gallery of `identify`, for which each "
+                f"picture is of a known person; if it no longer is one, delete its {GALLERY_FILE}"
+            )
 
 
 @contextmanager

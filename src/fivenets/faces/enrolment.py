@@ -11,7 +11,7 @@ import numpy as np
 from fivenets.core import images, listing
 from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
-from fivenets.core.files import check_folder
+from fivenets.core.files import GALLERY_FILE, check_folder
 from fivenets.core.listing import Listing
 from fivenets.datasets.faces.examples import FaceExample, cut
 from fivenets.faces.calibration import Calibration
@@ -21,7 +21,6 @@ from fivenets.faces.recognition import Gallery
 
 log = logging.getLogger(__name__)
 
-GALLERY_FILE = ".fivenets-gallery.npz"  # in the folder of people
 MEASURED = ("far", "far_low", "far_high", "tar", "false_identification")
 
 
