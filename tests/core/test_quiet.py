@@ -1,12 +1,14 @@
 """What C++ libraries print while they are imported is held back, unless the import fails."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from fivenets.core import quiet
 from fivenets.core.quiet import held_back_stderr
 
 
@@ -19,17 +21,26 @@ def test_what_is_written_below_python_is_held_back_for_the_block_only(
     assert capfd.readouterr().err == "afterwards"
 
 
+def test_where_noise_is_known_other_lines_are_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    with held_back_stderr(re.compile(b"INFO: ")):
+        os.write(2, b"INFO: a delegate\nERROR: a")
+        os.write(2, b" cause\nINFO: another\nand INFO: too")
+    os.write(2, b"\nINFO: afterwards")
+    assert capfd.readouterr().err == "ERROR: a cause\nand INFO: too\nINFO: afterwards"
+
+
 def test_standard_output_is_left_alone(capfd: pytest.CaptureFixture[str]) -> None:
     with held_back_stderr():
         os.write(1, b"data")
     assert capfd.readouterr().out == "data"
 
 
+@pytest.mark.parametrize("noise", [quiet.ANYTHING, re.compile(b"the")])
 @pytest.mark.parametrize("error", [ImportError, KeyboardInterrupt])
 def test_what_a_failing_block_wrote_is_shown(
-    error: type[BaseException], capfd: pytest.CaptureFixture[str]
+    error: type[BaseException], noise: re.Pattern[bytes], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    @held_back_stderr()
+    @held_back_stderr(noise)
     def fail() -> None:
         os.write(2, b"the cause")
         raise error

@@ -4,6 +4,7 @@ They print it before they read any setting of the log level, once per library, i
 """
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,10 +13,15 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
+ANYTHING, NOTHING = re.compile(b""), re.compile(b"(?!)")
+
 
 @contextmanager
-def held_back_stderr() -> Iterator[None]:
-    """Keeps what is written to file descriptor 2 to itself, unless the block raises."""
+def held_back_stderr(noise: re.Pattern[bytes] = ANYTHING) -> Iterator[None]:
+    """Keeps what is written to file descriptor 2 to itself, unless the block raises.
+
+    Args: noise: what the lines begin with that are kept; others are shown after the block.
+    """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held_back:
         stderr = os.dup(2)
@@ -23,12 +29,16 @@ def held_back_stderr() -> Iterator[None]:
         try:
             yield
         except BaseException:
-            held_back.seek(0)
-            os.write(stderr, held_back.read())
+            noise = NOTHING
             raise
         finally:
+            sys.stderr.flush()
             os.dup2(stderr, 2)
             os.close(stderr)
+            held_back.seek(0)
+            for line in held_back:
+                if not noise.match(line):
+                    os.write(2, line)
 
 
 class QuietImport(MetaPathFinder):
