@@ -38,14 +38,13 @@ def export(
         return
     record = document["certificate"]
     scores, milliseconds = record[record["metric"]], record["milliseconds"]
-    printing.say(
-        f"{folder}: {record['metric']} {scores['export']:.4f} (Keras {scores['keras']:.4f}) on "
-        f"{record['pictures']} pictures of {record['tested_on']}, outputs within "
-        f"{record['max_difference']:.1e} of the largest"
-    )
-    printing.say(
+    for line in (
+        f"{folder}: asked about {record['pictures']} pictures ({record['tested_on']})",
+        f"{record['metric']} {scores['export']:.4f} (Keras {scores['keras']:.4f}), "
+        f"outputs within {record['max_difference']:.1e} of the largest",
         f"{record['bytes'] / 1e6:.1f} MB (weights in Keras {record['keras_bytes'] / 1e6:.1f}), "
-        f"{milliseconds['export']:.1f} ms a picture (Keras {milliseconds['keras']:.1f})"
-    )
+        f"{milliseconds['export']:.1f} ms a picture (Keras {milliseconds['keras']:.1f})",
+    ):
+        printing.say(line)
     for sentence in record["failures"]:
         printing.warn(f"written by --force: {sentence}")

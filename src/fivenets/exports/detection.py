@@ -126,5 +126,7 @@ def _test_set(
 
 def _training(candidate: Candidate, detector: Detector, count: int) -> list[np.ndarray]:
     """Pictures of what the project's own detector learns from, where this one's are not known."""
+    if count == 0:
+        return []  # also where the project's own are not there
     train = prepared.of_section(candidate.data or "objects").train
     return [input_of(one.image_rgb_uint8, detector) for one in evenly(train, count)]

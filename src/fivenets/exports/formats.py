@@ -35,15 +35,20 @@ class Format(Protocol):
         ...
 
 
+def check(name: str, int8: bool) -> None:
+    """Raises: UserError where there is no format of this name, or it has no int8."""
+    if name not in NAMES:
+        raise UserError(f"--format should be one of {', '.join(NAMES)}, it is {name!r}")
+    if int8 and name not in INT8:
+        raise UserError(f"--int8 is for the formats {', '.join(INT8)}, --format is {name}")
+
+
 def find(name: str, int8: bool) -> Format:
     """The format of this name.
 
     Raises: UserError where there is none, it has no int8, or packages are missing.
     """
-    if name not in NAMES:
-        raise UserError(f"--format should be one of {', '.join(NAMES)}, it is {name!r}")
-    if int8 and name not in INT8:
-        raise UserError(f"--int8 is for the formats {', '.join(INT8)}, --format is {name}")
+    check(name, int8)
     try:
         for package in INT8[name] if int8 else ():
             importlib.import_module(package)

@@ -23,7 +23,8 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     side = stylizer.settings.size // STRIDE * STRIDE
     where = params.settings(FastPlan, candidate.name, "train").photographs
     found = photographs.gather(where, params.load("data", "source"), Path("data/raw"))
-    seen = [images.resize(one, side) for some in found.sources for one in some[:calibrating]]
+    most = max(calibrating, MOST)
+    seen = [images.resize(one, side) for some in found.sources for one in some[:most]]
     held_out = images.resize(found.held_out, side)
     pictures = np.stack([held_out, *seen[: MOST - 1]])
     paint = named(model_files.load(file)[0], 1, [OUTPUT])

@@ -31,10 +31,12 @@ def export(model: str, form: str, out: Path, is_int8: bool, is_forced: bool) -> 
         package is missing, or the certificate fails and is not forced; nothing is written then.
     """
     check_out(out)
-    written = formats.find(form, is_int8)
+    formats.check(form, is_int8)
     version = registry.version_of(model)
     candidate = candidates.find(version.tags.get("model", version.name))
-    served = served_by(candidate, registry.model_file(model))
+    served = served_by(candidate, registry.model_file(model), CALIBRATING if is_int8 else 0)
+    # Missing packages come last: nobody should install any for an export that cannot be.
+    written = formats.find(form, is_int8)
     training = [picture[None] for picture in served.training] if is_int8 else None
     with _folder(out) as folder, keras.device("cpu:0"):
         with contextlib.redirect_stdout(sys.stderr):  # NNCF shows there how it goes
@@ -60,9 +62,10 @@ def export(model: str, form: str, out: Path, is_int8: bool, is_forced: bool) -> 
     return document
 
 
-def served_by(candidate: Candidate, file: Path) -> Served:
+def served_by(candidate: Candidate, file: Path, calibrating: int = 0) -> Served:
     """The candidate's network, and what it is judged by.
 
+    Args: calibrating: how many pictures of the training set int8's ranges are chosen by.
     Raises: UserError for a task whose networks have no export, and where its data are missing.
     """
     if candidate.task == "style":
@@ -78,7 +81,7 @@ def served_by(candidate: Candidate, file: Path) -> Served:
                 f"data/{section} is not there, by which an export is judged: run "
                 f"`python pipelines/prepare.py {candidate.task} {section}` in the project's folder"
             )
-    return module.served(candidate, file, CALIBRATING)
+    return module.served(candidate, file, calibrating)
 
 
 def described(served: Served) -> dict[str, Any]:
