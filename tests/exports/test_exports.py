@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from random_weights import random_weights
-from small_network import PICTURES, RNG, classifier, served
+from small_network import PICTURES, classifier, served
 
 from fivenets.core.errors import UserError
-from fivenets.detection import compact, darknet, model, weights
-from fivenets.detection.detector import Detector
-from fivenets.exports import certificate, classification, detection, formats, litert, writing
+from fivenets.exports import certificate, classification, formats, litert, writing
 from fivenets.exports.served import Served
 
 
@@ -27,18 +24,6 @@ def test_the_service_is_inside_the_network(test_time_mirror: bool) -> None:
         known = list(one.probabilities.values())
         np.testing.assert_allclose(found["probabilities"][row], known, atol=1e-5)
         assert found["score"][row] == pytest.approx(one.score, abs=1e-4)
-
-
-def test_a_detectors_scales_are_those_that_it_decodes() -> None:
-    cfg = darknet.parse(compact.cfg(32, 64, 2, [(1.0, 2.0)] * 2, 4), "small.cfg")
-    _, numbers = random_weights(cfg, 0)
-    network = model.build(cfg)
-    model.load(network, numbers)
-    detector = Detector(network, cfg, weights.Header(0, 2, 5, 0), ["x", "y"])
-    picture = detection.input_of(RNG.integers(0, 256, (50, 90, 3), np.uint8), detector)
-    found = detection.network(detector.for_inference("float32")).predict_on_batch(picture[None])
-    expected = detector.raw(picture[None].astype(np.float32) / 255)
-    np.testing.assert_allclose(found["scale_1"], expected[0], atol=1e-4)
 
 
 def said(capfd: pytest.CaptureFixture[str]) -> str:

@@ -6,15 +6,23 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
+from random_weights import random_weights
+from small_network import PICTURES, classifier
 
 from fivenets.core import images
 from fivenets.core.candidates import Candidate
 from fivenets.datasets.faces.prepared import Faces
 from fivenets.datasets.masks.prepared import MaskExample
+from fivenets.datasets.objects.prepared import ObjectExample
 from fivenets.datasets.places.prepared import PlaceExample
+from fivenets.detection import compact, darknet, model, precision
+from fivenets.detection import scoring as of_boxes
+from fivenets.detection.boxes import PROFILES
+from fivenets.detection.detector import Detector
 from fivenets.drawn.canvas import VOID
-from fivenets.exports import faces, localisation, segmentation, style
+from fivenets.exports import classification, detection, faces, localisation, segmentation, style
 from fivenets.faces import evaluation
 from fivenets.faces.calibration import Calibration, calibration_file
 from fivenets.faces.embedder import Embedder
@@ -44,6 +52,95 @@ def faces_of(people: list[str]) -> Faces:
 
 
 SEEN, SHOWN = faces_of(list("vwxyz")), faces_of(list("aabbccdde"))  # of e there is one
+
+
+def test_a_classifiers_export_is_scored_and_compared_by_labels_and_rejections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = classifier()
+    asked.save(tmp_path / "signs.keras")
+    said = [one.label for one in asked.classify(list(PICTURES))]
+    labels = np.array([asked.labels.index(label) for label in said])
+    labels[:10] = (labels[:10] + 1) % 3  # these it gets wrong
+    examples = tf.data.Dataset.from_tensor_slices((PICTURES, labels))
+    data = SimpleNamespace(arrays=lambda _: (PICTURES, labels), examples=lambda _: examples)
+    shelf = SimpleNamespace(at={16: data}.get)
+    monkeypatch.setattr(classification.prepared, "of_section", lambda _: shelf)
+    candidate = Candidate("it", "classification", "it", "a", "b")
+    found = classification.served(candidate, tmp_path / "signs.keras", 3)
+    assert np.array_equal(found.training, PICTURES[:3])
+    answers = found.network.predict_on_batch(found.pictures)
+    assert found.score(answers) == 0.75
+    assert found.apart(answers, answers) == {"same_label": 1, "same_rejection": 1}
+    other = {name: values.copy() for name, values in answers.items()}
+    other["probabilities"][:4] = np.roll(other["probabilities"][:4], 1, axis=1)
+    other["score"][:8] = -21  # the least that is recognised is -20
+    assert (answers["score"] >= -20).all()
+    assert found.apart(answers, other) == {"same_label": 0.9, "same_rejection": 0.8}
+
+
+@pytest.fixture
+def detector(tmp_path: Path) -> Detector:
+    """A detector with random weights."""
+    cfg = darknet.parse(compact.cfg(32, 64, 2, [(1.0, 2.0)] * 2, 4), "small.cfg")
+    header, numbers = random_weights(cfg, 0)
+    network = model.build(cfg)
+    model.load(network, numbers)
+    made = Detector(network, cfg, header, ["x", "y"])
+    made.save(tmp_path / "detector.keras")
+    return made
+
+
+def test_a_detectors_scales_are_those_that_it_decodes(detector: Detector) -> None:
+    picture = detection.input_of(noise(50, 90, 3), detector)
+    found = detection.network(detector.for_inference("float32")).predict_on_batch(picture[None])
+    expected = detector.raw(picture[None].astype(np.float32) / 255)
+    np.testing.assert_allclose(found["scale_1"], expected[0], atol=1e-4)
+
+
+def test_a_detectors_export_is_scored_by_the_boxes_that_it_finds(
+    detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    height, width, _ = detector.cfg.input_shape
+    pictures = [noise(height, width, 3) for _ in range(3)]
+    profile = PROFILES["benchmark"]
+    seen = [detector.detect_in(picture, profile) for picture in pictures]
+    test = []
+    for picture, objects in zip(pictures, seen, strict=True):
+        known = objects[1:4]  # it is more certain of another one
+        corners = np.array([(one.x1, one.y1, one.x2, one.y2) for one in known])
+        classes = np.array([detector.labels.index(one.label) for one in known])
+        parts = corners / [width, height, width, height]
+        test.append(ObjectExample(picture, parts, classes, np.zeros(3, bool)))
+    data = SimpleNamespace(test=test, train=test)
+    monkeypatch.setattr(detection.prepared, "of_section", lambda _: data)
+    candidate = Candidate("it", "detection", "it", "a", "b")
+    found = detection.served(candidate, tmp_path / "detector.keras", 2)
+    answers = found.network.predict_on_batch(found.pictures)
+    truth = of_boxes.truth_of(test)
+    objects = of_boxes.as_objects(seen, detector.labels)
+    ranked = of_boxes.rankings(truth, objects, detector.labels)
+    scored = of_boxes.metrics(truth, objects, ranked)["ap50"]
+    assert 0 < scored < 1
+    assert found.score(answers) == pytest.approx(scored)
+    assert len(found.training) == 2
+    alike = found.apart(answers, answers)
+    assert alike["keras_boxes"] == alike["export_boxes"]
+    assert len(detection.served(candidate, tmp_path / "detector.keras", 0).training) == 0
+
+
+def test_detectors_are_compared_by_the_boxes_that_both_find() -> None:
+    boxes = np.array([[0, 0, 10, 10], [20, 20, 30, 30], [40, 0, 50, 10]])
+    first = precision.detected(boxes, [0, 1, 0], [0.9, 0.8, 0.7])
+    moved = boxes + np.array([[1], [0], [9]])  # the second is of another class
+    second = precision.detected(moved, [0, 0, 0], [0.9, 0.8, 0.7])
+    none = precision.detected([], [], [])
+    assert detection.agreement([first, none], [second, first]) == {
+        "keras_boxes": 3,
+        "export_boxes": 6,
+        "same_boxes": pytest.approx(1 / 3),
+    }
+    assert detection.agreement([none], [none])["same_boxes"] == 0
 
 
 @pytest.fixture(params=[False, True], ids=["as it is", "with its mirror image"])

@@ -26,11 +26,16 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
     def accuracy(outputs: Outputs) -> float:
         return float((outputs[OUTPUT].argmax(axis=1) == labels).mean())
 
+    least = classifier.calibration.least_score
+
     def apart(one: Outputs, other: Outputs) -> dict[str, float]:
         same = one[OUTPUT].argmax(axis=1) == other[OUTPUT].argmax(axis=1)
-        return {"same_label": float(same.mean())}
+        found = {"same_label": float(same.mean())}
+        if least is not None:
+            rejected = [outputs[SCORE] < least for outputs in (one, other)]
+            found["same_rejection"] = float((rejected[0] == rejected[1]).mean())
+        return found
 
-    least = classifier.calibration.least_score
     meanings = {OUTPUT: "the probability of each label, calibrated"}
     if least is not None:
         meanings[SCORE] = f"log-odds of any of the labels; below {least:.4g} none is recognised"

@@ -39,7 +39,8 @@ def served(candidate: Candidate, file: Path, calibrating: int) -> Served:
             raws = [outputs[name][row] for name in names]
             corners, classes, scores = boxes.detections(raws, detector.regions, profile)
             pixels = to_pixels(corners, picture.shape, height, width, detector.resize)
-            objects.append(precision.detected(pixels, classes, scores))
+            shown = np.array([boxes.is_visible(box) for box in pixels], bool)
+            objects.append(precision.detected(pixels[shown], classes[shown], scores[shown]))
         return objects
 
     if truth is None:
