@@ -120,7 +120,7 @@ def test_the_encoder_keeps_its_numbers_and_the_rest_learns(
     kept = {layer.name: layer.get_weights() for layer in start.layers[:-1] if layer.weights}
     tuned = replace(RECIPE, fine_tuning=TUNING).fine_tuned()
     assert (tuned.height, tuned.width, tuned.filters, tuned.epochs) == (32, 64, 4, 1)
-    network, rows = train(data, tuned, tmp_path / "checkpoints", encoder=start)
+    network, rows = train(data, tuned, tmp_path / "checkpoints", encoder=lambda: start)
     assert len(rows) == 1
     for layer in network.layers:
         for value, before in zip(layer.get_weights(), kept.get(layer.name, []), strict=False):

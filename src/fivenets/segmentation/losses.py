@@ -15,7 +15,7 @@ class SegmentationLoss(keras.losses.Loss):
     """
 
     def __init__(self, class_weights: Sequence[float], dice: float = 0.0, **options):
-        super().__init__(reduction="none", **options)
+        super().__init__(reduction="sum_over_batch_size", **options)
         self.class_weights, self.dice = list(map(float, class_weights)), dice
 
     def call(self, y_true, y_pred):
@@ -27,7 +27,8 @@ class SegmentationLoss(keras.losses.Loss):
         loss = cross_entropy(truth, log_probabilities, ops.convert_to_tensor(self.class_weights))
         if self.dice:
             loss += self.dice * dice_loss(truth, ops.exp(log_probabilities))
-        return loss
+        # Of several devices, Keras divides by their number a loss that is no scalar.
+        return ops.reshape(loss, (1,))
 
 
 def cross_entropy(truth, log_probabilities, class_weights):

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from fivenets.core.metrics import Metrics, Page
 from fivenets.core.params import Count, Fraction, Misfit, NonNegative, Positive, Section, checked
-from fivenets.fitting.recipe import Recipe
+from fivenets.fitting.recipe import Distribution, Recipe
 from fivenets.fitting.strengths import Colours
 
 ENCODER_DEPTH = 5  # halvings of a classifier with ImageNet's weights
@@ -58,6 +58,7 @@ class UNetRecipe(Recipe):
     batch_size: Count
     weight_decay: NonNegative
     batch_norm_momentum: Annotated[float, Field(ge=0, lt=1)]
+    distribute: Distribution = "none"
     loss: Section[Loss] = Loss()
     augmentation: Section[MaskChanges] = MaskChanges()
     fine_tuning: Section[FineTuning] = FineTuning()  # where its start can be had

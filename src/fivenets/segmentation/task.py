@@ -2,9 +2,11 @@
 
 import csv
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from PIL import Image
 
@@ -13,7 +15,7 @@ from fivenets.core.candidates import Candidate
 from fivenets.core.metrics import Page
 from fivenets.core.task import Log, Making, Rows, Service, Task
 from fivenets.datasets.masks import preparation, prepared
-from fivenets.fitting import imagenet
+from fivenets.fitting import distribution, imagenet
 from fivenets.segmentation import drawing, scoring, unet_on_imagenet
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.segmentation.settings import UNetRecipe
@@ -33,19 +35,28 @@ def training(candidate: Candidate) -> Making:
     starts, source = recipe.fine_tuning.start, params.load("data", "source")
     if starts and (found := imagenet.first(starts, source, Path("data/raw"))):
         start, weights = found
-        encoder = unet_on_imagenet.encoder(start)
-        imagenet.load(encoder, start, weights.folder)
+        encoder = partial(_encoder, start, weights.folder)
         recipe, origins = recipe.fine_tuned(), [*origins, weights.origin]
+    is_recorded = distribution.keeps_results(recipe.distribute)
 
     def make(log: Log) -> Rows:
         network, rows = train(
             data, recipe, candidate.checkpoints, log.log_epoch, encoder, log.log_image
         )
+        if not is_recorded:
+            return rows
         seen_at = recipe.height, recipe.width, recipe.depth
         Segmenter(network, data.labels, *seen_at, caution(data.origins)).save(candidate.file)
         return rows
 
-    return Making(asdict(recipe) | {"data": asdict(data.settings)}, origins, make)
+    return Making(asdict(recipe) | {"data": asdict(data.settings)}, origins, make, is_recorded)
+
+
+def _encoder(architecture: str, folder: Path) -> keras.Model:
+    """A contracting path with the weights of ImageNet in `folder`."""
+    encoder = unet_on_imagenet.encoder(architecture)
+    imagenet.load(encoder, architecture, folder)
+    return encoder
 
 
 def evaluate(candidate: Candidate) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from fivenets.core.digests import arrays_sha256
 from fivenets.datasets.masks.prepared import MaskDataset, MaskExample
-from fivenets.fitting.acceleration import FusedAdamW, training_copy
+from fivenets.fitting import distribution
+from fivenets.fitting.acceleration import adamw, training_copy
 from fivenets.fitting.batches import assembled, whole_batches
 from fivenets.fitting.fit import Fit, fingerprint, make_deterministic
 from fivenets.fitting.inference import jit_compile
@@ -30,7 +31,7 @@ def train(
     recipe: UNetRecipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
-    encoder: keras.Model | None = None,
+    encoder: Callable[[], keras.Model] | None = None,
     show: Show | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Trains by `recipe`, going on from `checkpoint_dir` where an earlier try was cut off.
@@ -38,42 +39,52 @@ def train(
     All of data.train is trained on: a stop by validation would need pictures for it, and the last
     epoch of a falling rate is the best.
 
-    Args: encoder: a trained contracting path, which stays as it is; by default there is none, and
-        all numbers start at random. show: takes pictures of the classes of one not trained on.
+    Args: encoder: makes a trained contracting path, which stays as it is; by default there is none,
+        and all numbers start at random. show: takes pictures of the classes of one not trained on.
     Returns: the network, giving logits in float32, and one row of metrics per epoch. The caller
         removes `checkpoint_dir` once it has saved the network.
-    Raises: UserError where the loss becomes NaN.
+    Raises: UserError where the loss becomes NaN, or a worker is lost.
     """
     make_deterministic(recipe.seed)
     examples = [_shrunk(example, recipe) for example in data.train]  # decoded once
     classes, momentum = len(data.labels), recipe.batch_norm_momentum
-    if encoder is None:
-        network = unet(classes, recipe.filters, recipe.depth, momentum)
-    else:
-        network = unet_on(encoder, classes, recipe.filters, momentum)
-    trained = training_copy(network, recipe.policy)
-    # Before it is compiled: what a loss or an optimizer says of itself is not the same twice.
-    settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
-    settings |= {"source": data.record["digest"], "labels": data.labels}
     arrays = (array for one in examples for array in (one.image_rgb_uint8, one.mask))
-    known_by = fingerprint(settings, arrays_sha256(arrays), network)
+    digest = arrays_sha256(arrays)
     weights = class_weights(_pixels(examples, len(data.labels)), recipe.loss.class_balance)
-    fit = Fit.by(
-        recipe,
-        name="unet",
-        steps=whole_batches(len(examples), recipe.batch_size)[1],
-        checkpoint_dir=checkpoint_dir,
-        fingerprint=known_by,
-    )
-    optimizer = FusedAdamW(fit.rate(recipe), weight_decay=recipe.weight_decay)
-    loss = SegmentationLoss(weights.tolist(), recipe.loss.dice)
-    trained.compile(optimizer, loss, jit_compile=jit_compile())
-    rows = fit.run(
-        trained,
-        lambda first_epoch: batches(examples, recipe, first_epoch),
-        on_epoch_end,
-        [Shown(show, trained, lambda asked: _mask(asked, data, recipe), recipe.epochs)],
-    )
+    # Workers find each other before anything is computed: all that is of Keras is made within.
+    with distribution.scope(recipe.distribute, checkpoint_dir) as checkpoint_dir:
+        if encoder is None:
+            network = unet(classes, recipe.filters, recipe.depth, momentum)
+        else:
+            contracting = encoder()
+            keras.utils.set_random_seed(recipe.seed)  # the same, whatever numbers that has drawn
+            network = unet_on(contracting, classes, recipe.filters, momentum)
+        trained = training_copy(network, recipe.policy)
+        settings = {"recipe": dataclasses.asdict(recipe), "data": dataclasses.asdict(data.settings)}
+        settings |= {"source": data.record["digest"], "labels": data.labels}
+        fit = Fit.by(
+            recipe,
+            name="unet",
+            steps=whole_batches(len(examples), recipe.batch_size)[1],
+            checkpoint_dir=checkpoint_dir,
+            # Before it is compiled: what a loss or an optimizer says of itself is not the same
+            # twice.
+            fingerprint=fingerprint(settings, digest, network),
+            distribute=recipe.distribute,
+        )
+        optimizer = adamw(fit.rate(recipe), recipe.weight_decay, recipe.distribute)
+        loss = SegmentationLoss(weights.tolist(), recipe.loss.dice)
+        trainer = distribution.trainer(recipe.distribute, [trained], trained.input_shape[1:])
+        trainer.compile(optimizer, loss, jit_compile=jit_compile())
+        shown = show if recipe.distribute == "none" else None
+        rows = fit.run(
+            trainer,
+            lambda first_epoch: batches(examples, recipe, first_epoch),
+            on_epoch_end,
+            [Shown(shown, trained, lambda asked: _mask(asked, data, recipe), recipe.epochs)],
+        )
+    if recipe.distribute != "none":
+        network = distribution.local(network)
     network.set_weights(trained.get_weights())
     return network, rows
 
