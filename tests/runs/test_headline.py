@@ -32,6 +32,8 @@ NUMBERS: dict[str, Any] = {
 
 HANDS = Origin("massey_digits", Kind.MIRROR, "d1", "none")
 DRAWN = Origin.drawn("drawn_hands", "d2")
+OWN_AT = "~/pictures/my.hand"
+OWN = Origin.own("my.hand", "d3", OWN_AT)
 KEPT = {
     "data.dataset.massey_digits": "1.0",
     "data.dataset.drawn": "1.0",
@@ -98,6 +100,8 @@ def test_new_people_are_those_of_the_metric_and_of_no_part() -> None:
         (KEPT, [HANDS, DRAWN], HANDS, True),
         (KEPT, [HANDS, DRAWN], DRAWN, False),
         (KEPT, [replace(HANDS, asset="signs")], HANDS, False),  # hand2 could not be had
+        (KEPT | {f"data.dataset.{OWN_AT}": "1.0"}, [HANDS, DRAWN, OWN], HANDS, True),
+        (KEPT | {f"data.dataset.{OWN_AT}": "1.0"}, [DRAWN, OWN], OWN, False),  # nor could it here
         (KEPT | {"data.test_people": "[]"}, [HANDS, DRAWN], HANDS, False),
         ({}, [HANDS], HANDS, False),
     ],

@@ -71,7 +71,9 @@ class Report:
         parameters = self.record["parameters"]
         prefix = "data.dataset."
         asked = {key.removeprefix(prefix) for key in parameters if key.startswith(prefix)}
-        is_all_there = asked - {"drawn"} <= {origin.asset for origin in self.made_from}
+        # A folder of the user's is asked for by its path, and its origin is called by its name.
+        there = {name for origin in self.made_from for name in (origin.asset, origin.file)}
+        is_all_there = asked - {"drawn"} <= there
         is_kept = bool(self.test_people) and not are_drawn(self.scored_on(metric))
         return is_kept and is_all_there
 
