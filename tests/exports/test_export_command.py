@@ -42,6 +42,15 @@ def test_what_cannot_be_exported_is_a_sentence(small: Path, tmp_path: Path, five
         assert complaint in fivenets.refused("export", "signs", *words)
 
 
+def test_files_and_no_name_are_not_registered(tmp_path: Path, monkeypatch, fivenets) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.keras").touch()
+    for model in ("own.keras", "hf://me/own", ""):
+        said = fivenets.refused("export", model, "--format", "litert")
+        expected = "expected NAME, NAME@ALIAS or NAME/VERSION, received"
+        assert said == f"error: {expected} {model or repr('')}\n"
+
+
 def test_packages_are_asked_for_by_what_can_be_exported_only(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fivenets
 ) -> None:

@@ -249,4 +249,4 @@ def test_what_names_neither_a_model_nor_a_keras_file_is_a_sentence(
         file.parent.mkdir(exist_ok=True)
         file.touch()
     with pytest.raises(UserError, match=rf"or a \.keras file, received {named}$"):
-        lookup.parts(named)
+        lookup.model_file(named)

@@ -30,7 +30,8 @@ MADE_BY = {
     "style-fast": "make fast-style",
     "unet-camvid": "make camvid",
 }
-NAMED = re.compile(r"[^/@]*([/@][^/@]*)?")
+NAMED = re.compile(r"[^/@]+([/@][^/@]*)?")
+REGISTERED = "NAME, NAME@ALIAS or NAME/VERSION"
 BY_ALIAS = """
     SELECT versions.storage_location FROM model_versions AS versions
     JOIN registered_model_aliases AS aliases
@@ -45,16 +46,15 @@ BY_VERSION = """
 """
 
 
-def parts(model: str) -> tuple[str, str, str]:
+def parts(model: str, expected: str = REGISTERED) -> tuple[str, str, str]:
     """NAME, NAME@ALIAS or NAME/VERSION as (name, version, alias), of which one of the last two is
     empty: the champion where neither is given.
 
-    Raises: UserError where both are, or for the path of something that is no .keras file.
+    Args: expected: what to ask for in place of anything else.
+    Raises: UserError where both are given, or no name, or a file.
     """
     if os.path.isfile(model) or not NAMED.fullmatch(model):
-        raise UserError(
-            f"expected NAME, NAME@ALIAS, NAME/VERSION or a .keras file, received {model}"
-        )
+        raise UserError(f"expected {expected}, received {model or repr(model)}")
     name, _, version = model.partition("/")
     name, _, alias = name.partition("@")
     return name, version, CHAMPION if name == model else alias
@@ -107,7 +107,7 @@ def registered_file(model: str) -> Path | None:
 
     None: MLflow should be asked, for the file or for what is wrong.
     """
-    name, version, alias = parts(model)
+    name, version, alias = parts(model, f"{REGISTERED}, or a .keras file")
     query, key = (BY_ALIAS, alias) if alias else (BY_VERSION, version)
     is_known = asked("SELECT version_num FROM alembic_version") == [(SCHEMA,)]
     if not is_known or os.environ.get("MLFLOW_WORKSPACE"):
