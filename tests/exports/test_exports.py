@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from small_network import PICTURES, classifier, served
 
 from fivenets.core.errors import UserError
-from fivenets.exports import certificate, classification, formats, litert, writing
+from fivenets.exports import certificate, classification, formats, litert, saved_model, writing
 from fivenets.exports.served import Served
 
 
@@ -53,6 +54,14 @@ def test_every_format_is_certified_in_its_own_runtime(
     answer = formats.find(form, False).opened(small)(PICTURES[:1])
     expected = served().network.predict_on_batch(PICTURES[:1])
     np.testing.assert_allclose(answer["score"], expected["score"], atol=1e-4)
+
+
+def test_a_saved_model_has_each_number_once(tmp_path: Path) -> None:
+    one = served()
+    saved_model.write(one, tmp_path, None)
+    kept = tf.train.list_variables(str(tmp_path / saved_model.FOLDER / "variables" / "variables"))
+    sizes = [int(np.prod(shape)) for name, shape in kept if name.endswith("VARIABLE_VALUE")]
+    assert sum(sizes) == one.network.count_params()
 
 
 @pytest.mark.parametrize("form", ["litert", "openvino"])

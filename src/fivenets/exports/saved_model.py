@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -14,7 +15,12 @@ FOLDER, SIGNATURE = "saved_model", "serving_default"
 
 def write(served: Served, folder: Path, training: Sequence[np.ndarray] | None) -> None:
     """Writes the folder saved_model/."""
-    served.network.export(folder / FOLDER, format="tf_saved_model", verbose=False)
+    network = served.network
+    # `network.export` keeps Keras' variables beside TensorFlow's: each number is there twice.
+    archive = keras.export.ExportArchive()
+    picture = keras.InputSpec(dtype="uint8", shape=network.input_shape, name=INPUT)
+    archive.add_endpoint("serve", lambda image: network(image, training=False), [picture])
+    archive.write_out(str(folder / FOLDER), verbose=False)
 
 
 def opened(folder: Path) -> Callable[[np.ndarray], Outputs]:
