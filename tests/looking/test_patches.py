@@ -1,6 +1,7 @@
 """Patches that excite a unit, and where a classifier looks: `fivenets look`."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -105,6 +106,59 @@ def test_a_network_of_other_pictures_is_refused(files, tmp_path, fivenets) -> No
     model_files.save(grey, tmp_path / "grey.keras", {})
     words = "look", tmp_path / "grey.keras", "--patches", files[1], "--json"
     assert "networks of pictures in colour: this one takes ?x32x1" in fivenets.refused(*words)
+
+
+def two_inputs() -> keras.Model:
+    pair = [keras.Input((32, 32, 3)) for _ in range(2)]
+    return keras.Model(pair, layers.Conv2D(2, 3)(layers.Concatenate()(pair)))
+
+
+def one_layer_twice() -> keras.Model:
+    image, layer = keras.Input((32, 32, 3)), layers.Conv2D(3, 3, padding="same", name="both")
+    return keras.Model(image, layer(layer(image)))
+
+
+def for_larger_pictures() -> keras.Model:
+    image = keras.Input((None, None, 3))
+    return keras.Model(image, layers.Conv2D(2, 3)(layers.MaxPooling2D(500)(image)))
+
+
+def unbuilt() -> keras.Model:
+    return keras.Sequential([layers.Conv2D(2, 3)])
+
+
+def not_finite() -> keras.Model:
+    network = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(2, 3)])
+    network.set_weights([np.full_like(value, np.nan) for value in network.get_weights()])
+    return network
+
+
+@pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built")
+@pytest.mark.parametrize(
+    ("build", "trusted", "rebuilt"),
+    [
+        (two_inputs, "this one takes 32x32x3 and 32x32x3", "this one takes 32x32x3 and 32x32x3"),
+        (one_layer_twice, "its layer both more than once", "its layer both more than once"),
+        (for_larger_pictures, "it cannot answer: ", "it cannot answer: "),
+        (unbuilt, "it cannot answer: Sequential model", "it describes no network with an input"),
+        (not_finite, "numbers that are not finite", "numbers that are not finite"),
+    ],
+)
+def test_whatever_a_stranger_sends_is_a_sentence(
+    build: Callable[[], keras.Model], trusted: str, rebuilt: str, files, tmp_path, fivenets
+) -> None:
+    file = tmp_path / "theirs.keras"
+    build().save(file)
+    words = "look", file, "--patches", files[1], "--out", tmp_path / "sheet.png"
+    assert rebuilt in fivenets.refused(*words)
+    assert trusted in fivenets.refused(*words, "--trust")
+    assert not (tmp_path / "sheet.png").exists()
+
+
+def test_the_table_of_what_a_stranger_sends_is_a_sentence(tmp_path, fivenets) -> None:
+    one_layer_twice().save(tmp_path / "theirs.keras")
+    said = fivenets.refused("look", tmp_path / "theirs.keras")
+    assert "uses its layer both more than once, and `look` has one row" in said
 
 
 def test_a_picture_that_is_looked_at_is_not_drawn_over(files, tmp_path, fivenets) -> None:

@@ -67,9 +67,9 @@ def look(
         return
     model_file = lookup.model_file(model, trust)
     if patches:
-        _patches(model_file, patches, out, units or UNITS, as_json)
+        _patches(model_file, trust, patches, out, units or UNITS, as_json)
     else:
-        _table(model_file, as_json)
+        _table(model_file, trust, as_json)
 
 
 def _check(out: Path | None, inputs: list[Path], needs_none: bool) -> None:
@@ -81,12 +81,23 @@ def _check(out: Path | None, inputs: list[Path], needs_none: bool) -> None:
         files.check_file(out, "--out", ENDINGS, inputs)
 
 
-def _table(model_file: Path, as_json: bool) -> None:
-    from fivenets.fitting import model_files
+def _opened(model_file: Path, trusts: bool) -> tuple[Any, dict]:
+    """A network and its metadata; one that is trusted may be of any kind, and fail in any way."""
+    from fivenets.fitting import inference, model_files
+
+    network, metadata = model_files.load(model_file)
+    if trusts:
+        inference.mark(network, model_file)
+    return network, metadata
+
+
+def _table(model_file: Path, trusts: bool, as_json: bool) -> None:
+    from fivenets.fitting import inference
     from fivenets.looking.arithmetic import table
 
-    network, _ = model_files.load(model_file)
-    rows = table(network)
+    network, _ = _opened(model_file, trusts)
+    with inference.answering(network):
+        rows = table(network)
     if as_json:
         for row in rows:
             print(json.dumps(asdict(row)))
@@ -109,9 +120,11 @@ def _table(model_file: Path, as_json: bool) -> None:
     printing.say(f"{parameters:,} parameters, {said}")
 
 
-def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_json: bool) -> None:
+def _patches(
+    model_file: Path, trusts: bool, folder: Path, out: Path | None, units: int, as_json: bool
+) -> None:
     from fivenets.core import files, listing
-    from fivenets.fitting import model_files
+    from fivenets.fitting import inference
     from fivenets.looking import sheet
     from fivenets.looking.patches import excited
 
@@ -121,12 +134,9 @@ def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_js
     found.say()
     if not found.files:
         raise UserError(f"{folder} holds no pictures: expected at least one, better hundreds")
-    network, metadata = model_files.load(model_file)
-    if (shape := network.inputs[0].shape)[3:] != (3,):
-        received = "x".join(str(side or "?") for side in shape[1:])
-        raise UserError(
-            f"--patches is for networks of pictures in colour: this one takes {received}"
-        )
+    network, metadata = _opened(model_file, trusts)
+    with inference.answering(network):
+        _check_takes_pictures(network)
     shown = {}
     for file in found.files:
         try:
@@ -138,7 +148,7 @@ def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_js
     pictures = list(shown.values())
     # Detectors, painters and the features that they learned from take 0..1.
     white = 1 if {"header", "features"} & metadata.keys() else 255
-    with printing.bar() as bar:
+    with inference.answering(network), printing.bar() as bar:
         layers = excited(
             network,
             [picture * (white / 255) for picture in pictures],
@@ -158,6 +168,15 @@ def _patches(model_file: Path, folder: Path, out: Path | None, units: int, as_js
                 f"{out}: {counts:,} units of {len(layers)} layers over {len(pictures):,} pictures, "
                 f"{units} of each layer drawn"
             )
+
+
+def _check_takes_pictures(network: Any) -> None:
+    taken = ["x".join(str(side or "?") for side in one.shape[1:]) for one in network.inputs]
+    if len(taken) != 1 or network.inputs[0].shape[3:] != (3,):
+        received = " and ".join(taken)
+        raise UserError(
+            f"--patches is for networks of pictures in colour: this one takes {received}"
+        )
 
 
 def _sides(network: Any, metadata: dict) -> tuple[int, int]:

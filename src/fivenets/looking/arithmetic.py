@@ -15,6 +15,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from fivenets.core.errors import UserError, printable
+
 CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 UPSAMPLINGS = (layers.UpSampling1D, layers.UpSampling2D, layers.UpSampling3D)
@@ -48,7 +50,10 @@ class Row:
 
 
 def table(network: keras.Model) -> list[Row]:
-    """A row for each layer, in the order in which they are computed."""
+    """A row for each layer, in the order in which they are computed.
+
+    Raises: UserError where a layer is used more than once.
+    """
     graph = _graph(network)
     reaches: dict[int, Reach | None] = dict.fromkeys(map(id, network.inputs), Reach(1, 1, 0.5))
     rows = []
@@ -67,14 +72,24 @@ def table(network: keras.Model) -> list[Row]:
 
 
 def _graph(network: keras.Model) -> dict[str, tuple[list[Any], list[Any]]]:
-    """Inputs and outputs of each layer in this network; a layer may be in others as well."""
+    """Inputs and outputs of each layer in this network; a layer may be in others as well.
+
+    Raises: UserError where one is in this network twice: it sees two things, and has one row.
+    """
     found: dict[str, tuple[list[Any], list[Any]]] = {}
+    places: dict[str, int] = {}
     waiting = list(network.outputs)
     while waiting:
         history = waiting.pop()._keras_history
-        node = history.operation._inbound_nodes[history.node_index]
-        if history.operation.name not in found:
-            found[history.operation.name] = (node.input_tensors, node.output_tensors)
+        name, place = history.operation.name, history.node_index
+        if places.setdefault(name, place) != place:
+            raise UserError(
+                f"the network uses its layer {printable(name)} more than once, and `look` has one "
+                "row for each layer: it cannot show this one"
+            )
+        if name not in found:
+            node = history.operation._inbound_nodes[place]
+            found[name] = (node.input_tensors, node.output_tensors)
             waiting += node.input_tensors
     return found
 
