@@ -148,7 +148,7 @@ class Expected:
                 f"by a table of another machine; this one is {self.slower:.1f} times as slow now, "
                 "which is counted in"
             )
-        return "by a table of a machine that did other work as well: a quiet one takes half"
+        return "by a table of a machine that did some other work as well"
 
 
 @dataclass
