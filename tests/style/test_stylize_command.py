@@ -13,10 +13,10 @@ from fivenets.core.digests import sha256
 from fivenets.core.errors import UserError
 from fivenets.core.images import read_image
 from fivenets.sources.origin import Origin, digest_of
-from fivenets.style import drawing, evaluation, jobs, pictures, transfer
+from fivenets.style import drawing, evaluation, jobs, pictures, presets, transfer
 from fivenets.style.jobs import Gathered
 from fivenets.style.objective import Style
-from fivenets.style.settings import Job, JobPlan
+from fivenets.style.settings import Job, JobPlan, Settings
 
 
 @pytest.fixture
@@ -68,6 +68,8 @@ def test_several_styles_masks_and_a_grey_one(fivenets, files: Path) -> None:
         (["--style-weight", 0], "--style-weight should be above 0, it is 0.0"),
         (["--size", 8], "--size should be at least 32, it is 8"),
         (["--preset", "bold"], "--preset should be one of faithful, balanced, wild, it is 'bold'"),
+        (["--strength", 2], "--strength should lie in 0..1, it is 2.0"),
+        (["--strength", 0.5, "--preset", "wild"], "--strength should not be given with a preset"),
         (
             ["--preserve-colors", "yes"],
             "--preserve-colors should be one of style, luminance",
@@ -87,6 +89,30 @@ def test_a_preset_stands_in_for_the_models_settings_and_options_for_the_presets(
     faithful, wild = (stylizer.with_options({"preset": name}) for name in ("faithful", "wild"))
     assert faithful.content_weight > stylizer.settings.content_weight > wild.content_weight
     assert stylizer.with_options({"preset": "wild", "content_weight": 9.0}).content_weight == 9
+
+
+def test_a_strength_stands_between_the_presets(stylizer) -> None:
+    strengths = [0.0, 0.2, 0.5, 0.8, 1.0]
+    found = [stylizer.with_options({"strength": strength}) for strength in strengths]
+    for name, strength in presets.PRESETS.items():
+        assert found[strengths.index(strength)] == stylizer.with_options({"preset": name})
+    for weights in ([one.content_weight for one in found], [one.detail for one in found]):
+        assert weights == sorted(set(weights), reverse=True)
+    assert [one.noise for one in found[3:]] == pytest.approx([0.15, 0.25])
+    assert {one.initial for one in found[:3]} == {"content"}
+    assert stylizer.with_options({"strength": 1.0, "noise": 0.5}).noise == 0.5
+
+
+def test_the_ends_of_the_default_are_what_was_looked_at() -> None:
+    faithful, wild = presets.settings_at(0.0, Settings()), presets.settings_at(1.0, Settings())
+    assert faithful == {"content_weight": 0.1, "detail": 1.0, "coarse_scales": 1}
+    assert wild == {
+        "content_weight": pytest.approx(0.003),
+        "detail": 0.5,
+        "initial": "blend",
+        "noise": 0.25,
+    }
+    assert "coarse_scales" not in presets.settings_at(0.3, Settings())
 
 
 def test_bad_pictures_are_one_sentence(fivenets, files: Path) -> None:

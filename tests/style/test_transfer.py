@@ -195,6 +195,18 @@ def test_a_blend_starts_between_content_and_noise(content: np.ndarray) -> None:
     assert blend == pytest.approx(0.75 * fitted + 0.25 * noise)
 
 
+def test_noise_starts_where_a_style_goes(content: np.ndarray, painting: np.ndarray) -> None:
+    fitted = pictures.resize(content, 48, 64)
+    mask = np.zeros((96, 128), np.float32)
+    mask[:, :64] = 1
+    masked, everywhere = Style(painting, mask=mask), Style(painting)
+    where = transfer.covered([masked], 48, 64)
+    noisy = transfer.initial(fitted, replace(QUICK, initial="noise"), where)
+    assert (noisy[:, 32:] == fitted[:, 32:]).all()
+    assert (noisy[:, :32] != fitted[:, :32]).any()
+    assert transfer.covered([masked, everywhere], 48, 64) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

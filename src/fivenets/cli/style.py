@@ -30,7 +30,14 @@ def stylize(
     ] = None,
     model: Model = "style-transfer",
     preset: Annotated[
-        str | None, typer.Option(help="faithful | balanced | wild: how far from CONTENT.")
+        str | None,
+        typer.Option(
+            help="faithful | balanced | wild: how far from CONTENT. All take about as long."
+        ),
+    ] = None,
+    strength: Annotated[
+        float | None,
+        typer.Option(help="The same as a number: 0 faithful, 0.5 balanced, 1 wild."),
     ] = None,
     iterations: Annotated[int | None, typer.Option(help="Iterations at each scale.")] = None,
     size: Annotated[int | None, typer.Option(help="Pixels along the longer side.")] = None,
@@ -68,6 +75,7 @@ def stylize(
     files.check_file(out, "--out", pictures.WRITABLE, inputs)
     options: dict[str, Any] = {
         "preset": preset,
+        "strength": strength,
         "iterations": iterations,
         "size": size,
         "content_weight": content_weight,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -107,14 +107,6 @@ class Settings:
     def total_iterations(self) -> int:
         """At all scales together, where no loss is flat before."""
         return self.iterations * (self.coarse_scales + 1)
-
-
-# How far a picture may go from its content: settings in place of the model's own.
-PRESETS: dict[str, dict[str, Any]] = {
-    "faithful": {"detail": 1.0, "coarse_scales": 1, "content_weight": 0.1},
-    "balanced": {},
-    "wild": {"detail": 0.5, "content_weight": 0.003, "initial": "blend", "noise": 0.25},
-}
 
 
 @checked

@@ -10,13 +10,12 @@ import keras
 import numpy as np
 
 from fivenets.core.errors import UserError
-from fivenets.core.params import SettingError
 from fivenets.fitting import engine, model_files
 from fivenets.fitting.fit import make_deterministic
-from fivenets.style import features, pictures, transfer
+from fivenets.style import features, pictures, presets, transfer
 from fivenets.style.objective import Style
 from fivenets.style.result import Result
-from fivenets.style.settings import PRESETS, Settings
+from fivenets.style.settings import Settings
 from fivenets.style.transfer import Progress
 
 
@@ -47,15 +46,14 @@ class Stylizer:
         model_files.save(self.network, path, metadata)
 
     def with_options(self, options: Mapping[str, Any]) -> Settings:
-        """The settings, with `options` in place of those that they name, or that a `preset` does.
+        """The settings, with `options` in place of those that they name.
 
+        A `strength`, or a `preset`, stands for several; whatever is named beside it counts more.
         Raises: UserError for an unknown option or a value that is out of range.
         """
-        given = dict(options)
-        preset = given.pop("preset", "balanced")
-        if preset not in PRESETS:
-            raise SettingError("preset", f"should be one of {', '.join(PRESETS)}, it is {preset!r}")
-        return Settings(**{**asdict(self.settings), **PRESETS[preset], **given})
+        changed = presets.settings_at(presets.strength_in(options), self.settings)
+        given = {key: options[key] for key in options if key not in ("preset", "strength")}
+        return Settings(**{**asdict(self.settings), **changed, **given})
 
     def stylize(
         self,

@@ -74,7 +74,7 @@ def transfer(
         content, prepared = prepare(content, styles, longest, settings)
         begun = recoloured(content, prepared, settings)
         if image is None or coarser is None:
-            image = initial(begun, settings)
+            image = initial(begun, settings, covered(prepared, height, width))
         else:
             image = refined(image, coarser, begun, settings.detail)
         weights = factors or objective.balanced(extractor, content, prepared, settings.weights)
@@ -130,11 +130,26 @@ def style_shape(style: Style, longest: int, settings: Settings) -> tuple[int, in
     return max(height, least), max(width, least)
 
 
-def initial(content: np.ndarray, settings: Settings) -> np.ndarray:
-    """Where the image starts: the content, noise, or a blend of both."""
+def initial(content: np.ndarray, settings: Settings, where: np.ndarray | float = 1.0) -> np.ndarray:
+    """Where the image starts: the content, noise, or a blend of both.
+
+    where: (height, width, 1), how much of the noise a place gets.
+    """
     share = {"content": 0.0, "noise": 1.0, "blend": settings.noise}[settings.initial]
     noise = np.random.default_rng(settings.seed).random(content.shape, np.float32)
-    return (1 - share) * content + np.float32(share) * noise
+    parts = np.float32(share) * where
+    return (1 - parts) * content + parts * noise
+
+
+def covered(prepared: Sequence[Style], height: int, width: int) -> np.ndarray | float:
+    """How much of each place some style covers: (height, width, 1), or 1 where one has no mask.
+
+    Noise where there is no style would stay: nothing paints over it.
+    """
+    masks = [style.mask for style in prepared if style.mask is not None]
+    if len(masks) < len(prepared):
+        return 1.0
+    return np.max([pictures.resize_mask(mask, height, width) for mask in masks], axis=0)[..., None]
 
 
 def recoloured(content: np.ndarray, prepared: Sequence[Style], settings: Settings) -> np.ndarray:
