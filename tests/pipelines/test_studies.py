@@ -15,8 +15,9 @@ from fivenets.classification.classics import lenet5
 from fivenets.classification.signs_cnn import assignment_cnn
 from fivenets.core import params
 from fivenets.core.candidates import METRICS_FILE
+from fivenets.core.images import read_image
 from fivenets.core.sandbox import UntrustedFile
-from fivenets.datasets.classification import prepared
+from fivenets.datasets.classification import parts, prepared
 from fivenets.datasets.settings import DataSettings
 from fivenets.detection.detector import Detection
 from fivenets.drawn.scenes import render_scenes
@@ -58,6 +59,16 @@ def test_two_answers_of_imagenet_are_compared() -> None:
         "largest_logit_difference": 4.0,
         "others": ["cat", "cat"],
     }
+
+
+def test_of_ones_own_hand_the_first_pictures_of_each_sign_are_kept_apart(folder: Path) -> None:
+    own_hand = read("own_hand")
+    labels = ["0", "1", "0", "0", "1", "2"]
+    assert own_hand["chosen"](labels, 2).tolist() == [True, True, True, False, True, True]
+    cut_out = np.full((30, 20, 4), 9, np.uint8)
+    own_hand["write"](folder / "my-hand", [parts.Picture(cut_out, "3", "hand2", "test")])
+    written = read_image(folder / "my-hand" / "3" / "0.png", keeps_alpha=True)
+    assert written.shape == (26, 16, 4)
 
 
 def test_ten_views_won_and_lost(capsys: pytest.CaptureFixture[str]) -> None:
