@@ -134,3 +134,40 @@ def test_which_face_is_a_word_of_three_and_their_number_is_told(load, monkeypatc
         load().predict([np.zeros((50, 70, 3), np.uint8)], {"face": "only"})
     with pytest.raises(UserError, match="face: largest, centre, only expected, 'any' received"):
         load().predict([np.zeros((50, 70, 3), np.uint8)], {"face": "any"})
+
+
+def test_what_the_command_says_beside_its_answer_is_in_the_notes(load, monkeypatch) -> None:
+    faces = [(TEMPLATE_XY * 20, 0.999), (TEMPLATE_XY * 15 + (30, 0), 0.999)]
+    monkeypatch.setattr("fivenets.faces.cascade.find", lambda pictures, smallest: [faces])
+    verifier, picture = load(), np.zeros((50, 70, 3), np.uint8)
+    [alone] = verifier.predict([picture])["notes"]
+    assert alone == "the picture: 2 faces, of which the largest is taken"
+    [pair] = verifier.predict([[picture, picture]], {"face": "centre"})["notes"]
+    small = "the face has 15 pixels a side: 20 or more are needed to tell people apart"
+    assert (
+        f"inputs[1]: 2 faces, of which the one in the centre is taken; inputs[1]: {small}" in pair
+    )
+    assert pair.endswith("both are the same picture: its distance to itself says nothing")
+
+
+def test_a_picture_that_was_turned_and_a_doubtful_face_are_in_the_notes(load, monkeypatch) -> None:
+    def find(pictures, smallest):
+        [upright] = {picture.shape[0] > picture.shape[1] for picture in pictures}
+        return [[(TEMPLATE_XY * 30, 0.9999)] if upright else [] for _ in pictures]
+
+    monkeypatch.setattr("fivenets.faces.cascade.find", find)
+    lying, verifier = np.zeros((50, 70, 3), np.uint8), load()
+    [notes] = verifier.predict([lying])["notes"]
+    assert notes.startswith("the picture: turned by ")
+    assert notes.endswith("degrees clockwise to find the face")
+    doubtful = [[(TEMPLATE_XY * 30, 0.92)]]
+    monkeypatch.setattr("fivenets.faces.cascade.find", lambda pictures, smallest: doubtful)
+    [notes] = verifier.predict([lying])["notes"]
+    assert notes == "the picture: what is taken for a face may be none (0.92)"
+
+
+def test_a_threshold_of_other_pictures_is_in_the_notes(load) -> None:
+    [cropped] = load().predict([[plain(51), plain(102)]], CROPPED)["notes"]
+    assert cropped.startswith("the threshold was set on faces that were found and says nothing of")
+    [alone] = load().predict([plain(51)], CROPPED)["notes"]  # which no threshold is asked about
+    assert alone == ""

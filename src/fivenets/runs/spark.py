@@ -12,7 +12,8 @@ from fivenets.core.errors import UserError
 # What is answered by each script in `pyfunc/`, in Spark's words.
 COLUMNS = {
     "face_verifier": "same boolean, distance double, threshold double, target_far double, "
-    "embedding array<double>, faces array<int>, caution string",
+    "embedding array<double>, faces array<int>, notes string, "
+    "caution string",
     "image_classifier": "label string, probability double, rejected boolean, score double, "
     "probabilities map<string,double>, caution string",
     "image_segmenter": "shares map<string,double>, mask string, classes array<string>, "

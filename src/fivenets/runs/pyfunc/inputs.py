@@ -1,9 +1,11 @@
 """How pictures reach a registered model, and how it refuses one, at home and behind a server."""
 
 import json
+import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -59,6 +61,22 @@ def place(index: int | None) -> Iterator[None]:
         sentence = str(error)  # of a picture of a pair, with its place in there
         within = sentence.removeprefix("inputs") if sentence.startswith("inputs[") else ""
         raise UserError(f"inputs[{index}]{within or f': {sentence}'}") from None
+
+
+@contextmanager
+def noted() -> Iterator[list[str]]:
+    """What the block warns of, which a command would print: a client sees no log."""
+    said: list[str] = []
+    # Other requests are answered in other threads.
+    handler, here = logging.Handler(logging.WARNING), threading.get_ident()
+    handler.addFilter(lambda record: record.thread == here)
+    handler.emit = lambda record: said.append(record.getMessage())
+    log = logging.getLogger("fivenets")
+    log.addHandler(handler)
+    try:
+        yield said
+    finally:
+        log.removeHandler(handler)
 
 
 def read_all(items: Sequence[Any], model_file: str | None = None) -> list[np.ndarray]:
