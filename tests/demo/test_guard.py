@@ -20,7 +20,9 @@ def uploads(tmp_path: Path) -> Path:
     return tmp_path / "uploads"
 
 
-def answered(uploads: Path, body: bytes, headers=JSON, size: int = 1000, method="POST") -> tuple:
+def answered(
+    uploads: Path, body: bytes, headers=JSON, size: int = 1000, method="POST", path="/api/upload"
+) -> tuple:
     """The status, and the body that reached the application behind the guard, if any."""
     sent, reached = [], []
     pieces = [body[:5], body[5:]]
@@ -40,7 +42,7 @@ def answered(uploads: Path, body: bytes, headers=JSON, size: int = 1000, method=
     async def send(message: dict) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": method, "headers": headers}
+    scope = {"type": "http", "method": method, "headers": headers, "path": path}
     asyncio.run(Guard(application, uploads, size)(scope, receive, send))
     return sent[0]["status"], reached[0] if reached else None
 
@@ -86,6 +88,13 @@ def test_a_large_body_is_refused(uploads: Path) -> None:
 )
 def test_only_an_upload_is_not_looked_into(uploads: Path, headers: list, status: int) -> None:
     assert answered(uploads, request_for("/etc/hostname"), headers)[0] == status
+
+
+def test_a_form_that_is_no_upload_is_limited(uploads: Path) -> None:
+    drawn = b"x" * 2000
+    assert answered(uploads, drawn, [FORM])[0] == 200
+    assert answered(uploads, drawn, [FORM], path="/api/component_server") == (413, None)
+    assert answered(uploads, drawn[:900], [FORM], path="/api/component_server")[0] == 200
 
 
 def test_the_last_of_two_keys_counts_as_for_whoever_reads_the_request_next() -> None:

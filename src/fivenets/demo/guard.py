@@ -20,7 +20,7 @@ class Guard:
         self.app, self.uploads, self.largest = app, uploads.resolve(), largest
 
     async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or _is_form(scope):
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or _is_upload(scope):
             await self.app(scope, receive, send)
             return
         body, more = b"", True
@@ -54,10 +54,15 @@ class Guard:
             return False
 
 
-def _is_form(scope: dict) -> bool:
-    """Whether the body is an upload, which FastAPI takes for JSON on no account."""
+def _is_upload(scope: dict) -> bool:
+    """Whether the body is files for the folder, which Gradio writes there as they come.
+
+    It is a form, which FastAPI takes for JSON on no account. Other forms, such as what was drawn
+    on a picture, are kept in memory.
+    """
     kinds = [value for name, value in scope["headers"] if name == b"content-type"]
-    return bool(kinds) and all(kind.startswith(b"multipart/form-data") for kind in kinds)
+    is_form = bool(kinds) and all(kind.startswith(b"multipart/form-data") for kind in kinds)
+    return is_form and scope["path"].rstrip("/").endswith("/upload")
 
 
 def paths_in(body: bytes) -> Iterator[Any]:
