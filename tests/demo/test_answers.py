@@ -27,7 +27,9 @@ from fivenets.faces.face import Face, Found
 from fivenets.localisation.locator import Located
 from fivenets.segmentation.segmenter import Segmenter
 from fivenets.style import features
-from fivenets.style.settings import PRESETS, Settings
+from fivenets.style.presets import PRESETS
+from fivenets.style.result import Result
+from fivenets.style.settings import Settings
 from fivenets.style.stylizer import Stylizer
 
 CFG = (
@@ -94,7 +96,7 @@ def detector(monkeypatch: pytest.MonkeyPatch) -> None:
     built = model.build(network)
     model.load(built, [still])
     found = Detector(built, network, header, ["cat", "dog"], "stretch")
-    monkeypatch.setattr(detection, "_detector", lambda: found)
+    monkeypatch.setitem(detection.DETECTORS, detection.MODEL, lambda: found)
 
 
 @pytest.mark.usefixtures("detector")
@@ -128,7 +130,7 @@ def test_a_face_that_is_too_small_is_said() -> None:
     said = "15 pixels a side: 20 or more are needed to tell people apart"
     words = faces.verify(picture(0), small, 0.25)
     assert words.endswith(f"1 of 2 faces are small, one has {said}")
-    assert faces.identify(small, [(picture(0), None)], 0.25)[1].endswith(f"the face has {said}")
+    assert faces.identify(small, [(picture(0), None)], 0.25)[1].endswith(f"The face has {said}")
     assert "small" not in faces.verify(picture(0), picture(0), 0.25)
 
 
@@ -197,14 +199,77 @@ def test_the_fade_goes_from_the_content_to_the_painting() -> None:
         assert (between == grey).all()
 
 
-def test_presets_are_those_of_the_settings() -> None:
-    assert tuple(PRESETS) == style.PRESETS
+def test_the_marks_on_the_page_are_the_presets() -> None:
+    marks, _ = style.MARKS.split("; ")
+    said = {mark.split()[-1]: float(mark.split()[0]) for mark in marks.split(", ")}
+    assert said == PRESETS
+
+
+def layer(width: int, height: int, drawn: tuple[int, int, int, int] | None = None) -> Image.Image:
+    """A transparent layer with an opaque box drawn on it, where one is given."""
+    image = Image.new("RGBA", (width, height))
+    if drawn:
+        image.paste((249, 115, 22, 255), drawn)
+    return image
+
+
+def test_a_mask_is_white_where_something_was_drawn_on_any_layer() -> None:
+    left, lower = layer(40, 30, (0, 0, 20, 30)), layer(80, 60, (0, 40, 80, 60))
+    mask = style.mask_of({"layers": [left, layer(4, 4), lower]}, (60, 80, 3))
+    assert mask is not None
+    assert (mask.shape, mask.dtype) == ((60, 80, 3), np.uint8)
+    assert (mask[:, :38] == 255).all()
+    assert (mask[42:] == 255).all()
+    assert (mask[:38, 42:] == 0).all()
+
+
+@pytest.mark.parametrize("where", [None, {}, {"layers": []}, {"layers": [layer(40, 30)]}])
+def test_with_nothing_drawn_there_is_no_mask(where: dict | None) -> None:
+    assert style.mask_of(where, (30, 40, 3)) is None
+
+
+def test_a_drawing_is_no_path() -> None:
+    with pytest.raises(UserError, match="expected a drawing, received text"):
+        style.mask_of({"layers": ["/etc/hostname"]}, (30, 40, 3))
+
+
+def test_what_is_drawn_on_is_a_small_copy() -> None:
+    large = Image.new("RGB", (2048, 1024))
+    small = style.canvas(large)
+    assert small is not None
+    assert (small.size, large.size) == ((512, 256), (2048, 1024))
+    assert style.canvas(None) is None
+
+
+def test_what_is_drawn_is_where_the_style_goes(stylizer: Stylizer, monkeypatch) -> None:
+    given: dict = {}
+
+    def paint(content, styles, **options) -> Result:
+        given.update(options)
+        return Result(np.zeros((30, 40, 3), np.uint8), 1, 1.0, 1.0, 1.0, "")
+
+    monkeypatch.setattr(stylizer, "stylize", paint)
+    where = {"layers": [layer(40, 30, (0, 0, 10, 10))]}
+    [(image, words)] = style.stylize(GREY, GREY, 64, 5, 1, "style", 0.25, where)
+    assert (image.shape, words) == ((30, 40, 3), "1 iterations in 1 s")
+    assert given["options"]["strength"] == 0.25
+    [mask] = given["masks"]
+    assert mask[5, 5].tolist() == [255, 255, 255]
+    assert mask[20, 20].tolist() == [0, 0, 0]
+    list(style.stylize(GREY, GREY, 64, 5, 1, "style"))
+    assert given["masks"] is None
+
+
+def test_a_stopped_painting_says_so() -> None:
+    assert style.stopped("iteration 3 of at most 9") == "Stopped: iteration 3 of at most 9"
+    for words in ("", "9 iterations in 3 s", style.stopped("iteration 3")):
+        assert style.stopped(words) == words
 
 
 def test_nobody_watching_ends_the_painting(stylizer: Stylizer, monkeypatch) -> None:
     ended, closed = threading.Event(), threading.Event()
 
-    def paint(content, styles, options, observe) -> None:
+    def paint(content, styles, masks, options, observe) -> None:
         observe(SimpleNamespace(iteration=0, seconds=0, losses={"style_loss": 1}, image=np.ones(3)))
         closed.wait(10)
         with pytest.raises(UserError, match="nobody waits"):
@@ -227,6 +292,8 @@ def test_a_mistake_in_painting_is_a_sentence(stylizer: Stylizer) -> None:
     ):
         with pytest.raises(UserError, match=sentence):
             list(style.stylize(GREY, GREY, *settings))
+    with pytest.raises(UserError, match="strength should lie in 0"):
+        list(style.stylize(GREY, GREY, 64, 5, 1, "style", strength=2))
 
 
 def test_segment_draws_the_classes_and_says_their_shares(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,9 @@ def choose(browser: Any, tab: str, *examples: int) -> None:
     seen(browser, "//*[contains(@class, 'thumbnail-item')]")
     galleries = [
         one
-        for one in browser.find_elements("xpath", "//*[contains(@class, 'grid-container')][button]")
+        for one in browser.find_elements(
+            "xpath", "//*[contains(@class, 'grid-container')][.//button]"
+        )
         if one.is_displayed()
     ]
     for index in examples:

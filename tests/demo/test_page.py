@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,7 +95,6 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
 
     for module, name in (
         (classification, "_classifier"),
-        (detection, "_detector"),
         (localisation, "_locator"),
         (segmentation, "_segmenter"),
         (faces, "_faces"),
@@ -102,6 +102,8 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
         (tabs, "about_model"),
     ):
         monkeypatch.setattr(module, name, lambda: pytest.fail("asked before anybody did"))
+    for model in detection.DETECTORS:
+        monkeypatch.setitem(detection.DETECTORS, model, lambda: pytest.fail("asked before"))
     built = page.build()
     blocks: list[Any] = list(built.blocks.values())
     drawn = [block for block in blocks if isinstance(block, gr.Tab)]
@@ -112,6 +114,23 @@ def test_the_page_has_a_tab_for_each_model_and_loads_none(gr, monkeypatch) -> No
     pictures = [block for block in blocks if isinstance(block, gr.Image)]
     given = [picture for picture in pictures if picture.interactive is not False]
     assert {(picture.type, picture.format) for picture in given} == {("pil", "png")}
+
+
+def test_of_drawings_few_are_kept(gr) -> None:
+    from fivenets.demo import widgets
+
+    with gr.Blocks():
+        drawing = gr.ImageEditor(**widgets.DRAWN_ON)
+
+    def send(name: str, index: str) -> None:
+        data = {"type": "layer", "index": index, "id": name}
+        drawing.accept_blobs(SimpleNamespace(data=data, files=[("blob", b"drawn")]))
+
+    for number in range(widgets.DRAWINGS + 3):
+        send(str(number), "0")
+    assert list(drawing.blob_storage) == [str(3 + n) for n in range(widgets.DRAWINGS)]
+    send("9", "1000000000000")
+    assert drawing.blob_storage["9"].layers == [b"drawn"]
 
 
 def test_each_tab_says_which_model_answers(gr, monkeypatch) -> None:

@@ -51,7 +51,12 @@ def headline(metric: str, run: Any) -> str:
         return "How good it is was not recorded"
     made_from = all_of(json.loads(run.data.tags.get(tracking.SOURCES_TAG, "null")))
     words = in_words(Report(metrics, {"parameters": run.data.params}, made_from), metric)
-    return words[0].upper() + words[1:]
+    return begun(words)
+
+
+def begun(words: str) -> str:
+    """`words` as the beginning of a sentence: first letter large."""
+    return words[:1].upper() + words[1:]
 
 
 def is_served() -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fivenets.core.errors import UserError
+from fivenets.demo import about
 from fivenets.demo.examples import FLOWER, Examples
 from fivenets.demo.tabs import Loaded, Tab, received
 
@@ -76,7 +77,8 @@ def identify(
     word = f"**{literal(match.person)}**" if match.person else "**Not recognised**"
     words = f"{word}: {nearest}, threshold {threshold:.3f}"
     promised = [calibration.of_gallery_in_words(len(gallery))] if threshold == usual else []
-    return known[match.entry][0], "\n\n".join([words, *promised, *_said_of(embedder, [found])])
+    said = [*map(about.begun, promised), *_said_of(embedder, [found])]
+    return known[match.entry][0], "\n\n".join([words, *said])
 
 
 def _said_of(embedder: Any, found: Sequence[Any]) -> list[str]:
@@ -86,7 +88,7 @@ def _said_of(embedder: Any, found: Sequence[Any]) -> list[str]:
     several = [len(one.faces) for one in found if len(one.faces) > 1]
     others = "a picture shows several faces: the largest is taken" if several else ""
     small = too_small(side for one in found for side in one.sides([one.chosen]))
-    return [sentence for sentence in (others, small, embedder.caution) if sentence]
+    return [about.begun(words) for words in (others, small, embedder.caution) if words]
 
 
 def literal(name: str) -> str:
@@ -148,8 +150,8 @@ def _draw_identify() -> Any:
         with gr.Row():
             picture = gr.Image(label="Who is this?", **PICTURE)
             label = "Known people, one in each picture"
-            known = gr.Gallery(people, label=label, type="pil", columns=4)
-            nearest = gr.Image(label="Nearest", interactive=False)
+            known = gr.Gallery(people, label=label, type="pil", elem_classes="known")
+            nearest = gr.Image(label="Nearest", interactive=False, height=320)
         limit = _threshold_slider()
         button = gr.Button("Identify", variant="primary")
         words = gr.Markdown()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr  # pyright: ignore[reportMissingImports]
+from gradio.components.base import server  # pyright: ignore[reportMissingImports]
 from PIL import Image
 
 from fivenets.core.errors import UserError
@@ -14,17 +15,50 @@ from fivenets.demo import about
 from fivenets.demo.examples import Examples
 from fivenets.demo.tabs import Loaded
 
-# Examples: as many beside each other as the page has room for, three on a phone; captions in
-# several lines where that is narrow, and no gap below them.
+# Galleries: as many beside each other as the page has room for, three on a phone; captions in
+# several lines where that is narrow, no gap below them, and above them room for the label, which
+# else hides the first. Pictures of few pixels are enlarged: a hand of 64 is a stamp on the page.
 CSS = """
 .examples .grid-container {grid-template-columns: repeat(auto-fill, minmax(min(30%, 180px), 1fr))}
+.known .grid-container {grid-template-columns: repeat(auto-fill, minmax(min(30%, 90px), 1fr))}
+.grid-container {padding-top: 24px !important}
+.image-frame img {object-fit: contain !important}
 .caption-label {white-space: normal; max-width: 100%}
 .grid-wrap {min-height: 0 !important}
 """
 BY_BROWSERS = {".jpg", ".jpeg", ".png", ".webp"}  # AT&T's faces are .pgm
+LAYERS = 4  # of one drawing
+DRAWINGS = 16  # that are kept between their arrival and the request that names them
 PICTURE = {"type": "pil", "image_mode": None, "height": 320}
 # An example comes back from the browser, where Gradio's own choice, WebP, would have changed it.
 PICTURE |= {"sources": ["upload", "clipboard", "webcam"], "format": "png"}
+
+
+# One layer, since with none Gradio's page fails.
+DRAWN_ON = {"type": "pil", "layers": gr.LayerOptions(allow_additional_layers=False)}
+DRAWN_ON |= {"interactive": True, "sources": (), "transforms": (), "height": 480}
+DRAWN_ON |= {"brush": gr.Brush(24, colors=["#f97316"], color_mode="fixed")}
+
+
+ACCEPT = gr.ImageEditor.accept_blobs
+
+
+@server
+def accept_few(editor: gr.ImageEditor, data: Any) -> None:
+    """What is drawn is sent before the request that names it, and Gradio keeps all that is sent.
+
+    Here there are few layers to a drawing, and the oldest drawings go.
+    """
+    index = data.data.get("index") or "0"
+    if index.isdecimal() and int(index) >= LAYERS:
+        return
+    while len(editor.blob_storage) >= DRAWINGS:
+        del editor.blob_storage[next(iter(editor.blob_storage))]
+    ACCEPT(editor, data)
+
+
+# Not in a class of its own, beside whose module Gradio would write a stub.
+gr.ImageEditor.accept_blobs = accept_few
 
 
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
