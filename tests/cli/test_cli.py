@@ -4,16 +4,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
 from fivenets.classification.architectures import build
 from fivenets.classification.calibration import Calibration
 from fivenets.classification.classifier import Classifier
+from fivenets.cli import app
 from fivenets.core.images import FORMATS
 
 LABELS = ("zero", "one", "two")
@@ -196,3 +200,21 @@ def test_results_are_the_rows_of_the_report_as_a_table_of_80_columns_or_as_json(
         assert all(row[key] in table for row in rows)
     as_json = fivenets.answered("results", "--json")
     assert [json.loads(line) for line in as_json.splitlines()] == rows
+
+
+def commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of each command, and of those that have others below them."""
+    yield words
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*words, name))
+
+
+@pytest.mark.parametrize("words", [*commands(typer.main.get_command(app))], ids=" ".join)
+def test_help_is_whole_in_80_columns(
+    words: tuple[str, ...], fivenets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = fivenets.answered(*words, "--help")
+    assert max(map(len, said.splitlines())) <= 80
+    assert "…" not in said
+    assert "Usage: fivenets" in said

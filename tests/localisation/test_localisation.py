@@ -218,6 +218,11 @@ def test_a_trained_network_answers_a_user(places, tmp_path: Path, fivenets) -> N
     assert (code, answer["image"]) == (0, str(tmp_path / "a.png"))
     assert (answer["box"] is not None) == (answer["presence"] >= 0.5)
     assert out.is_file()
+    said = fivenets.answered(*words).replace("\n", " ")
+    what = f"{answer['label']} at " if answer["box"] else "nothing found; "
+    assert f"b.png: {what}" in said
+    assert ("(x1, y1, x2, y2); " in said) == bool(answer["box"])
+    assert f"there is an object with probability {answer['presence']:.0%}" in said
     code, _, said = fivenets("landmarks", *words[1:])
     assert (code, "finds a box, not points: expected fivenets locate" in said) == (2, True)
     assert fivenets(*words[:2], "--out", tmp_path / "b.txt")[0] == 2

@@ -24,12 +24,14 @@ USE = {
 def import_(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="yolo.h5, keras-facenet-h5/, a .mat, CSV files."),
+        typer.Argument(
+            metavar="FILE", help="yolo.h5, keras-facenet-h5/, a .mat file or CSV files."
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="FILE.keras", help="Where to write the model.")],
     as_json: Json = False,
 ) -> None:
-    """Reads the course's own model files, without running any code that they carry."""
+    """Converts the course's own model files to Keras, without running any code in them."""
     from fivenets.course_files import converting, importing
 
     converting.check_out(out, paths)

@@ -22,15 +22,18 @@ def detect(
     out: Annotated[Path | None, typer.Option(help="A folder for copies with boxes drawn.")] = None,
     model: Model = "yolov2",
     profile: Annotated[
-        str, typer.Option(help="Thresholds: course (0.6, 0.5) or benchmark (0.001, 0.45).")
+        str,
+        typer.Option(
+            help="Thresholds of score and overlap: course (0.6, 0.5) or benchmark (0.001, 0.45)."
+        ),
     ] = "course",
     score_threshold: Annotated[
-        float | None, typer.Option(help="Overrides the profile's, 0..1.")
+        float | None, typer.Option(help="In place of the profile's, 0..1.")
     ] = None,
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
-    """Finds objects in each picture or frame, with a box in its pixels."""
+    """Finds the objects in each picture or frame, with boxes in pixels."""
     from fivenets.core import files
     from fivenets.detection import boxes, listing
     from fivenets.detection.detector import Detection, Detector
@@ -89,15 +92,20 @@ def detect(
 
 @app.command()
 def convert(
-    cfg: Annotated[Path, typer.Argument(metavar="CFG", help="Darknet's description.")],
-    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="Darknet's weights.")],
+    cfg: Annotated[
+        Path, typer.Argument(metavar="CFG", help="Darknet's .cfg file, of the network.")
+    ],
+    weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="Darknet's .weights file.")],
     out: Annotated[Path, typer.Option(metavar="FILE.keras", help="Where to write the model.")],
     certificate: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help="Where to write the evidence.")
+        Path | None, typer.Option(metavar="FILE.json", help="Where to write what was compared.")
     ] = None,
     names: Annotated[Path | None, typer.Option(help="Names of the classes, one per line.")] = None,
     resize: Annotated[
-        str, typer.Option(help="letterbox (as Darknet) or stretch (as the course).")
+        str,
+        typer.Option(
+            help="How pictures are fitted: letterbox, as in Darknet; stretch, as in the course."
+        ),
     ] = "letterbox",
     image: Annotated[
         list[Path] | None, typer.Option(help="A picture to compare engines on; repeatable.")

@@ -20,14 +20,14 @@ def export(
         bool, typer.Option("--int8", help="8-bit weights and activations (litert, openvino).")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="A folder; by default exports/NAME-FORMAT.")
+        Path | None, typer.Option(help="The folder to write; by default exports/NAME-FORMAT.")
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Write it even if the certificate fails.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Writes a registered network for another runtime if it answers there as in Keras."""
+    """Writes a registered network for another runtime, if it answers there as it does in Keras."""
     from fivenets.exports import writing
 
     kind = f"{form}-int8" if int8 else form

@@ -28,7 +28,7 @@ Meant = Literal["all", Which]
 By = Literal["distance", "pairs"]
 COLUMNS = ("image", "face at", "person", "distance", "threshold")
 Out = Annotated[Path | None, typer.Option(help="A folder for copies with the faces marked.")]
-Cropped = Annotated[bool, typer.Option("--cropped", help="Take pictures whole: they are faces.")]
+Cropped = Annotated[bool, typer.Option("--cropped", help="Take each picture whole, as a face.")]
 
 
 @app.command()
@@ -97,7 +97,7 @@ def identify(
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
-    """Says which of the gallery's people each face is, if any; in a video, twice a second."""
+    """Says which of the people in a gallery each face is, if any; in videos, twice a second."""
     from fivenets.faces import enrolment, identification, naming
     from fivenets.faces.face import too_small
 
@@ -154,9 +154,9 @@ def identify(
 @app_of_threshold.command()
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your people: <person>/<image>.")],
-    far: Annotated[float, typer.Option(help="The share of strangers' pairs to accept, 0..1.")],
+    far: Annotated[float, typer.Option(help="The share of pairs of strangers to accept, 0..1.")],
     false_identification: Annotated[
-        float, typer.Option(help="The share of strangers a gallery may name, 0..1.")
+        float, typer.Option(help="The share of strangers that a gallery may name, 0..1.")
     ] = 0.02,
     model: Model = "facenet",
     folds: Annotated[
@@ -168,7 +168,7 @@ def calibrate(
 ) -> None:
     """Sets a model's thresholds from your own people; `verify` and `identify` then use them.
 
-    One is for a pair. Those of galleries fall with the number of pictures in them.
+    One is for pairs; that of a gallery falls as the gallery grows.
     """
     from fivenets.faces import enrolment
     from fivenets.faces.calibration import own_calibration_file

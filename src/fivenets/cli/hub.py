@@ -19,10 +19,10 @@ def publish(
     ] = False,
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="Confirm that you may share a model trained on this data."),
+        typer.Option("--yes", help="Confirm that you may share a model made with these data."),
     ] = False,
 ) -> None:
-    """Uploads a registered model with a card to a model hub, for `--model hf://USER/REPO`."""
+    """Uploads a registered model and its card to a hub, to be used by `--model hf://USER/REPO`."""
     from fivenets.runs import hub
 
     printing.say(hub.publish(model, to, agrees=yes, is_private=private))

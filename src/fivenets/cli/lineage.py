@@ -16,7 +16,7 @@ app = typer.Typer()
 def lineage(
     model: Registered,
     public_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Says whether its signature holds.")
+        Path | None, typer.Option(metavar="FILE", help="Also check its signature by this key.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -33,9 +33,9 @@ def lineage(
 @app.command()
 def sign(
     model: Registered,
-    key: Annotated[Path, typer.Option(metavar="FILE", help="Your private key, as PEM.")],
+    key: Annotated[Path, typer.Option(metavar="FILE", help="Your private key, a PEM file.")],
 ) -> None:
-    """Signs all files of a registered model, for `lineage --public-key`."""
+    """Signs all files of a registered model; `lineage --public-key` checks that."""
     from fivenets.runs import signing
 
     printing.say(signing.sign(model, key))

@@ -17,7 +17,9 @@ app = typer.Typer()
 ENDINGS = (".png", ".jpg", ".jpeg")
 
 Picture = Annotated[Path, typer.Argument(metavar="PICTURE", help="A picture of any size.")]
-Out = Annotated[Path, typer.Option(metavar="FILE", help="Where to draw it: .png or .jpg.")]
+Out = Annotated[
+    Path, typer.Option(metavar="FILE", help="Where to write the drawing: .png or .jpg.")
+]
 
 
 @app.command()
@@ -57,7 +59,7 @@ def locate(
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
-    """Says whether a picture shows an object of a known class, which, and where: one at most."""
+    """Finds at most one object in a picture: whether there is one, its class and its box."""
     from fivenets.core.images import read_image
 
     locator = _locator(model, trust, "box", out, picture)
@@ -69,8 +71,9 @@ def locate(
     if as_json:
         print(json.dumps({"image": str(picture), **answer, "box": box}))
     else:
-        what = f"{found.label} at {', '.join(f'{edge:.0f}' for edge in box)}" if box else "nothing"
-        printing.say(f"{out}: {what}; an object is there with {found.presence:.0%}")
+        edges = ", ".join(f"{edge:.0f}" for edge in box or ())
+        what = f"{found.label} at {edges} (x1, y1, x2, y2)" if box else "nothing found"
+        printing.say(f"{out}: {what}; there is an object with probability {found.presence:.0%}")
     printing.warn(locator.caution)
 
 

@@ -49,7 +49,7 @@ def look(
     trust: Trust = False,
     as_json: Json = False,
 ) -> None:
-    """Shows each layer's output, cost and receptive field; what excites it; where it looks."""
+    """Shows each layer's output, cost and receptive field, what excites it, or where it looks."""
     if patches and grad_cam:
         raise UserError("expected --patches or --grad-cam, received both")
     if patches or grad_cam:

@@ -19,10 +19,12 @@ def segment(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Pictures of any size.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="Where to draw the classes over it: a .png file; of several, a folder."),
+        typer.Option(
+            help="Where to draw the classes over it: a .png file, or a folder for several."
+        ),
     ] = None,
     mask: Annotated[
-        Path | None, typer.Option(help="The same for masks of class numbers, with a palette.")
+        Path | None, typer.Option(help="Where to write masks of class numbers, likewise.")
     ] = None,
     model: Model = "unet",
     trust: Trust = False,

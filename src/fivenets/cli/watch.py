@@ -26,7 +26,7 @@ def watch(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compares what a model is asked with what it was trained on; exit code 1 where it drifts."""
+    """Compares what a model is asked with what it was trained on; exit code 1 if they differ."""
     from fivenets.core import files
 
     if out:
