@@ -1,6 +1,7 @@
 """Training by triplet loss, on a network of a few weights: it learns, resumes, and stops."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -132,6 +133,26 @@ def test_pretrained_weights_that_cannot_be_had_are_a_sentence(tmp_path: Path, mo
     recipe = EmbeddingRecipe(**{**RECIPE, "initial": "face_api_resnet"})
     with pytest.raises(UserError, match="face_api_resnet cannot be had from here"):
         training.pretrained(recipe, tmp_path, "builtin")
+
+
+def test_pretrained_weights_are_read_where_a_network_is_there_to_take_them(
+    tmp_path: Path, monkeypatch
+) -> None:
+    """Before workers are found, TensorFlow must compute nothing."""
+    given = []
+    monkeypatch.setattr(
+        dlib_resnet, "fetched", lambda raw_dir, source: SimpleNamespace(folder=raw_dir, origin="it")
+    )
+    monkeypatch.setattr(
+        dlib_resnet, "load", lambda network, folder: given.append((network, folder))
+    )
+    recipe = EmbeddingRecipe(**{**RECIPE, "initial": "face_api_resnet"})
+    pretrained, origins = training.pretrained(recipe, tmp_path, "builtin")
+    assert (given, origins) == ([], ["it"])
+    assert pretrained
+    network = keras.Sequential()
+    pretrained(network)
+    assert given == [(network, tmp_path)]
 
 
 @pytest.mark.parametrize(

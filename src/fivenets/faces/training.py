@@ -67,7 +67,7 @@ def train(
     recipe: EmbeddingRecipe,
     checkpoint_dir: Path,
     on_epoch_end: Callable[[int, dict[str, float]], None] | None = None,
-    pretrained: keras.Model | None = None,
+    pretrained: Callable[[keras.Model], None] | None = None,
     show: Show | None = None,
 ) -> tuple[keras.Model, PairClassifier | None, list[dict[str, float]]]:
     """Trains an embedding by `recipe`, going on from `checkpoint_dir` where a try was cut off.
@@ -75,8 +75,8 @@ def train(
     Args: images (n, side, side, 3), of the side that INITIALS says; labels (n,), the person on
         each; data: what else says which data they are: settings, digest of the source, as JSON
         values. All pictures are trained on: a stop by validation would need people for it, and the
-        last epoch of a falling rate is the best. pretrained: holds the weights to start from.
-        show: takes maps of the embeddings of some.
+        last epoch of a falling rate is the best. pretrained: gives a network the weights to start
+        from. show: takes maps of the embeddings of some.
     Returns: the network, in float32, its classifier where `mining` is pairs, and one row of metrics
         per epoch. The caller removes `checkpoint_dir` once it has saved the network.
     Raises: UserError where the embedding collapses, the loss becomes NaN, a worker is lost, or a
@@ -96,7 +96,7 @@ def train(
         _refuse_parts_of_people(recipe)
         network = build(recipe)
         if pretrained is not None:
-            network.set_weights(pretrained.get_weights())
+            pretrained(network)
         trained = training_copy(network, recipe.policy)
         dimensions = network.output_shape[1]
         layers = [*augmentation(recipe.augmentation), trained, *head]
@@ -179,8 +179,8 @@ def inputs(faces_rgb_uint8: Sequence[np.ndarray], recipe: EmbeddingRecipe) -> np
 
 def pretrained(
     recipe: EmbeddingRecipe, raw_dir: Path, source: str
-) -> tuple[keras.Model | None, list[Origin]]:
-    """The network whose weights the recipe starts from, and where these are from.
+) -> tuple[Callable[[keras.Model], None] | None, list[Origin]]:
+    """What gives a network the weights that the recipe starts from, and where these are from.
 
     Returns: None and nothing where it starts from random ones.
     Raises: UserError where they cannot be had.
@@ -192,7 +192,8 @@ def pretrained(
         raise UserError(
             f"{recipe.initial} cannot be had from here: training can start from nn4_small2"
         )
-    return dlib_resnet.convert(found.folder, seed=recipe.seed), [found.origin]
+    # Nothing is computed yet: TensorFlow refuses workers once anything has been.
+    return functools.partial(dlib_resnet.load, folder=found.folder), [found.origin]
 
 
 def build(recipe: EmbeddingRecipe) -> keras.Model:
