@@ -28,7 +28,11 @@ WIDTH = 1100  # pixels
 PHOTOGRAPHS = [Path("data/raw/course_street", name) for name in ("0010.jpg", "test.jpg")]
 SEED = 2  # of scenes that were neither trained on (0) nor scored (1)
 PAINTING = Path("data/raw/style_images/starry_night_google.jpg")
-PLOTS = (("signs-compact", "confusion"), ("facenet-resnet", "distances"), ("yolov2-compact", "curves"))
+PLOTS = (
+    ("signs-compact", "confusion"),
+    ("facenet-resnet", "distances"),
+    ("yolov2-compact", "curves"),
+)
 
 
 def main() -> None:
