@@ -44,7 +44,7 @@ ACCEPT = gr.ImageEditor.accept_blobs
 
 
 @server
-def accept_few(editor: gr.ImageEditor, data: Any) -> None:
+def accept_few(self: gr.ImageEditor, data: Any) -> None:
     """What is drawn is sent before the request that names it, and Gradio keeps all that is sent.
 
     Here there are few layers to a drawing, and the oldest drawings go.
@@ -52,9 +52,9 @@ def accept_few(editor: gr.ImageEditor, data: Any) -> None:
     index = data.data.get("index") or "0"
     if index.isdecimal() and int(index) >= LAYERS:
         return
-    while len(editor.blob_storage) >= DRAWINGS:
-        del editor.blob_storage[next(iter(editor.blob_storage))]
-    ACCEPT(editor, data)
+    while len(self.blob_storage) >= DRAWINGS:
+        del self.blob_storage[next(iter(self.blob_storage))]
+    ACCEPT(self, data)
 
 
 # Not in a class of its own, beside whose module Gradio would write a stub.
