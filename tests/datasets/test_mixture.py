@@ -114,6 +114,24 @@ def test_the_same_settings_give_the_same_bytes_and_a_change_is_seen(
     assert is_stale(data.dataset, tmp_path / "first", "builtin")
 
 
+@pytest.mark.parametrize(("others", "times"), [({}, 4), ({"signs": 1.0}, 4), ({"own": 1.0}, 1)])
+def test_where_no_others_can_be_had_more_hands_are_drawn(
+    others: dict, times: int, few, tmp_path: Path, monkeypatch
+) -> None:
+    own, read, drawn = Part("own", [], Origin.drawn("own", "0")), parts.read, []
+
+    def reading(name: str, chosen: DataSettings, source: str, raw_dir: Path) -> Part | None:
+        if name != "drawn":
+            return {"own": own}.get(name)
+        drawn.append(chosen.drawn)
+        return read(name, chosen, source, raw_dir)
+
+    monkeypatch.setattr(parts, "read", reading)
+    data = settings({**others, "drawn": 1.0})
+    mixture.prepare(data, "builtin", tmp_path / "out", tmp_path / "raw")
+    assert drawn == [times * data.drawn]
+
+
 def test_of_few_examples_one_at_least_has_no_hand(few, tmp_path: Path) -> None:
     data = settings(["drawn"], examples=1, without=0.1)
     prepare(data, "builtin", tmp_path / "hands", tmp_path / "raw")

@@ -30,6 +30,7 @@ SPLITS = ("train", "validation", "test")
 OTHERS = 200  # pictures of no class to validate and as many to test with
 NOBODY = {"source": "others", "person": "", "background": "own"}
 NO_LABEL = -1  # of what belongs to no class
+ALONE = 4  # times as many hands are drawn where no others can be had (docs/decisions/0012)
 SEEDS = {"train": 21, "validation": 22, "test": 23}
 
 Example = dict[str, Any]
@@ -42,7 +43,7 @@ def prepare(
 
     Returns: where they are from, the data sets that cannot be had, and what is to be said.
     """
-    wanted = {name: parts.read(name, settings, source, raw_dir) for name in settings.dataset}
+    wanted = _read(settings, source, raw_dir)
     found = {name: part for name, part in wanted.items() if part}
     left_out = [name for name in wanted if name not in found]
     _check_names(found)
@@ -63,6 +64,20 @@ def prepare(
     notes = [f"{name} cannot be had: left out" for name in left_out]
     notes += [*copies, *(note for part in found.values() for note in part.notes)]
     return origins, left_out, notes
+
+
+def _read(settings: DataSettings, source: str, raw_dir: Path) -> dict[str, Part | None]:
+    """Each data set, None where it cannot be had."""
+    names = list(settings.dataset)
+    others = {
+        name: parts.read(name, settings, source, raw_dir) for name in names if name != parts.DRAWN
+    }
+    if not any(others.values()):
+        settings = replace(settings, drawn=ALONE * settings.drawn)
+    return {
+        name: others[name] if name in others else parts.read(name, settings, source, raw_dir)
+        for name in names
+    }
 
 
 class _Split:
